@@ -1,0 +1,255 @@
+package checks
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Status is how a check, or one of its findings, came out.
+type Status uint8
+
+// The statuses. The zero value is UNKNOWN, so that a status nobody set can't
+// read as success.
+const (
+	Unknown Status = iota
+	Skip
+	Pass
+	Warn
+	Fail
+)
+
+var statusNames = [...]string{"UNKNOWN", "SKIP", "PASS", "WARN", "FAIL"}
+
+// String returns the status as users see it.
+func (s Status) String() string {
+	if int(s) >= len(statusNames) {
+		return statusNames[Unknown]
+	}
+	return statusNames[s]
+}
+
+// weight orders statuses by how much they matter to a result.
+func (s Status) weight() int {
+	switch s {
+	case Fail:
+		return 4
+	case Warn:
+		return 2
+	case Pass:
+		return 1
+	case Skip:
+		return 0
+	}
+	return 3
+}
+
+// Text is a message in every language.
+type Text = snapshot.Text
+
+// say is a message in English and Japanese.
+func say(en, ja string) Text { return Text{En: en, Ja: ja} }
+
+// Area groups checks and is the first digit of their problem codes.
+type Area uint8
+
+// The areas, in the order of the report.
+const (
+	_ Area = iota
+	AreaEndpoint
+	AreaGroups
+	AreaSubnet
+	AreaPath
+	AreaACL
+	AreaProbe
+	AreaIdentity
+	AreaInput
+)
+
+// Title names the area.
+func (a Area) Title() Text {
+	switch a {
+	case AreaEndpoint:
+		return say("VPC endpoint", "VPC エンドポイント")
+	case AreaGroups:
+		return say("Security groups", "セキュリティグループ")
+	case AreaSubnet:
+		return say("Task subnet", "タスクのサブネット")
+	case AreaPath:
+		return say("Connection and routes", "接続と経路")
+	case AreaACL:
+		return say("Network ACLs and firewalls", "ネットワーク ACL とファイアウォール")
+	case AreaProbe:
+		return say("Probes", "プローブ")
+	case AreaIdentity:
+		return say("Identity and APIs", "アイデンティティと API")
+	case AreaInput:
+		return say("Activation input", "アクティベーションの入力")
+	}
+	return Text{}
+}
+
+// Check is one question.
+type Check struct {
+	ID       string
+	Area     Area
+	Title    Text            // a claim that PASS proves
+	Requires *Requirement    // the documented need behind the claim
+	Needs    []snapshot.Kind // without these tables the answer is UNKNOWN
+	Uses     []snapshot.Kind // tables that may decide; the check copes without them
+	After    []*Check        // without these the question is moot
+	Problems []*Problem
+	Run      func(*Exam)
+}
+
+// Problem is one way in which a claim is false.
+type Problem struct {
+	Code      string // DSP and three digits, the first of which is the area; permanent
+	Severity  Status // Fail or Warn, unless Requires grades it by mode
+	Title     Text   // what is wrong in this case; {name} stands for an argument
+	Cause     Text   // what that leads to, and why
+	Fix       Text   // what to do
+	CLI       []string
+	Terraform string
+	Requires  *Requirement // when it differs from the check's
+	Errors    []*DocumentedError
+	Sources   []string
+}
+
+// Args fill the texts of a problem: a string or a []string a name.
+type Args map[string]any
+
+// Finding is one thing that a check found.
+type Finding struct {
+	Status   Status
+	Problem  *Problem // nil unless the claim was found false
+	Subject  string   // the resource it is about
+	Args     Args
+	Note     Text // for SKIP: why
+	Evidence []snapshot.Evidence
+	Gaps     []snapshot.Gap
+}
+
+// Result is the answer of one check.
+type Result struct {
+	Check    *Check
+	Status   Status
+	Findings []Finding
+}
+
+var (
+	registry  []*Check
+	byID      = map[string]*Check{}
+	byCode    = map[string]*Problem{}
+	codeShape = regexp.MustCompile(`^DSP[1-8][0-9]{2}$`)
+)
+
+// register adds a check to the catalogue. It panics on a mistake that every
+// start of the program would repeat.
+func register(c *Check) *Check {
+	if c.ID == "" || byID[c.ID] != nil || c.Run == nil || c.Requires == nil {
+		panic(fmt.Sprintf("check %q: no id, no requirement, no function, or registered twice", c.ID))
+	}
+	for _, p := range c.Problems {
+		if !codeShape.MatchString(p.Code) || byCode[p.Code] != nil {
+			panic(fmt.Sprintf("check %s: code %q is malformed or taken", c.ID, p.Code))
+		}
+		byCode[p.Code] = p
+	}
+	byID[c.ID] = c
+	registry = append(registry, c)
+	return c
+}
+
+// All returns every check in the order of the report.
+func All() []*Check {
+	var out []*Check
+	for a := AreaEndpoint; a <= AreaInput; a++ {
+		for _, id := range order {
+			if c := byID[id]; c != nil && c.Area == a {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// ByID returns the check with an id, or nil.
+func ByID(id string) *Check { return byID[id] }
+
+// ByCode returns the problem with a code and the check it belongs to, or nils.
+func ByCode(code string) (*Problem, *Check) {
+	p := byCode[strings.ToUpper(code)]
+	for _, c := range registry {
+		for _, q := range c.Problems {
+			if p != nil && p == q {
+				return p, c
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Fill puts arguments into a text: {name} becomes the value, a list is joined
+// and shortened.
+func (a Args) Fill(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+		switch v := a[m[1:len(m)-1]].(type) {
+		case string:
+			return v
+		case []string:
+			return shorten(v)
+		}
+		return m
+	})
+}
+
+// FillCommand puts arguments into a shell command, quoting what needs it.
+func (a Args) FillCommand(command string) string {
+	return placeholder.ReplaceAllStringFunc(command, func(m string) string {
+		switch v := a[m[1:len(m)-1]].(type) {
+		case string:
+			return shellQuote(v)
+		case []string:
+			quoted := make([]string, len(v))
+			for i := range v {
+				quoted[i] = shellQuote(v[i])
+			}
+			return strings.Join(quoted, " ")
+		}
+		return m
+	})
+}
+
+var (
+	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+	shellSafe   = regexp.MustCompile(`^[A-Za-z0-9_./:,=@+-]+$`)
+)
+
+// Placeholders lists the argument names that a text asks for.
+func Placeholders(text string) []string {
+	var out []string
+	for _, m := range placeholder.FindAllString(text, -1) {
+		out = append(out, m[1:len(m)-1])
+	}
+	return out
+}
+
+func shellQuote(s string) string {
+	if shellSafe.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// mostShown is how many entries of a list a sentence shows; JSON has them all.
+const mostShown = 6
+
+func shorten(list []string) string {
+	if len(list) <= mostShown {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:mostShown], ", ") + fmt.Sprintf(" (+%d)", len(list)-mostShown)
+}

@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"net/netip"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var spacesOverlap = &Problem{
+	Code: "DSP401", Severity: Fail,
+	Title:     say("{source_block} of {source} overlaps {destination_block} of {destination}", "{source} の {source_block} が {destination} の {destination_block} と重複している"),
+	Cause:     say("Overlapping VPCs can't be peered at all, and over any other connection the destination's local route wins: replies to {overlap} never leave it.", "重複する VPC はピアリングできず、他の接続でも宛先側のローカルルートが優先されるため、{overlap} への応答は VPC の外に出ない。"),
+	Fix:       say("Put the endpoint in a VPC whose CIDR blocks differ from all of the source network's, or renumber the source. Where only a secondary block overlaps, disassociate it if nothing uses it.", "送信元のどの CIDR とも重ならない VPC にエンドポイントを置くか、送信元のアドレスを変更する。重複がセカンダリブロックだけで未使用なら、関連付けを解除する。"),
+	CLI:       []string{"aws ec2 describe-vpcs --region {region} --vpc-ids {destination} --query 'Vpcs[].CidrBlockAssociationSet'"},
+	Terraform: "resource \"aws_vpc\" \"datasync\" {\n  cidr_block = \"10.99.0.0/16\" # a block that the source network doesn't use\n}",
+	Sources:   []string{pageArticle, pagePeering},
+}
+
+var cidrOverlap = register(&Check{
+	ID:       "cidr-overlap",
+	Area:     AreaPath,
+	Title:    say("No address space of the source network overlaps one of the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC のアドレス空間が重複していない"),
+	Requires: reqNoOverlap,
+	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.VPCs},
+	Uses:     []snapshot.Kind{snapshot.Subnets, snapshot.Interfaces, snapshot.Instances},
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{spacesOverlap},
+	Run:      runCIDROverlap,
+})
+
+func runCIDROverlap(x *Exam) {
+	ep, s, ok := x.endpoint()
+	if !ok {
+		return
+	}
+	v, p := s.VPCs.Get(ep.VPC)
+	if p != snapshot.Present {
+		x.Unknown(ep.VPC, s.GapFor(snapshot.VPCs, ep.VPC))
+		return
+	}
+	blocks := v.Prefixes()
+	if len(blocks) == 0 {
+		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPCs.Action(), Ref: v.ID, Detail: "CidrBlockAssociationSet"})
+		return
+	}
+	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
+	if gap == nil && agents.VPC == ep.VPC {
+		x.NotApplicable(snapshot.Textf("agent and endpoint are in the same VPC, %s", "エージェントとエンドポイントが同じ VPC（%s）にある", ep.VPC))
+		return
+	}
+	compared := false
+	if agents.Scope != nil && agents.VPC != "" {
+		if source, p := agents.Scope.VPCs.Get(agents.VPC); p == snapshot.Present && len(source.Prefixes()) > 0 {
+			x.compareSpaces(v.ID, blocks, source.ID, source.Prefixes(), snapshot.VPCs.Action())
+		} else {
+			x.Unknown(agents.VPC, agents.Scope.GapFor(snapshot.VPCs, agents.VPC))
+		}
+		compared = true
+	}
+	if len(x.Target.SourceCIDRs) > 0 {
+		x.compareSpaces(v.ID, blocks, "--source-cidr", x.Target.SourceCIDRs, "--source-cidr")
+		compared = true
+	}
+	switch {
+	case compared:
+	case gap != nil && gap.Code != snapshot.AgentNotGiven:
+		x.Unknown(v.ID, *gap)
+	default:
+		x.agentAloneOverlaps(v.ID, blocks, agents)
+	}
+}
+
+// compareSpaces holds two lists of blocks against each other.
+func (x *Exam) compareSpaces(vpc string, blocks []netip.Prefix, source string, sourceBlocks []netip.Prefix, seenBy string) {
+	pairs := netpath.Overlaps(sourceBlocks, blocks)
+	for _, o := range pairs {
+		smaller := o.A
+		if o.B.Bits() > o.A.Bits() {
+			smaller = o.B
+		}
+		x.Report(spacesOverlap, vpc, Args{
+			"source": source, "destination": vpc, "source_block": o.A.String(), "destination_block": o.B.String(), "overlap": smaller.String(), "region": x.Target.Region,
+		},
+			snapshot.Evidence{Source: seenBy, Ref: source, Fact: snapshot.Textf("CIDR block %s", "CIDR ブロック %s", o.A)},
+			snapshot.Saw(snapshot.VPCs, vpc, snapshot.Textf("CIDR block %s", "CIDR ブロック %s", o.B)))
+	}
+	if len(pairs) == 0 {
+		x.OK(vpc,
+			snapshot.Evidence{Source: seenBy, Ref: source, Fact: snapshot.Textf("CIDR blocks %s", "CIDR ブロック %s", prefixes(sourceBlocks))},
+			snapshot.Saw(snapshot.VPCs, vpc, snapshot.Textf("CIDR blocks %s", "CIDR ブロック %s", prefixes(blocks))))
+	}
+}
+
+// agentAloneOverlaps answers when only the agent's own addresses are known: they
+// can prove an overlap but not its absence.
+func (x *Exam) agentAloneOverlaps(vpc string, blocks []netip.Prefix, agents netpath.Agents) {
+	if agents.Addrs != nil {
+		if pairs := netpath.Overlaps(agents.Addrs.Prefixes(), blocks); len(pairs) > 0 {
+			x.compareSpaces(vpc, blocks, agents.Given, agents.Addrs.Prefixes(), agents.Given)
+			return
+		}
+	}
+	x.Unknown(vpc, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
+}
+
+func prefixes(list []netip.Prefix) string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.String()
+	}
+	return shorten(out)
+}

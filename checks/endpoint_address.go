@@ -1,0 +1,104 @@
+package checks
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	endpointNoIPv4 = &Problem{
+		Code: "DSP106", Severity: Fail,
+		Title:     say("{subject} has no IPv4 address (address type {seen})", "{subject} に IPv4 アドレスがない（アドレスタイプ {seen}）"),
+		Cause:     say("privateLinkEndpoint in the key request takes an IPv4 address only, so no private key can be had for this endpoint.", "キー要求の privateLinkEndpoint は IPv4 アドレスしか受け付けないため、このエンドポイント用のキーを取得できない。"),
+		Fix:       say("Change the endpoint's address type to ipv4 or dualstack.", "エンドポイントのアドレスタイプを ipv4 か dualstack に変更する。"),
+		CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --ip-address-type ipv4"},
+		Terraform: "ip_address_type = \"ipv4\"",
+		Errors:    []*DocumentedError{errUnreachable},
+		Sources:   []string{pagePrivLink},
+	}
+	endpointOtherIP = &Problem{
+		Code: "DSP107", Severity: Fail,
+		Title:   say("{ip} is not an address of {subject}; its addresses are {addresses}", "{ip} は {subject} のアドレスではない。{subject} のアドレスは {addresses}"),
+		Cause:   say("The address is baked into the activation key: the agent would try to reach something that is not this endpoint.", "アドレスはアクティベーションキーに埋め込まれる。このままではエージェントは別のものに接続しようとする。"),
+		Fix:     say("Ask for the key with privateLinkEndpoint={addresses}.", "privateLinkEndpoint={addresses} を指定してキーを取得する。"),
+		CLI:     []string{"aws ec2 describe-network-interfaces --region {region} --network-interface-ids {interfaces} --query 'NetworkInterfaces[].PrivateIpAddress'"},
+		Errors:  []*DocumentedError{errUnreachable},
+		Sources: []string{pageActivate, pagePrivLink},
+	}
+	endpointOtherSubnet = &Problem{
+		Code: "DSP108", Severity: Warn,
+		Title:     say("{subject} has no address in the chosen {subnet}; its addresses {addresses} are in {subnets}", "{subject} は指定の {subnet} にアドレスを持たない。アドレス {addresses} は {subnets} にある"),
+		Cause:     say("The task's interfaces may live in another subnet than the endpoint, but routes and network ACLs of both subnets then matter, and the article advises one subnet for both.", "タスクのインターフェイスは別のサブネットでもよいが、両方のサブネットの経路とネットワーク ACL が関係するようになる。記事は同じサブネットを勧めている。"),
+		Fix:       say("Choose one of {subnets} with --subnet-id, or add {subnet} to the endpoint.", "--subnet-id に {subnets} のいずれかを指定するか、{subnet} をエンドポイントに追加する。"),
+		CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --add-subnet-ids {subnet}"},
+		Terraform: "subnet_ids = [\"{subnet}\"]",
+		Sources:   []string{pageArticle, pageCreate},
+	}
+)
+
+var endpointAddress = register(&Check{
+	ID:       "endpoint-address",
+	Area:     AreaEndpoint,
+	Title:    say("It has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),
+	Requires: reqAddress,
+	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{endpointNoIPv4, endpointOtherIP, endpointOtherSubnet},
+	Run:      runEndpointAddress,
+})
+
+func runEndpointAddress(x *Exam) {
+	ep, s, ok := x.endpoint()
+	if !ok {
+		return
+	}
+	interfaces, gaps := endpointInterfaces(s, ep)
+	if len(ep.InterfaceIDs) == 0 {
+		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
+	}
+	var addresses, subnets []string
+	var evidence []snapshot.Evidence
+	inSubnet := false
+	named := !x.Target.EndpointIP.IsValid()
+	for _, i := range interfaces {
+		for _, a := range i.Addrs() {
+			if !a.Is4() {
+				continue
+			}
+			addresses = append(addresses, a.String())
+			evidence = append(evidence, snapshot.Saw(snapshot.Interfaces, i.ID, snapshot.Textf("address %s in %s", "アドレス %s（%s）", a, i.Subnet)))
+			inSubnet = inSubnet || i.Subnet == x.Target.SubnetID
+			named = named || a == x.Target.EndpointIP
+			if !slices.Contains(subnets, i.Subnet) {
+				subnets = append(subnets, i.Subnet)
+			}
+		}
+	}
+	args := Args{"region": x.Target.Region, "ip": addrText(x.Target.EndpointIP), "addresses": addresses, "interfaces": ep.InterfaceIDs, "subnet": x.Target.SubnetID, "subnets": subnets}
+	switch {
+	case len(gaps) > 0 && (len(addresses) == 0 || !named || x.Target.SubnetID != "" && !inSubnet):
+		x.Unknown(ep.ID, gaps...)
+	case len(addresses) == 0:
+		seen := ep.IPAddressType
+		if seen == "" {
+			seen = "?"
+		}
+		args["seen"] = seen
+		x.Report(endpointNoIPv4, ep.ID, args, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("interfaces %s, none with an IPv4 address", "インターフェイス %s に IPv4 アドレスがない", shorten(ep.InterfaceIDs))))
+	case !named:
+		x.Report(endpointOtherIP, ep.ID, args, evidence...)
+	case x.Target.SubnetID != "" && !inSubnet:
+		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
+	default:
+		x.OK(ep.ID, evidence...)
+	}
+}
+
+func addrText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	endpointMissing = &Problem{
+		Code: "DSP101", Severity: Fail,
+		Title: say("{subject} does not exist in {scope}", "{subject} が {scope} に存在しない"),
+		Cause: say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティベーション先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティベーション先がない。"),
+		Fix:   say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
+		CLI: []string{
+			"aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.datasync",
+		},
+		Terraform: "resource \"aws_vpc_endpoint\" \"datasync\" {\n  vpc_endpoint_type   = \"Interface\"\n  service_name        = \"com.amazonaws.{region}.datasync\"\n  private_dns_enabled = false\n  # vpc_id, subnet_ids, security_group_ids\n}",
+		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Sources:   []string{pageArticle},
+	}
+	endpointWrongType = &Problem{
+		Code: "DSP102", Severity: Fail,
+		Title:     say("{subject} is of type {seen}; it must be Interface", "{subject} のタイプが {seen} で、Interface ではない"),
+		Cause:     say("Only an interface endpoint has addresses in the VPC that an agent can connect to.", "エージェントが接続できる VPC 内のアドレスを持つのはインターフェイス型だけである。"),
+		Fix:       say("Create an interface endpoint for DataSync and use its id.", "DataSync のインターフェイス型エンドポイントを作成し、その ID を使う。"),
+		CLI:       []string{"aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc} --service-name com.amazonaws.{region}.datasync --subnet-ids SUBNET_ID --security-group-ids SECURITY_GROUP_ID --no-private-dns-enabled"},
+		Terraform: "vpc_endpoint_type = \"Interface\"",
+		Errors:    []*DocumentedError{errEndpoint},
+		Sources:   []string{pageEndpoint, pageVPCE},
+	}
+	endpointNotAvailable = &Problem{
+		Code: "DSP103", Severity: Fail,
+		Title:   say("the state of {subject} is {seen}; it must be available{reason}", "{subject} の状態が {seen} で、available ではない{reason}"),
+		Cause:   say("An endpoint accepts connections only while it is available.", "エンドポイントが接続を受け付けるのは available の間だけである。"),
+		Fix:     say("Wait while it is pending; have the service owner accept it while it is pendingAcceptance; create a new one if it was rejected, failed or deleted.", "pending なら待つ。pendingAcceptance なら承認を依頼する。rejected・failed・deleted なら作り直す。"),
+		CLI:     []string{"aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {subject}"},
+		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
+		Sources: []string{pageVPCE},
+	}
+)
+
+var endpointAvailable = register(&Check{
+	ID:       "endpoint-available",
+	Area:     AreaEndpoint,
+	Title:    say("The VPC endpoint exists, is of type Interface, and is available", "VPC エンドポイントが存在し、Interface 型で、利用可能"),
+	Requires: reqEndpoint,
+	Needs:    []snapshot.Kind{snapshot.Endpoints},
+	Problems: []*Problem{endpointMissing, endpointWrongType, endpointNotAvailable},
+	Run:      runEndpointAvailable,
+})
+
+func runEndpointAvailable(x *Exam) {
+	s := x.destination()
+	id := x.Target.EndpointID
+	if id == "" {
+		noEndpointNamed(x, s)
+		return
+	}
+	ep, p := s.Endpoints.Get(id)
+	switch p {
+	case snapshot.Absent:
+		x.Report(endpointMissing, id, Args{"scope": s.Label(), "region": x.Target.Region},
+			snapshot.Saw(snapshot.Endpoints, id, snapshot.Textf("not among the %d endpoints of %s", "%[2]s の %[1]d 個のエンドポイントの中にない", s.Endpoints.Len(), s.Label())))
+		return
+	case snapshot.Unobserved:
+		x.Unknown(id, s.GapFor(snapshot.Endpoints, id))
+		return
+	}
+	saw := snapshot.Saw(snapshot.Endpoints, id, snapshot.Textf("type %s, state %s, in %s", "タイプ %s、状態 %s、%s にある", ep.Type, ep.State, ep.VPC))
+	switch {
+	case ep.Type == "" || ep.State == "":
+		x.Unknown(id, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: id, Detail: "VpcEndpointType, State"})
+	case !strings.EqualFold(ep.Type, "Interface"):
+		x.Report(endpointWrongType, id, Args{"seen": ep.Type, "region": x.Target.Region, "vpc": ep.VPC}, saw)
+	case strings.EqualFold(ep.State, "available"):
+		x.OK(id, saw)
+	default:
+		reason := ""
+		if ep.LastError != nil && ep.LastError.Message != "" {
+			reason = " (" + ep.LastError.Message + ")"
+		} else if ep.FailureReason != "" {
+			reason = " (" + ep.FailureReason + ")"
+		}
+		x.Report(endpointNotAvailable, id, Args{"seen": ep.State, "reason": reason, "region": x.Target.Region}, saw)
+	}
+}
+
+// noEndpointNamed answers for a target that names no endpoint, in an estate that
+// shows none of DataSync's.
+func noEndpointNamed(x *Exam, s *snapshot.Scope) {
+	if slices.ContainsFunc(x.Snapshot.Scopes, func(s *snapshot.Scope) bool { return !s.Endpoints.Covers("") }) {
+		x.Unknown("", snapshot.Gap{Code: snapshot.EndpointUnnamed, Source: snapshot.Endpoints.Action(), Scope: s.Label()})
+		return
+	}
+	service := "com.amazonaws." + x.Target.Region + ".datasync"
+	x.Report(endpointMissing, service, Args{"scope": s.Label(), "region": x.Target.Region},
+		snapshot.Saw(snapshot.Endpoints, service, snapshot.Textf("none of the %d endpoints of %s is one of DataSync", "%[2]s の %[1]d 個のエンドポイントに DataSync のものがない", s.Endpoints.Len(), s.Label())))
+}

@@ -1,0 +1,63 @@
+package checks
+
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	serviceNotDataSync = &Problem{
+		Code: "DSP104", Severity: Fail,
+		Title:     say("{subject} is an endpoint of {seen}, not of DataSync", "{subject} は {seen} のエンドポイントで、DataSync のものではない"),
+		Cause:     say("DataSync's control and data traffic is answered only by an endpoint of the service datasync or datasync-fips.", "DataSync の通信に応答するのは datasync または datasync-fips のエンドポイントだけである。"),
+		Fix:       say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),
+		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.datasync,com.amazonaws.{region}.datasync-fips"},
+		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
+		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Sources:   []string{pageEndpoint},
+	}
+	serviceOtherRegion = &Problem{
+		Code: "DSP105", Severity: Fail,
+		Title:     say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティベーション先は {region}"),
+		Cause:     say("DataSync has no cross-Region endpoints: endpoint, key request, CreateAgent, subnet and security group must share one Region.", "DataSync にリージョン間エンドポイントはない。エンドポイント、キー要求、CreateAgent、サブネット、セキュリティグループは同じリージョンでなければならない。"),
+		Fix:       say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
+		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.datasync"},
+		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
+		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Sources:   []string{pageXRegion, pageActivate},
+	}
+)
+
+var endpointService = register(&Check{
+	ID:       "endpoint-service",
+	Area:     AreaEndpoint,
+	Title:    say("It is an endpoint of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),
+	Requires: reqService,
+	Needs:    []snapshot.Kind{snapshot.Endpoints},
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{serviceNotDataSync, serviceOtherRegion},
+	Run: func(x *Exam) {
+		ep, _, ok := x.endpoint()
+		if !ok {
+			return
+		}
+		saw := snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("service name %s", "サービス名 %s", ep.ServiceName))
+		region := ep.Region()
+		if ep.ServiceRegion != "" {
+			region = ep.ServiceRegion
+		}
+		switch {
+		case ep.ServiceName == "":
+			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "ServiceName"})
+		case !ep.IsDataSync():
+			x.Report(serviceNotDataSync, ep.ID, Args{"seen": ep.ServiceName, "region": x.Target.Region}, saw)
+		case region == "" || x.Target.Region == "":
+			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "ServiceRegion"})
+		case !strings.EqualFold(region, x.Target.Region):
+			x.Report(serviceOtherRegion, ep.ID, Args{"seen": region, "region": x.Target.Region}, saw)
+		default:
+			x.OK(ep.ID, saw)
+		}
+	},
+})

@@ -1,0 +1,199 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Options of a run.
+type Options struct {
+	// Limit is how many checks run at once; 0 means no limit.
+	Limit int
+	// Budget is how long one check may take; 0 means DefaultBudget.
+	Budget time.Duration
+}
+
+// DefaultBudget is far above what a check takes (under a millisecond) and far
+// below what a user would wait for one.
+const DefaultBudget = 10 * time.Second
+
+// Run asks the checks about one target and returns a result for each, in the
+// order given. A check in Skipped by the caller is simply not passed. Checks run
+// as soon as those they come after are done; none can stop another.
+func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list []*Check, opt Options) []Result {
+	if opt.Budget == 0 {
+		opt.Budget = DefaultBudget
+	}
+	results := make([]Result, len(list))
+	done := make(map[*Check]chan struct{}, len(list))
+	index := make(map[*Check]int, len(list))
+	for i, c := range list {
+		done[c], index[c] = make(chan struct{}), i
+	}
+	var g errgroup.Group
+	var slots chan struct{}
+	if opt.Limit > 0 {
+		slots = make(chan struct{}, opt.Limit)
+	}
+	for i, c := range list {
+		g.Go(func() error {
+			defer close(done[c])
+			var prior []Result
+			for _, p := range c.After {
+				if ch, ok := done[p]; ok {
+					<-ch
+					prior = append(prior, results[index[p]])
+				}
+			}
+			if slots != nil {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+			}
+			results[i] = judge(ctx, c, t, snap, prior, opt.Budget)
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return no error
+	return results
+}
+
+// judge answers one check, given the results of those it comes after.
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, prior []Result, budget time.Duration) Result {
+	if ctx.Err() != nil {
+		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
+	}
+	for _, p := range prior {
+		if p.Status == Fail || p.Status == Skip {
+			return conclude(c, []Finding{{Status: Skip, Note: snapshot.Textf("moot while %s is %s", "%s が %s の間は判定の対象外", p.Check.ID, p.Status)}})
+		}
+	}
+	for _, p := range prior {
+		if p.Status == Unknown {
+			return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.NeedsPrior, Ref: p.Check.ID}}}})
+		}
+	}
+	if f := missing(c, snap); f != nil {
+		return conclude(c, []Finding{*f})
+	}
+	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), check: c}
+	answer := make(chan []Finding, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				answer <- []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Panicked, Ref: c.ID, Detail: fmt.Sprint(r)}}}}
+			}
+		}()
+		c.Run(x)
+		answer <- x.findings
+	}()
+	timer := time.NewTimer(budget)
+	defer timer.Stop()
+	select {
+	case findings := <-answer:
+		return conclude(c, findings)
+	case <-timer.C:
+		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: budget.String()}}}})
+	case <-ctx.Done():
+		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
+	}
+}
+
+// missing says which table that the check needs was not seen at all.
+func missing(c *Check, snap *snapshot.Snapshot) *Finding {
+	s := snap.Role(snapshot.Destination)
+	for _, k := range c.Needs {
+		if s == nil {
+			return &Finding{Gaps: []snapshot.Gap{{Code: snapshot.NotCollected, Source: k.Action()}}}
+		}
+		switch s.Extent(k) {
+		case snapshot.None:
+			return &Finding{Gaps: []snapshot.Gap{s.GapFor(k, "")}}
+		case snapshot.Declined:
+			return &Finding{Status: Skip, Note: snapshot.Textf("%s was not asked for", "%s は指定により取得していない", k.Action())}
+		}
+	}
+	return nil
+}
+
+// conclude weighs the findings: FAIL over UNKNOWN over WARN over PASS over SKIP.
+func conclude(c *Check, findings []Finding) Result {
+	if len(findings) == 0 {
+		findings = []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.NoEvidence}}}}
+	}
+	r := Result{Check: c, Status: findings[0].Status, Findings: findings}
+	for _, f := range findings {
+		if f.Status.weight() > r.Status.weight() {
+			r.Status = f.Status
+		}
+	}
+	return r
+}
+
+// Select returns the checks that match any of the globs (all of them if there
+// are none) and none of the skipped ones, with the checks they come after. A
+// glob that matches nothing is an error.
+func Select(all []*Check, globs, skip []string) ([]*Check, error) {
+	for _, g := range slices.Concat(globs, skip) {
+		if !slices.ContainsFunc(all, func(c *Check) bool { return matches(g, c.ID) }) {
+			return nil, fmt.Errorf("%q matches no check; the checks are: %s", g, idList(all))
+		}
+	}
+	chosen := map[*Check]bool{}
+	var add func(c *Check)
+	add = func(c *Check) {
+		if chosen[c] {
+			return
+		}
+		chosen[c] = true
+		for _, p := range c.After {
+			add(p)
+		}
+	}
+	skipped := func(c *Check) bool {
+		return slices.ContainsFunc(skip, func(g string) bool { return matches(g, c.ID) })
+	}
+	for _, c := range all {
+		if (len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return matches(g, c.ID) })) && !skipped(c) {
+			add(c)
+		}
+	}
+	var out []*Check
+	for _, c := range all {
+		if chosen[c] && !skipped(c) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func matches(glob, id string) bool {
+	ok, err := path.Match(glob, id)
+	return err == nil && ok
+}
+
+func idList(all []*Check) string {
+	ids := make([]string, len(all))
+	for i, c := range all {
+		ids[i] = c.ID
+	}
+	return strings.Join(ids, ", ")
+}
+
+// Kinds lists the tables that checks read, without repeats, in order.
+func Kinds(list []*Check) []snapshot.Kind {
+	var out []snapshot.Kind
+	for _, k := range snapshot.Kinds() {
+		if slices.ContainsFunc(list, func(c *Check) bool { return slices.Contains(c.Needs, k) || slices.Contains(c.Uses, k) }) {
+			out = append(out, k)
+		}
+	}
+	return out
+}

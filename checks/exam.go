@@ -1,0 +1,108 @@
+package checks
+
+import (
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Exam is what a check sees, and where it writes what it found.
+type Exam struct {
+	Target   snapshot.Target
+	Snapshot *snapshot.Snapshot // only the tables that the check declares
+	check    *Check
+	findings []Finding
+}
+
+// OK says that the claim holds for a subject. Without evidence it proves
+// nothing and counts as UNKNOWN.
+func (x *Exam) OK(subject string, ev ...snapshot.Evidence) {
+	if len(ev) == 0 {
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.NoEvidence})
+		return
+	}
+	x.findings = append(x.findings, Finding{Status: Pass, Subject: subject, Evidence: ev})
+}
+
+// Report says that the claim is false for a subject, in the way that the
+// problem describes.
+func (x *Exam) Report(p *Problem, subject string, args Args, ev ...snapshot.Evidence) {
+	if args == nil {
+		args = Args{}
+	}
+	if args["subject"] == nil {
+		args["subject"] = subject
+	}
+	x.findings = append(x.findings, Finding{Status: x.severity(p), Problem: p, Subject: subject, Args: args, Evidence: ev})
+}
+
+// severity is the problem's own, or that of its requirement in the mode asked
+// for.
+func (x *Exam) severity(p *Problem) Status {
+	r := p.Requires
+	if r == nil {
+		return p.Severity
+	}
+	return r.severity(x.Target, p.Severity)
+}
+
+// Unknown says what stood in the way of an answer for a subject.
+func (x *Exam) Unknown(subject string, gaps ...snapshot.Gap) {
+	if len(gaps) == 0 {
+		gaps = []snapshot.Gap{{Code: snapshot.NoEvidence}}
+	}
+	x.findings = append(x.findings, Finding{Status: Unknown, Subject: subject, Gaps: gaps})
+}
+
+// NotApplicable says that the question is moot, and why.
+func (x *Exam) NotApplicable(why Text) {
+	x.findings = append(x.findings, Finding{Status: Skip, Note: why})
+}
+
+// destination is the scope of the endpoint; it is nil only for an estate
+// without scopes.
+func (x *Exam) destination() *snapshot.Scope { return x.Snapshot.Role(snapshot.Destination) }
+
+// endpoint returns the endpoint of the target. When there is none it has
+// reported why, and the check has nothing left to do.
+func (x *Exam) endpoint() (snapshot.Endpoint, *snapshot.Scope, bool) {
+	s := x.destination()
+	if s == nil {
+		x.Unknown("", snapshot.Gap{Code: snapshot.NotCollected, Source: snapshot.Endpoints.Action()})
+		return snapshot.Endpoint{}, nil, false
+	}
+	ep, p := s.Endpoints.Get(x.Target.EndpointID)
+	switch p {
+	case snapshot.Present:
+		return ep, s, true
+	case snapshot.Absent:
+		x.NotApplicable(say("there is no such endpoint: see endpoint-available", "該当するエンドポイントがない（endpoint-available を参照）"))
+	default:
+		x.Unknown(x.Target.EndpointID, s.GapFor(snapshot.Endpoints, x.Target.EndpointID))
+	}
+	return ep, s, false
+}
+
+// endpointInterfaces returns the interfaces of an endpoint, and a gap for each
+// one that was not seen.
+func endpointInterfaces(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Interface, []snapshot.Gap) {
+	var found []snapshot.Interface
+	var gaps []snapshot.Gap
+	for _, id := range ep.InterfaceIDs {
+		i, p := s.Interfaces.GetIn(ep.VPC, id)
+		switch p {
+		case snapshot.Present:
+			found = append(found, i)
+		case snapshot.Unobserved:
+			gaps = append(gaps, s.GapFor(snapshot.Interfaces, id))
+		}
+	}
+	return found, gaps
+}
+
+// taskSubnets returns the ids of the subnets that a task may use: the chosen
+// one, else every subnet of the endpoint.
+func (x *Exam) taskSubnets(ep snapshot.Endpoint) []string {
+	if x.Target.SubnetID != "" {
+		return []string{x.Target.SubnetID}
+	}
+	return ep.SubnetIDs
+}

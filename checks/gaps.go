@@ -1,0 +1,37 @@
+package checks
+
+import "github.com/dspreflight/dspreflight/internal/snapshot"
+
+// gapTexts say what is missing and what would settle it. {source}, {scope},
+// {ref} and {detail} come from the gap.
+var gapTexts = map[snapshot.GapCode]Text{
+	snapshot.NoPermission:     say("{source} is denied in {scope} ({detail}): grant {source} to the identity that runs dspreflight", "{scope} で {source} が拒否された（{detail}）。dspreflight を実行するアイデンティティに {source} を許可する"),
+	snapshot.CallFailed:       say("{source} failed in {scope}: {detail}", "{scope} で {source} が失敗した: {detail}"),
+	snapshot.NotCollected:     say("{source} was not collected for {scope}: add {detail}", "{scope} の {source} が収集されていない。{detail} を追加する"),
+	snapshot.FileNotThere:     say("the snapshot is missing {detail}, which its manifest lists", "マニフェストに記載のある {detail} がスナップショットにない"),
+	snapshot.NotComplete:      say("{source} of {scope} may be incomplete, so nothing follows from what it does not show (looking for {ref}): pass --complete if the files are whole and unfiltered", "{scope} の {source} は不完全かもしれず、そこにないもの（{ref}）について結論できない。ファイルが全件・無条件の出力なら --complete を付ける"),
+	snapshot.CutShort:         say("the output of {source} in {scope} is cut short (it says that there is more): collect it again without a limit", "{scope} の {source} の出力は途中で切れている（続きがあると記されている）。件数制限なしで取り直す"),
+	snapshot.RowUnseen:        say("{ref} is not among what {source} showed of {scope}", "{scope} の {source} の結果に {ref} がない"),
+	snapshot.FieldUnseen:      say("{source} does not show {detail} of {ref}", "{source} の結果に {ref} の {detail} がない"),
+	snapshot.ListUnseen:       say("the entries of prefix list {ref} are not known: allow ec2:GetManagedPrefixListEntries, or add get-managed-prefix-list-entries.{ref}.json", "プレフィックスリスト {ref} の内容が不明。ec2:GetManagedPrefixListEntries を許可するか、get-managed-prefix-list-entries.{ref}.json を追加する"),
+	snapshot.ReferenceUnseen:  say("a rule references {ref}, and which interfaces carry it is not fully known ({source})", "ルールが {ref} を参照しているが、それが付いたインターフェイスをすべては把握できない（{source}）"),
+	snapshot.AgentNotGiven:    say("nothing says where the agent is: pass --agent-ip, --agent-instance-id, --source-subnet-id, --source-cidr or --source-vpc-id", "エージェントの場所が指定されていない。--agent-ip、--agent-instance-id、--source-subnet-id、--source-cidr、--source-vpc-id のいずれかを指定する"),
+	snapshot.AgentNotFound:    say("{ref} was not found in any scope ({source}): check the id, --source-region and --source-profile", "{ref} がどのスコープにも見つからない（{source}）。ID と --source-region、--source-profile を確認する"),
+	snapshot.AgentAmbiguous:   say("several VPCs hold {ref}: say which with --source-vpc-id", "{ref} を含む VPC が複数ある。--source-vpc-id で指定する"),
+	snapshot.SpaceNotDeclared: say("the address space of the source network is not known: pass --source-vpc-id, or --source-cidr for each of its blocks", "送信元ネットワークのアドレス空間が不明。--source-vpc-id か、ブロックごとに --source-cidr を指定する"),
+	snapshot.LocationSubnet:   say("for an {detail} destination the task's interfaces go into the subnet of the location, not into the one given at activation: pass that subnet with --subnet-id", "転送先が {detail} の場合、タスクのインターフェイスはアクティベーション時のサブネットではなくロケーションのサブネットに作られる。そのサブネットを --subnet-id で指定する"),
+	snapshot.EndpointUnnamed:  say("no DataSync endpoint is among what was seen of {scope}: pass --vpc-endpoint-id", "{scope} で見えた範囲に DataSync のエンドポイントがない。--vpc-endpoint-id を指定する"),
+	snapshot.Malformed:        say("{source} shows something of {ref} that can't be understood: {detail}", "{source} が示す {ref} の内容を解釈できない: {detail}"),
+	snapshot.Panicked:         say("the check {ref} crashed ({detail}): please report it, with the output of dspreflight snapshot", "チェック {ref} が異常終了した（{detail}）。dspreflight snapshot の出力を添えて報告してほしい"),
+	snapshot.TookTooLong:      say("the check {ref} took longer than {detail}", "チェック {ref} が {detail} 以内に終わらなかった"),
+	snapshot.Interrupted:      say("the run was stopped before this was decided", "判定の前に実行が中断された"),
+	snapshot.NoEvidence:       say("no evidence was found either way", "どちらとも判断できる証拠がない"),
+	snapshot.NeedsPrior:       say("{ref} is UNKNOWN, and this rests on it", "前提となる {ref} が UNKNOWN"),
+}
+
+// GapText words a gap.
+func GapText(g snapshot.Gap) Text {
+	t := gapTexts[g.Code]
+	args := Args{"source": g.Source, "scope": g.Scope, "ref": g.Ref, "detail": g.Detail}
+	return say(args.Fill(t.En), args.Fill(t.Ja))
+}

@@ -1,0 +1,239 @@
+package checks
+
+import (
+	"encoding/json"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// ingressKinds decide what a security group admits. Only the groups are always
+// needed; prefix lists, interfaces, peering connections and transit gateways
+// matter where a rule refers to them.
+var (
+	ingressNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.SecurityGroups}
+	ingressUses  = []snapshot.Kind{
+		snapshot.SecurityGroupRules, snapshot.Interfaces, snapshot.PrefixLists, snapshot.PrefixListEntries,
+		snapshot.VPCs, snapshot.Subnets, snapshot.Instances, snapshot.Peerings,
+		snapshot.TransitGateways, snapshot.TransitGatewayVPCAttachments,
+	}
+)
+
+// ingressFix is the same for every port: one rule for what is missing.
+var ingressFix = say(
+	"Add an inbound rule for TCP {ports} from {sources} to {group}.",
+	"{group} に {sources} からの TCP {ports} を許可するインバウンドルールを追加する。",
+)
+
+const (
+	ingressCLI       = "aws ec2 authorize-security-group-ingress --region {region} --group-id {group} --ip-permissions {permissions}"
+	ingressTerraform = "resource \"aws_vpc_security_group_ingress_rule\" \"datasync\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each source and range\n}"
+)
+
+var (
+	ingress443Closed = &Problem{
+		Code: "DSP201", Severity: Fail, Requires: reqHTTPS,
+		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:     say("The agent connects to the endpoint on TCP 443 while it is asked for a key; when that is stopped, it answers with an error instead of a key.", "エージェントはキーを求められた時点で TCP 443 でエンドポイントに接続する。遮断されるとキーの代わりにエラーを返す。"),
+		Fix:       ingressFix,
+		CLI:       []string{ingressCLI},
+		Terraform: ingressTerraform,
+		Errors:    []*DocumentedError{errUnreachable},
+		Sources:   reqHTTPS.Sources,
+	}
+	ingressControlClosed = &Problem{
+		Code: "DSP202", Severity: Fail, Requires: reqControl,
+		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:     say("The agent's control traffic to the endpoint runs on these ports. Without them the agent can't be activated or stays offline.", "エージェントの制御通信はこのポートを使う。許可されていないとアクティベーションできないか、オフラインのままになる。"),
+		Fix:       ingressFix,
+		CLI:       []string{ingressCLI},
+		Terraform: ingressTerraform,
+		Errors:    []*DocumentedError{errUnreachable},
+		Sources:   reqControl.Sources,
+	}
+	ingressGuideClosed = &Problem{
+		Code: "DSP203", Severity: Warn, Requires: reqControlGuide,
+		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}, which only the user guide asks for", "{subject} のセキュリティグループが {sources} からの TCP {ports}（ユーザーガイドのみが要求）を許可していない"),
+		Cause:     say("The re:Post article asks for 1024-1062, the user guide for 1024-1064. Which of them the agent really uses is not documented; --requirements guide makes this a failure.", "記事は 1024-1062、ユーザーガイドは 1024-1064 を要求する。エージェントが実際に使うポートは文書化されていない。--requirements guide で失敗扱いになる。"),
+		Fix:       ingressFix,
+		CLI:       []string{ingressCLI},
+		Terraform: ingressTerraform,
+		Sources:   reqControlGuide.Sources,
+	}
+	ingressSupportClosed = &Problem{
+		Code: "DSP204", Severity: Warn, Requires: reqSupport,
+		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:     say("The AWS Support channel of a Basic mode agent can't be opened. Activation and transfers work without it.", "Basic モードのエージェントの AWS サポートチャネルを開けない。アクティベーションと転送には影響しない。"),
+		Fix:       ingressFix,
+		CLI:       []string{ingressCLI},
+		Terraform: ingressTerraform,
+		Sources:   reqSupport.Sources,
+	}
+)
+
+var sgIngress443 = register(&Check{
+	ID:       "sg-ingress-443",
+	Area:     AreaGroups,
+	Title:    say("The endpoint's security groups admit TCP 443 from every agent address", "エンドポイントのセキュリティグループがエージェントの全アドレスからの TCP 443 を許可"),
+	Requires: reqHTTPS,
+	Needs:    ingressNeeds,
+	Uses:     ingressUses,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{ingress443Closed},
+	Run:      func(x *Exam) { x.endpointAdmits(ingress443Closed) },
+})
+
+var sgIngressControl = register(&Check{
+	ID:       "sg-ingress-control",
+	Area:     AreaGroups,
+	Title:    say("They admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
+	Requires: reqControl,
+	Needs:    ingressNeeds,
+	Uses:     ingressUses,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{ingressControlClosed, ingressGuideClosed},
+	Run:      func(x *Exam) { x.endpointAdmits(ingressControlClosed, ingressGuideClosed) },
+})
+
+var sgIngressSupport = register(&Check{
+	ID:       "sg-ingress-support",
+	Area:     AreaGroups,
+	Title:    say("They admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
+	Requires: reqSupport,
+	Needs:    ingressNeeds,
+	Uses:     ingressUses,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{ingressSupportClosed},
+	Run: func(x *Exam) {
+		if x.Target.Mode == "enhanced" {
+			x.NotApplicable(say("the support channel is for Basic mode agents only", "サポートチャネルは Basic モードのエージェント専用"))
+			return
+		}
+		x.endpointAdmits(ingressSupportClosed)
+	},
+})
+
+// endpointAdmits judges the endpoint's groups for the ports of each problem's
+// requirement.
+func (x *Exam) endpointAdmits(problems ...*Problem) {
+	ep, s, ok := x.endpoint()
+	if !ok {
+		return
+	}
+	groups, gaps := attachedGroups(s, ep)
+	if len(groups) == 0 && len(gaps) == 0 {
+		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "Groups"})
+	}
+	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
+	if gap != nil {
+		gaps = append(gaps, *gap)
+		agents.Addrs = netpath.Anywhere
+	}
+	peers := netpath.IPv4(agents.Addrs)
+	if netpath.Empty(peers) {
+		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Detail: "no IPv4 address, and the key request takes none but IPv4"})
+		return
+	}
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
+	var rules []netpath.Rule
+	for _, g := range groups {
+		rules = append(rules, layer.Rules(g, netpath.Ingress)...)
+	}
+	// A group or an agent that was not seen may admit, or be, anything.
+	for _, g := range gaps {
+		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: &g})
+	}
+	group := ""
+	if len(ep.Groups) > 0 {
+		group = ep.Groups[0].ID
+	}
+	for _, p := range problems {
+		if x.severity(p) == Skip {
+			continue
+		}
+		x.admission(p, ep.ID, group, netpath.Admit(peers, p.Requires.Ports, rules), agents)
+	}
+}
+
+// attachedGroups returns the groups of an endpoint, and a gap for each that was
+// not seen.
+func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.SecurityGroup, []snapshot.Gap) {
+	var groups []snapshot.SecurityGroup
+	var gaps []snapshot.Gap
+	for _, ref := range ep.Groups {
+		g, p := s.SecurityGroups.GetIn(ep.VPC, ref.ID)
+		if p == snapshot.Present {
+			groups = append(groups, g)
+			continue
+		}
+		gaps = append(gaps, s.GapFor(snapshot.SecurityGroups, ref.ID))
+	}
+	return groups, gaps
+}
+
+// admission turns what a layer of groups lets through into findings.
+func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission, agents netpath.Agents) {
+	ev := ruleEvidence(a.By)
+	if agents.Evidence != nil {
+		ev = append(ev, *agents.Evidence)
+	}
+	if len(a.Stopped) > 0 {
+		ports, sources := netpath.PortsOf(a.Stopped), netpath.AddrsOf(a.Stopped)
+		ev = append(ev, ruleEvidence(a.Near)...)
+		if len(a.By)+len(a.Near) == 0 {
+			ev = append(ev, snapshot.Saw(snapshot.SecurityGroups, group, snapshot.Textf("no rule for tcp %s", "tcp %s のルールがない", netpath.JoinPorts(p.Requires.Ports))))
+		}
+		cidrs := netpath.CIDRs(sources)
+		x.Report(p, subject, Args{
+			"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.Target.Region,
+			"permissions": permissionsJSON(ports, sources), "cidr": cidrs[0],
+			"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
+		}, ev...)
+		return
+	}
+	if len(a.Open) > 0 {
+		x.Unknown(subject, a.Gaps...)
+		return
+	}
+	x.OK(subject, ev...)
+}
+
+func ruleEvidence(rules []netpath.Rule) []snapshot.Evidence {
+	var out []snapshot.Evidence
+	for _, r := range rules {
+		out = append(out, snapshot.Saw(snapshot.SecurityGroups, r.Ref, r.Fact))
+	}
+	return out
+}
+
+// permissionsJSON is the value of --ip-permissions that admits the sources on
+// the ports.
+func permissionsJSON(ports []netpath.Ports, sources *netipx.IPSet) string {
+	type ipv4 struct{ CidrIp, Description string }
+	type ipv6 struct{ CidrIpv6, Description string }
+	type permission struct {
+		IpProtocol       string
+		FromPort, ToPort uint16
+		IpRanges         []ipv4 `json:",omitempty"`
+		Ipv6Ranges       []ipv6 `json:",omitempty"`
+	}
+	var list []permission
+	for _, p := range ports {
+		perm := permission{IpProtocol: "tcp", FromPort: p.First, ToPort: p.Last}
+		for _, c := range sources.Prefixes() {
+			if c.Addr().Is4() {
+				perm.IpRanges = append(perm.IpRanges, ipv4{c.String(), "DataSync agent"})
+			} else {
+				perm.Ipv6Ranges = append(perm.Ipv6Ranges, ipv6{c.String(), "DataSync agent"})
+			}
+		}
+		list = append(list, perm)
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return "[]"
+	}
+	return string(b)
+}

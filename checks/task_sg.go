@@ -1,0 +1,162 @@
+package checks
+
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	taskGroupMissing = &Problem{
+		Code: "DSP210", Severity: Fail,
+		Title:     say("the task's security group {subject} does not exist in {scope}", "タスクのセキュリティグループ {subject} が {scope} に存在しない"),
+		Cause:     say("CreateAgent refuses a group that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないグループを拒否する。"),
+		Fix:       say("Pass the ARN of a security group of {vpc}; the endpoint's own is the simplest choice.", "{vpc} のセキュリティグループの ARN を渡す。エンドポイントと同じグループが最も簡単である。"),
+		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
+		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
+		Errors:    []*DocumentedError{errGroup},
+		Sources:   []string{pageCreate},
+	}
+	taskGroupOtherVPC = &Problem{
+		Code: "DSP211", Severity: Fail,
+		Title:     say("the task's security group {subject} belongs to {seen}, not to {vpc}, and can't be used there", "タスクのセキュリティグループ {subject} は {seen} のもので、{vpc} では使えない"),
+		Cause:     say("The group and the subnet of the task's interfaces must be of one VPC.", "タスクのインターフェイスのグループとサブネットは同じ VPC のものでなければならない。"),
+		Fix:       say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),
+		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
+		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
+		Errors:    []*DocumentedError{errGroup},
+		Sources:   []string{pageCreate, pageGroupVPC},
+	}
+	taskGroupClosed = &Problem{
+		Code: "DSP212", Severity: Fail, Requires: reqTaskHTTPS,
+		Title:     say("the task's security group {subject} does not admit TCP {ports} from {sources}", "タスクのセキュリティグループ {subject} が {sources} からの TCP {ports} を許可していない"),
+		Cause:     say("The agent sends the data itself on TCP 443 to the task's network interfaces, which carry this group. The agent is activated, and then its tasks fail.", "エージェントはデータ本体を TCP 443 でタスクのネットワークインターフェイスに送る。このグループはそこに付く。アクティベーションは成功しても、タスクが失敗する。"),
+		Fix:       ingressFix,
+		CLI:       []string{ingressCLI},
+		Terraform: ingressTerraform,
+		Sources:   reqTaskHTTPS.Sources,
+	}
+	taskGroupNotChosen = &Problem{
+		Code: "DSP213", Severity: Warn,
+		Title:     say("of the endpoint's security groups only {good} can serve the task", "エンドポイントのセキュリティグループのうち、タスクに使えるのは {good} だけ"),
+		Cause:     say("CreateAgent takes exactly one group for the task's interfaces. {bad} would not do.", "CreateAgent がタスクのインターフェイス用に受け取るグループは 1 つだけ。{bad} では動作しない。"),
+		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --security-group-id.", "CreateAgent と、dspreflight の --security-group-id に {good} を指定する。"),
+		CLI:       []string{"aws ec2 describe-security-groups --region {region} --group-ids {good}"},
+		Terraform: "security_group_arns = [aws_security_group.datasync.arn] # {good}",
+		Sources:   []string{pageCreate},
+	}
+)
+
+var taskSG = register(&Check{
+	ID:       "task-sg",
+	Area:     AreaGroups,
+	Title:    say("The task's security group is usable in the VPC and admits TCP 443 from the agent", "タスクのセキュリティグループが VPC で使え、エージェントからの TCP 443 を許可"),
+	Requires: reqTaskGroup,
+	Needs:    ingressNeeds,
+	Uses:     append([]snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, ingressUses...),
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{taskGroupMissing, taskGroupOtherVPC, taskGroupClosed, taskGroupNotChosen},
+	Run:      runTaskSG,
+})
+
+func runTaskSG(x *Exam) {
+	ep, s, ok := x.endpoint()
+	if !ok {
+		return
+	}
+	if x.Target.GroupID != "" {
+		x.judgeTaskGroup(s, ep, x.Target.GroupID)
+		return
+	}
+	if len(ep.Groups) == 0 {
+		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "Groups"})
+		return
+	}
+	choices := make([]string, len(ep.Groups))
+	for i, g := range ep.Groups {
+		choices[i] = g.ID
+	}
+	x.oneOf(ep.ID, choices, taskGroupNotChosen, func(y *Exam, id string) { y.judgeTaskGroup(s, ep, id) })
+}
+
+// oneOf judges several resources of which the user will choose one: all good is
+// PASS, all bad keeps every finding, and some of each is the given problem.
+func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge func(*Exam, string)) {
+	var good, bad []string
+	var all []Finding
+	var evidence []snapshot.Evidence
+	for _, id := range choices {
+		y := *x
+		y.findings = nil
+		judge(&y, id)
+		all = append(all, y.findings...)
+		switch s := conclude(x.check, y.findings).Status; s {
+		case Pass, Warn:
+			good = append(good, id)
+			evidence = append(evidence, y.findings[0].Evidence...)
+		case Fail:
+			bad = append(bad, id)
+		}
+	}
+	if len(good) > 0 && len(bad) > 0 {
+		x.Report(mixed, subject, Args{"good": good, "bad": bad, "region": x.Target.Region}, evidence...)
+		return
+	}
+	x.findings = append(x.findings, all...)
+}
+
+func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
+	args := Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.Target.Region}
+	g, p := s.SecurityGroups.GetIn(ep.VPC, id)
+	switch p {
+	case snapshot.Absent:
+		x.Report(taskGroupMissing, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("not among the security groups of %s", "%s のセキュリティグループの中にない", s.Label())))
+		return
+	case snapshot.Unobserved:
+		x.Unknown(id, s.GapFor(snapshot.SecurityGroups, id))
+		return
+	}
+	if g.VPC != ep.VPC {
+		usable, gap := groupUsable(s, g, ep.VPC)
+		if gap != nil {
+			x.Unknown(id, *gap)
+			return
+		}
+		if !usable {
+			args["seen"] = g.VPC
+			x.Report(taskGroupOtherVPC, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("a group of %s, not associated with %s", "%s のグループで、%s に関連付けられていない", g.VPC, ep.VPC)))
+			return
+		}
+	}
+	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
+	if gap != nil {
+		agents.Addrs = netpath.Anywhere
+	}
+	peers := netpath.IPv4(agents.Addrs)
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
+	rules := layer.Rules(g, netpath.Ingress)
+	if gap != nil {
+		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: gap})
+	}
+	x.admission(taskGroupClosed, id, id, netpath.Admit(peers, reqTaskHTTPS.Ports, rules), agents)
+}
+
+// groupUsable reports whether a group of another VPC may be used in this one. A
+// group can be associated with further VPCs of its Region, but not the default
+// group of a VPC, and not with a default VPC.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html
+func groupUsable(s *snapshot.Scope, g snapshot.SecurityGroup, vpc string) (bool, *snapshot.Gap) {
+	if v, p := s.VPCs.Get(vpc); g.Name == "default" || p == snapshot.Present && v.IsDefault {
+		return false, nil
+	}
+	a, p := s.SecurityGroupVPCAssociations.Get(g.ID + "/" + vpc)
+	switch p {
+	case snapshot.Present:
+		return strings.EqualFold(a.State, "associated"), nil
+	case snapshot.Absent:
+		return false, nil
+	}
+	gap := s.GapFor(snapshot.SecurityGroupVPCAssociations, g.ID)
+	return false, &gap
+}

@@ -1,0 +1,242 @@
+package netpath
+
+import (
+	"net/netip"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Agents is where the agent may stand: the narrowest set of addresses that the
+// user gave, and the network that holds them.
+type Agents struct {
+	Place
+	Addrs    *netipx.IPSet
+	Subnet   string             // the one subnet that holds all of them, if there is one
+	Groups   []string           // the agent's own security groups, if it is a known interface
+	Given    string             // the flag that the addresses come from
+	Evidence *snapshot.Evidence // what AWS said of them, if it did
+}
+
+// FindAgents resolves the agent of a target. The narrowest of these that is
+// given counts: --agent-ip or --agent-instance-id, --source-subnet-id,
+// --source-cidr, --source-vpc-id. The gap says why nothing can be told.
+func FindAgents(snap *snapshot.Snapshot, t snapshot.Target) (Agents, *snapshot.Gap) {
+	f := finder{snap, t}
+	switch {
+	case t.AgentInstanceID != "":
+		a, gap := f.instance()
+		if gap != nil && t.AgentIP.IsValid() {
+			return f.address(), nil
+		}
+		return a, gap
+	case t.AgentIP.IsValid():
+		return f.address(), nil
+	case t.SourceSubnetID != "":
+		return f.subnet()
+	case len(t.SourceCIDRs) > 0:
+		a := Agents{Addrs: Set(t.SourceCIDRs...), Given: "--source-cidr"}
+		a.Place = f.placeOf(t.SourceCIDRs)
+		return a, nil
+	case t.SourceVPCID != "":
+		return f.vpc()
+	}
+	return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotGiven}
+}
+
+type finder struct {
+	snap *snapshot.Snapshot
+	t    snapshot.Target
+}
+
+// scopes lists the source scopes before the others.
+func (f finder) scopes() []*snapshot.Scope {
+	var first, rest []*snapshot.Scope
+	for _, s := range f.snap.Scopes {
+		if s.Has(snapshot.Source) {
+			first = append(first, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return append(first, rest...)
+}
+
+func (f finder) instance() (Agents, *snapshot.Gap) {
+	gap := snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.Instances.Action(), Ref: f.t.AgentInstanceID}
+	for _, s := range f.scopes() {
+		i, p := s.Instances.Get(f.t.AgentInstanceID)
+		if p != snapshot.Present {
+			if p == snapshot.Unobserved && s.Has(snapshot.Source) {
+				gap = s.GapFor(snapshot.Instances, f.t.AgentInstanceID)
+			}
+			continue
+		}
+		addr := i.PrivateIP
+		groups := i.Groups
+		subnet := i.Subnet
+		vpc := i.VPC
+		for _, n := range i.Interfaces {
+			if !addr.IsValid() || n.PrivateIP == addr {
+				addr, vpc, subnet = n.PrivateIP, n.VPC, n.Subnet
+				if len(n.Groups) > 0 {
+					groups = n.Groups
+				}
+			}
+		}
+		if f.t.AgentIP.IsValid() {
+			addr = f.t.AgentIP
+		}
+		if !addr.IsValid() {
+			return Agents{}, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: gap.Source, Scope: s.Label(), Ref: i.ID, Detail: "PrivateIpAddress"}
+		}
+		return Agents{
+			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Given: "--agent-instance-id",
+			Evidence: &snapshot.Evidence{Source: gap.Source, Ref: i.ID, Fact: snapshot.Textf("the agent's private address is %s", "エージェントのプライベートアドレスは %s", addr)},
+		}, nil
+	}
+	return Agents{}, &gap
+}
+
+func ids(groups []snapshot.GroupRef) []string {
+	var out []string
+	for _, g := range groups {
+		out = append(out, g.ID)
+	}
+	return out
+}
+
+// address places a single address: at the interface that has it, else in the
+// VPC that the user named or the one of the source account that holds it.
+func (f finder) address() Agents {
+	ip := f.t.AgentIP
+	a := Agents{Addrs: AddrSet(ip), Given: "--agent-ip"}
+	key := ip.String()
+	for _, s := range f.scopes() {
+		for _, i := range s.Interfaces.Where("address", key, interfaceAddrs) {
+			if f.t.SourceVPCID != "" && i.VPC != f.t.SourceVPCID {
+				continue
+			}
+			a.Place, a.Subnet, a.Groups = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups)
+			a.Evidence = &snapshot.Evidence{Source: snapshot.Interfaces.Action(), Ref: i.ID, Fact: snapshot.Textf("it has the address %s, in %s", "アドレス %s を持ち、%s にある", key, i.Subnet)}
+			return a
+		}
+	}
+	a.Place = f.placeOf([]netip.Prefix{netip.PrefixFrom(ip, ip.BitLen())})
+	if a.Scope != nil {
+		for _, n := range a.Scope.Subnets.All() {
+			if n.VPC == a.VPC && n.CIDR.IsValid() && n.CIDR.Contains(ip) {
+				a.Subnet = n.ID
+			}
+		}
+	}
+	return a
+}
+
+func interfaceAddrs(i snapshot.Interface) []string {
+	var out []string
+	for _, a := range i.Addrs() {
+		out = append(out, a.String())
+	}
+	return out
+}
+
+func (f finder) subnet() (Agents, *snapshot.Gap) {
+	gap := snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.Subnets.Action(), Ref: f.t.SourceSubnetID}
+	for _, s := range f.scopes() {
+		n, p := s.Subnets.Get(f.t.SourceSubnetID)
+		if p == snapshot.Present {
+			prefixes := []netip.Prefix{n.CIDR}
+			for _, c := range n.IPv6CIDRs {
+				prefixes = append(prefixes, c.CIDR)
+			}
+			return Agents{
+				Place: Place{Scope: s, VPC: n.VPC}, Addrs: Set(prefixes...), Subnet: n.ID, Given: "--source-subnet-id",
+				Evidence: &snapshot.Evidence{Source: gap.Source, Ref: n.ID, Fact: snapshot.Textf("its CIDR block is %s", "CIDR ブロックは %s", n.CIDR)},
+			}, nil
+		}
+		if p == snapshot.Unobserved && s.Has(snapshot.Source) {
+			gap = s.GapFor(snapshot.Subnets, f.t.SourceSubnetID)
+		}
+	}
+	return Agents{}, &gap
+}
+
+func (f finder) vpc() (Agents, *snapshot.Gap) {
+	gap := snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.VPCs.Action(), Ref: f.t.SourceVPCID}
+	for _, s := range f.scopes() {
+		v, p := s.VPCs.Get(f.t.SourceVPCID)
+		if p == snapshot.Present {
+			return Agents{
+				Place: Place{Scope: s, VPC: v.ID}, Addrs: Set(v.Prefixes()...), Given: "--source-vpc-id",
+				Evidence: &snapshot.Evidence{Source: gap.Source, Ref: v.ID, Fact: snapshot.Textf("its CIDR blocks are %s", "CIDR ブロックは %s", Shorten(CIDRs(Set(v.Prefixes()...)), 8))},
+			}, nil
+		}
+		if p == snapshot.Unobserved && s.Has(snapshot.Source) {
+			gap = s.GapFor(snapshot.VPCs, f.t.SourceVPCID)
+		}
+	}
+	return Agents{}, &gap
+}
+
+// placeOf finds the VPC that holds the prefixes: the one that the user named, or
+// the only one of a separate source account or Region. Addresses that no VPC of
+// a fully seen estate holds stand outside AWS.
+func (f finder) placeOf(prefixes []netip.Prefix) Place {
+	if f.t.SourceVPCID != "" || f.t.SourceSubnetID != "" {
+		return f.namedPlace()
+	}
+	wanted := Set(prefixes...)
+	outside := true
+	var found []Place
+	for _, s := range f.scopes() {
+		if !s.VPCs.Covers("") {
+			outside = false
+		}
+		for _, v := range s.VPCs.All() {
+			if !overlaps(Set(v.Prefixes()...), wanted) {
+				continue
+			}
+			// In the endpoint's own account and Region a VPC that merely has the
+			// same addresses may be anyone's; an interface there is the proof.
+			if !s.Has(snapshot.Destination) {
+				found = append(found, Place{Scope: s, VPC: v.ID})
+			}
+			if !s.Interfaces.Covers(v.ID) || f.interfaceIn(s, v.ID, wanted) {
+				outside = false
+			}
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return Place{Outside: outside && len(found) == 0}
+}
+
+func (f finder) interfaceIn(s *snapshot.Scope, vpc string, set *netipx.IPSet) bool {
+	for _, i := range s.Interfaces.Where("vpc", vpc, func(i snapshot.Interface) []string { return []string{i.VPC} }) {
+		for _, a := range i.Addrs() {
+			if set.Contains(a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f finder) namedPlace() Place {
+	vpc := f.t.SourceVPCID
+	for _, s := range f.scopes() {
+		if vpc == "" {
+			if n, p := s.Subnets.Get(f.t.SourceSubnetID); p == snapshot.Present {
+				return Place{Scope: s, VPC: n.VPC}
+			}
+			continue
+		}
+		if _, p := s.VPCs.Get(vpc); p == snapshot.Present {
+			return Place{Scope: s, VPC: vpc}
+		}
+	}
+	return Place{VPC: vpc}
+}

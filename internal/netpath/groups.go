@@ -1,0 +1,346 @@
+package netpath
+
+import (
+	"net/netip"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Direction is which of its two rule lists a security group applies.
+type Direction uint8
+
+// The directions.
+const (
+	Ingress Direction = iota
+	Egress
+)
+
+// fact words a rule: what it lets through, and from or to whom.
+func (d Direction) fact(what, peer string) snapshot.Text {
+	if d == Egress {
+		return snapshot.Textf("%s to %s", "%[2]s への %[1]s", what, peer)
+	}
+	return snapshot.Textf("%s from %s", "%[2]s からの %[1]s", what, peer)
+}
+
+// Place is where one end of the traffic stands.
+type Place struct {
+	Scope   *snapshot.Scope // nil: not observed, or on-premises
+	VPC     string          // "": not known, or on-premises
+	Outside bool            // proved to stand outside every VPC
+}
+
+// GroupLayer turns the attached security groups into allow rules for TCP.
+//
+// Rules only allow; those of all groups on an interface add up, and replies are
+// always let through. Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+type GroupLayer struct {
+	Snapshot *snapshot.Snapshot
+	Self     Place         // where the interface with the groups stands
+	Peer     Place         // where the other end stands
+	Peers    *netipx.IPSet // the other end's addresses
+}
+
+// Rules returns the TCP rules of a group in one direction.
+func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
+	perms := g.Ingress
+	if d == Egress {
+		perms = g.Egress
+	}
+	var out []Rule
+	for _, p := range perms {
+		ports, ok := tcpPorts(p)
+		if !ok {
+			continue
+		}
+		label := "tcp " + ports.String()
+		if isAll(p.Protocol) {
+			label = "protocol -1"
+		}
+		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, note snapshot.Text) {
+			fact := d.fact(label, peer)
+			if !note.Empty() {
+				fact = snapshot.Text{En: fact.En + " (" + note.En + ")", Ja: fact.Ja + "（" + note.Ja + "）"}
+			}
+			out = append(out, Rule{Ref: l.ruleRef(g.ID, d, p, peer), Fact: fact, Peers: peers, Ports: ports, Gap: gap})
+		}
+		for _, r := range p.Ranges {
+			if r.CIDR.IsValid() {
+				add(r.CIDR.String(), Set(r.CIDR), nil, snapshot.Text{})
+			}
+		}
+		for _, r := range p.IPv6Ranges {
+			if r.CIDR.IsValid() {
+				add(r.CIDR.String(), Set(r.CIDR), nil, snapshot.Text{})
+			}
+		}
+		for _, r := range p.PrefixLists {
+			peers, gap := l.list(r.ID)
+			add(r.ID, peers, gap, snapshot.Text{})
+		}
+		for _, r := range p.GroupPairs {
+			peers, gap, note := l.members(r)
+			add(r.GroupID, peers, gap, note)
+		}
+	}
+	return out
+}
+
+// ruleRef names a rule by its id where DescribeSecurityGroupRules gave one.
+func (l GroupLayer) ruleRef(group string, d Direction, p snapshot.Permission, peer string) string {
+	if l.Self.Scope == nil {
+		return group
+	}
+	rules := l.Self.Scope.SecurityGroupRules.Where("group", group, func(r snapshot.SecurityGroupRule) []string { return []string{r.Group} })
+	for _, r := range rules {
+		if r.IsEgress != (d == Egress) || !sameProtocol(r.Protocol, p.Protocol) {
+			continue
+		}
+		if !isAll(p.Protocol) && (!samePort(r.FromPort, p.FromPort) || !samePort(r.ToPort, p.ToPort)) {
+			continue
+		}
+		ref := ""
+		if r.Referenced != nil {
+			ref = r.Referenced.ID
+		}
+		if peer == r.CIDRv4 || peer == r.CIDRv6 || peer == r.PrefixListID || peer == ref {
+			return group + "/" + r.ID
+		}
+	}
+	return group
+}
+
+func samePort(a, b *int) bool { return a != nil && b != nil && *a == *b }
+
+func sameProtocol(a, b string) bool {
+	return strings.EqualFold(a, b) || isAll(a) && isAll(b) || isTCP(a) && isTCP(b)
+}
+
+func isAll(protocol string) bool { return protocol == "-1" }
+
+func isTCP(protocol string) bool { return strings.EqualFold(protocol, "tcp") || protocol == "6" }
+
+// tcpPorts returns the TCP ports that a permission is about. Protocol -1 is all
+// traffic whatever ports it states; for TCP, port -1 is every port.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+func tcpPorts(p snapshot.Permission) (Ports, bool) {
+	if isAll(p.Protocol) {
+		return AllPorts, true
+	}
+	if !isTCP(p.Protocol) {
+		return Ports{}, false
+	}
+	from, to := 0, 65535
+	if p.FromPort != nil && *p.FromPort >= 0 {
+		from = *p.FromPort
+	}
+	if p.ToPort != nil && *p.ToPort >= 0 {
+		to = *p.ToPort
+	}
+	if from > to || from > 65535 {
+		return Ports{}, false
+	}
+	return Ports{uint16(from), uint16(min(to, 65535))}, true
+}
+
+// list resolves a managed prefix list in the account of the group; a list that
+// was not seen may hold any address.
+func (l GroupLayer) list(id string) (*netipx.IPSet, *snapshot.Gap) {
+	return ListSet(l.Self.Scope, id, l.Peers)
+}
+
+// ListSet resolves a prefix list. When its entries are not known it returns the
+// addresses of interest that the list may hold, and the gap.
+func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSet, *snapshot.Gap) {
+	if s == nil {
+		return interest, &snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Ref: id}
+	}
+	if content, p := s.PrefixListEntries.Get(id); p == snapshot.Present {
+		var b netipx.IPSetBuilder
+		for _, e := range content.Entries {
+			if e.CIDR.IsValid() {
+				b.AddPrefix(e.CIDR.Masked())
+			}
+		}
+		return must(b.IPSet()), nil
+	}
+	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && holdsPublicOnly(row) {
+		return Minus(interest, privateSpace), nil
+	}
+	gap := s.GapFor(snapshot.PrefixListEntries, id)
+	if gap.Code == snapshot.NotCollected {
+		gap.Code = snapshot.ListUnseen
+	}
+	return interest, &gap
+}
+
+// privateSpace is the address space that no public AWS service answers from.
+var privateSpace = Set(
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("fc00::/7"),
+)
+
+// holdsPublicOnly reports whether a list is one of AWS's own for the public
+// addresses of a gateway endpoint service or CloudFront.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+func holdsPublicOnly(l snapshot.PrefixList) bool {
+	if !strings.EqualFold(l.OwnerID, "AWS") {
+		return false
+	}
+	service := l.Name[strings.LastIndexByte(l.Name, '.')+1:]
+	return service == "s3" || service == "dynamodb" || strings.Contains(l.Name, "cloudfront")
+}
+
+// members resolves a rule that references a security group: it stands for the
+// private addresses of the interfaces that carry the group, in the same VPC or
+// in one joined to it in the same Region; never across Regions, and never for a
+// peer outside a VPC.
+// Sources: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing
+// https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html
+func (l GroupLayer) members(pair snapshot.GroupPair) (*netipx.IPSet, *snapshot.Gap, snapshot.Text) {
+	none := &netipx.IPSet{}
+	unseen := func(g snapshot.Gap) (*netipx.IPSet, *snapshot.Gap, snapshot.Text) {
+		g.Code, g.Ref = snapshot.ReferenceUnseen, pair.GroupID
+		return l.Peers, &g, snapshot.Text{}
+	}
+	if l.Peer.Outside {
+		return none, nil, snapshot.Text{En: "a reference to a security group matches no address outside AWS", Ja: "セキュリティグループの参照は AWS 外のアドレスには一致しない"}
+	}
+	if l.Peer.Scope == nil || l.Peer.VPC == "" {
+		if pair.VPC != "" && pair.VPC == l.Self.VPC || l.homeIs(pair.GroupID, l.Self.VPC) {
+			// A group of the interface's own VPC: its members are known if the
+			// interfaces of that VPC are.
+			if set, ok := l.carriers(l.Self, pair.GroupID); ok {
+				return set, nil, snapshot.Text{}
+			}
+		}
+		return unseen(snapshot.Gap{Source: snapshot.Interfaces.Action()})
+	}
+	if l.Self.Scope != nil && l.Self.Scope.Region != "" && l.Peer.Scope.Region != "" && l.Self.Scope.Region != l.Peer.Scope.Region {
+		return none, nil, snapshot.Text{En: "a reference to a security group never matches across Regions", Ja: "セキュリティグループの参照はリージョンをまたいで一致しない"}
+	}
+	if l.Peer.VPC != l.Self.VPC {
+		switch joined, gap := l.joined(); {
+		case gap != nil:
+			return unseen(*gap)
+		case !joined:
+			return none, nil, snapshot.Text{En: "nothing that carries references joins the two VPCs", Ja: "参照が有効な接続が 2 つの VPC 間にない"}
+		}
+	}
+	set, ok := l.carriers(l.Peer, pair.GroupID)
+	if !ok {
+		return unseen(l.Peer.Scope.GapFor(snapshot.Interfaces, pair.GroupID))
+	}
+	if !overlaps(set, l.Peers) {
+		return set, nil, snapshot.Text{En: "the agent does not carry this group", Ja: "エージェントにこのグループは付いていない"}
+	}
+	return set, nil, snapshot.Text{}
+}
+
+func (l GroupLayer) homeIs(group, vpc string) bool {
+	if l.Self.Scope == nil {
+		return false
+	}
+	g, p := l.Self.Scope.SecurityGroups.Get(group)
+	return p == snapshot.Present && g.VPC == vpc
+}
+
+// carriers returns the addresses of the interfaces in a VPC that carry a group,
+// and whether all of them are known.
+func (l GroupLayer) carriers(at Place, group string) (*netipx.IPSet, bool) {
+	if at.Scope == nil {
+		return nil, false
+	}
+	var b netipx.IPSetBuilder
+	for _, i := range at.Scope.Interfaces.Where("group", group, interfaceGroups) {
+		if i.VPC != at.VPC {
+			continue
+		}
+		for _, a := range i.Addrs() {
+			b.Add(a)
+		}
+	}
+	set := must(b.IPSet())
+	// Known to be complete, or already holding every address in question.
+	return set, at.Scope.Interfaces.Covers(at.VPC) || Empty(Minus(l.Peers, set))
+}
+
+func interfaceGroups(i snapshot.Interface) []string {
+	var ids []string
+	for _, g := range i.Groups {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// joined reports whether references between the two VPCs work: over an active
+// peering connection, or over a transit gateway with the option switched on.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security
+func (l GroupLayer) joined() (bool, *snapshot.Gap) {
+	complete := true
+	for _, s := range []*snapshot.Scope{l.Self.Scope, l.Peer.Scope} {
+		if s == nil {
+			continue
+		}
+		for _, p := range s.Peerings.All() {
+			other, ok := p.Other(l.Self.VPC)
+			if ok && other.VPC == l.Peer.VPC && strings.EqualFold(p.Status.Code, "active") {
+				return true, nil
+			}
+		}
+		if !s.Peerings.Covers("") {
+			complete = false
+		}
+	}
+	if on, known := l.overTransitGateway(); on {
+		return true, nil
+	} else if !known {
+		complete = false
+	}
+	if !complete {
+		g := l.Self.Scope.GapFor(snapshot.Peerings, l.Self.VPC)
+		return false, &g
+	}
+	return false, nil
+}
+
+// overTransitGateway reports whether both VPCs are attached to one transit
+// gateway that supports references on the gateway and on both attachments.
+func (l GroupLayer) overTransitGateway() (on, known bool) {
+	known = true
+	at := map[string]int{}
+	for _, side := range []Place{l.Self, l.Peer} {
+		if side.Scope == nil || !side.Scope.TransitGatewayVPCAttachments.Covers("") {
+			known = false
+			continue
+		}
+		for _, a := range side.Scope.TransitGatewayVPCAttachments.All() {
+			if a.VPC == side.VPC && strings.EqualFold(a.State, "available") && !strings.EqualFold(a.Options.SecurityGroupReferencingSupport, "disable") {
+				at[a.Gateway]++
+			}
+		}
+	}
+	for id, n := range at {
+		if n < 2 {
+			continue
+		}
+		for _, side := range []Place{l.Self, l.Peer} {
+			if side.Scope == nil {
+				continue
+			}
+			g, p := side.Scope.TransitGateways.Get(id)
+			if p == snapshot.Present && strings.EqualFold(g.Options.SecurityGroupReferencingSupport, "enable") {
+				return true, true
+			}
+			if p == snapshot.Unobserved {
+				known = false
+			}
+		}
+	}
+	return false, known
+}

@@ -1,0 +1,356 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// Document is the reply of one AWS call, as the AWS CLI prints it.
+type Document struct {
+	Kind Kind
+	ID   string // the resource, for a call that is about one
+	Body []byte
+}
+
+// FileName is the name under which the document lies in a scope's folder.
+func (d Document) FileName() string {
+	if d.ID != "" {
+		return d.Kind.Command() + "." + d.ID + ".json"
+	}
+	return d.Kind.Command() + ".json"
+}
+
+// Load adds a document's rows to its table, which was seen as far as extent
+// says, for the given VPCs (nil: all). It reports whether the reply says of
+// itself that it is cut short. Errors name the place inside the document.
+func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, err error) {
+	switch d.Kind {
+	case CallerIdentity:
+		var id struct{ UserId, Account, Arn string }
+		if err := decodeObject(d.Body, &id, "Account"); err != nil {
+			return false, err
+		}
+		s.Identity.See(extent, vpcs)
+		s.Identity.Put(Identity{UserID: id.UserId, Account: id.Account, ARN: id.Arn})
+		return false, nil
+	case Instances:
+		return load(&s.Instances, d, extent, vpcs, func(r struct{ Instances []Instance }) []Instance { return r.Instances })
+	case SubnetCIDRReservations:
+		return loadSet(&s.Reservations, d, extent, func(id string, r []SubnetCIDRReservation) Reservations { return Reservations{id, r} })
+	case PrefixListEntries:
+		return loadSet(&s.PrefixListEntries, d, extent, func(id string, r []PrefixListEntry) PrefixListContent { return PrefixListContent{id, r} })
+	case TransitGatewayAssociations:
+		return loadSet(&s.TransitGatewayAssociations, d, extent, func(id string, r []TransitGatewayAssociation) TransitGatewayAssociationSet {
+			return TransitGatewayAssociationSet{id, r}
+		})
+	case TransitGatewayPropagations:
+		return loadSet(&s.TransitGatewayPropagations, d, extent, func(id string, r []TransitGatewayAssociation) TransitGatewayAssociationSet {
+			return TransitGatewayAssociationSet{id, r}
+		})
+	case TransitGatewayRoutes:
+		return loadSet(&s.TransitGatewayRoutes, d, extent, func(id string, r []TransitGatewayRoute) TransitGatewayRouteSet {
+			return TransitGatewayRouteSet{id, r}
+		})
+	}
+	switch t := s.table(d.Kind).(type) {
+	case *Table[VPC]:
+		return load(t, d, extent, vpcs, one[VPC])
+	case *Table[Subnet]:
+		return load(t, d, extent, vpcs, one[Subnet])
+	case *Table[Endpoint]:
+		return load(t, d, extent, vpcs, one[Endpoint])
+	case *Table[Interface]:
+		return load(t, d, extent, vpcs, one[Interface])
+	case *Table[SecurityGroup]:
+		return load(t, d, extent, vpcs, one[SecurityGroup])
+	case *Table[SecurityGroupRule]:
+		return load(t, d, extent, vpcs, one[SecurityGroupRule])
+	case *Table[GroupVPCAssociation]:
+		return load(t, d, extent, vpcs, one[GroupVPCAssociation])
+	case *Table[PrefixList]:
+		return load(t, d, extent, vpcs, one[PrefixList])
+	case *Table[NetworkACL]:
+		return load(t, d, extent, vpcs, one[NetworkACL])
+	case *Table[RouteTable]:
+		return load(t, d, extent, vpcs, one[RouteTable])
+	case *Table[Peering]:
+		return load(t, d, extent, vpcs, one[Peering])
+	case *Table[TransitGateway]:
+		return load(t, d, extent, vpcs, one[TransitGateway])
+	case *Table[TransitGatewayAttachment]:
+		return load(t, d, extent, vpcs, one[TransitGatewayAttachment])
+	case *Table[TransitGatewayVPCAttachment]:
+		return load(t, d, extent, vpcs, one[TransitGatewayVPCAttachment])
+	case *Table[TransitGatewayPeering]:
+		return load(t, d, extent, vpcs, one[TransitGatewayPeering])
+	case *Table[TransitGatewayRouteTable]:
+		return load(t, d, extent, vpcs, one[TransitGatewayRouteTable])
+	case *Table[VPNGateway]:
+		return load(t, d, extent, vpcs, one[VPNGateway])
+	case *Table[VPNConnection]:
+		return load(t, d, extent, vpcs, one[VPNConnection])
+	}
+	return false, fmt.Errorf("%s is not a call that dspreflight knows", d.Kind)
+}
+
+func one[T any](r T) []T { return []T{r} }
+
+// load reads a list whose elements each hold some rows.
+func load[E any, T row](t *Table[T], d Document, extent Extent, vpcs []string, rowsOf func(E) []T) (bool, error) {
+	var found []T
+	truncated, err := decodeList(d, func(e E) error {
+		for _, r := range rowsOf(e) {
+			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
+				return errors.New("it has no id")
+			}
+			found = append(found, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	if truncated {
+		extent = min(extent, Partial)
+	}
+	t.See(extent, vpcs)
+	for _, r := range found {
+		t.Put(r)
+	}
+	return truncated, nil
+}
+
+// loadSet reads a list that belongs, as a whole, to one resource. A list that
+// is cut short is not kept: half a set looks like a whole one.
+func loadSet[E any, T row](t *Table[T], d Document, extent Extent, set func(string, []E) T) (bool, error) {
+	var entries []E
+	truncated, err := decodeList(d, func(e E) error { entries = append(entries, e); return nil })
+	if err != nil {
+		return false, err
+	}
+	t.See(min(extent, Partial), nil)
+	if !truncated {
+		if old, p := t.Get(d.ID); p == Present {
+			entries = append(entriesOf[E](old), entries...)
+		}
+		t.Put(set(d.ID, entries))
+	}
+	return truncated, nil
+}
+
+// entriesOf returns the entries that earlier pages of a set brought.
+func entriesOf[E any](set any) []E {
+	var out any
+	switch s := set.(type) {
+	case Reservations:
+		out = s.Entries
+	case PrefixListContent:
+		out = s.Entries
+	case TransitGatewayAssociationSet:
+		out = s.Entries
+	case TransitGatewayRouteSet:
+		out = s.Entries
+	}
+	entries, _ := out.([]E)
+	return slices.Clone(entries)
+}
+
+// decodeList walks the top-level object of a reply and hands each element of
+// its list to use.
+func decodeList[E any](d Document, use func(E) error) (truncated bool, err error) {
+	body, err := utf8Body(d.Body)
+	if err != nil {
+		return false, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if err := openObject(dec, body); err != nil {
+		return false, err
+	}
+	var seen bool
+	var others []string
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return false, place(body, dec.InputOffset(), err)
+		}
+		key, _ := tok.(string)
+		switch key {
+		case d.Kind.ListKey():
+			seen = true
+			if err := eachElement(dec, body, key, use); err != nil {
+				return false, err
+			}
+		case "NextToken", "AdditionalRoutesAvailable":
+			var v any
+			if err := dec.Decode(&v); err != nil {
+				return false, place(body, dec.InputOffset(), err)
+			}
+			if s, ok := v.(string); ok && s != "" {
+				truncated = true
+			}
+			if b, ok := v.(bool); ok && b {
+				truncated = true
+			}
+		default:
+			others = append(others, key)
+			var skip json.RawMessage
+			if err := dec.Decode(&skip); err != nil {
+				return false, place(body, dec.InputOffset(), err)
+			}
+		}
+	}
+	if err := closeObject(dec, body); err != nil {
+		return false, err
+	}
+	if !seen {
+		return false, wrongDocument(d.Kind.ListKey(), others)
+	}
+	return truncated, nil
+}
+
+func eachElement[E any](dec *json.Decoder, body []byte, key string, use func(E) error) error {
+	tok, err := dec.Token()
+	if err != nil {
+		return place(body, dec.InputOffset(), err)
+	}
+	if tok == nil {
+		return nil
+	}
+	if tok != json.Delim('[') {
+		return place(body, dec.InputOffset(), fmt.Errorf("%q should be a list", key))
+	}
+	for n := 0; dec.More(); n++ {
+		at := dec.InputOffset()
+		var e E
+		if err := dec.Decode(&e); err != nil {
+			return place(body, at, fmt.Errorf("%s[%d]: %w", key, n, plain(err)))
+		}
+		if err := use(e); err != nil {
+			return place(body, at, fmt.Errorf("%s[%d]: %w", key, n, err))
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return place(body, dec.InputOffset(), err)
+	}
+	return nil
+}
+
+// decodeObject reads a reply that is a single object and must have the key.
+func decodeObject(raw []byte, into any, key string) error {
+	body, err := utf8Body(raw)
+	if err != nil {
+		return err
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(body, &keys); err != nil {
+		return place(body, offsetOf(err), plain(err))
+	}
+	if _, ok := keys[key]; !ok {
+		var others []string
+		for k := range keys {
+			others = append(others, k)
+		}
+		slices.Sort(others)
+		return wrongDocument(key, others)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return place(body, offsetOf(err), plain(err))
+	}
+	return nil
+}
+
+func openObject(dec *json.Decoder, body []byte) error {
+	tok, err := dec.Token()
+	if err != nil {
+		return place(body, dec.InputOffset(), err)
+	}
+	if tok != json.Delim('{') {
+		return place(body, 0, errors.New("not a JSON object, which is what the AWS CLI prints with --output json"))
+	}
+	return nil
+}
+
+func closeObject(dec *json.Decoder, body []byte) error {
+	if _, err := dec.Token(); err != nil {
+		return place(body, dec.InputOffset(), err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return place(body, dec.InputOffset(), errors.New("there is more after the end of the JSON object; one file holds the output of one command"))
+	}
+	return nil
+}
+
+func wrongDocument(want string, have []string) error {
+	if len(have) == 0 {
+		return fmt.Errorf("there is no %q in it", want)
+	}
+	if len(have) > 4 {
+		have = append(have[:4:4], "...")
+	}
+	return fmt.Errorf("there is no %q in it, only %s: is it the output of another command?", want, strings.Join(have, ", "))
+}
+
+// plain rewords the errors of encoding/json that speak of Go.
+func plain(err error) error {
+	var t *json.UnmarshalTypeError
+	if errors.As(err, &t) {
+		return fmt.Errorf("%s holds a %s where something else is due", t.Field, t.Value)
+	}
+	return err
+}
+
+func offsetOf(err error) int64 {
+	var s *json.SyntaxError
+	if errors.As(err, &s) {
+		return s.Offset
+	}
+	var t *json.UnmarshalTypeError
+	if errors.As(err, &t) {
+		return t.Offset
+	}
+	return 0
+}
+
+// place says where in the text an error is, as line and column.
+func place(body []byte, offset int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end of JSON") {
+		err, offset = errors.New("the JSON ends too early; the file is cut short"), int64(len(body))
+	}
+	offset = min(max(offset, 0), int64(len(body)))
+	before := body[:offset]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Errorf("line %d, column %d: %w", line, column, err)
+}
+
+// utf8Body takes off a byte order mark, and turns UTF-16, which PowerShell's
+// redirection writes, into UTF-8.
+func utf8Body(b []byte) ([]byte, error) {
+	if rest, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf")); ok {
+		return rest, nil
+	}
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return b, nil
+	}
+	if len(b)%2 != 0 {
+		return nil, errors.New("the file is UTF-16 cut in the middle of a character")
+	}
+	units := make([]uint16, 0, len(b)/2)
+	for i := 2; i < len(b); i += 2 {
+		units = append(units, order.Uint16(b[i:]))
+	}
+	return []byte(string(utf16.Decode(units))), nil
+}

@@ -1,0 +1,107 @@
+package snapshot
+
+// GapCode says why something could not be determined. Codes are permanent, like
+// problem codes.
+type GapCode string
+
+// The gaps.
+const (
+	NoPermission     GapCode = "no-permission"      // AWS refused the call; Detail: the error code
+	CallFailed       GapCode = "call-failed"        // the call failed otherwise; Detail: what AWS or the wire said
+	NotCollected     GapCode = "not-collected"      // the table is not part of the evidence
+	FileNotThere     GapCode = "file-missing"       // the manifest lists a call whose file is missing
+	NotComplete      GapCode = "not-complete"       // rows may be missing from the table
+	CutShort         GapCode = "cut-short"          // the reply itself says that there is more
+	RowUnseen        GapCode = "row-unseen"         // a named resource is not in a table that may be incomplete
+	FieldUnseen      GapCode = "field-unseen"       // a row lacks a field that AWS always gives
+	ListUnseen       GapCode = "prefix-list-unseen" // the entries of a prefix list are not known
+	ReferenceUnseen  GapCode = "reference-unseen"   // the members of a referenced security group are not known
+	AgentNotGiven    GapCode = "agent-not-given"    // nothing says where the agent is
+	AgentNotFound    GapCode = "agent-not-found"    // the named instance, subnet or VPC was not found
+	AgentAmbiguous   GapCode = "agent-ambiguous"    // several VPCs hold the agent's address
+	SpaceNotDeclared GapCode = "space-not-declared" // the address space of the source network is not known
+	LocationSubnet   GapCode = "location-subnet"    // the task's subnet is that of the EFS or FSx location
+	EndpointUnnamed  GapCode = "endpoint-unnamed"   // nothing says which endpoint
+	Malformed        GapCode = "malformed"          // a value is not what AWS documents
+	Panicked         GapCode = "internal-error"     // the check crashed
+	TookTooLong      GapCode = "took-too-long"      // the check overran its time
+	Interrupted      GapCode = "interrupted"        // the run was stopped
+	NoEvidence       GapCode = "no-evidence"        // the check came to no answer
+	NeedsPrior       GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
+)
+
+// Gap is one thing that could not be seen, and why. Which fields are filled
+// depends on the code.
+type Gap struct {
+	Code   GapCode
+	Source string // the IAM action or probe that would have shown it
+	Scope  string // the scope it belongs to
+	Ref    string // the resource it is about
+	Detail string // what was seen instead, as it was said
+}
+
+// GapFor explains why a table does not answer: the failed call if there was
+// one, else how far the table was seen. ref names the resource looked for.
+func (s *Scope) GapFor(k Kind, ref string) Gap {
+	g := Gap{Source: k.Action(), Scope: s.Label(), Ref: ref}
+	for _, c := range s.Calls {
+		if c.Command != k.Command() || k.PerID() && c.ID != ref {
+			continue
+		}
+		switch {
+		case c.Error != nil && c.Error.Code == FileMissing:
+			g.Code, g.Detail = FileNotThere, c.Error.Message
+			return g
+		case c.Error != nil && IsDenied(c.Error.Code):
+			g.Code, g.Source, g.Detail = NoPermission, c.Error.Action, c.Error.Code
+			return g
+		case c.Error != nil:
+			g.Code, g.Source, g.Detail = CallFailed, c.Error.Action, c.Error.Code+": "+c.Error.Message
+			return g
+		case c.Truncated:
+			g.Code = CutShort
+			return g
+		}
+	}
+	switch s.Extent(k) {
+	case Full:
+		g.Code = RowUnseen
+	case Partial:
+		g.Code = NotComplete
+	default:
+		g.Code = NotCollected
+		g.Detail = Document{Kind: k, ID: idOf(k, ref)}.FileName()
+	}
+	return g
+}
+
+func idOf(k Kind, ref string) string {
+	if k.PerID() {
+		return ref
+	}
+	return ""
+}
+
+// IsDenied reports whether an AWS error code means that a permission is missing.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+func IsDenied(code string) bool {
+	switch code {
+	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation":
+		return true
+	}
+	return false
+}
+
+// Label names the scope for people, such as "destination (111122223333, us-east-1)".
+func (s *Scope) Label() string {
+	account, region := s.Account, s.Region
+	switch {
+	case account == "" && region == "":
+		return s.Name
+	case account == "":
+		return s.Name + " (" + region + ")"
+	case region == "":
+		return s.Name + " (" + account + ")"
+	}
+	return s.Name + " (" + account + ", " + region + ")"
+}

@@ -1,0 +1,251 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxFileBytes is the largest file that is read. A Region with 5,000 security
+// groups of 20 rules each takes about 60 MB as the AWS CLI prints it.
+const MaxFileBytes = 128 << 20
+
+// Manifest is what dspreflight writes beside the files of a scope; every field
+// is optional in one written by hand.
+type Manifest struct {
+	Schema      string    `json:"schema,omitempty"`
+	ToolVersion string    `json:"tool_version,omitempty"`
+	TakenAt     time.Time `json:"taken_at,omitzero"`
+	Target      *Target   `json:"target,omitempty"`
+	Name        string    `json:"name,omitempty"`
+	Account     string    `json:"account,omitempty"`
+	Region      string    `json:"region,omitempty"`
+	Roles       []Role    `json:"roles,omitempty"`
+	Calls       []Call    `json:"calls,omitempty"`
+}
+
+// ManifestSchema names the layout of a saved snapshot.
+const ManifestSchema = "dspreflight.snapshot/v1"
+
+// ReadOptions say how to understand a folder.
+type ReadOptions struct {
+	// Complete is the user's word that files without a manifest are whole and
+	// unfiltered, so that a missing row proves absence.
+	Complete bool
+	// KeepDocuments keeps the files' bytes, to write them out again.
+	KeepDocuments bool
+}
+
+// Read reads an estate from a folder: one sub-folder a scope, or a single scope
+// when there are none. Errors name the file and the place in it.
+func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read the snapshot folder: %w", err)
+	}
+	snap := &Snapshot{}
+	root, hasRoot, err := readManifest(fsys, ".")
+	if err != nil {
+		return nil, err
+	}
+	if hasRoot {
+		snap.TakenAt, snap.Target = root.TakenAt, root.Target
+	}
+	var folders []string
+	if holdsCommands(fsys, ".") {
+		folders = []string{"."}
+	}
+	for _, e := range entries {
+		if e.IsDir() && holdsCommands(fsys, e.Name()) {
+			folders = append(folders, e.Name())
+		}
+	}
+	switch {
+	case len(folders) == 0:
+		return nil, errors.New("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does")
+	case len(folders) > 1 && folders[0] == ".":
+		return nil, fmt.Errorf("the folder holds command output itself and in sub-folders (%s): put each account and Region in a sub-folder of its own", strings.Join(folders[1:], ", "))
+	}
+	var newest time.Time
+	for _, dir := range folders {
+		sc, mod, err := readScope(fsys, dir, opt)
+		if err != nil {
+			return nil, err
+		}
+		snap.ByHand = snap.ByHand || sc.Calls == nil
+		if mod.After(newest) {
+			newest = mod
+		}
+		snap.Scopes = append(snap.Scopes, sc)
+	}
+	if snap.TakenAt.IsZero() {
+		snap.TakenAt = newest.UTC().Truncate(time.Second)
+	}
+	return snap, nil
+}
+
+func holdsCommands(fsys fs.FS, dir string) bool {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		kind, _ := parseName(e.Name())
+		return !e.IsDir() && kind != NoKind
+	})
+}
+
+// parseName splits "command.json" and "command.id.json".
+func parseName(name string) (Kind, string) {
+	stem, ok := strings.CutSuffix(name, ".json")
+	if !ok {
+		return NoKind, ""
+	}
+	command, id, _ := strings.Cut(stem, ".")
+	return KindOf(command), id
+}
+
+func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, error) {
+	m, _, err := readManifest(fsys, dir)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	sc := &Scope{Name: m.Name, Account: m.Account, Region: m.Region, Roles: m.Roles, Calls: m.Calls}
+	if sc.Name == "" && dir != "." {
+		sc.Name = path.Base(dir)
+	}
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	var newest time.Time
+	read := map[string]bool{}
+	for _, e := range entries {
+		kind, id := parseName(e.Name())
+		if e.IsDir() || kind == NoKind {
+			continue
+		}
+		file := path.Join(dir, e.Name())
+		if kind.PerID() && id == "" {
+			return nil, newest, fmt.Errorf("%s: the name lacks the resource: call it %s.<id>.json", file, kind.Command())
+		}
+		if !kind.PerID() {
+			id = ""
+		}
+		body, mod, err := readFile(fsys, file)
+		if err != nil {
+			return nil, newest, err
+		}
+		if mod.After(newest) {
+			newest = mod
+		}
+		doc := Document{Kind: kind, ID: id, Body: body}
+		extent, vpcs := extentOf(m, doc, opt.Complete)
+		truncated, err := sc.Load(doc, extent, vpcs)
+		if err != nil {
+			return nil, newest, fmt.Errorf("%s: %w", file, err)
+		}
+		if truncated && m.Calls == nil {
+			sc.Calls = append(sc.Calls, Call{Command: kind.Command(), ID: id, Truncated: true})
+		}
+		read[doc.FileName()] = true
+		if opt.KeepDocuments {
+			sc.documents = append(sc.documents, doc)
+		}
+	}
+	for i, c := range sc.Calls {
+		name := Document{Kind: KindOf(c.Command), ID: c.ID}.FileName()
+		if c.Error == nil && !read[name] {
+			sc.Calls[i].Error = &CallError{Action: KindOf(c.Command).Action(), Code: FileMissing, Message: path.Join(dir, name)}
+		}
+	}
+	sc.infer()
+	return sc, newest, nil
+}
+
+// FileMissing is the code of a call whose manifest entry has no file.
+const FileMissing = "FileMissing"
+
+// extentOf says how far a document's table was seen, by the manifest or, with
+// none, by the user's word.
+func extentOf(m Manifest, doc Document, complete bool) (Extent, []string) {
+	if m.Calls == nil {
+		if complete {
+			return Full, nil
+		}
+		return Partial, nil
+	}
+	for _, c := range m.Calls {
+		if c.Command == doc.Kind.Command() && c.ID == doc.ID {
+			if c.Truncated || c.Error != nil {
+				return Partial, nil
+			}
+			return Full, c.VPCs
+		}
+	}
+	return Partial, nil
+}
+
+func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("%s: %w", name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, time.Time{}, fmt.Errorf("%s: not a regular file", name)
+	}
+	if info.Size() > MaxFileBytes {
+		return nil, time.Time{}, fmt.Errorf("%s: %d MB is more than the %d MB that dspreflight reads; collect it again with a filter, such as --filters Name=vpc-id,Values=<the VPC>", name, info.Size()>>20, MaxFileBytes>>20)
+	}
+	if info.Size() == 0 {
+		return nil, time.Time{}, fmt.Errorf("%s: the file is empty; the command that should have filled it may have failed", name)
+	}
+	body, err := io.ReadAll(f)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	return body, info.ModTime(), nil
+}
+
+func readManifest(fsys fs.FS, dir string) (Manifest, bool, error) {
+	var m Manifest
+	file := path.Join(dir, "manifest.json")
+	if _, err := fs.Stat(fsys, file); err != nil {
+		return m, false, nil
+	}
+	body, _, err := readFile(fsys, file)
+	if err != nil {
+		return m, false, err
+	}
+	if body, err = utf8Body(body); err != nil {
+		return m, false, fmt.Errorf("%s: %w", file, err)
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return m, false, fmt.Errorf("%s: %w", file, place(body, offsetOf(err), plain(err)))
+	}
+	if m.Schema != "" && m.Schema != ManifestSchema {
+		return m, false, fmt.Errorf("%s: schema %q is not %q, the one that this version reads", file, m.Schema, ManifestSchema)
+	}
+	for _, c := range m.Calls {
+		if KindOf(c.Command) == NoKind {
+			return m, false, fmt.Errorf("%s: %q is not a call that this version knows", file, c.Command)
+		}
+	}
+	for _, r := range m.Roles {
+		if r != Destination && r != Source {
+			return m, false, fmt.Errorf("%s: role %q is neither %q nor %q", file, r, Destination, Source)
+		}
+	}
+	return m, true, nil
+}

@@ -1,0 +1,567 @@
+package snapshot
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// The rows hold the fields that the checks read, under the names that the AWS
+// CLI prints. Source: the EC2 API reference,
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Types.html
+
+// Tag is a key and a value on a resource.
+type Tag struct{ Key, Value string }
+
+// Identity is who the credentials belong to.
+type Identity struct{ UserID, Account, ARN string }
+
+// CIDRAssociation is one address block of a VPC and the state of its association.
+type CIDRAssociation struct {
+	CIDR      netip.Prefix `json:"CidrBlock"`
+	CIDRState struct {
+		State string
+	} `json:"CidrBlockState"`
+}
+
+// VPC is a virtual private cloud.
+type VPC struct {
+	ID              string            `json:"VpcId"`
+	OwnerID         string            `json:"OwnerId"`
+	CIDR            netip.Prefix      `json:"CidrBlock"`
+	CIDRs           []CIDRAssociation `json:"CidrBlockAssociationSet"`
+	IPv6CIDRs       []ipv6Association `json:"Ipv6CidrBlockAssociationSet"`
+	State           string
+	InstanceTenancy string
+	IsDefault       bool
+}
+
+type ipv6Association struct {
+	CIDR      netip.Prefix `json:"Ipv6CidrBlock"`
+	CIDRState struct {
+		State string
+	} `json:"Ipv6CidrBlockState"`
+}
+
+// Prefixes returns every address block associated with the VPC, IPv4 first. A
+// block without a stated state counts as associated.
+func (v VPC) Prefixes() []netip.Prefix {
+	var out []netip.Prefix
+	add := func(p netip.Prefix, state string) {
+		if p.IsValid() && (state == "" || strings.EqualFold(state, "associated") || strings.EqualFold(state, "associating")) {
+			for _, o := range out {
+				if o == p.Masked() {
+					return
+				}
+			}
+			out = append(out, p.Masked())
+		}
+	}
+	if len(v.CIDRs) == 0 {
+		add(v.CIDR, "")
+	}
+	for _, a := range v.CIDRs {
+		add(a.CIDR, a.CIDRState.State)
+	}
+	for _, a := range v.IPv6CIDRs {
+		add(a.CIDR, a.CIDRState.State)
+	}
+	return out
+}
+
+// Subnet is a range of addresses in one Availability Zone of a VPC.
+type Subnet struct {
+	ID                 string            `json:"SubnetId"`
+	ARN                string            `json:"SubnetArn"`
+	VPC                string            `json:"VpcId"`
+	OwnerID            string            `json:"OwnerId"`
+	CIDR               netip.Prefix      `json:"CidrBlock"`
+	IPv6CIDRs          []ipv6Association `json:"Ipv6CidrBlockAssociationSet"`
+	AvailabilityZone   string
+	AvailabilityZoneID string `json:"AvailabilityZoneId"`
+	FreeIPs            *int   `json:"AvailableIpAddressCount"`
+	State              string
+	IPv6Native         bool `json:"Ipv6Native"`
+}
+
+// SubnetCIDRReservation is a block of a subnet held back from automatic assignment.
+type SubnetCIDRReservation struct {
+	ID   string       `json:"SubnetCidrReservationId"`
+	CIDR netip.Prefix `json:"Cidr"`
+	Type string       `json:"ReservationType"`
+}
+
+// Reservations are all the CIDR reservations of one subnet.
+type Reservations struct {
+	Subnet  string
+	Entries []SubnetCIDRReservation
+}
+
+// GroupRef names a security group.
+type GroupRef struct {
+	ID   string `json:"GroupId"`
+	Name string `json:"GroupName"`
+}
+
+// Endpoint is a VPC endpoint.
+type Endpoint struct {
+	ID                string `json:"VpcEndpointId"`
+	Type              string `json:"VpcEndpointType"`
+	VPC               string `json:"VpcId"`
+	ServiceName       string
+	ServiceRegion     string
+	State             string
+	PolicyDocument    *string
+	SubnetIDs         []string `json:"SubnetIds"`
+	Groups            []GroupRef
+	PrivateDNSEnabled *bool    `json:"PrivateDnsEnabled"`
+	InterfaceIDs      []string `json:"NetworkInterfaceIds"`
+	IPAddressType     string   `json:"IpAddressType"`
+	OwnerID           string   `json:"OwnerId"`
+	LastError         *struct{ Code, Message string }
+	FailureReason     string
+}
+
+// Service is the last label of the service name, such as "datasync" or
+// "datasync-fips"; partitions differ in what comes before it.
+func (e Endpoint) Service() string {
+	return e.ServiceName[strings.LastIndexByte(e.ServiceName, '.')+1:]
+}
+
+// IsDataSync reports whether the endpoint is one of AWS DataSync's services.
+func (e Endpoint) IsDataSync() bool {
+	s := strings.ToLower(e.Service())
+	return s == "datasync" || s == "datasync-fips"
+}
+
+// Region is the Region that the service name is bound to, or "" if it cannot be
+// told.
+func (e Endpoint) Region() string {
+	parts := strings.Split(e.ServiceName, ".")
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[len(parts)-2]
+}
+
+// Interface is an elastic network interface.
+type Interface struct {
+	ID             string     `json:"NetworkInterfaceId"`
+	VPC            string     `json:"VpcId"`
+	Subnet         string     `json:"SubnetId"`
+	PrivateIP      netip.Addr `json:"PrivateIpAddress"`
+	PrivateIPs     []ifaceIP  `json:"PrivateIpAddresses"`
+	IPv6Addresses  []ifaceIP6 `json:"Ipv6Addresses"`
+	Groups         []GroupRef
+	Type           string `json:"InterfaceType"`
+	Description    string
+	OwnerID        string `json:"OwnerId"`
+	Status         string
+	SourceDestHop  *bool        `json:"SourceDestCheck"`
+	AvailabilityAZ string       `json:"AvailabilityZone"`
+	Attachment     *ifaceAttach `json:"Attachment"`
+}
+
+type ifaceAttach struct {
+	InstanceID string `json:"InstanceId"`
+}
+
+type ifaceIP struct {
+	Addr netip.Addr `json:"PrivateIpAddress"`
+}
+
+type ifaceIP6 struct {
+	Addr netip.Addr `json:"Ipv6Address"`
+}
+
+// Addrs returns all private addresses of the interface, the primary one first.
+func (i Interface) Addrs() []netip.Addr {
+	var out []netip.Addr
+	add := func(a netip.Addr) {
+		if a.IsValid() {
+			for _, o := range out {
+				if o == a {
+					return
+				}
+			}
+			out = append(out, a)
+		}
+	}
+	add(i.PrivateIP)
+	for _, p := range i.PrivateIPs {
+		add(p.Addr)
+	}
+	for _, p := range i.IPv6Addresses {
+		add(p.Addr)
+	}
+	return out
+}
+
+// Permission is one entry of a security group: a protocol, a port range and the
+// peers it admits.
+type Permission struct {
+	Protocol    string `json:"IpProtocol"`
+	FromPort    *int
+	ToPort      *int
+	Ranges      []cidrPeer  `json:"IpRanges"`
+	IPv6Ranges  []cidrPeer6 `json:"Ipv6Ranges"`
+	PrefixLists []listPeer  `json:"PrefixListIds"`
+	GroupPairs  []GroupPair `json:"UserIdGroupPairs"`
+}
+
+type cidrPeer struct {
+	CIDR netip.Prefix `json:"CidrIp"`
+}
+
+type cidrPeer6 struct {
+	CIDR netip.Prefix `json:"CidrIpv6"`
+}
+
+type listPeer struct {
+	ID string `json:"PrefixListId"`
+}
+
+// GroupPair is a reference from a rule to a security group.
+type GroupPair struct {
+	GroupID       string `json:"GroupId"`
+	UserID        string `json:"UserId"`
+	VPC           string `json:"VpcId"`
+	Peering       string `json:"VpcPeeringConnectionId"`
+	PeeringStatus string
+}
+
+// SecurityGroup is a security group with its rules.
+type SecurityGroup struct {
+	ID      string       `json:"GroupId"`
+	Name    string       `json:"GroupName"`
+	VPC     string       `json:"VpcId"`
+	OwnerID string       `json:"OwnerId"`
+	ARN     string       `json:"SecurityGroupArn"`
+	Ingress []Permission `json:"IpPermissions"`
+	Egress  []Permission `json:"IpPermissionsEgress"`
+}
+
+// SecurityGroupRule gives a rule of a security group its id.
+type SecurityGroupRule struct {
+	ID           string `json:"SecurityGroupRuleId"`
+	Group        string `json:"GroupId"`
+	IsEgress     bool
+	Protocol     string `json:"IpProtocol"`
+	FromPort     *int
+	ToPort       *int
+	CIDRv4       string    `json:"CidrIpv4"`
+	CIDRv6       string    `json:"CidrIpv6"`
+	PrefixListID string    `json:"PrefixListId"`
+	Referenced   *GroupRef `json:"ReferencedGroupInfo"`
+}
+
+// GroupVPCAssociation joins a security group to a further VPC.
+type GroupVPCAssociation struct {
+	Group string `json:"GroupId"`
+	VPC   string `json:"VpcId"`
+	State string
+}
+
+// PrefixList is a managed prefix list.
+type PrefixList struct {
+	ID      string `json:"PrefixListId"`
+	Name    string `json:"PrefixListName"`
+	OwnerID string `json:"OwnerId"`
+	State   string
+}
+
+// PrefixListEntry is one block of a prefix list.
+type PrefixListEntry struct {
+	CIDR netip.Prefix `json:"Cidr"`
+}
+
+// PrefixListContent is all the blocks of one prefix list.
+type PrefixListContent struct {
+	PrefixList string
+	Entries    []PrefixListEntry
+}
+
+// NetworkACL is a network ACL with its entries and the subnets it guards.
+type NetworkACL struct {
+	ID           string `json:"NetworkAclId"`
+	VPC          string `json:"VpcId"`
+	IsDefault    bool
+	Entries      []ACLEntry
+	Associations []ACLAssociation
+}
+
+// ACLAssociation ties a network ACL to a subnet.
+type ACLAssociation struct {
+	Subnet string `json:"SubnetId"`
+}
+
+// ACLEntry is one numbered rule of a network ACL. Protocol is a number as a
+// string; "-1" is all protocols.
+type ACLEntry struct {
+	Number    int          `json:"RuleNumber"`
+	Egress    bool         `json:"Egress"`
+	Protocol  string       `json:"Protocol"`
+	Action    string       `json:"RuleAction"`
+	CIDR      netip.Prefix `json:"CidrBlock"`
+	IPv6CIDR  netip.Prefix `json:"Ipv6CidrBlock"`
+	PortRange *ACLPorts    `json:"PortRange"`
+}
+
+// ACLPorts is the port range of a network ACL entry, both ends included.
+type ACLPorts struct{ From, To int }
+
+// RouteTable is a route table with its routes and associations.
+type RouteTable struct {
+	ID              string `json:"RouteTableId"`
+	VPC             string `json:"VpcId"`
+	Routes          []Route
+	Associations    []RouteTableAssociation
+	PropagatingVGWs []struct {
+		Gateway string `json:"GatewayId"`
+	} `json:"PropagatingVgws"`
+}
+
+// RouteTableAssociation ties a route table to a subnet or a gateway, or makes it
+// the main one of its VPC.
+type RouteTableAssociation struct {
+	Main    bool
+	Subnet  string `json:"SubnetId"`
+	Gateway string `json:"GatewayId"`
+	State   struct {
+		State string
+	} `json:"AssociationState"`
+}
+
+// Route is one entry of a route table; one of the targets is set.
+type Route struct {
+	CIDR             netip.Prefix `json:"DestinationCidrBlock"`
+	IPv6CIDR         netip.Prefix `json:"DestinationIpv6CidrBlock"`
+	PrefixList       string       `json:"DestinationPrefixListId"`
+	Gateway          string       `json:"GatewayId"`
+	NATGateway       string       `json:"NatGatewayId"`
+	Instance         string       `json:"InstanceId"`
+	Interface        string       `json:"NetworkInterfaceId"`
+	Peering          string       `json:"VpcPeeringConnectionId"`
+	TransitGateway   string       `json:"TransitGatewayId"`
+	LocalGateway     string       `json:"LocalGatewayId"`
+	CarrierGateway   string       `json:"CarrierGatewayId"`
+	EgressOnly       string       `json:"EgressOnlyInternetGatewayId"`
+	CoreNetwork      string       `json:"CoreNetworkArn"`
+	ODBNetwork       string       `json:"OdbNetworkArn"`
+	IPAddressNextHop string       `json:"IpAddress"`
+	State            string
+	Origin           string
+}
+
+// PeeringSide is one of the two VPCs of a peering connection.
+type PeeringSide struct {
+	VPC     string       `json:"VpcId"`
+	OwnerID string       `json:"OwnerId"`
+	Region  string       `json:"Region"`
+	CIDR    netip.Prefix `json:"CidrBlock"`
+	CIDRs   []struct {
+		CIDR netip.Prefix `json:"CidrBlock"`
+	} `json:"CidrBlockSet"`
+	IPv6CIDRs []struct {
+		CIDR netip.Prefix `json:"Ipv6CidrBlock"`
+	} `json:"Ipv6CidrBlockSet"`
+}
+
+// Prefixes returns every address block of the side that AWS lists.
+func (s PeeringSide) Prefixes() []netip.Prefix {
+	var out []netip.Prefix
+	if len(s.CIDRs) == 0 && s.CIDR.IsValid() {
+		out = append(out, s.CIDR.Masked())
+	}
+	for _, c := range s.CIDRs {
+		if c.CIDR.IsValid() {
+			out = append(out, c.CIDR.Masked())
+		}
+	}
+	for _, c := range s.IPv6CIDRs {
+		if c.CIDR.IsValid() {
+			out = append(out, c.CIDR.Masked())
+		}
+	}
+	return out
+}
+
+// Peering is a VPC peering connection.
+type Peering struct {
+	ID        string      `json:"VpcPeeringConnectionId"`
+	Requester PeeringSide `json:"RequesterVpcInfo"`
+	Accepter  PeeringSide `json:"AccepterVpcInfo"`
+	Status    struct{ Code, Message string }
+}
+
+// Other returns the side that is not the given VPC, and whether the VPC is a
+// side at all.
+func (p Peering) Other(vpc string) (PeeringSide, bool) {
+	switch vpc {
+	case p.Requester.VPC:
+		return p.Accepter, true
+	case p.Accepter.VPC:
+		return p.Requester, true
+	}
+	return PeeringSide{}, false
+}
+
+// TransitGateway is a transit gateway.
+type TransitGateway struct {
+	ID      string `json:"TransitGatewayId"`
+	OwnerID string `json:"OwnerId"`
+	State   string
+	Options struct {
+		SecurityGroupReferencingSupport string
+	}
+}
+
+// TransitGatewayAttachment joins a resource to a transit gateway.
+type TransitGatewayAttachment struct {
+	ID           string `json:"TransitGatewayAttachmentId"`
+	Gateway      string `json:"TransitGatewayId"`
+	ResourceType string
+	ResourceID   string `json:"ResourceId"`
+	State        string
+	Association  *struct {
+		RouteTable string `json:"TransitGatewayRouteTableId"`
+		State      string
+	}
+}
+
+// TransitGatewayVPCAttachment joins a VPC, in some of its subnets, to a transit
+// gateway.
+type TransitGatewayVPCAttachment struct {
+	ID        string   `json:"TransitGatewayAttachmentId"`
+	Gateway   string   `json:"TransitGatewayId"`
+	VPC       string   `json:"VpcId"`
+	State     string   `json:"State"`
+	SubnetIDs []string `json:"SubnetIds"`
+	Options   struct {
+		SecurityGroupReferencingSupport string
+		ApplianceModeSupport            string
+	}
+}
+
+// TransitGatewaySide is one of the two gateways of a transit gateway peering.
+type TransitGatewaySide struct {
+	Gateway string `json:"TransitGatewayId"`
+	OwnerID string `json:"OwnerId"`
+	Region  string
+}
+
+// TransitGatewayPeering is a peering attachment between two transit gateways.
+type TransitGatewayPeering struct {
+	ID        string             `json:"TransitGatewayAttachmentId"`
+	Requester TransitGatewaySide `json:"RequesterTgwInfo"`
+	Accepter  TransitGatewaySide `json:"AccepterTgwInfo"`
+	State     string
+}
+
+// TransitGatewayRouteTable is a route table of a transit gateway.
+type TransitGatewayRouteTable struct {
+	ID      string `json:"TransitGatewayRouteTableId"`
+	Gateway string `json:"TransitGatewayId"`
+	State   string
+}
+
+// TransitGatewayAssociation routes the packets that arrive from an attachment by
+// the table it belongs to.
+type TransitGatewayAssociation struct {
+	Attachment   string `json:"TransitGatewayAttachmentId"`
+	ResourceID   string `json:"ResourceId"`
+	ResourceType string
+	State        string
+}
+
+// TransitGatewayAssociationSet is all the associations of one route table.
+type TransitGatewayAssociationSet struct {
+	RouteTable string
+	Entries    []TransitGatewayAssociation
+}
+
+// TransitGatewayRoute is one route of a transit gateway route table.
+type TransitGatewayRoute struct {
+	CIDR        netip.Prefix `json:"DestinationCidrBlock"`
+	PrefixList  string       `json:"PrefixListId"`
+	Type        string
+	State       string
+	Attachments []struct {
+		ID           string `json:"TransitGatewayAttachmentId"`
+		ResourceID   string `json:"ResourceId"`
+		ResourceType string
+	} `json:"TransitGatewayAttachments"`
+}
+
+// TransitGatewayRouteSet is all the routes of one transit gateway route table.
+type TransitGatewayRouteSet struct {
+	RouteTable string
+	Entries    []TransitGatewayRoute
+}
+
+// VPNGateway is a virtual private gateway.
+type VPNGateway struct {
+	ID          string `json:"VpnGatewayId"`
+	State       string
+	Attachments []struct {
+		VPC   string `json:"VpcId"`
+		State string
+	} `json:"VpcAttachments"`
+}
+
+// VPNConnection is a Site-to-Site VPN connection.
+type VPNConnection struct {
+	ID             string `json:"VpnConnectionId"`
+	State          string
+	VPNGateway     string `json:"VpnGatewayId"`
+	TransitGateway string `json:"TransitGatewayId"`
+	Options        *struct {
+		StaticRoutesOnly bool
+	}
+	Routes []struct {
+		CIDR  netip.Prefix `json:"DestinationCidrBlock"`
+		State string
+	}
+	Telemetry []struct {
+		Status   string
+		OutsideI string `json:"OutsideIpAddress"`
+	} `json:"VgwTelemetry"`
+}
+
+// Instance is an EC2 instance.
+type Instance struct {
+	ID         string      `json:"InstanceId"`
+	VPC        string      `json:"VpcId"`
+	Subnet     string      `json:"SubnetId"`
+	PrivateIP  netip.Addr  `json:"PrivateIpAddress"`
+	Groups     []GroupRef  `json:"SecurityGroups"`
+	Interfaces []Interface `json:"NetworkInterfaces"`
+	Type       string      `json:"InstanceType"`
+	State      struct {
+		Name string
+	}
+}
+
+func (r Identity) key() string                     { return r.ARN }
+func (r VPC) key() string                          { return r.ID }
+func (r Subnet) key() string                       { return r.ID }
+func (r Reservations) key() string                 { return r.Subnet }
+func (r Endpoint) key() string                     { return r.ID }
+func (r Interface) key() string                    { return r.ID }
+func (r SecurityGroup) key() string                { return r.ID }
+func (r SecurityGroupRule) key() string            { return r.ID }
+func (r GroupVPCAssociation) key() string          { return r.Group + "/" + r.VPC }
+func (r PrefixList) key() string                   { return r.ID }
+func (r PrefixListContent) key() string            { return r.PrefixList }
+func (r NetworkACL) key() string                   { return r.ID }
+func (r RouteTable) key() string                   { return r.ID }
+func (r Peering) key() string                      { return r.ID }
+func (r TransitGateway) key() string               { return r.ID }
+func (r TransitGatewayAttachment) key() string     { return r.ID }
+func (r TransitGatewayVPCAttachment) key() string  { return r.ID }
+func (r TransitGatewayPeering) key() string        { return r.ID }
+func (r TransitGatewayRouteTable) key() string     { return r.ID }
+func (r TransitGatewayAssociationSet) key() string { return r.RouteTable }
+func (r TransitGatewayRouteSet) key() string       { return r.RouteTable }
+func (r VPNGateway) key() string                   { return r.ID }
+func (r VPNConnection) key() string                { return r.ID }
+func (r Instance) key() string                     { return r.ID }

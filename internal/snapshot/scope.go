@@ -1,0 +1,224 @@
+package snapshot
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role says which side of the path a scope plays.
+type Role string
+
+// The roles. A scope can have both, when agent and endpoint share an account
+// and a Region.
+const (
+	Destination Role = "destination"
+	Source      Role = "source"
+)
+
+// Scope is one AWS account in one Region, as far as it was observed.
+type Scope struct {
+	Name    string
+	Roles   []Role
+	Account string // 12 digits; "" if it could not be told
+	Region  string
+	Calls   []Call // what was asked, in order; empty for files gathered by hand
+
+	Identity                     Table[Identity]
+	VPCs                         Table[VPC]
+	Subnets                      Table[Subnet]
+	Reservations                 Table[Reservations]
+	Endpoints                    Table[Endpoint]
+	Interfaces                   Table[Interface]
+	SecurityGroups               Table[SecurityGroup]
+	SecurityGroupRules           Table[SecurityGroupRule]
+	SecurityGroupVPCAssociations Table[GroupVPCAssociation]
+	PrefixLists                  Table[PrefixList]
+	PrefixListEntries            Table[PrefixListContent]
+	NetworkACLs                  Table[NetworkACL]
+	RouteTables                  Table[RouteTable]
+	Peerings                     Table[Peering]
+	TransitGateways              Table[TransitGateway]
+	TransitGatewayAttachments    Table[TransitGatewayAttachment]
+	TransitGatewayVPCAttachments Table[TransitGatewayVPCAttachment]
+	TransitGatewayPeerings       Table[TransitGatewayPeering]
+	TransitGatewayRouteTables    Table[TransitGatewayRouteTable]
+	TransitGatewayAssociations   Table[TransitGatewayAssociationSet]
+	TransitGatewayPropagations   Table[TransitGatewayAssociationSet]
+	TransitGatewayRoutes         Table[TransitGatewayRouteSet]
+	VPNGateways                  Table[VPNGateway]
+	VPNConnections               Table[VPNConnection]
+	Instances                    Table[Instance]
+
+	documents []Document
+}
+
+// observed is what all tables have in common.
+type observed interface {
+	Extent() Extent
+	See(Extent, []string)
+	forget()
+}
+
+// table returns the table that a kind fills.
+func (s *Scope) table(k Kind) observed {
+	switch k {
+	case CallerIdentity:
+		return &s.Identity
+	case VPCs:
+		return &s.VPCs
+	case Subnets:
+		return &s.Subnets
+	case SubnetCIDRReservations:
+		return &s.Reservations
+	case Endpoints:
+		return &s.Endpoints
+	case Interfaces:
+		return &s.Interfaces
+	case SecurityGroups:
+		return &s.SecurityGroups
+	case SecurityGroupRules:
+		return &s.SecurityGroupRules
+	case SecurityGroupVPCAssociations:
+		return &s.SecurityGroupVPCAssociations
+	case PrefixLists:
+		return &s.PrefixLists
+	case PrefixListEntries:
+		return &s.PrefixListEntries
+	case NetworkACLs:
+		return &s.NetworkACLs
+	case RouteTables:
+		return &s.RouteTables
+	case Peerings:
+		return &s.Peerings
+	case TransitGateways:
+		return &s.TransitGateways
+	case TransitGatewayAttachments:
+		return &s.TransitGatewayAttachments
+	case TransitGatewayVPCAttachments:
+		return &s.TransitGatewayVPCAttachments
+	case TransitGatewayPeerings:
+		return &s.TransitGatewayPeerings
+	case TransitGatewayRouteTables:
+		return &s.TransitGatewayRouteTables
+	case TransitGatewayAssociations:
+		return &s.TransitGatewayAssociations
+	case TransitGatewayPropagations:
+		return &s.TransitGatewayPropagations
+	case TransitGatewayRoutes:
+		return &s.TransitGatewayRoutes
+	case VPNGateways:
+		return &s.VPNGateways
+	case VPNConnections:
+		return &s.VPNConnections
+	case Instances:
+		return &s.Instances
+	}
+	return &Table[VPC]{}
+}
+
+// Extent says how far the table of a kind was seen. A table gathered by id is
+// never more than Partial: each id answers for itself.
+func (s *Scope) Extent(k Kind) Extent { return s.table(k).Extent() }
+
+// Has reports whether the scope plays the role.
+func (s *Scope) Has(r Role) bool { return slices.Contains(s.Roles, r) }
+
+// Partition is the AWS partition that the Region belongs to, such as "aws" or
+// "aws-cn". Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+func (s *Scope) Partition() string { return PartitionOf(s.Region) }
+
+// PartitionOf returns the partition of a Region.
+func PartitionOf(region string) string {
+	for _, p := range []struct{ prefix, partition string }{
+		{"cn-", "aws-cn"},
+		{"us-gov-", "aws-us-gov"},
+		{"us-iso-", "aws-iso"},
+		{"us-isob-", "aws-iso-b"},
+		{"us-isof-", "aws-iso-f"},
+		{"eu-isoe-", "aws-iso-e"},
+		{"eusc-", "aws-eusc"},
+	} {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}
+
+// Only returns the scope with every table outside the given kinds unobserved.
+func (s *Scope) Only(kinds []Kind) *Scope {
+	view := *s
+	view.documents = nil
+	for _, k := range Kinds() {
+		if !slices.Contains(kinds, k) {
+			view.table(k).forget()
+		}
+	}
+	return &view
+}
+
+// Without returns the scope with the tables of the given kinds unobserved.
+func (s *Scope) Without(kinds ...Kind) *Scope {
+	view := *s
+	for _, k := range kinds {
+		view.table(k).forget()
+	}
+	return &view
+}
+
+// Call records one AWS call and how it went.
+type Call struct {
+	Command   string     `json:"command"`
+	ID        string     `json:"id,omitempty"`
+	VPCs      []string   `json:"vpcs,omitempty"`
+	ElapsedMS float64    `json:"elapsed_ms"`
+	Truncated bool       `json:"truncated,omitempty"`
+	Error     *CallError `json:"error,omitempty"`
+}
+
+// CallError is why a call gave no table. Action is the IAM action that the
+// caller lacks or that failed.
+type CallError struct {
+	Action  string `json:"action"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Snapshot is everything observed about an estate.
+type Snapshot struct {
+	TakenAt time.Time
+	Scopes  []*Scope
+	Target  *Target // the target the evidence was gathered for, if it is known
+	ByHand  bool    // no manifest: the files were gathered by hand
+}
+
+// Role returns the first scope with the role, or nil.
+func (s *Snapshot) Role(r Role) *Scope {
+	for _, sc := range s.Scopes {
+		if sc.Has(r) {
+			return sc
+		}
+	}
+	return nil
+}
+
+// Only returns the snapshot with every table outside the given kinds unobserved.
+func (s *Snapshot) Only(kinds []Kind) *Snapshot {
+	view := *s
+	view.Scopes = make([]*Scope, len(s.Scopes))
+	for i, sc := range s.Scopes {
+		view.Scopes[i] = sc.Only(kinds)
+	}
+	return &view
+}
+
+// Without returns the snapshot with the tables of the given kinds unobserved.
+func (s *Snapshot) Without(kinds ...Kind) *Snapshot {
+	view := *s
+	view.Scopes = make([]*Scope, len(s.Scopes))
+	for i, sc := range s.Scopes {
+		view.Scopes[i] = sc.Without(kinds...)
+	}
+	return &view
+}

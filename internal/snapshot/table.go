@@ -1,0 +1,162 @@
+package snapshot
+
+import (
+	"slices"
+	"sync"
+)
+
+// Extent says how far a table was seen.
+type Extent uint8
+
+// The extents. Only Full lets a missing row prove absence.
+const (
+	None     Extent = iota // not seen: not collected, or the call failed
+	Declined               // the user asked not to look
+	Partial                // some rows are known, there may be others
+	Full                   // every row (of the covered VPCs) is known
+)
+
+// Presence is the answer to a look-up.
+type Presence uint8
+
+// The presences.
+const (
+	Unobserved Presence = iota // nothing can be said
+	Absent                     // proved not to exist
+	Present                    // the row is there
+)
+
+// row is one thing that a table holds.
+type row interface {
+	key() string // the AWS id
+}
+
+// Table holds the rows of one kind in one scope, keyed by id. Copying a table
+// is cheap and shares its rows, which must not be changed once it is in use.
+type Table[T row] struct {
+	extent Extent
+	vpcs   []string // a Full table that covers just these VPCs; nil: everything
+	data   *rows[T]
+}
+
+type rows[T row] struct {
+	byID    map[string]T
+	order   []string
+	mu      sync.Mutex
+	indexes map[string]map[string][]T
+}
+
+// NewTable returns a table of the given extent. A table with a list of VPCs is
+// complete for those VPCs only.
+func NewTable[T row](extent Extent, vpcs ...string) Table[T] {
+	return Table[T]{extent: extent, vpcs: vpcs, data: &rows[T]{byID: map[string]T{}}}
+}
+
+// Extent says how far the table was seen.
+func (t Table[T]) Extent() Extent { return t.extent }
+
+// Covers reports whether every row that belongs to the VPC is in the table.
+// With an empty id it reports whether every row of the scope is.
+func (t Table[T]) Covers(vpc string) bool {
+	return t.extent == Full && (t.vpcs == nil || vpc != "" && slices.Contains(t.vpcs, vpc))
+}
+
+// Get looks a row up by id. The answer is Absent only when the whole table was
+// seen.
+func (t Table[T]) Get(id string) (T, Presence) { return t.GetIn("", id) }
+
+// GetIn looks up a row that, if it exists, belongs to the given VPC.
+func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
+	if t.data != nil {
+		if r, ok := t.data.byID[id]; ok {
+			return r, Present
+		}
+	}
+	var zero T
+	if t.Covers(vpc) {
+		return zero, Absent
+	}
+	return zero, Unobserved
+}
+
+// All returns the rows in the order in which they were read.
+func (t Table[T]) All() []T {
+	if t.data == nil {
+		return nil
+	}
+	out := make([]T, 0, len(t.data.order))
+	for _, id := range t.data.order {
+		out = append(out, t.data.byID[id])
+	}
+	return out
+}
+
+// Len is the number of rows.
+func (t Table[T]) Len() int {
+	if t.data == nil {
+		return 0
+	}
+	return len(t.data.order)
+}
+
+// Where returns the rows that keys files under key. The index is built once per
+// name and shared by all copies of the table, so name must stand for one keys
+// function.
+func (t Table[T]) Where(name, key string, keys func(T) []string) []T {
+	if t.data == nil {
+		return nil
+	}
+	t.data.mu.Lock()
+	defer t.data.mu.Unlock()
+	index, ok := t.data.indexes[name]
+	if !ok {
+		index = map[string][]T{}
+		for _, id := range t.data.order {
+			r := t.data.byID[id]
+			for _, k := range keys(r) {
+				index[k] = append(index[k], r)
+			}
+		}
+		if t.data.indexes == nil {
+			t.data.indexes = map[string]map[string][]T{}
+		}
+		t.data.indexes[name] = index
+	}
+	return index[key]
+}
+
+// Put adds a row or replaces the one with the same id.
+func (t *Table[T]) Put(r T) {
+	if t.data == nil {
+		t.data = &rows[T]{byID: map[string]T{}}
+	}
+	id := r.key()
+	if _, ok := t.data.byID[id]; !ok {
+		t.data.order = append(t.data.order, id)
+	}
+	t.data.byID[id] = r
+	t.data.indexes = nil
+}
+
+// Delete removes a row.
+func (t *Table[T]) Delete(id string) {
+	if t.data == nil {
+		return
+	}
+	delete(t.data.byID, id)
+	t.data.order = slices.DeleteFunc(t.data.order, func(o string) bool { return o == id })
+	t.data.indexes = nil
+}
+
+// See records how far the table was seen. A second call can only lower it: a
+// table gathered from several calls is as complete as the worst of them.
+func (t *Table[T]) See(extent Extent, vpcs []string) {
+	if t.data == nil {
+		t.data = &rows[T]{byID: map[string]T{}}
+		t.extent, t.vpcs = extent, vpcs
+		return
+	}
+	t.extent = min(t.extent, extent)
+}
+
+func (t *Table[T]) forget() { *t = Table[T]{} }

@@ -1,0 +1,26 @@
+package snapshot
+
+import "fmt"
+
+// Text is a message in the languages that dspreflight speaks.
+type Text struct{ En, Ja string }
+
+// In returns the text in a language, "ja" or anything else for English.
+func (t Text) In(lang string) string {
+	if lang == "ja" && t.Ja != "" {
+		return t.Ja
+	}
+	return t.En
+}
+
+// Textf formats both languages from the same arguments; a format may pick them
+// by index, as in "%[2]s".
+func Textf(en, ja string, args ...any) Text {
+	return Text{fmt.Sprintf(en, args...), fmt.Sprintf(ja, args...)}
+}
+
+// Same is a text that needs no translation, such as an id.
+func Same(s string) Text { return Text{s, s} }
+
+// Empty reports whether there is nothing to say.
+func (t Text) Empty() bool { return t.En == "" && t.Ja == "" }
