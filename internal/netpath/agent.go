@@ -240,3 +240,15 @@ func (f finder) namedPlace() Place {
 	}
 	return Place{VPC: vpc}
 }
+
+// HoldersOf lists the VPCs of a scope whose address blocks hold some of the
+// addresses.
+func HoldersOf(s *snapshot.Scope, addrs *netipx.IPSet) []string {
+	var out []string
+	for _, v := range s.VPCs.All() {
+		if overlaps(Set(v.Prefixes()...), addrs) {
+			out = append(out, v.ID)
+		}
+	}
+	return out
+}

@@ -167,7 +167,7 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 		}
 		return must(b.IPSet()), nil
 	}
-	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && holdsPublicOnly(row) {
+	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && HoldsPublicOnly(row) {
 		return Minus(interest, privateSpace), nil
 	}
 	gap := s.GapFor(snapshot.PrefixListEntries, id)
@@ -185,10 +185,10 @@ var privateSpace = Set(
 	netip.MustParsePrefix("fc00::/7"),
 )
 
-// holdsPublicOnly reports whether a list is one of AWS's own for the public
+// HoldsPublicOnly reports whether a list is one of AWS's own for the public
 // addresses of a gateway endpoint service or CloudFront.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
-func holdsPublicOnly(l snapshot.PrefixList) bool {
+func HoldsPublicOnly(l snapshot.PrefixList) bool {
 	if !strings.EqualFold(l.OwnerID, "AWS") {
 		return false
 	}

@@ -17,6 +17,7 @@ type Document struct {
 	Kind Kind
 	ID   string // the resource, for a call that is about one
 	Body []byte
+	page bool // one page of several
 }
 
 // FileName is the name under which the document lies in a scope's folder.
@@ -100,6 +101,13 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 	return false, fmt.Errorf("%s is not a call that dspreflight knows", d.Kind)
 }
 
+// LoadPage is Load for one page of a reply whose other pages follow: that it
+// says there is more does not make the table incomplete.
+func (s *Scope) LoadPage(d Document, extent Extent, vpcs []string) (truncated bool, err error) {
+	d.page = true
+	return s.Load(d, extent, vpcs)
+}
+
 func one[T any](r T) []T { return []T{r} }
 
 // load reads a list whose elements each hold some rows.
@@ -117,7 +125,7 @@ func load[E any, T row](t *Table[T], d Document, extent Extent, vpcs []string, r
 	if err != nil {
 		return false, err
 	}
-	if truncated {
+	if truncated && !d.page {
 		extent = min(extent, Partial)
 	}
 	t.See(extent, vpcs)
@@ -136,7 +144,7 @@ func loadSet[E any, T row](t *Table[T], d Document, extent Extent, set func(stri
 		return false, err
 	}
 	t.See(min(extent, Partial), nil)
-	if !truncated {
+	if !truncated || d.page {
 		if old, p := t.Get(d.ID); p == Present {
 			entries = append(entriesOf[E](old), entries...)
 		}

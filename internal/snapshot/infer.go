@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// infer fills in the account and the Region of a scope from what its rows say
+// Infer fills in the account and the Region of a scope from what its rows say
 // of themselves: the caller, ARNs, zone names and owner ids, in this order.
-func (s *Scope) infer() {
+func (s *Scope) Infer() {
 	var accounts, regions tally
 	for _, id := range s.Identity.All() {
 		accounts.add(id.Account, 1_000_000)

@@ -165,7 +165,7 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 			sc.Calls[i].Error = &CallError{Action: KindOf(c.Command).Action(), Code: FileMissing, Message: path.Join(dir, name)}
 		}
 	}
-	sc.infer()
+	sc.Infer()
 	return sc, newest, nil
 }
 

@@ -1,0 +1,48 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Resolve completes a target from the estate: with no endpoint named, the single
+// DataSync endpoint of the destination; with no Region, that of the destination.
+// Several endpoints are an error that lists them.
+func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error) {
+	s := snap.Role(snapshot.Destination)
+	if s == nil {
+		return t, nil
+	}
+	if t.Region == "" {
+		t.Region = s.Region
+	}
+	if t.EndpointID != "" {
+		return t, nil
+	}
+	var found []string
+	for _, ep := range s.Endpoints.All() {
+		if ep.IsDataSync() && !gone(ep.State) {
+			found = append(found, ep.ID)
+		}
+	}
+	if len(found) > 1 {
+		return t, fmt.Errorf("%s has %d DataSync endpoints: say which with --vpc-endpoint-id (%s)", s.Label(), len(found), strings.Join(found, ", "))
+	}
+	if len(found) == 1 {
+		t.EndpointID = found[0]
+	}
+	return t, nil
+}
+
+// gone reports whether an endpoint in the state is on its way out; AWS lists one
+// for a while after it was deleted.
+func gone(state string) bool {
+	return strings.EqualFold(state, "deleted") || strings.EqualFold(state, "deleting")
+}
+
+// ExcludedResult is the result of a check that the user left out.
+func ExcludedResult(c *Check, why Text) Result {
+	return Result{Check: c, Status: Skip, Findings: []Finding{{Status: Skip, Note: why}}}
+}

@@ -1,0 +1,199 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Request says what to collect.
+type Request struct {
+	Targets     []snapshot.Target
+	Kinds       []snapshot.Kind // the tables that the selected checks read
+	Destination Account
+	Source      *Account // nil: agent and endpoint share account and Region
+	Concurrency int      // calls at once; 0 means DefaultConcurrency
+	Keep        bool     // keep the replies, to save them
+	// Progress is told, from several goroutines, of each call that ends.
+	Progress func(scope string, k snapshot.Kind)
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Connect makes the clients of a scope; nil means the package's Connect.
+	Connect func(context.Context, Account) (Clients, error)
+}
+
+// DefaultConcurrency keeps a run below EC2's request limits: the bucket for
+// non-mutating calls holds 100 and more.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
+const DefaultConcurrency = 16
+
+// Live reads the estate from AWS. The error is for what no call can be made
+// without; everything else that goes wrong is a gap in the snapshot.
+func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
+	if r.Concurrency <= 0 {
+		r.Concurrency = DefaultConcurrency
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	if r.Connect == nil {
+		r.Connect = Connect
+	}
+	snap := &snapshot.Snapshot{TakenAt: r.Now().UTC().Truncate(time.Second)}
+	if len(r.Targets) == 1 {
+		snap.Target = &r.Targets[0]
+	}
+	type side struct {
+		account Account
+		scope   *snapshot.Scope
+	}
+	sides := []side{{r.Destination, &snapshot.Scope{Name: string(snapshot.Destination), Roles: []snapshot.Role{snapshot.Destination}}}}
+	if r.Source != nil && *r.Source != r.Destination {
+		sides = append(sides, side{*r.Source, &snapshot.Scope{Name: string(snapshot.Source), Roles: []snapshot.Role{snapshot.Source}}})
+	} else {
+		sides[0].scope.Roles = append(sides[0].scope.Roles, snapshot.Source)
+	}
+	slots := make(chan struct{}, r.Concurrency)
+	g, ctx2 := errgroup.WithContext(ctx)
+	for _, s := range sides {
+		snap.Scopes = append(snap.Scopes, s.scope)
+		g.Go(func() error {
+			clients, err := r.Connect(ctx2, s.account)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.scope.Name, err)
+			}
+			s.scope.Region = clients.Region
+			c := &collector{request: r, clients: clients, scope: s.scope, slots: slots}
+			return c.run(ctx2)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+// collector fills one scope.
+type collector struct {
+	request Request
+	clients Clients
+	scope   *snapshot.Scope
+	slots   chan struct{}
+}
+
+// job is one call and what it brought.
+type job struct {
+	kind    snapshot.Kind
+	query   query
+	pages   [][]byte
+	elapsed time.Duration
+	err     *snapshot.CallError
+}
+
+func (c *collector) run(ctx context.Context) error {
+	for _, plan := range []func() []*job{c.first, c.second, c.third} {
+		jobs := plan()
+		var g errgroup.Group
+		for _, j := range jobs {
+			g.Go(func() error {
+				c.call(ctx, j)
+				return nil
+			})
+		}
+		_ = g.Wait() // the functions return no error
+		for _, j := range jobs {
+			if err := c.load(j); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range c.scope.Identity.All() {
+		c.scope.Account = id.Account
+	}
+	c.scope.Infer()
+	slices.SortStableFunc(c.scope.Calls, func(a, b snapshot.Call) int {
+		if a.Command != b.Command {
+			return int(snapshot.KindOf(a.Command)) - int(snapshot.KindOf(b.Command))
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return nil
+}
+
+// call makes one call, every page of it.
+func (c *collector) call(ctx context.Context, j *job) {
+	if c.clients.Refused != nil {
+		j.err = c.clients.Refused
+		return
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		j.err = callError(ctx, j.kind.Action(), ctx.Err())
+		return
+	}
+	start := time.Now()
+	use := func(out any) error {
+		body, err := json.Marshal(out)
+		if err != nil {
+			return err
+		}
+		j.pages = append(j.pages, body)
+		return nil
+	}
+	var err error
+	if j.kind == snapshot.CallerIdentity {
+		var out *sts.GetCallerIdentityOutput
+		out, err = c.clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		err = single(out, err, use)
+	} else {
+		err = fetchers[j.kind](ctx, c.clients.EC2, j.query, use)
+	}
+	j.elapsed = time.Since(start)
+	if err != nil {
+		j.err = callError(ctx, j.kind.Action(), err)
+	}
+	if c.request.Progress != nil {
+		c.request.Progress(c.scope.Name, j.kind)
+	}
+}
+
+// load puts what a call brought into its table. Pages that came before a
+// failure stay, as part of a table.
+func (c *collector) load(j *job) error {
+	extent := snapshot.Full
+	if j.err != nil {
+		extent = snapshot.Partial
+	}
+	vpcs := j.query.vpcs
+	if len(vpcs) > maxFilterValues {
+		vpcs = nil // the call was made without a filter
+	}
+	truncated := false
+	for i, body := range j.pages {
+		doc := snapshot.Document{Kind: j.kind, ID: j.query.id, Body: body}
+		more, err := c.scope.LoadPage(doc, extent, vpcs)
+		if err != nil {
+			return fmt.Errorf("%s of %s, page %d: %w", j.kind.Action(), c.scope.Name, i+1, err)
+		}
+		truncated = truncated || more && i == len(j.pages)-1 && j.err == nil
+		if c.request.Keep {
+			c.scope.Keep(doc)
+		}
+	}
+	c.scope.Calls = append(c.scope.Calls, snapshot.Call{
+		Command: j.kind.Command(), ID: j.query.id, VPCs: vpcs, Truncated: truncated, Error: j.err,
+		ElapsedMS: math.Round(float64(j.elapsed.Microseconds())/100) / 10,
+	})
+	return nil
+}

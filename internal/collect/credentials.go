@@ -1,0 +1,126 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Account says with which credentials a scope is read, and in which Region.
+// Empty fields are taken from the environment and the shared configuration.
+type Account struct{ Region, Profile, RoleARN string }
+
+// Clients are the APIs of one scope.
+type Clients struct {
+	EC2    EC2
+	STS    STS
+	Region string
+	// Refused is set when the credentials could not be had because AWS refused
+	// them; every table is then a gap.
+	Refused *snapshot.CallError
+}
+
+// ErrNoCredentials is what Connect returns when nothing supplies credentials.
+var ErrNoCredentials = errors.New("no AWS credentials: set AWS_PROFILE or pass --profile, run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to judge files instead, pass --snapshot DIR")
+
+// ErrNoRegion is what Connect returns when nothing says which Region.
+var ErrNoRegion = errors.New("no AWS Region: pass --region, or set AWS_REGION")
+
+// Retrying: throttling is ridden out for about ten seconds, then it is a gap.
+const (
+	maxAttempts = 6
+	maxBackoff  = 4 * time.Second
+)
+
+// Connect makes the clients of a scope.
+func Connect(ctx context.Context, a Account) (Clients, error) {
+	opts := []func(*config.LoadOptions) error{
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+				o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+					s.MaxAttempts, s.MaxBackoff = maxAttempts, maxBackoff
+				})
+			})
+		}),
+		config.WithAppID("dspreflight"),
+	}
+	if a.Region != "" {
+		opts = append(opts, config.WithRegion(a.Region))
+	}
+	if a.Profile != "" {
+		opts = append(opts, config.WithSharedConfigProfile(a.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	if err != nil {
+		return Clients{}, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if cfg.Region == "" {
+		return Clients{}, ErrNoRegion
+	}
+	if a.RoleARN != "" {
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), a.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = "dspreflight"
+		}))
+	}
+	c := Clients{EC2: ec2.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Region: cfg.Region}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		var refused smithy.APIError
+		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {
+			return Clients{}, fmt.Errorf("%w (%v)", ErrNoCredentials, innermost(err))
+		}
+		c.Refused = callError(ctx, "sts:AssumeRole", err)
+	}
+	return c, nil
+}
+
+// callError words a failed call.
+func callError(ctx context.Context, action string, err error) *snapshot.CallError {
+	e := &snapshot.CallError{Action: action}
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &api):
+		e.Code, e.Message = api.ErrorCode(), firstLine(api.ErrorMessage())
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		e.Code, e.Message = "Timeout", "no answer before the run's --timeout"
+	case ctx.Err() != nil:
+		e.Code, e.Message = "Interrupted", "the run was stopped"
+	default:
+		e.Code, e.Message = "RequestFailed", firstLine(innermost(err).Error())
+	}
+	return e
+}
+
+// innermost is the cause at the bottom of a chain of errors; the SDK's own
+// wrapping repeats the operation and adds a request id.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// longestMessage keeps EC2's encoded authorization messages out of reports.
+const longestMessage = 200
+
+func firstLine(s string) string {
+	for i, r := range s {
+		if r == '\n' || i > longestMessage {
+			return s[:i]
+		}
+	}
+	return s
+}

@@ -1,0 +1,85 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// explain prints, for everything that is neither PASS nor SKIP, why it matters,
+// what was seen and how to mend it, with commands that can be pasted.
+func (p *printer) explain(t Target) {
+	first := true
+	for _, r := range t.Results {
+		for _, f := range r.Findings {
+			if f.Status == "PASS" || f.Status == "SKIP" {
+				continue
+			}
+			if first {
+				fmt.Fprintf(p.out, "\n%s\n", p.say(wordFindings))
+				first = false
+			}
+			p.finding(r, f)
+		}
+	}
+}
+
+func (p *printer) finding(r Result, f Finding) {
+	head := strings.TrimSpace(f.Code + " " + r.Check)
+	if f.Subject != "" {
+		head += "  " + f.Subject
+	}
+	fmt.Fprintf(p.out, "\n%s  %s\n", p.paint(f.Status, f.Status), head)
+	if f.Status == "UNKNOWN" {
+		p.section(p.say(wordSettle), f.Message)
+		return
+	}
+	p.hang("  ", f.Message)
+	p.section(p.say(wordCause), f.Cause)
+	if len(f.Evidence) > 0 {
+		fmt.Fprintf(p.out, "  %s:\n", p.say(wordEvidence))
+		for _, e := range f.Evidence {
+			p.hang("    - ", e.Source+" "+e.Ref+": "+e.Fact)
+		}
+	}
+	p.section(p.say(wordErrors), strings.Join(f.Errors, ", "))
+	if len(f.Errors) == 0 && f.Requirement != nil {
+		p.section(p.say(wordRule), f.Requirement.Title)
+	}
+	if f.Fix != nil {
+		p.section(p.say(wordFixText), f.Fix.Text)
+		p.block(p.say(wordCommands), foldCommands(f.Fix.AWSCLI))
+		p.block(p.say(wordTF), strings.Split(f.Fix.Terraform, "\n"))
+	}
+	if f.Requirement != nil && len(f.Requirement.Sources) > 0 {
+		p.block(p.say(wordSources), f.Requirement.Sources)
+	}
+	if f.URL != "" {
+		p.block(p.say(wordPage), []string{f.URL})
+	}
+}
+
+func (p *printer) section(label, text string) {
+	if text != "" {
+		p.hang("  "+label+": ", text)
+	}
+}
+
+// block prints lines as they are, so that they can be pasted.
+func (p *printer) block(label string, lines []string) {
+	if len(lines) == 0 || len(lines) == 1 && lines[0] == "" {
+		return
+	}
+	fmt.Fprintf(p.out, "  %s:\n", label)
+	for _, line := range lines {
+		fmt.Fprintf(p.out, "    %s\n", line)
+	}
+}
+
+// foldCommands breaks each command before its options; a shell reads it as one.
+func foldCommands(commands []string) []string {
+	var out []string
+	for _, c := range commands {
+		out = append(out, strings.Split(strings.ReplaceAll(c, " --", " \\\n  --"), "\n")...)
+	}
+	return out
+}

@@ -1,0 +1,270 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Schema names the JSON layout.
+const Schema = "dspreflight.report/v1"
+
+// Report is everything that a run found, in one language.
+type Report struct {
+	Schema      string    `json:"schema"`
+	Tool        Tool      `json:"tool"`
+	GeneratedAt time.Time `json:"generated_at"`
+	Verdict     Verdict   `json:"verdict"`
+	ExitCode    int       `json:"exit_code"`
+	Summary     Summary   `json:"summary"`
+	Targets     []Target  `json:"targets"`
+}
+
+// Tool is the program that wrote the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Target is the outcome for one target.
+type Target struct {
+	Name    string          `json:"name"`
+	Target  snapshot.Target `json:"target"`
+	Verdict Verdict         `json:"verdict"`
+	Summary Summary         `json:"summary"`
+	Scopes  []Scope         `json:"scopes"`
+	Gaps    []Gap           `json:"gaps"`
+	Results []Result        `json:"results"`
+}
+
+// Scope is an account and Region that the evidence covers.
+type Scope struct {
+	Name    string   `json:"name"`
+	Roles   []string `json:"roles"`
+	Account string   `json:"account"`
+	Region  string   `json:"region"`
+}
+
+// Gap is something that could not be seen.
+type Gap struct {
+	Code    string `json:"code"`
+	Source  string `json:"source,omitempty"`
+	Scope   string `json:"scope,omitempty"`
+	Ref     string `json:"ref,omitempty"`
+	Message string `json:"message"`
+}
+
+// Result is the answer of one check.
+type Result struct {
+	Check     string    `json:"check"`
+	Area      string    `json:"area"`
+	Title     string    `json:"title"`
+	Status    string    `json:"status"`
+	ElapsedMS float64   `json:"elapsed_ms"` // the slowest AWS call behind it, as recorded when it was made
+	Findings  []Finding `json:"findings"`
+}
+
+// Finding is one thing that a check found.
+type Finding struct {
+	Status      string         `json:"status"`
+	Code        string         `json:"code,omitempty"`
+	Subject     string         `json:"subject"`
+	Message     string         `json:"message"`
+	Cause       string         `json:"cause,omitempty"`
+	Args        map[string]any `json:"args,omitempty"`
+	Evidence    []Evidence     `json:"evidence"`
+	Gaps        []Gap          `json:"gaps,omitempty"`
+	Errors      []string       `json:"errors,omitempty"`
+	Requirement *Requirement   `json:"requirement,omitempty"`
+	Fix         *Fix           `json:"fix,omitempty"`
+	URL         string         `json:"url,omitempty"`
+}
+
+// Evidence is one observed fact.
+type Evidence struct {
+	Source string `json:"source"`
+	Ref    string `json:"ref"`
+	Fact   string `json:"fact"`
+}
+
+// Requirement is the documented need that a finding is about.
+type Requirement struct {
+	ID      string   `json:"id"`
+	Grade   string   `json:"grade"`
+	Title   string   `json:"title"`
+	Sources []string `json:"sources"`
+}
+
+// Fix is how to mend a problem.
+type Fix struct {
+	Text      string   `json:"text"`
+	AWSCLI    []string `json:"aws_cli"`
+	Terraform string   `json:"terraform,omitempty"`
+}
+
+// Renderer writes a report in one format.
+type Renderer func(io.Writer, Report) error
+
+// Judged is a target with its results, before it is worded.
+type Judged struct {
+	Target   snapshot.Target
+	Snapshot *snapshot.Snapshot
+	Results  []checks.Result
+}
+
+// Options of Build.
+type Options struct {
+	Version     string
+	Lang        string // "en" or "ja"
+	FailOn      FailOn
+	Interrupted bool
+	GeneratedAt time.Time
+}
+
+// Build words the results of one or more targets.
+func Build(judged []Judged, opt Options) Report {
+	r := Report{
+		Schema:      Schema,
+		Tool:        Tool{"dspreflight", opt.Version},
+		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
+		Targets:     []Target{},
+	}
+	var verdicts []Verdict
+	for _, j := range judged {
+		t := buildTarget(j, opt)
+		r.Targets = append(r.Targets, t)
+		r.Summary.add(t.Summary)
+		verdicts = append(verdicts, t.Verdict)
+	}
+	r.Verdict = worst(verdicts)
+	r.ExitCode = r.Verdict.ExitCode()
+	return r
+}
+
+func buildTarget(j Judged, opt Options) Target {
+	t := Target{Name: j.Target.Name, Target: j.Target, Scopes: []Scope{}, Gaps: []Gap{}, Results: []Result{}}
+	if t.Name == "" {
+		t.Name = j.Target.EndpointID
+	}
+	t.Name = Harmless(t.Name)
+	for _, s := range j.Snapshot.Scopes {
+		sc := Scope{Name: Harmless(s.Name), Roles: []string{}, Account: Harmless(s.Account), Region: Harmless(s.Region)}
+		for _, role := range s.Roles {
+			sc.Roles = append(sc.Roles, string(role))
+		}
+		t.Scopes = append(t.Scopes, sc)
+		for _, c := range s.Calls {
+			if c.Error != nil || c.Truncated {
+				t.Gaps = append(t.Gaps, gapOf(s.GapFor(snapshot.KindOf(c.Command), c.ID), opt.Lang))
+			}
+		}
+	}
+	for _, res := range j.Results {
+		out := Result{
+			Check: res.Check.ID, Area: res.Check.Area.Title().In(opt.Lang), Title: res.Check.Title.In(opt.Lang),
+			Status: res.Status.String(), ElapsedMS: elapsed(j.Snapshot, res.Check), Findings: []Finding{},
+		}
+		for _, f := range res.Findings {
+			out.Findings = append(out.Findings, findingOf(f, res.Check, opt.Lang))
+		}
+		t.Results = append(t.Results, out)
+		t.Summary.count(res.Status)
+	}
+	t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
+	return t
+}
+
+// elapsed is how long the slowest call took whose reply a check read.
+func elapsed(snap *snapshot.Snapshot, c *checks.Check) float64 {
+	most := 0.0
+	for _, s := range snap.Scopes {
+		for _, call := range s.Calls {
+			k := snapshot.KindOf(call.Command)
+			if slices.Contains(c.Needs, k) || slices.Contains(c.Uses, k) {
+				most = max(most, call.ElapsedMS)
+			}
+		}
+	}
+	return most
+}
+
+func gapOf(g snapshot.Gap, lang string) Gap {
+	return Gap{string(g.Code), Harmless(g.Source), Harmless(g.Scope), Harmless(g.Ref), Harmless(checks.GapText(g).In(lang))}
+}
+
+func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
+	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}}
+	for _, e := range f.Evidence {
+		ev := Evidence{e.Source, Harmless(e.Ref), Harmless(e.Fact.In(lang))}
+		if !slices.Contains(out.Evidence, ev) {
+			out.Evidence = append(out.Evidence, ev)
+		}
+	}
+	for _, g := range f.Gaps {
+		out.Gaps = append(out.Gaps, gapOf(g, lang))
+	}
+	req := c.Requires
+	switch {
+	case f.Problem != nil:
+		p := f.Problem
+		if p.Requires != nil {
+			req = p.Requires
+		}
+		args := harmlessArgs(f.Args)
+		out.Code, out.Args = p.Code, args
+		out.Message = checks.Args(args).Fill(p.Title.In(lang))
+		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
+		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
+		for _, cmd := range p.CLI {
+			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).FillCommand(cmd))
+		}
+		for _, e := range p.Errors {
+			out.Errors = append(out.Errors, e.ID)
+		}
+		out.URL = PageOf(c, p.Code)
+	case len(out.Gaps) > 0:
+		var lines []string
+		for _, g := range out.Gaps {
+			if !slices.Contains(lines, g.Message) {
+				lines = append(lines, g.Message)
+			}
+		}
+		out.Message = strings.Join(lines, "; ")
+	case !f.Note.Empty():
+		out.Message = Harmless(f.Note.In(lang))
+	default:
+		out.Message = c.Title.In(lang)
+	}
+	out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+	return out
+}
+
+func harmlessArgs(args checks.Args) map[string]any {
+	out := make(map[string]any, len(args))
+	for k, v := range args {
+		switch v := v.(type) {
+		case string:
+			out[k] = Harmless(v)
+		case []string:
+			list := make([]string, len(v))
+			for i := range v {
+				list[i] = Harmless(v[i])
+			}
+			out[k] = list
+		}
+	}
+	return out
+}
+
+// PageOf is the address of the generated page of a check, at one of its codes.
+func PageOf(c *checks.Check, code string) string {
+	url := "https://github.com/dspreflight/dspreflight/blob/main/docs/checks/" + c.ID + ".md"
+	if code != "" {
+		url += "#" + strings.ToLower(code)
+	}
+	return url
+}

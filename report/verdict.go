@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/dspreflight/dspreflight/checks"
+)
+
+// Verdict is what the statuses amount to.
+type Verdict string
+
+// The verdicts.
+const (
+	Ready        Verdict = "READY"
+	NotReady     Verdict = "NOT_READY"
+	Inconclusive Verdict = "INCONCLUSIVE"
+	Interrupted  Verdict = "INTERRUPTED"
+)
+
+// Label is the verdict as the table prints it.
+func (v Verdict) Label() string {
+	if v == NotReady {
+		return "NOT READY"
+	}
+	return string(v)
+}
+
+// ExitCode is the process's exit code for the verdict. 2, no verdict, is for
+// usage errors and unreadable input.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Ready:
+		return 0
+	case NotReady:
+		return 1
+	case Interrupted:
+		return 130
+	}
+	return 3
+}
+
+// FailOn is the least status that makes a target not ready.
+type FailOn string
+
+// The values of --fail-on.
+const (
+	OnFail    FailOn = "fail"
+	OnWarn    FailOn = "warn"
+	OnUnknown FailOn = "unknown"
+)
+
+// Summary counts results by status.
+type Summary struct {
+	Fail    int `json:"fail"`
+	Unknown int `json:"unknown"`
+	Warn    int `json:"warn"`
+	Pass    int `json:"pass"`
+	Skip    int `json:"skip"`
+}
+
+func (s *Summary) count(status checks.Status) {
+	switch status {
+	case checks.Fail:
+		s.Fail++
+	case checks.Warn:
+		s.Warn++
+	case checks.Pass:
+		s.Pass++
+	case checks.Skip:
+		s.Skip++
+	default:
+		s.Unknown++
+	}
+}
+
+func (s *Summary) add(o Summary) {
+	s.Fail += o.Fail
+	s.Unknown += o.Unknown
+	s.Warn += o.Warn
+	s.Pass += o.Pass
+	s.Skip += o.Skip
+}
+
+// String is the tail of the table's last line.
+func (s Summary) String() string {
+	return fmt.Sprintf("%d fail  %d unknown  %d warn  %d pass  %d skip", s.Fail, s.Unknown, s.Warn, s.Pass, s.Skip)
+}
+
+// Judge is the one function from statuses to a verdict.
+func Judge(s Summary, on FailOn, interrupted bool) Verdict {
+	switch {
+	case interrupted:
+		return Interrupted
+	case s.Fail > 0, on == OnWarn && s.Warn > 0, on == OnUnknown && s.Unknown > 0:
+		return NotReady
+	case s.Unknown > 0, s.Pass == 0:
+		return Inconclusive
+	}
+	return Ready
+}
+
+// worst is the verdict over several targets.
+func worst(verdicts []Verdict) Verdict {
+	rank := map[Verdict]int{Ready: 1, Inconclusive: 2, NotReady: 3, Interrupted: 4}
+	out := Inconclusive
+	best := 0
+	for _, v := range verdicts {
+		if rank[v] > best {
+			out, best = v, rank[v]
+		}
+	}
+	return out
+}
