@@ -31,3 +31,12 @@ func Harmless(s string) string {
 func harmful(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }
+
+// HarmlessLines is Harmless for text whose line breaks are meant.
+func HarmlessLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Harmless(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

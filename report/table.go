@@ -176,7 +176,7 @@ func agentLine(t snapshot.Target) string {
 // hang prints text behind a label, its further lines indented to match.
 func (p *printer) hang(label, text string) {
 	indent := twwidth.Width(label)
-	for i, line := range wrap(text, p.opt.Width-indent) {
+	for i, line := range Wrap(text, p.opt.Width-indent) {
 		if i > 0 {
 			label = strings.Repeat(" ", indent)
 		}
@@ -241,7 +241,7 @@ func (p *printer) rows(results []Result) error {
 // story is the third column: the claim if it holds, else what was found.
 func (p *printer) story(r Result, width int) []string {
 	if r.Status == "PASS" {
-		return wrap(r.Title, width)
+		return Wrap(r.Title, width)
 	}
 	var lines []string
 	for _, f := range r.Findings {
@@ -252,7 +252,7 @@ func (p *printer) story(r Result, width int) []string {
 		if f.Code != "" {
 			message = f.Code + " " + message
 		}
-		lines = append(lines, wrap(message, width)...)
+		lines = append(lines, Wrap(message, width)...)
 		if f.Fix == nil {
 			continue
 		}
@@ -287,7 +287,7 @@ func evidenceLines(r Result, width int) []string {
 	var lines []string
 	for _, f := range r.Findings {
 		for _, e := range f.Evidence {
-			lines = append(lines, wrap(e.Source+" "+e.Ref+": "+e.Fact, width)...)
+			lines = append(lines, Wrap(e.Source+" "+e.Ref+": "+e.Fact, width)...)
 		}
 	}
 	return lines
@@ -298,7 +298,7 @@ func labelled(label, text string, width int) []string {
 	prefix := "  " + label + ": "
 	indent := 4
 	var out []string
-	for i, line := range wrap(prefix+text, width) {
+	for i, line := range Wrap(prefix+text, width) {
 		if i > 0 {
 			break
 		}
@@ -306,7 +306,7 @@ func labelled(label, text string, width int) []string {
 	}
 	rest := strings.TrimPrefix(prefix+text, out[0])
 	if rest = strings.TrimSpace(rest); rest != "" {
-		for _, line := range wrap(rest, width-indent) {
+		for _, line := range Wrap(rest, width-indent) {
 			out = append(out, strings.Repeat(" ", indent)+line)
 		}
 	}

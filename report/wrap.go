@@ -7,11 +7,11 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// wrap breaks text into lines of at most width columns of a terminal. It breaks
+// Wrap breaks text into lines of at most width columns of a terminal. It breaks
 // at spaces, and between characters of scripts that are written without them; a
 // longer word is cut. A line never starts with closing punctuation if that can
 // be helped.
-func wrap(text string, width int) []string {
+func Wrap(text string, width int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(text, "\n") {
 		lines = append(lines, wrapParagraph(paragraph, width)...)

@@ -179,6 +179,9 @@ func (c *collector) load(j *job) error {
 	if len(vpcs) > maxFilterValues {
 		vpcs = nil // the call was made without a filter
 	}
+	if j.err != nil && j.kind.PerID() {
+		j.pages = nil // half a set would look like a whole one
+	}
 	truncated := false
 	for i, body := range j.pages {
 		doc := snapshot.Document{Kind: j.kind, ID: j.query.id, Body: body}

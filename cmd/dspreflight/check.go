@@ -1,0 +1,330 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func checkCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "audit one or more targets and print a verdict",
+		UsageText: "dspreflight check [flags]\n\n   Reads the estate from AWS (read-only), from files that the AWS CLI printed (--snapshot),\n   or from an embedded example (--fixture), and judges it.",
+		Flags:     checkFlags(),
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return runCheck(c, env)
+		},
+	}
+}
+
+func runCheck(c *cli.Context, env *environment) error {
+	outputs, err := parseOutputs(c, env)
+	if err != nil {
+		return err
+	}
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
+	failOn := report.FailOn(c.String("fail-on"))
+	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
+		return fmt.Errorf("--fail-on %q: expected fail, warn or unknown", failOn)
+	}
+	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+	if err != nil {
+		return fmt.Errorf("--check or --skip: %w", err)
+	}
+	p, err := readPlan(c)
+	if err != nil {
+		return err
+	}
+	if err := freshFolder(c.String("save")); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
+	defer cancel()
+	snap, targets, err := evidence(ctx, c, env, p, checks.Kinds(selected))
+	if err != nil {
+		return err
+	}
+	if dir := c.String("save"); dir != "" {
+		if len(targets) == 1 {
+			snap.Target = &targets[0]
+		}
+		if err := save(snap, dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.stderr, "saved the evidence to %s\n", dir)
+	}
+	judged := judgeAll(ctx, targets, snap, selected)
+	interrupted := c.Context.Err() != nil
+	rep := report.Build(judged, report.Options{
+		Version: version(), Lang: lang, FailOn: failOn, Interrupted: interrupted, GeneratedAt: snap.TakenAt,
+	})
+	for _, o := range outputs {
+		if err := o.write(env, rep, lang); err != nil {
+			return err
+		}
+	}
+	env.code = rep.ExitCode
+	return nil
+}
+
+// judgeAll runs the checks for each target, a few targets at a time. A deadline
+// that has passed stops the collecting, not the judging, which takes
+// milliseconds; an interrupt stops both.
+func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		ctx = context.WithoutCancel(ctx)
+	}
+	out := make([]report.Judged, len(targets))
+	var g errgroup.Group
+	g.SetLimit(targetsAtOnce)
+	for i, t := range targets {
+		g.Go(func() error {
+			results := checks.Run(ctx, t, snap, selected, checks.Options{})
+			out[i] = report.Judged{Target: t, Snapshot: snap, Results: withUnselected(results)}
+			return nil
+		})
+	}
+	_ = g.Wait() // the functions return no error
+	return out
+}
+
+const targetsAtOnce = 8
+
+// withUnselected adds the checks that weren't asked for, so that none is
+// silently absent.
+func withUnselected(results []checks.Result) []checks.Result {
+	var out []checks.Result
+	for _, c := range checks.All() {
+		i := slices.IndexFunc(results, func(r checks.Result) bool { return r.Check == c })
+		if i >= 0 {
+			out = append(out, results[i])
+		} else {
+			out = append(out, checks.ExcludedResult(c, report.NotSelected))
+		}
+	}
+	return out
+}
+
+// evidence gets the snapshot from where the flags say, and completes the
+// targets from it.
+func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kinds []snapshot.Kind) (*snapshot.Snapshot, []snapshot.Target, error) {
+	dir, fixture := c.String("snapshot"), c.String("fixture")
+	if dir != "" && fixture != "" {
+		return nil, nil, errors.New("--snapshot and --fixture exclude each other")
+	}
+	if c.Bool("complete") && dir == "" {
+		return nil, nil, errors.New("--complete is about the files of --snapshot")
+	}
+	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: c.String("save") != ""}
+	var snap *snapshot.Snapshot
+	var err error
+	switch {
+	case fixture != "":
+		var files fs.FS
+		if files, _, err = fixtures.Open(fixture); err != nil {
+			return nil, nil, fmt.Errorf("--fixture: %w", err)
+		}
+		snap, err = snapshot.Read(files, opt)
+	case dir != "":
+		if snap, err = readFolder(dir, opt); err != nil {
+			return nil, nil, fmt.Errorf("--snapshot %s: %w", dir, err)
+		}
+	default:
+		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	targets := slices.Clone(p.targets)
+	for i := range targets {
+		if snap.Target != nil {
+			targets[i] = targets[i].Merge(*snap.Target)
+		}
+		snap.AssignRoles(targets[i])
+		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
+			return nil, nil, err
+		}
+	}
+	return snap, targets, nil
+}
+
+func readFolder(dir string, opt snapshot.ReadOptions) (*snapshot.Snapshot, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, errors.New("not a folder; expected one that holds describe-vpc-endpoints.json and the like")
+	}
+	return snapshot.Read(os.DirFS(dir), opt)
+}
+
+func live(ctx context.Context, env *environment, p plan, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
+	progress, done := progressLine(env)
+	defer done()
+	return collect.Live(ctx, collect.Request{
+		Targets: p.targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
+		Concurrency: concurrency, Keep: keep, Progress: progress,
+	})
+}
+
+// withIdentity adds the call that tells the account, which the report shows.
+func withIdentity(kinds []snapshot.Kind) []snapshot.Kind {
+	if slices.Contains(kinds, snapshot.CallerIdentity) {
+		return kinds
+	}
+	return append([]snapshot.Kind{snapshot.CallerIdentity}, kinds...)
+}
+
+// freshFolder refuses a folder to save to that holds something already.
+func freshFolder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("--save: %w", err)
+	case len(entries) > 0:
+		return fmt.Errorf("--save %s: the folder is not empty; name one that is, or that does not exist yet", dir)
+	}
+	return nil
+}
+
+func save(snap *snapshot.Snapshot, dir string) error {
+	files, err := snap.Files(version())
+	if err != nil {
+		return fmt.Errorf("--save: %w", err)
+	}
+	return writeFiles(files, dir)
+}
+
+func writeFiles(files map[string][]byte, dir string) error {
+	for name, body := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("--save: %w", err)
+		}
+		if err := os.WriteFile(path, body, 0o644); err != nil {
+			return fmt.Errorf("--save: %w", err)
+		}
+	}
+	return nil
+}
+
+// output is one --output.
+type output struct {
+	format string
+	path   string // "": standard output
+	table  report.TableOptions
+}
+
+// wideWidth is that of a wide table where no terminal says otherwise.
+const wideWidth = 160
+
+func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
+	list := c.StringSlice("output")
+	if len(list) == 0 {
+		list = []string{"table"}
+	}
+	color, err := colored(c.String("color"), env.stdout)
+	if err != nil {
+		return nil, err
+	}
+	width, tty := terminal(env.stdout)
+	var outputs []output
+	toStdout := 0
+	for _, s := range list {
+		format, path, named := strings.Cut(s, "=")
+		if !slices.Contains([]string{"table", "wide", "json"}, format) {
+			return nil, fmt.Errorf("--output %q: expected table, wide or json, and =PATH to write to a file", s)
+		}
+		if named && path == "" {
+			return nil, fmt.Errorf("--output %q: the path is empty", s)
+		}
+		if path == "" {
+			toStdout++
+		}
+		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: format == "wide"}
+		if path != "" {
+			t.Width = report.DefaultWidth
+		}
+		if t.Wide && (!tty || path != "" || width < report.DefaultWidth*3/2) {
+			t.Width = wideWidth
+		}
+		outputs = append(outputs, output{format, path, t})
+	}
+	if toStdout > 1 {
+		return nil, errors.New("two outputs go to standard output: give all but one a path, as in -o json=report.json")
+	}
+	return outputs, nil
+}
+
+func (o output) write(env *environment, rep report.Report, lang string) error {
+	o.table.Lang = lang
+	render := report.Table(o.table)
+	if o.format == "json" {
+		render = report.JSON
+	}
+	if o.path == "" {
+		if err := render(env.stdout, rep); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		return nil
+	}
+	var b bytes.Buffer
+	if err := render(&b, rep); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	return nil
+}
+
+// progressLine shows on a terminal what is being read; elsewhere it is silent.
+func progressLine(env *environment) (report func(string, snapshot.Kind), done func()) {
+	if _, tty := terminal(env.stderr); !tty {
+		return nil, func() {}
+	}
+	lines := make(chan string)
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		n := 0
+		for line := range lines {
+			n++
+			fmt.Fprintf(env.stderr, "\r\x1b[Kreading from AWS: %d calls, last %s", n, line)
+		}
+		fmt.Fprint(env.stderr, "\r\x1b[K")
+	}()
+	return func(scope string, k snapshot.Kind) { lines <- scope + " " + k.Command() }, func() { close(lines); <-finished }
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func checksCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:      "checks",
+		Usage:     "list the checks: id, claim, requirement, what they read, problems",
+		UsageText: "dspreflight checks [-o table|json] [--lang en|ja]",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: table or json", Value: "table"},
+			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			lang, err := language(c)
+			if err != nil {
+				return err
+			}
+			switch c.String("output") {
+			case "json":
+				return writeJSON(env, describeAll(lang))
+			case "table":
+				width, _ := terminal(env.stdout)
+				for _, d := range describeAll(lang) {
+					fmt.Fprintf(env.stdout, "%-22s %s\n", d.ID, d.Grade)
+					for _, line := range report.Wrap(d.Claim, width-4) {
+						fmt.Fprintf(env.stdout, "    %s\n", line)
+					}
+					var codes []string
+					for _, p := range d.Problems {
+						codes = append(codes, p.Code)
+					}
+					for _, line := range report.Wrap(strings.Join(codes, " ")+"  "+strings.Join(d.Needs, " "), width-4) {
+						fmt.Fprintf(env.stdout, "    %s\n", line)
+					}
+				}
+				return nil
+			}
+			return fmt.Errorf("--output %q: expected table or json", c.String("output"))
+		},
+	}
+}
+
+// checkDescription is a check as the catalogue shows it.
+type checkDescription struct {
+	ID          string               `json:"id"`
+	Area        string               `json:"area"`
+	Claim       string               `json:"claim"`
+	Grade       string               `json:"grade"`
+	Requirement string               `json:"requirement"`
+	Needs       []string             `json:"needs"`
+	Uses        []string             `json:"uses"`
+	After       []string             `json:"after"`
+	Problems    []problemDescription `json:"problems"`
+	Sources     []string             `json:"sources"`
+	URL         string               `json:"url"`
+}
+
+type problemDescription struct {
+	Code      string   `json:"code"`
+	Severity  string   `json:"severity"`
+	Title     string   `json:"title"`
+	Cause     string   `json:"cause"`
+	Fix       string   `json:"fix"`
+	AWSCLI    []string `json:"aws_cli"`
+	Terraform string   `json:"terraform,omitempty"`
+	Errors    []string `json:"errors"`
+	Sources   []string `json:"sources"`
+}
+
+func describeAll(lang string) []checkDescription {
+	var out []checkDescription
+	for _, c := range checks.All() {
+		out = append(out, describe(c, lang))
+	}
+	return out
+}
+
+func describe(c *checks.Check, lang string) checkDescription {
+	d := checkDescription{
+		ID: c.ID, Area: c.Area.Title().In(lang), Claim: c.Title.In(lang), Grade: c.Requires.Grade, Requirement: c.Requires.Title.In(lang),
+		Needs: []string{}, Uses: []string{}, After: []string{}, Problems: []problemDescription{}, Sources: c.Requires.Sources, URL: report.PageOf(c, ""),
+	}
+	for _, k := range c.Needs {
+		d.Needs = append(d.Needs, k.Action())
+	}
+	for _, k := range c.Uses {
+		d.Uses = append(d.Uses, k.Action())
+	}
+	for _, p := range c.After {
+		d.After = append(d.After, p.ID)
+	}
+	for _, p := range c.Problems {
+		d.Problems = append(d.Problems, describeProblem(p, lang))
+	}
+	return d
+}
+
+func describeProblem(p *checks.Problem, lang string) problemDescription {
+	d := problemDescription{
+		Code: p.Code, Severity: p.Severity.String(), Title: p.Title.In(lang), Cause: p.Cause.In(lang), Fix: p.Fix.In(lang),
+		AWSCLI: p.CLI, Terraform: p.Terraform, Errors: []string{}, Sources: p.Sources,
+	}
+	for _, e := range p.Errors {
+		d.Errors = append(d.Errors, e.ID)
+	}
+	return d
+}
+
+func writeJSON(env *environment, v any) error {
+	enc := json.NewEncoder(env.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

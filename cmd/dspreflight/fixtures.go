@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func fixturesCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:      "fixtures",
+		Usage:     "list the embedded estates with their verdicts, or write one out",
+		UsageText: "dspreflight fixtures [-o table|json]\n   dspreflight fixtures --save DIR NAME",
+		ArgsUsage: "[NAME]",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: table or json", Value: "table"},
+			stringFlag("", "save", "write the estate NAME to `DIR`"),
+			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
+		},
+		Action: func(c *cli.Context) error {
+			lang, err := language(c)
+			if err != nil {
+				return err
+			}
+			if name, dir, ok := saveArguments(c); ok {
+				return saveFixture(env, name, dir)
+			}
+			if c.NArg() > 0 {
+				return fmt.Errorf("fixtures: to write %q out, say where to with --save DIR", c.Args().First())
+			}
+			return listFixtures(c, env, lang)
+		},
+	}
+}
+
+// saveArguments finds the name and the folder. "fixtures NAME --save DIR" is
+// documented, so here a flag may follow the argument.
+func saveArguments(c *cli.Context) (name, dir string, ok bool) {
+	args := c.Args().Slice()
+	switch {
+	case c.String("save") != "" && len(args) == 1:
+		return args[0], c.String("save"), true
+	case len(args) == 3 && (args[1] == "--save" || args[1] == "-save"):
+		return args[0], args[2], true
+	case len(args) == 2 && strings.HasPrefix(args[1], "--save="):
+		return args[0], strings.TrimPrefix(args[1], "--save="), true
+	}
+	return "", "", false
+}
+
+func saveFixture(env *environment, name, dir string) error {
+	files, _, err := fixtures.Open(name)
+	if err != nil {
+		return err
+	}
+	if err := freshFolder(dir); err != nil {
+		return err
+	}
+	out := map[string][]byte{}
+	err = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		out[p], err = fs.ReadFile(files, p)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("fixture %s: %w", name, err)
+	}
+	if err := writeFiles(out, dir); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stderr, "wrote %s to %s; judge it with: dspreflight check --snapshot %s\n", name, dir, dir)
+	return nil
+}
+
+type fixtureRow struct {
+	Name    string         `json:"name"`
+	Verdict report.Verdict `json:"verdict"`
+	Story   string         `json:"story"`
+}
+
+func listFixtures(c *cli.Context, env *environment, lang string) error {
+	var rows []fixtureRow
+	for _, name := range fixtures.Names() {
+		files, f, err := fixtures.Open(name)
+		if err != nil {
+			return err
+		}
+		verdict, err := verdictOf(c.Context, files)
+		if err != nil {
+			return fmt.Errorf("fixture %s: %w", name, err)
+		}
+		rows = append(rows, fixtureRow{name, verdict, snapshot.Text{En: f.Story.En, Ja: f.Story.Ja}.In(lang)})
+	}
+	switch c.String("output") {
+	case "json":
+		return writeJSON(env, rows)
+	case "table":
+		width, _ := terminal(env.stdout)
+		for _, r := range rows {
+			fmt.Fprintf(env.stdout, "%-24s %s\n", r.Name, r.Verdict.Label())
+			for _, line := range report.Wrap(r.Story, width-fixtureIndent) {
+				fmt.Fprintf(env.stdout, "%s%s\n", strings.Repeat(" ", fixtureIndent), line)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("--output %q: expected table or json", c.String("output"))
+}
+
+const fixtureIndent = 4
+
+// verdictOf judges an estate with every check.
+func verdictOf(ctx context.Context, files fs.FS) (report.Verdict, error) {
+	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	if err != nil {
+		return "", err
+	}
+	var t snapshot.Target
+	if snap.Target != nil {
+		t = *snap.Target
+	}
+	snap.AssignRoles(t)
+	if t, err = checks.Resolve(t, snap); err != nil {
+		return "", err
+	}
+	rep := report.Build(judgeAll(ctx, []snapshot.Target{t}, snap, checks.All()), report.Options{FailOn: report.OnFail})
+	return rep.Verdict, nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/internal/collect"
+)
+
+// The groups of flags, as --help shows them.
+const (
+	groupDestination = "Destination: where the endpoint is"
+	groupSource      = "Source: where the agent is"
+	groupEvidence    = "Evidence: where the facts come from"
+	groupSelection   = "Selection"
+	groupOutput      = "Output"
+	groupGate        = "Gate"
+	groupTime        = "Time"
+	groupMany        = "Many targets"
+)
+
+// variable is the environment variable of a flag.
+func variable(flag string) []string {
+	return []string{"DSPREFLIGHT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
+}
+
+func stringFlag(group, name, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, Usage: usage, Category: group, EnvVars: variable(name)}
+}
+
+func listFlag(group, name, usage string) cli.Flag {
+	return &cli.StringSliceFlag{Name: name, Usage: usage, Category: group, EnvVars: variable(name)}
+}
+
+func boolFlag(group, name, usage string) cli.Flag {
+	return &cli.BoolFlag{Name: name, Usage: usage, Category: group, EnvVars: variable(name)}
+}
+
+func targetFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag(groupDestination, "region", "the activation `REGION`"),
+		stringFlag(groupDestination, "profile", "`NAME` in the shared AWS configuration"),
+		stringFlag(groupDestination, "role-arn", "`ARN` of a role to assume"),
+		stringFlag(groupDestination, "vpc-endpoint-id", "`ID` of the DataSync VPC endpoint (default: the only one)"),
+		stringFlag(groupDestination, "endpoint-ip", "the endpoint's `ADDRESS` that goes into the activation key (default: judge all it has)"),
+		stringFlag(groupDestination, "subnet-id", "`ID` of the subnet given to CreateAgent (default: the endpoint's)"),
+		stringFlag(groupDestination, "security-group-id", "`ID` of the security group given to CreateAgent (default: the endpoint's)"),
+		&cli.IntFlag{Name: "tasks", Usage: "how many tasks are planned, `N` (four addresses each)", Value: 1, Category: groupDestination, EnvVars: variable("tasks")},
+		stringFlag(groupDestination, "destination-type", "`TYPE` of the location to transfer to: s3, efs or fsx (default: s3)"),
+		stringFlag(groupDestination, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
+		stringFlag(groupDestination, "key-request", "the `URL` that the activation key was, or will be, asked for with"),
+		listFlag(groupSource, "source-cidr", "`CIDR` of the source network, on-premises or a VPC (repeatable)"),
+		stringFlag(groupSource, "source-region", "the agent's `REGION`, if it runs in AWS"),
+		stringFlag(groupSource, "source-profile", "`NAME` in the shared AWS configuration, for the source account"),
+		stringFlag(groupSource, "source-role-arn", "`ARN` of a role to assume in the source account"),
+		stringFlag(groupSource, "source-vpc-id", "`ID` of the agent's VPC"),
+		stringFlag(groupSource, "source-subnet-id", "`ID` of the agent's subnet"),
+		stringFlag(groupSource, "agent-instance-id", "`ID` of the agent's EC2 instance"),
+		stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`"),
+		&cli.StringFlag{Name: "config", Usage: "read targets from a YAML `FILE`; flags and environment win over it", Category: groupMany, EnvVars: variable("config")},
+	}
+}
+
+func timeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.DurationFlag{Name: "timeout", Usage: "the whole run takes at most `TIME`; what is missing then is UNKNOWN", Value: time.Minute, Category: groupTime, EnvVars: variable("timeout")},
+		&cli.IntFlag{Name: "concurrency", Usage: "at most `N` AWS calls at once", Value: collect.DefaultConcurrency, Category: groupTime, EnvVars: variable("concurrency")},
+	}
+}
+
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
+		listFlag(groupSelection, "check", "only checks that match `GLOB`, and those they rest on (repeatable)"),
+		listFlag(groupSelection, "skip", "no checks that match `GLOB` (repeatable)"),
+		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
+	}
+}
+
+func checkFlags() []cli.Flag {
+	flags := targetFlags()
+	flags = append(flags,
+		stringFlag(groupEvidence, "snapshot", "judge the files in `DIR` instead of asking AWS"),
+		boolFlag(groupEvidence, "complete", "the files of --snapshot are whole and unfiltered, so that what is missing does not exist"),
+		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
+		stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"),
+		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
+	)
+	flags = append(flags, selectionFlags()...)
+	flags = append(flags,
+		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table, wide or json (repeatable)", Category: groupOutput, EnvVars: variable("output")},
+		boolFlag(groupOutput, "explain", "for each failure: cause, evidence, commands that mend it, sources"),
+		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what is not PASS", Category: groupOutput, EnvVars: variable("quiet")},
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from `STATUS` on: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
+	)
+	return append(flags, timeFlags()...)
+}

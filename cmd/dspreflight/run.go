@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// exitUsage is the exit code for usage errors and unreadable input: no verdict.
+const exitUsage = 2
+
+// environment is what a command may touch of the outside world.
+type environment struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	code   int // the exit code of a command that ran to its end
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr}
+	app := newApp(env)
+	if err := app.RunContext(ctx, args); err != nil {
+		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(err.Error()))
+		return exitUsage
+	}
+	return env.code
+}
+
+func newApp(env *environment) *cli.App {
+	cli.VersionPrinter = func(*cli.Context) { printVersion(env) }
+	app := &cli.App{
+		Name:                   "dspreflight",
+		Usage:                  "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
+		Version:                version(),
+		Writer:                 env.stdout,
+		ErrWriter:              env.stderr,
+		HideHelpCommand:        true,
+		UseShortOptionHandling: true,
+		EnableBashCompletion:   true,
+		ExitErrHandler:         func(*cli.Context, error) {}, // run prints and decides
+		OnUsageError:           usageError,
+		CustomAppHelpTemplate:  appHelp,
+		Commands: []*cli.Command{
+			checkCommand(env), explainCommand(env), checksCommand(env), fixturesCommand(env),
+			snapshotCommand(env), versionCommand(env), completionCommand(env),
+		},
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return unknownCommand(c)
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, cmd := range app.Commands {
+		cmd.OnUsageError = usageError
+		cmd.HideHelpCommand = true
+	}
+	return app
+}
+
+const appHelp = `{{.Name}} - {{.Usage}}
+
+USAGE
+   dspreflight COMMAND [flags]
+
+START HERE
+   dspreflight check --fixture healthy                      no account needed: an estate that is ready
+   dspreflight check --fixture unreachable-443 --explain    and one that is not
+   dspreflight check --vpc-endpoint-id vpce-... --region us-east-1 --agent-ip 10.10.1.50 --source-vpc-id vpc-...
+   dspreflight explain PRIVATE_LINK_ENDPOINT_UNREACHABLE
+
+COMMANDS{{range .VisibleCommands}}
+   {{printf "%-12s" .Name}} {{.Usage}}{{end}}
+
+EXIT CODES
+   0  READY: no FAIL, no UNKNOWN, at least one PASS
+   1  NOT READY: a FAIL
+   2  usage error or unreadable input; no verdict
+   3  INCONCLUSIVE: no FAIL, but an UNKNOWN, or nothing passed
+ 130  interrupted; what was decided is printed
+
+Run "dspreflight COMMAND --help" for the flags of a command.
+`
+
+func unknownCommand(c *cli.Context) error {
+	name := c.Args().First()
+	msg := fmt.Sprintf("%q is not a command", name)
+	if s := cli.SuggestCommand(c.App.VisibleCommands(), name); s != "" {
+		msg += fmt.Sprintf("; did you mean %q?", s)
+	}
+	return errors.New(msg + ` (see "dspreflight --help")`)
+}
+
+// usageError rewords what the flag package says and suggests the nearest flag.
+func usageError(c *cli.Context, err error, _ bool) error {
+	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return fmt.Errorf("%w (see %q)", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
+	}
+	msg := fmt.Sprintf("there is no flag --%s", strings.TrimLeft(name, "-"))
+	if c.Command != nil {
+		if s := cli.SuggestFlag(c.Command.Flags, strings.TrimLeft(name, "-"), false); s != "" {
+			msg += fmt.Sprintf("; did you mean %s?", s)
+		}
+	}
+	return fmt.Errorf("%s (see %q)", msg, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
+}
+
+func commandName(c *cli.Context) string {
+	if c.Command == nil || c.Command.Name == "dspreflight" {
+		return ""
+	}
+	return c.Command.Name
+}
+
+// noArguments refuses positional arguments. The flag package stops at the first
+// one, so flags behind it would be ignored without a word.
+func noArguments(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return nil
+	}
+	if err := noLateFlags(c); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s takes no argument, but got %q", c.Command.Name, c.Args().First())
+}
+
+func noLateFlags(c *cli.Context) error {
+	for _, a := range c.Args().Slice() {
+		if strings.HasPrefix(a, "-") && a != "-" {
+			return fmt.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", a, c.Args().First())
+		}
+	}
+	return nil
+}
+
+// language is that of --lang, else of the locale.
+func language(c *cli.Context) (string, error) {
+	switch l := c.String("lang"); l {
+	case "en", "ja":
+		return l, nil
+	case "":
+	default:
+		return "", fmt.Errorf("--lang %q: it is en or ja", l)
+	}
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if s := os.Getenv(v); s != "" {
+			if strings.HasPrefix(s, "ja") {
+				return "ja", nil
+			}
+			return "en", nil
+		}
+	}
+	return "en", nil
+}
+
+// terminal reports whether a stream is a terminal, and how wide it is.
+func terminal(stream any) (width int, ok bool) {
+	f, isFile := stream.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return report.DefaultWidth, false
+	}
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || w <= 0 {
+		return report.DefaultWidth, true
+	}
+	return w, true
+}
+
+// colored decides --color for a stream. https://no-color.org
+func colored(mode string, stream any) (bool, error) {
+	_, tty := terminal(stream)
+	switch mode {
+	case "always":
+		return true, nil
+	case "never":
+		return false, nil
+	case "auto", "":
+		return tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", nil
+	}
+	return false, fmt.Errorf("--color %q: it is auto, always or never", mode)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+func snapshotCommand(env *environment) *cli.Command {
+	flags := append(targetFlags(), selectionFlags()...)
+	flags = append(flags, stringFlag(groupEvidence, "save", "the `DIR` to write to; it must be empty or not exist"))
+	flags = append(flags, timeFlags()...)
+	return &cli.Command{
+		Name:      "snapshot",
+		Usage:     "collect the evidence and save it, judging nothing",
+		UsageText: "dspreflight snapshot --save DIR [flags]\n\n   Judge it later, or elsewhere, with dspreflight check --snapshot DIR.\n   Pre-shared keys of VPN connections are left out.",
+		Flags:     flags,
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			dir := c.String("save")
+			if dir == "" {
+				return errors.New("snapshot: say where to with --save DIR")
+			}
+			if err := freshFolder(dir); err != nil {
+				return err
+			}
+			selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+			if err != nil {
+				return fmt.Errorf("--check or --skip: %w", err)
+			}
+			p, err := readPlan(c)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
+			defer cancel()
+			snap, err := live(ctx, env, p, checks.Kinds(selected), c.Int("concurrency"), true)
+			if err != nil {
+				return err
+			}
+			if err := save(snap, dir); err != nil {
+				return err
+			}
+			return reportGaps(c, env, snap, dir)
+		},
+	}
+}
+
+// reportGaps says what was saved and what could not be read.
+func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir string) error {
+	calls := 0
+	for _, s := range snap.Scopes {
+		for _, call := range s.Calls {
+			calls++
+			if call.Error != nil {
+				gap := checks.GapText(s.GapFor(snapshot.KindOf(call.Command), call.ID))
+				fmt.Fprintf(env.stderr, "gap: %s\n", gap.En)
+			}
+		}
+	}
+	fmt.Fprintf(env.stderr, "saved %d calls to %s\n", calls, dir)
+	if c.Context.Err() != nil {
+		env.code = 130
+	}
+	return nil
+}

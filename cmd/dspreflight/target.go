@@ -1,0 +1,264 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// plan is what a command is asked to look at.
+type plan struct {
+	targets     []snapshot.Target
+	destination collect.Account
+	source      *collect.Account
+}
+
+// config is the file of --config: defaults for every target, and the targets.
+type config struct {
+	snapshot.Target `yaml:",inline"`
+	Profile         string            `yaml:"profile"`
+	RoleARN         string            `yaml:"role-arn"`
+	SourceProfile   string            `yaml:"source-profile"`
+	SourceRoleARN   string            `yaml:"source-role-arn"`
+	Targets         []snapshot.Target `yaml:"targets"`
+}
+
+// maxConfigBytes is far above any list of targets that a person keeps.
+const maxConfigBytes = 8 << 20
+
+func readConfig(path string) (config, error) {
+	var c config
+	f, err := os.Open(path)
+	if err != nil {
+		return c, fmt.Errorf("--config: %w", err)
+	}
+	defer f.Close()
+	body, err := io.ReadAll(io.LimitReader(f, maxConfigBytes+1))
+	if err != nil {
+		return c, fmt.Errorf("--config: read %s: %w", path, err)
+	}
+	if len(body) > maxConfigBytes {
+		return c, fmt.Errorf("--config: %s is larger than %d MB", path, maxConfigBytes>>20)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(body))
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return c, fmt.Errorf("--config: %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// readPlan builds the targets from flags, environment and file, in this order
+// of precedence, and validates every id, address and CIDR block.
+func readPlan(c *cli.Context) (plan, error) {
+	var p plan
+	flags, err := targetFromFlags(c)
+	if err != nil {
+		return p, err
+	}
+	var file config
+	if path := c.String("config"); path != "" {
+		if file, err = readConfig(path); err != nil {
+			return p, err
+		}
+	}
+	pick := func(flag, fromFile string) string {
+		if v := c.String(flag); v != "" {
+			return v
+		}
+		return fromFile
+	}
+	targets := file.Targets
+	if len(targets) == 0 {
+		targets = []snapshot.Target{{}}
+	}
+	names := map[string]bool{}
+	for i, t := range targets {
+		where := "--config"
+		if len(file.Targets) > 0 {
+			where = fmt.Sprintf("--config: targets[%d]", i)
+		}
+		t = flags.Merge(t).Merge(file.Target)
+		if err := validate(t, where); err != nil {
+			return p, err
+		}
+		if len(targets) > 1 {
+			if t.Name == "" {
+				t.Name = fmt.Sprintf("target-%d", i+1)
+			}
+			if names[t.Name] {
+				return p, fmt.Errorf("%s: the name %q is taken", where, t.Name)
+			}
+			names[t.Name] = true
+		}
+		p.targets = append(p.targets, t)
+	}
+	first := p.targets[0]
+	for i, t := range p.targets {
+		if t.Region != first.Region || t.SourceRegion != first.SourceRegion {
+			return p, fmt.Errorf("--config: targets[%d] names another Region than the first; targets share their scopes, so put each pair of Regions in a file of its own", i)
+		}
+	}
+	p.destination = collect.Account{Region: first.Region, Profile: pick("profile", file.Profile), RoleARN: pick("role-arn", file.RoleARN)}
+	src := collect.Account{Region: first.SourceRegion, Profile: pick("source-profile", file.SourceProfile), RoleARN: pick("source-role-arn", file.SourceRoleARN)}
+	for _, arn := range []struct{ flag, value string }{{"--role-arn", p.destination.RoleARN}, {"--source-role-arn", src.RoleARN}} {
+		if arn.value != "" && !roleARN.MatchString(arn.value) {
+			return p, fmt.Errorf("%s %q: expected the ARN of a role, such as arn:aws:iam::111122223333:role/NAME", arn.flag, arn.value)
+		}
+	}
+	if src != (collect.Account{}) {
+		if src.Region == "" {
+			src.Region = p.destination.Region
+		}
+		if src.Profile == "" {
+			src.Profile = p.destination.Profile
+			if src.RoleARN == "" {
+				src.RoleARN = p.destination.RoleARN
+			}
+		}
+		p.source = &src
+	}
+	return p, nil
+}
+
+func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
+	t := snapshot.Target{
+		Region: c.String("region"), EndpointID: c.String("vpc-endpoint-id"), SubnetID: c.String("subnet-id"), GroupID: c.String("security-group-id"),
+		DestinationType: c.String("destination-type"), Mode: c.String("mode"), SourceRegion: c.String("source-region"), SourceVPCID: c.String("source-vpc-id"),
+		SourceSubnetID: c.String("source-subnet-id"), AgentInstanceID: c.String("agent-instance-id"), KeyRequest: c.String("key-request"), Requirements: c.String("requirements"),
+	}
+	if c.IsSet("tasks") {
+		t.Tasks = c.Int("tasks")
+		if t.Tasks < 1 || t.Tasks > maxTasks {
+			return t, fmt.Errorf("--tasks %d: expected a number from 1 to %d", t.Tasks, maxTasks)
+		}
+	}
+	for _, s := range c.StringSlice("source-cidr") {
+		p, err := parseCIDR(s)
+		if err != nil {
+			return t, fmt.Errorf("--source-cidr %w", err)
+		}
+		t.SourceCIDRs = append(t.SourceCIDRs, p)
+	}
+	var err error
+	if t.EndpointIP, err = parseAddr(c.String("endpoint-ip")); err != nil {
+		return t, fmt.Errorf("--endpoint-ip %w", err)
+	}
+	if t.AgentIP, err = parseAddr(c.String("agent-ip")); err != nil {
+		return t, fmt.Errorf("--agent-ip %w", err)
+	}
+	return t, nil
+}
+
+// maxTasks is a bound against slips of the finger; the quota is 100 tasks an
+// account and Region, and adjustable.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/datasync-limits.html
+const maxTasks = 10000
+
+func parseCIDR(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, fmt.Errorf("%q: expected a CIDR block, such as 10.10.0.0/16", s)
+	}
+	if p.Masked() != p {
+		return p, fmt.Errorf("%q: the address has bits set behind the prefix; did you mean %s?", s, p.Masked())
+	}
+	return p, nil
+}
+
+func parseAddr(s string) (netip.Addr, error) {
+	if s == "" {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.Zone() != "" {
+		return a, fmt.Errorf("%q: expected an IP address, such as 10.10.1.50", s)
+	}
+	return a, nil
+}
+
+var (
+	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+	regionShape = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+)
+
+// An id is a prefix and 8 or 17 hexadecimal digits; CreateAgent takes the long
+// form of an endpoint id only.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+var idShapes = map[string]*regexp.Regexp{
+	"vpce-":   regexp.MustCompile(`^vpce-[0-9a-f]{17}$`),
+	"vpc-":    regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"subnet-": regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"sg-":     regexp.MustCompile(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"i-":      regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
+}
+
+// validate refuses a target whose values can't be right, before any call.
+func validate(t snapshot.Target, where string) error {
+	ids := []struct{ flag, value, prefix string }{
+		{"vpc-endpoint-id", t.EndpointID, "vpce-"},
+		{"subnet-id", t.SubnetID, "subnet-"},
+		{"security-group-id", t.GroupID, "sg-"},
+		{"source-vpc-id", t.SourceVPCID, "vpc-"},
+		{"source-subnet-id", t.SourceSubnetID, "subnet-"},
+		{"agent-instance-id", t.AgentInstanceID, "i-"},
+	}
+	prefix := "--"
+	if where != "--config" {
+		prefix = where + ": "
+	}
+	for _, id := range ids {
+		if id.value == "" || idShapes[id.prefix].MatchString(id.value) {
+			continue
+		}
+		if strings.HasPrefix(id.value, "arn:") {
+			last := id.value[strings.LastIndexAny(id.value, "/:")+1:]
+			return fmt.Errorf("%s%s %q: this is an ARN; expected the id alone, %s", prefix, id.flag, id.value, last)
+		}
+		return fmt.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", prefix, id.flag, id.value, id.prefix)
+	}
+	for _, r := range []struct{ flag, value string }{{"region", t.Region}, {"source-region", t.SourceRegion}} {
+		if r.value != "" && !regionShape.MatchString(r.value) {
+			return fmt.Errorf("%s%s %q: expected a Region, such as us-east-1", prefix, r.flag, r.value)
+		}
+	}
+	for _, o := range []struct {
+		flag, value string
+		allowed     []string
+	}{
+		{"destination-type", t.DestinationType, []string{"s3", "efs", "fsx"}},
+		{"mode", t.Mode, []string{"basic", "enhanced"}},
+		{"requirements", t.Requirements, []string{"default", "article", "guide"}},
+	} {
+		if o.value != "" && !slices.Contains(o.allowed, o.value) {
+			return fmt.Errorf("%s%s %q: expected one of %s", prefix, o.flag, o.value, strings.Join(o.allowed, ", "))
+		}
+	}
+	if t.EndpointIP.IsValid() && !t.EndpointIP.Is4() {
+		return fmt.Errorf("%sendpoint-ip %s: the activation key takes an IPv4 address only", prefix, t.EndpointIP)
+	}
+	if t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
+		return fmt.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=...", prefix)
+	}
+	for _, p := range t.SourceCIDRs {
+		if p.Masked() != p {
+			return fmt.Errorf("%ssource-cidr %s: the address has bits set behind the prefix; did you mean %s?", prefix, p, p.Masked())
+		}
+	}
+	if t.Tasks < 0 || t.Tasks > maxTasks {
+		return fmt.Errorf("%stasks %d: expected a number from 1 to %d", prefix, t.Tasks, maxTasks)
+	}
+	return nil
+}
