@@ -44,6 +44,7 @@ var endpointAddress = register(&Check{
 	Title:    say("It has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),
 	Requires: reqAddress,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
+	Uses:     []snapshot.Kind{snapshot.Subnets},
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{endpointNoIPv4, endpointOtherIP, endpointOtherSubnet},
 	Run:      runEndpointAddress,
@@ -89,11 +90,18 @@ func runEndpointAddress(x *Exam) {
 		x.Report(endpointNoIPv4, ep.ID, args, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("interfaces %s, none with an IPv4 address", "インターフェイス %s に IPv4 アドレスがない", shorten(ep.InterfaceIDs))))
 	case !named:
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
-	case x.Target.SubnetID != "" && !inSubnet:
+	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
 		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
 	default:
 		x.OK(ep.ID, evidence...)
 	}
+}
+
+// ownSubnet reports whether a subnet is one of the endpoint's VPC, as far as is
+// known; for one that isn't, or isn't there at all, subnet-usable speaks.
+func ownSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) bool {
+	n, p := s.Subnets.GetIn(ep.VPC, id)
+	return p == snapshot.Unobserved || p == snapshot.Present && n.VPC == ep.VPC
 }
 
 func addrText(a netip.Addr) string {

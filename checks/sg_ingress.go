@@ -176,8 +176,9 @@ func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Securit
 // admission turns what a layer of groups lets through into findings.
 func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission, agents netpath.Agents) {
 	ev := ruleEvidence(a.By)
+	var where []snapshot.Evidence
 	if agents.Evidence != nil {
-		ev = append(ev, *agents.Evidence)
+		where = append(where, *agents.Evidence)
 	}
 	if len(a.Stopped) > 0 {
 		ports, sources := netpath.PortsOf(a.Stopped), netpath.AddrsOf(a.Stopped)
@@ -190,14 +191,14 @@ func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission,
 			"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.Target.Region,
 			"permissions": permissionsJSON(ports, sources), "cidr": cidrs[0],
 			"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
-		}, ev...)
+		}, append(ev, where...)...)
 		return
 	}
 	if len(a.Open) > 0 {
 		x.Unknown(subject, a.Gaps...)
 		return
 	}
-	x.OK(subject, ev...)
+	x.OK(subject, append(ev, where...)...)
 }
 
 func ruleEvidence(rules []netpath.Rule) []snapshot.Evidence {

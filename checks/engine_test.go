@@ -1,0 +1,226 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// estate is a snapshot with a destination scope whose VPC table was seen.
+func estate(extent snapshot.Extent) *snapshot.Snapshot {
+	s := &snapshot.Scope{Name: "destination", Roles: []snapshot.Role{snapshot.Destination}}
+	if extent != snapshot.None {
+		s.VPCs.See(extent, nil)
+		s.VPCs.Put(snapshot.VPC{ID: "vpc-1"})
+		s.Subnets.See(extent, nil)
+	}
+	return &snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}
+}
+
+func evidenceOf(fact string) snapshot.Evidence {
+	return snapshot.Saw(snapshot.VPCs, "vpc-1", snapshot.Same(fact))
+}
+
+var badProblem = &Problem{Code: "DSP999", Severity: Fail}
+
+func checkOf(id string, run func(*Exam), after ...*Check) *Check {
+	return &Check{ID: id, Requires: reqEndpoint, Needs: []snapshot.Kind{snapshot.VPCs}, After: after, Run: run}
+}
+
+func statusOf(t *testing.T, c *Check, snap *snapshot.Snapshot) Result {
+	t.Helper()
+	return Run(context.Background(), snapshot.Target{}, snap, []*Check{c}, Options{Budget: time.Second})[0]
+}
+
+func TestZeroIsUnknown(t *testing.T) {
+	var s Status
+	if s != Unknown || s.String() != "UNKNOWN" || Status(200).String() != "UNKNOWN" {
+		t.Errorf("the zero Status is %v", s)
+	}
+	var p snapshot.Presence
+	var e snapshot.Extent
+	if p != snapshot.Unobserved || e != snapshot.None {
+		t.Errorf("the zero Presence is %v, the zero Extent %v", p, e)
+	}
+	var table snapshot.Table[snapshot.VPC]
+	if _, got := table.Get("vpc-1"); got != snapshot.Unobserved {
+		t.Errorf("a table nobody filled says %v", got)
+	}
+}
+
+func TestPassIsEarned(t *testing.T) {
+	if r := statusOf(t, checkOf("no-evidence", func(x *Exam) { x.OK("vpc-1") }), estate(snapshot.Full)); r.Status != Unknown {
+		t.Errorf("OK without evidence is %v", r.Status)
+	}
+	if r := statusOf(t, checkOf("silent", func(*Exam) {}), estate(snapshot.Full)); r.Status != Unknown {
+		t.Errorf("a check that reports nothing is %v", r.Status)
+	}
+	if r := statusOf(t, checkOf("good", func(x *Exam) { x.OK("vpc-1", evidenceOf("there")) }), estate(snapshot.Full)); r.Status != Pass {
+		t.Errorf("OK with evidence is %v", r.Status)
+	}
+}
+
+func TestUnseenNeed(t *testing.T) {
+	called := false
+	c := checkOf("needs", func(x *Exam) { called = true; x.OK("vpc-1", evidenceOf("there")) })
+	if r := statusOf(t, c, estate(snapshot.None)); r.Status != Unknown || r.Findings[0].Gaps[0].Code != snapshot.NotCollected {
+		t.Errorf("got %+v", r)
+	}
+	if r := statusOf(t, c, estate(snapshot.Declined)); r.Status != Skip {
+		t.Errorf("a declined table gives %v", r.Status)
+	}
+	if called {
+		t.Error("the check ran without its table")
+	}
+}
+
+func TestViewIsLimitedToNeeds(t *testing.T) {
+	c := checkOf("peeks", func(x *Exam) {
+		if x.Snapshot.Scopes[0].Subnets.Extent() != snapshot.None || x.Snapshot.Scopes[0].VPCs.Extent() != snapshot.Full {
+			x.Report(badProblem, "vpc-1", nil, evidenceOf("sees an undeclared table"))
+			return
+		}
+		x.OK("vpc-1", evidenceOf("sees what it declared"))
+	})
+	if r := statusOf(t, c, estate(snapshot.Full)); r.Status != Pass {
+		t.Errorf("got %v", r.Status)
+	}
+}
+
+func TestPanicsAndOverrunsAreUnknown(t *testing.T) {
+	r := statusOf(t, checkOf("panics", func(*Exam) { panic("boom") }), estate(snapshot.Full))
+	if r.Status != Unknown || r.Findings[0].Gaps[0].Code != snapshot.Panicked || !strings.Contains(GapText(r.Findings[0].Gaps[0]).En, "boom") {
+		t.Errorf("got %+v", r)
+	}
+	release := make(chan struct{})
+	slow := checkOf("slow", func(x *Exam) { <-release; x.OK("vpc-1", evidenceOf("late")) })
+	other := checkOf("other", func(x *Exam) { x.OK("vpc-1", evidenceOf("there")) })
+	results := Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), []*Check{slow, other}, Options{Budget: 20 * time.Millisecond})
+	close(release)
+	if results[0].Status != Unknown || results[0].Findings[0].Gaps[0].Code != snapshot.TookTooLong || results[1].Status != Pass {
+		t.Errorf("got %+v", results)
+	}
+}
+
+func TestWeights(t *testing.T) {
+	report := map[Status]func(*Exam){
+		Fail:    func(x *Exam) { x.Report(badProblem, "vpc-1", nil, evidenceOf("bad")) },
+		Unknown: func(x *Exam) { x.Unknown("vpc-1") },
+		Warn:    func(x *Exam) { x.Report(&Problem{Code: "DSP998", Severity: Warn}, "vpc-1", nil, evidenceOf("odd")) },
+		Pass:    func(x *Exam) { x.OK("vpc-1", evidenceOf("good")) },
+		Skip:    func(x *Exam) { x.NotApplicable(say("moot", "対象外")) },
+	}
+	order := []Status{Fail, Unknown, Warn, Pass, Skip}
+	for i, heavy := range order {
+		for _, light := range order[i:] {
+			c := checkOf("both", func(x *Exam) { report[light](x); report[heavy](x) })
+			if r := statusOf(t, c, estate(snapshot.Full)); r.Status != heavy {
+				t.Errorf("%v and %v give %v", light, heavy, r.Status)
+			}
+		}
+	}
+}
+
+func TestPrerequisites(t *testing.T) {
+	for _, tt := range []struct {
+		prior func(*Exam)
+		want  Status
+	}{
+		{func(x *Exam) { x.Report(badProblem, "vpc-1", nil, evidenceOf("bad")) }, Skip},
+		{func(x *Exam) { x.NotApplicable(say("moot", "対象外")) }, Skip},
+		{func(x *Exam) { x.Unknown("vpc-1") }, Unknown},
+		{func(x *Exam) { x.OK("vpc-1", evidenceOf("good")) }, Pass},
+	} {
+		first := checkOf("first", tt.prior)
+		second := checkOf("second", func(x *Exam) { x.OK("vpc-1", evidenceOf("good")) }, first)
+		// The order of the list is that of the results, not that of the runs.
+		results := Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), []*Check{second, first}, Options{Limit: 1})
+		if results[0].Check != second || results[0].Status != tt.want {
+			t.Errorf("after %v: got %v", results[1].Status, results[0].Status)
+		}
+		if tt.want == Skip && !strings.Contains(results[0].Findings[0].Note.En, "first") {
+			t.Errorf("the skip does not name its cause: %q", results[0].Findings[0].Note.En)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := Run(ctx, snapshot.Target{}, estate(snapshot.Full), []*Check{checkOf("late", func(x *Exam) { x.OK("vpc-1", evidenceOf("good")) })}, Options{})[0]
+	if r.Status != Unknown || r.Findings[0].Gaps[0].Code != snapshot.Interrupted {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	ids := func(list []*Check) string {
+		var out []string
+		for _, c := range list {
+			out = append(out, c.ID)
+		}
+		return strings.Join(out, " ")
+	}
+	got, err := Select(All(), []string{"sg-ingress-*"}, []string{"sg-ingress-support"})
+	if err != nil || ids(got) != "endpoint-available sg-ingress-443 sg-ingress-control" {
+		t.Errorf("got %q, %v", ids(got), err)
+	}
+	if _, err := Select(All(), []string{"sg-ingres"}, nil); err == nil || !strings.Contains(err.Error(), "sg-ingress-443") {
+		t.Errorf("a glob that matches nothing gives %v", err)
+	}
+	if got, err := Select(All(), nil, nil); err != nil || len(got) != len(All()) {
+		t.Errorf("no glob selects %d of %d, %v", len(got), len(All()), err)
+	}
+}
+
+// TestCatalogue holds the rules that every entry follows.
+func TestCatalogue(t *testing.T) {
+	both := func(where string, texts ...Text) {
+		for _, text := range texts {
+			if text.En == "" || text.Ja == "" || text.En == text.Ja {
+				t.Errorf("%s: a text lacks a language: %+v", where, text)
+			}
+			en, ja := Placeholders(text.En), Placeholders(text.Ja)
+			slices.Sort(en)
+			slices.Sort(ja)
+			if !slices.Equal(slices.Compact(en), slices.Compact(ja)) {
+				t.Errorf("%s: English asks for %v, Japanese for %v", where, en, ja)
+			}
+		}
+	}
+	if len(All()) != len(registry) {
+		t.Errorf("%d checks are registered, %d have a place in order.go", len(registry), len(All()))
+	}
+	for _, c := range All() {
+		both(c.ID, c.Title, c.Area.Title(), c.Requires.Title)
+		if len(c.Problems) == 0 || len(c.Needs) == 0 || len(c.Requires.Sources) == 0 {
+			t.Errorf("%s: no problem, no need or no source", c.ID)
+		}
+		for _, p := range c.Problems {
+			both(p.Code, p.Title, p.Cause, p.Fix)
+			if p.Code[3] != byte('0'+c.Area) {
+				t.Errorf("%s belongs to area %d, its check to %d", p.Code, p.Code[3]-'0', c.Area)
+			}
+			if p.Severity != Fail && p.Severity != Warn || len(p.Sources) == 0 || len(p.CLI) == 0 {
+				t.Errorf("%s: severity %v, %d sources, %d commands", p.Code, p.Severity, len(p.Sources), len(p.CLI))
+			}
+		}
+	}
+	for code, text := range gapTexts {
+		both(string(code), text)
+	}
+	for _, e := range Errors() {
+		both(e.ID, e.Title, e.Cause, e.Fix, e.Stage.Title())
+		if len(CausesOf(e)) == 0 || len(e.Match) == 0 || len(e.Sources) == 0 {
+			t.Errorf("%s: no check finds it, nothing matches it, or no source", e.ID)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package checks_test
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+func judge(c *checks.Check, t snapshot.Target, snap *snapshot.Snapshot) checks.Status {
+	list, err := checks.Select(checks.All(), []string{c.ID}, nil)
+	if err != nil {
+		return checks.Unknown
+	}
+	for _, r := range checks.Run(context.Background(), t, snap, list, checks.Options{}) {
+		if r.Check == c {
+			return r.Status
+		}
+	}
+	return checks.Unknown
+}
+
+// TestNoPassWithoutEvidence takes each declared table away. Without a needed one
+// no check passes; without any other, none may turn from a verdict to its
+// opposite.
+func TestNoPassWithoutEvidence(t *testing.T) {
+	for _, name := range fixtures.Names() {
+		target, snap := openFixture(t, name)
+		for _, c := range checks.All() {
+			whole := judge(c, target, snap)
+			for _, k := range c.Needs {
+				if got := judge(c, target, snap.Without(k)); got == checks.Pass {
+					t.Errorf("%s: %s passes without %s", name, c.ID, k)
+				}
+			}
+			for _, k := range c.Uses {
+				got := judge(c, target, snap.Without(k))
+				if whole == checks.Fail && (got == checks.Pass || got == checks.Warn) || whole == checks.Pass && got == checks.Fail {
+					t.Errorf("%s: %s is %v with %s and %v without", name, c.ID, whole, k, got)
+				}
+			}
+		}
+	}
+}
+
+// TestHealthyPasses is the other half: with everything seen, every check of a
+// healthy estate passes.
+func TestHealthyPasses(t *testing.T) {
+	for _, name := range fixtures.Names() {
+		if !strings.HasPrefix(name, "healthy") {
+			continue
+		}
+		target, snap := openFixture(t, name)
+		for _, r := range checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}) {
+			if r.Status != checks.Pass {
+				t.Errorf("%s: %s is %v: %+v", name, r.Check.ID, r.Status, r.Findings)
+			}
+		}
+	}
+}
+
+// TestHalfAnEstate judges every fixture with only one of its tables, and with
+// all tables incomplete: nothing panics, and nothing is READY by omission.
+func TestHalfAnEstate(t *testing.T) {
+	for _, name := range fixtures.Names() {
+		target, snap := openFixture(t, name)
+		for _, k := range snapshot.Kinds() {
+			only := snap.Only([]snapshot.Kind{k})
+			passed := 0
+			for _, r := range checks.Run(context.Background(), target, only, checks.All(), checks.Options{}) {
+				if r.Status == checks.Pass {
+					passed++
+				}
+			}
+			if passed == len(checks.All()) {
+				t.Errorf("%s: READY with nothing but %s", name, k)
+			}
+		}
+	}
+}
+
+// TestImportsRunOneWay proves that checks and netpath, and every package of this
+// module below them, import neither the network nor the operating system nor the
+// AWS SDK. (Their libraries do: netipx converts from package net, fmt prints to
+// os.Stdout.)
+func TestImportsRunOneWay(t *testing.T) {
+	const module = "github.com/dspreflight/dspreflight/"
+	out, err := exec.Command("go", "list", "-deps", module+"checks", module+"internal/netpath").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	for _, forbidden := range []string{"net/http", "os/exec", "syscall/js"} {
+		if slices.Contains(deps, forbidden) {
+			t.Errorf("checks reach %s", forbidden)
+		}
+	}
+	for _, dep := range deps {
+		if strings.Contains(dep, "aws-sdk-go-v2") || strings.Contains(dep, "smithy-go") {
+			t.Errorf("checks reach the AWS SDK: %s", dep)
+		}
+		dir, own := strings.CutPrefix(dep, module)
+		if !own {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join("..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, imp := range parsed.Imports {
+				path := strings.Trim(imp.Path.Value, `"`)
+				if path == "net" || path == "os" || path == "net/http" {
+					t.Errorf("%s imports %s", file, path)
+				}
+			}
+		}
+	}
+}
