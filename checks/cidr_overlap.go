@@ -71,10 +71,17 @@ func runCIDROverlap(x *Exam) {
 	}
 }
 
+// mostPairs is how many overlaps are reported; a person mends the address plan,
+// not a list of thousands.
+const mostPairs = 20
+
 // compareSpaces holds two lists of blocks against each other.
 func (x *Exam) compareSpaces(vpc string, blocks []netip.Prefix, source string, sourceBlocks []netip.Prefix, seenBy string) {
 	pairs := netpath.Overlaps(sourceBlocks, blocks)
-	for _, o := range pairs {
+	for i, o := range pairs {
+		if i == mostPairs {
+			break
+		}
 		smaller := o.A
 		if o.B.Bits() > o.A.Bits() {
 			smaller = o.B

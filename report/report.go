@@ -146,7 +146,7 @@ func Build(judged []Judged, opt Options) Report {
 }
 
 func buildTarget(j Judged, opt Options) Target {
-	t := Target{Name: j.Target.Name, Target: j.Target, Scopes: []Scope{}, Gaps: []Gap{}, Results: []Result{}}
+	t := Target{Name: j.Target.Name, Target: harmlessTarget(j.Target), Scopes: []Scope{}, Gaps: []Gap{}, Results: []Result{}}
 	if t.Name == "" {
 		t.Name = j.Target.EndpointID
 	}
@@ -175,6 +175,21 @@ func buildTarget(j Judged, opt Options) Target {
 		t.Summary.count(res.Status)
 	}
 	t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
+	return t
+}
+
+// harmlessTarget cleans the strings of a target, which a manifest may hold.
+func harmlessTarget(t snapshot.Target) snapshot.Target {
+	for _, s := range []*string{
+		&t.Name, &t.Region, &t.EndpointID, &t.SubnetID, &t.GroupID, &t.DestinationType, &t.Mode, &t.SourceRegion,
+		&t.SourceVPCID, &t.SourceSubnetID, &t.AgentInstanceID, &t.KeyRequest, &t.Requirements,
+	} {
+		*s = Harmless(*s)
+	}
+	t.Storage = slices.Clone(t.Storage)
+	for i := range t.Storage {
+		t.Storage[i] = Harmless(t.Storage[i])
+	}
 	return t
 }
 

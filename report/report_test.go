@@ -1,0 +1,204 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// built judges an embedded estate and words the result.
+func built(t testing.TB, fixture, lang string) report.Report {
+	t.Helper()
+	files, _, err := fixtures.Open(fixture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := *snap.Target
+	results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
+	return report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: results}}, report.Options{Version: "test", Lang: lang, FailOn: report.OnFail, GeneratedAt: snap.TakenAt})
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs from what was printed (go test ./report -update rewrites it):\n%s", path, got)
+	}
+}
+
+// TestGolden pins every format, in both languages, for an estate with failures,
+// one with gaps and a healthy one.
+func TestGolden(t *testing.T) {
+	for _, fixture := range []string{"healthy", "unreachable-443", "no-permission"} {
+		for _, lang := range []string{"en", "ja"} {
+			rep := built(t, fixture, lang)
+			for name, render := range map[string]report.Renderer{
+				"table.txt":   report.Table(report.TableOptions{Width: 80, Lang: lang}),
+				"explain.txt": report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}),
+				"wide.txt":    report.Table(report.TableOptions{Width: 160, Lang: lang, Wide: true}),
+				"json":        report.JSON,
+			} {
+				var b bytes.Buffer
+				if err := render(&b, rep); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, strings.Join([]string{fixture, lang, name}, "."), b.Bytes())
+			}
+		}
+	}
+}
+
+// pasted lines are left whole, so that they can be copied: commands, Terraform,
+// addresses.
+var pasted = regexp.MustCompile(`^    \S|^      (--|\S)`)
+
+// TestTableFits holds every fixture's table to its width in both languages, and
+// the columns to the same place.
+func TestTableFits(t *testing.T) {
+	for _, fixture := range fixtures.Names() {
+		for _, lang := range []string{"en", "ja"} {
+			for _, width := range []int{60, 80, 100, 160} {
+				var b bytes.Buffer
+				opt := report.TableOptions{Width: width, Lang: lang, Wide: width == 160, Explain: true}
+				if err := report.Table(opt)(&b, built(t, fixture, lang)); err != nil {
+					t.Fatal(err)
+				}
+				for _, line := range strings.Split(b.String(), "\n") {
+					if w := twwidth.Width(line); w > width && !pasted.MatchString(line) {
+						t.Errorf("%s, %s: %d columns in a table of %d: %q", fixture, lang, w, width, line)
+					}
+					if strings.TrimRight(line, " ") != line {
+						t.Errorf("%s, %s: trailing space: %q", fixture, lang, line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestJSONFollowsTheSchema(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fixture := range fixtures.Names() {
+		var b bytes.Buffer
+		if err := report.JSON(&b, built(t, fixture, "en")); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("%s: %v", fixture, err)
+		}
+	}
+}
+
+// TestVerdict is the contract's table.
+func TestVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		sum         report.Summary
+		on          report.FailOn
+		interrupted bool
+		want        report.Verdict
+		code        int
+	}{
+		{report.Summary{Pass: 1}, report.OnFail, false, report.Ready, 0},
+		{report.Summary{Pass: 1, Warn: 3, Skip: 2}, report.OnFail, false, report.Ready, 0},
+		{report.Summary{Pass: 1, Warn: 1}, report.OnWarn, false, report.NotReady, 1},
+		{report.Summary{Pass: 1, Unknown: 1}, report.OnFail, false, report.Inconclusive, 3},
+		{report.Summary{Pass: 1, Unknown: 1}, report.OnWarn, false, report.Inconclusive, 3},
+		{report.Summary{Pass: 1, Unknown: 1}, report.OnUnknown, false, report.NotReady, 1},
+		{report.Summary{Pass: 9, Fail: 1, Unknown: 1}, report.OnFail, false, report.NotReady, 1},
+		{report.Summary{}, report.OnFail, false, report.Inconclusive, 3},
+		{report.Summary{Skip: 9}, report.OnFail, false, report.Inconclusive, 3},
+		{report.Summary{Warn: 1}, report.OnFail, false, report.Inconclusive, 3},
+		{report.Summary{Pass: 9, Fail: 1}, report.OnFail, true, report.Interrupted, 130},
+	} {
+		if got := report.Judge(tt.sum, tt.on, tt.interrupted); got != tt.want || got.ExitCode() != tt.code {
+			t.Errorf("%+v, fail on %s, interrupted %v: got %s (%d), want %s (%d)", tt.sum, tt.on, tt.interrupted, got, got.ExitCode(), tt.want, tt.code)
+		}
+	}
+}
+
+// TestHostileText puts escape codes, line breaks and text that reorders itself
+// into every string of an estate; none of it comes out alive.
+func TestHostileText(t *testing.T) {
+	const evil = "sg-\x1b[2J\x1b]0;owned\x07\r\n\u202egnp.\u200b"
+	s := &snapshot.Scope{Name: evil, Account: evil, Region: evil, Roles: []snapshot.Role{snapshot.Destination}}
+	s.Endpoints.See(snapshot.Full, nil)
+	s.Endpoints.Put(snapshot.Endpoint{ID: evil, Type: evil, State: evil, VPC: evil, ServiceName: evil})
+	s.Calls = []snapshot.Call{{Command: "describe-subnets", Error: &snapshot.CallError{Action: "ec2:DescribeSubnets", Code: evil, Message: evil}}}
+	snap := &snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}
+	target := snapshot.Target{Name: evil, EndpointID: evil, Region: evil}
+	rep := report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})}}, report.Options{})
+	for name, render := range map[string]report.Renderer{
+		"table": report.Table(report.TableOptions{Explain: true}), "wide": report.Table(report.TableOptions{Wide: true, Width: 160}), "json": report.JSON,
+	} {
+		var b bytes.Buffer
+		if err := render(&b, rep); err != nil {
+			t.Fatal(err)
+		}
+		if name == "json" && !json.Valid(b.Bytes()) {
+			t.Error("the JSON is broken")
+		}
+		for _, c := range []string{"\x1b", "\x07", "\r", "\u202e", "\u200b"} {
+			if strings.Contains(b.String(), c) {
+				t.Errorf("%s: %q came through", name, c)
+			}
+		}
+	}
+}
+
+func FuzzWrap(f *testing.F) {
+	f.Add("the security groups of vpce-0a1 do not admit", 20)
+	f.Add("エンドポイントのセキュリティグループが、許可していない（TCP 443）。", 10)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		if width < 8 || width > 200 {
+			return
+		}
+		text = report.Harmless(text)
+		lines := report.Wrap(text, width)
+		for _, line := range lines {
+			if twwidth.Width(line) > width {
+				t.Errorf("%q is wider than %d", line, width)
+			}
+		}
+		strip := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if strip(strings.Join(lines, "")) != strip(text) {
+			t.Errorf("wrapping lost text: %q became %q", text, lines)
+		}
+	})
+}
