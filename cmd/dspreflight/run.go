@@ -96,7 +96,7 @@ func unknownCommand(c *cli.Context) error {
 	name := c.Args().First()
 	msg := fmt.Sprintf("%q is not a command", name)
 	if s := cli.SuggestCommand(c.App.VisibleCommands(), name); s != "" {
-		msg += fmt.Sprintf("; did you mean %q?", s)
+		msg += "; " + strings.Replace(s, "Did", "did", 1)
 	}
 	return errors.New(msg + ` (see "dspreflight --help")`)
 }

@@ -27,7 +27,7 @@ type Request struct {
 	Progress func(scope string, k snapshot.Kind)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Connect makes the clients of a scope; nil means the package's Connect.
+	// Connect makes the clients of a scope; nil means Connector{}.Connect.
 	Connect func(context.Context, Account) (Clients, error)
 }
 
@@ -46,7 +46,7 @@ func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
 		r.Now = time.Now
 	}
 	if r.Connect == nil {
-		r.Connect = Connect
+		r.Connect = Connector{}.Connect
 	}
 	snap := &snapshot.Snapshot{TakenAt: r.Now().UTC().Truncate(time.Second)}
 	if len(r.Targets) == 1 {
@@ -157,7 +157,7 @@ func (c *collector) call(ctx context.Context, j *job) {
 		out, err = c.clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		err = single(out, err, use)
 	} else {
-		err = fetchers[j.kind](ctx, c.clients.EC2, j.query, use)
+		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}
 	j.elapsed = time.Since(start)
 	if err != nil {

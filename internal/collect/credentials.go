@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -23,7 +24,7 @@ type Account struct{ Region, Profile, RoleARN string }
 
 // Clients are the APIs of one scope.
 type Clients struct {
-	EC2    EC2
+	EC2    func() EC2 // a client of its own for each call: see Connect
 	STS    STS
 	Region string
 	// Refused is set when the credentials could not be had because AWS refused
@@ -43,17 +44,29 @@ const (
 	maxBackoff  = 4 * time.Second
 )
 
+// Connector makes clients. The zero value retries as long as a person would
+// wait.
+type Connector struct {
+	MaxBackoff time.Duration                     // the longest pause between two tries; 0 means 4 s
+	Options    []func(*config.LoadOptions) error // further settings, such as another endpoint
+}
+
 // Connect makes the clients of a scope.
-func Connect(ctx context.Context, a Account) (Clients, error) {
+func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
+	backoff := k.MaxBackoff
+	if backoff == 0 {
+		backoff = maxBackoff
+	}
 	opts := []func(*config.LoadOptions) error{
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 				o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
-					s.MaxAttempts, s.MaxBackoff = maxAttempts, maxBackoff
+					s.MaxAttempts, s.MaxBackoff = maxAttempts, backoff
 				})
 			})
 		}),
 		config.WithAppID("dspreflight"),
+		config.WithLogger(logging.Nop{}), // every failure is in the report; standard error is for people
 	}
 	if a.Region != "" {
 		opts = append(opts, config.WithRegion(a.Region))
@@ -61,7 +74,7 @@ func Connect(ctx context.Context, a Account) (Clients, error) {
 	if a.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(a.Profile))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	cfg, err := config.LoadDefaultConfig(ctx, append(opts, k.Options...)...)
 	if err != nil {
 		return Clients{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
@@ -73,7 +86,9 @@ func Connect(ctx context.Context, a Account) (Clients, error) {
 			o.RoleSessionName = "dspreflight"
 		}))
 	}
-	c := Clients{EC2: ec2.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), Region: cfg.Region}
+	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
+	// whole client down: with one client, one busy action would starve the rest.
+	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), Region: cfg.Region}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		var refused smithy.APIError
 		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {

@@ -1,0 +1,417 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func TestMain(m *testing.M) {
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if err := os.Unsetenv(v); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
+}
+
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// invoke runs the program as a shell would, with nothing on standard input.
+func invoke(t testing.TB, args ...string) outcome {
+	t.Helper()
+	return invokeIn(context.Background(), "", args...)
+}
+
+func invokeIn(ctx context.Context, stdin string, args ...string) outcome {
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, append([]string{"dspreflight"}, args...), strings.NewReader(stdin), &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// TestExitCodes holds one function of the statuses against every way of asking.
+func TestExitCodes(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		code int
+		last string
+	}{
+		{[]string{"check", "--fixture", "healthy"}, 0, "READY  0 fail  0 unknown  0 warn  14 pass  0 skip"},
+		{[]string{"check", "--fixture", "unreachable-443"}, 1, "NOT READY  2 fail  0 unknown  0 warn  12 pass  0 skip"},
+		{[]string{"check", "--fixture", "no-permission"}, 3, "INCONCLUSIVE  0 fail  4 unknown  0 warn  10 pass  0 skip"},
+		{[]string{"check", "--fixture", "no-permission", "--fail-on", "unknown"}, 1, "NOT READY  0 fail  4 unknown  0 warn  10 pass  0 skip"},
+		{[]string{"check", "--fixture", "healthy", "--check", "endpoint-policy"}, 0, "READY  0 fail  0 unknown  0 warn  2 pass  12 skip"},
+		{[]string{"check", "--fixture", "unreachable-443", "-q"}, 1, "NOT READY  2 fail  0 unknown  0 warn  12 pass  0 skip"},
+	} {
+		out := invoke(t, tt.args...)
+		lines := strings.Split(strings.TrimSpace(out.stdout), "\n")
+		if out.code != tt.code || lines[len(lines)-1] != tt.last || out.stderr != "" {
+			t.Errorf("%v: exit code %d, last line %q, stderr %q", tt.args, out.code, lines[len(lines)-1], out.stderr)
+		}
+		for _, format := range []string{"wide", "json"} {
+			if again := invoke(t, append(tt.args, "-o", format)...); again.code != tt.code {
+				t.Errorf("%v -o %s: exit code %d", tt.args, format, again.code)
+			}
+		}
+	}
+}
+
+// TestFixturesNameTheirCause opens the broken estate of each documented error
+// and expects that error, and the verdict that the list shows.
+func TestFixturesNameTheirCause(t *testing.T) {
+	for fixture, want := range map[string]string{
+		"unreachable-443": "PRIVATE_LINK_ENDPOINT_UNREACHABLE", "public-key": "PUBLIC_KEY_WITH_VPC_ENDPOINT", "invalid-subnet": "INVALID_EC2_SUBNET",
+		"invalid-security-group": "INVALID_EC2_SECURITY_GROUP", "invalid-endpoint": "INVALID_VPC_ENDPOINT",
+	} {
+		out := invoke(t, "check", "--fixture", fixture)
+		if out.code != 1 || !strings.Contains(out.stdout, want) {
+			t.Errorf("%s: exit code %d, %s is not named:\n%s", fixture, out.code, want, out.stdout)
+		}
+	}
+	var rows []fixtureRow
+	if err := json.Unmarshal([]byte(invoke(t, "fixtures", "-o", "json").stdout), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(fixtures.Names()) || rows[0].Name != "healthy" || rows[0].Verdict != report.Ready {
+		t.Errorf("got %+v", rows)
+	}
+	for _, r := range rows {
+		if code := invoke(t, "check", "--fixture", r.Name).code; code != r.Verdict.ExitCode() {
+			t.Errorf("%s is listed as %s, and exits with %d", r.Name, r.Verdict, code)
+		}
+	}
+}
+
+func TestBadUsage(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, body string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"chekc"}, `did you mean "check"?`},
+		{[]string{"check", "--fixtur", "healthy"}, "did you mean --fixture?"},
+		{[]string{"check", "healthy", "--lang", "ja"}, "put flags first"},
+		{[]string{"check", "healthy"}, `takes no argument, but got "healthy"`},
+		{[]string{"check", "--fixture", "helthy"}, "the fixtures are: healthy"},
+		{[]string{"check", "--fixture", "healthy", "--check", "sg-*", "--skip", "nothing"}, `"nothing" matches no check`},
+		{[]string{"check", "--fixture", "healthy", "-o", "yaml"}, "expected table, wide or json"},
+		{[]string{"check", "--fixture", "healthy", "-o", "json", "-o", "table"}, "give all but one a path"},
+		{[]string{"check", "--fixture", "healthy", "--snapshot", dir}, "exclude each other"},
+		{[]string{"check", "--fixture", "healthy", "--complete"}, "--snapshot"},
+		{[]string{"check", "--fixture", "healthy", "--lang", "de"}, "en or ja"},
+		{[]string{"check", "--fixture", "healthy", "--color", "pink"}, "auto, always or never"},
+		{[]string{"check", "--fixture", "healthy", "--fail-on", "skip"}, "fail, warn or unknown"},
+		{[]string{"check", "--fixture", "healthy", "--save", dir}, "not empty"},
+		{[]string{"check", "--vpc-endpoint-id", "vpce-0ABC"}, `--vpc-endpoint-id "vpce-0ABC": expected an id such as vpce-0123456789abcdef0`},
+		{[]string{"check", "--vpc-endpoint-id", "vpce-0123abcd"}, "expected an id such as vpce-0123456789abcdef0"},
+		{[]string{"check", "--subnet-id", "arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0123456789abcdef0"}, "expected the id alone, subnet-0123456789abcdef0"},
+		{[]string{"check", "--security-group-id", "subnet-0123456789abcdef0"}, "expected an id such as sg-"},
+		{[]string{"check", "--source-cidr", "10.0.0.1/16"}, "did you mean 10.0.0.0/16?"},
+		{[]string{"check", "--source-cidr", "10.0.0.0"}, "expected a CIDR block"},
+		{[]string{"check", "--agent-ip", "fe80::1%eth0"}, "expected an IP address"},
+		{[]string{"check", "--agent-ip", "300.1.1.1"}, "expected an IP address"},
+		{[]string{"check", "--endpoint-ip", "2001:db8::1"}, "IPv4 address only"},
+		{[]string{"check", "--tasks", "0"}, "--tasks 0"},
+		{[]string{"check", "--tasks", "many"}, "tasks"},
+		{[]string{"check", "--region", "US East"}, "expected a Region"},
+		{[]string{"check", "--role-arn", "Admin"}, "expected the ARN of a role"},
+		{[]string{"check", "--mode", "fast"}, "expected one of basic, enhanced"},
+		{[]string{"check", "--key-request", "ftp://x"}, "expected the URL of the agent"},
+		{[]string{"check", "--snapshot", filepath.Join(dir, "nowhere")}, "no such file"},
+		{[]string{"check", "--snapshot", empty}, "no file named after an AWS CLI command"},
+		{[]string{"check", "--snapshot", write("notes.txt", "x")}, "not a folder"},
+		{[]string{"check", "--config", filepath.Join(dir, "nowhere.yaml")}, "no such file"},
+		{[]string{"check", "--config", write("bad.yaml", "targets:\n  - vpc-endpoint: x\n")}, "vpc-endpoint"},
+		{[]string{"check", "--config", write("worse.yaml", "targets: [")}, "worse.yaml"},
+		{[]string{"check", "--config", write("id.yaml", "targets:\n  - vpc-endpoint-id: nope\n")}, `targets[0]: vpc-endpoint-id "nope"`},
+		{[]string{"check", "--config", write("cidr.yaml", "source-cidr: [10.0.0.0/99]\n")}, "cidr.yaml"},
+		{[]string{"check", "--config", write("regions.yaml", "targets:\n  - {name: a, region: us-east-1}\n  - {name: b, region: eu-west-1}\n")}, "another Region"},
+		{[]string{"check", "--config", write("names.yaml", "targets:\n  - {name: a}\n  - {name: a}\n")}, `the name "a" is taken`},
+		{[]string{"snapshot"}, "--save DIR"},
+		{[]string{"fixtures", "healthy"}, "--save DIR"},
+		{[]string{"fixtures", "-o", "xml"}, "table or json"},
+		{[]string{"completion", "tcsh"}, "bash, zsh, fish, powershell"},
+		{[]string{"explain"}, "name a check"},
+		{[]string{"explain", "DSP201", "--lang", "ja"}, "put flags first"},
+	} {
+		out := invoke(t, tt.args...)
+		if out.code != exitUsage || !strings.Contains(out.stderr, tt.want) || out.stdout != "" || strings.Count(strings.TrimSpace(out.stderr), "\n") > 3 {
+			t.Errorf("%v: exit code %d, stderr %q (want %q), stdout %q", tt.args, out.code, out.stderr, tt.want, out.stdout)
+		}
+	}
+}
+
+// TestSaveAndReplay takes each fixture out, judges it from the folder, saves that
+// again, and compares the bytes.
+func TestSaveAndReplay(t *testing.T) {
+	for _, name := range fixtures.Names() {
+		dir, again := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
+		if out := invoke(t, "fixtures", name, "--save", dir); out.code != 0 {
+			t.Fatalf("%s: %s", name, out.stderr)
+		}
+		embedded := invoke(t, "check", "--fixture", name, "-o", "json")
+		folder := invoke(t, "check", "--snapshot", dir, "-o", "json", "--save", again)
+		saved := invoke(t, "check", "--snapshot", again, "-o", "json")
+		if embedded.stdout != folder.stdout || folder.stdout != saved.stdout {
+			t.Errorf("%s: the report changes on the way through a folder", name)
+		}
+	}
+}
+
+func TestSeveralOutputs(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "report.json")
+	out := invoke(t, "check", "--fixture", "healthy", "-o", "table", "-o", "json="+path)
+	body, err := os.ReadFile(path)
+	if err != nil || !json.Valid(body) || !strings.Contains(out.stdout, "READY") {
+		t.Errorf("%v: %q", err, out.stdout)
+	}
+}
+
+// TestPrecedence: flag before environment before file.
+func TestPrecedence(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(path, []byte("tasks: 7\nmode: enhanced\ntargets:\n  - {name: one}\n  - {name: two, tasks: 9}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tasks := func(args ...string) []int {
+		var rep report.Report
+		out := invoke(t, append([]string{"check", "--fixture", "healthy", "-o", "json", "--config", path}, args...)...)
+		if err := json.Unmarshal([]byte(out.stdout), &rep); err != nil {
+			t.Fatalf("%v: %s", err, out.stderr)
+		}
+		var n []int
+		for _, tg := range rep.Targets {
+			n = append(n, tg.Target.Tasks)
+		}
+		return n
+	}
+	if got := tasks(); got[0] != 7 || got[1] != 9 {
+		t.Errorf("from the file: %v", got)
+	}
+	t.Setenv("DSPREFLIGHT_TASKS", "5")
+	if got := tasks(); got[0] != 5 || got[1] != 5 {
+		t.Errorf("from the environment: %v", got)
+	}
+	if got := tasks("--tasks", "3"); got[0] != 3 || got[1] != 3 {
+		t.Errorf("from the flag: %v", got)
+	}
+}
+
+// TestByHand is a folder filled with the AWS CLI, without a manifest: absence
+// proves nothing until the user vouches for the files.
+func TestByHand(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x")
+	if out := invoke(t, "fixtures", "--save", dir, "healthy"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	for _, m := range []string{"manifest.json", "destination/manifest.json", "source/manifest.json"} {
+		if err := os.Remove(filepath.Join(dir, m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"check", "--snapshot", dir, "--agent-ip", "10.10.1.50"}
+	if out := invoke(t, append(args, "--complete")...); out.code != 0 {
+		t.Errorf("complete: exit code %d\n%s%s", out.code, out.stdout, out.stderr)
+	}
+	missing := append(args, "--vpc-endpoint-id", "vpce-00000000000000000")
+	if out := invoke(t, missing...); out.code != 3 || !strings.Contains(out.stdout, "--complete") {
+		t.Errorf("an endpoint that isn't there, perhaps: exit code %d\n%s", out.code, out.stdout)
+	}
+	if out := invoke(t, append(missing, "--complete")...); out.code != 1 || !strings.Contains(out.stdout, "DSP101") {
+		t.Errorf("an endpoint that isn't there, for sure: exit code %d\n%s", out.code, out.stdout)
+	}
+}
+
+// TestSeveralEndpoints asks which one when the estate has two.
+func TestSeveralEndpoints(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x")
+	if out := invoke(t, "fixtures", "--save", dir, "healthy"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	path := filepath.Join(dir, "destination", "describe-vpc-endpoints.json")
+	body, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page map[string][]map[string]any
+	if err := json.Unmarshal(body, &page); err != nil {
+		t.Fatal(err)
+	}
+	second := map[string]any{}
+	for k, v := range page["VpcEndpoints"][0] {
+		second[k] = v
+	}
+	second["VpcEndpointId"] = "vpce-0ffffffffffffffff"
+	page["VpcEndpoints"] = append(page["VpcEndpoints"], second)
+	body, _ = json.Marshal(page)
+	if err := os.WriteFile(path, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	out := invoke(t, "check", "--snapshot", dir)
+	if out.code != exitUsage || !strings.Contains(out.stderr, "vpce-0ffffffffffffffff") || !strings.Contains(out.stderr, "--vpc-endpoint-id") {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
+
+// TestExplainKnowsEverything asks for every check, code and error in both
+// languages and formats.
+func TestExplainKnowsEverything(t *testing.T) {
+	var ids []string
+	for _, c := range checks.All() {
+		ids = append(ids, c.ID)
+		for _, p := range c.Problems {
+			ids = append(ids, p.Code)
+		}
+	}
+	for _, e := range checks.Errors() {
+		ids = append(ids, e.ID, e.Message.En, e.Message.Ja)
+	}
+	for _, id := range ids {
+		for _, lang := range []string{"en", "ja"} {
+			text := invoke(t, "explain", "--lang", lang, id)
+			if text.code != 0 || len(text.stdout) < 80 {
+				t.Errorf("%s (%s): exit code %d, %q", id, lang, text.code, text.stdout)
+			}
+		}
+		var parsed struct {
+			Matches []match `json:"matches"`
+		}
+		out := invoke(t, "explain", "-o", "json", id)
+		if err := json.Unmarshal([]byte(out.stdout), &parsed); err != nil || len(parsed.Matches) != 1 || len(parsed.Matches[0].Checks) == 0 {
+			t.Errorf("%s: %v %s", id, err, out.stdout)
+		}
+	}
+	if out := invokeIn(context.Background(), "curl: (22) ... errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE", "explain", "-"); out.code != 0 || !strings.Contains(out.stdout, "sg-ingress-443") {
+		t.Errorf("from standard input: %d %s", out.code, out.stdout)
+	}
+	if out := invoke(t, "explain", "all is well"); out.code != exitUnknownText || out.stdout != "" {
+		t.Errorf("an unknown text: %d %q", out.code, out.stdout)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	for _, tt := range []struct {
+		env  map[string]string
+		args []string
+		ja   bool
+	}{
+		{nil, nil, false},
+		{map[string]string{"LANG": "ja_JP.UTF-8"}, nil, true},
+		{map[string]string{"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, nil, false},
+		{map[string]string{"LANG": "ja_JP.UTF-8"}, []string{"--lang", "en"}, false},
+		{nil, []string{"--lang", "ja"}, true},
+	} {
+		for k, v := range tt.env {
+			t.Setenv(k, v)
+		}
+		out := invoke(t, append([]string{"check", "--fixture", "healthy"}, tt.args...)...)
+		if strings.Contains(out.stdout, "エンドポイント") != tt.ja {
+			t.Errorf("%v %v: Japanese is %v", tt.env, tt.args, !tt.ja)
+		}
+		for k := range tt.env {
+			t.Setenv(k, "")
+		}
+	}
+}
+
+func TestColor(t *testing.T) {
+	if out := invoke(t, "check", "--fixture", "healthy"); strings.Contains(out.stdout, "\x1b") {
+		t.Error("colour in a pipe")
+	}
+	plain := invoke(t, "check", "--fixture", "unreachable-443").stdout
+	painted := invoke(t, "check", "--fixture", "unreachable-443", "--color", "always").stdout
+	stripped := strings.NewReplacer("\x1b[32m", "", "\x1b[31;1m", "", "\x1b[32;1m", "", "\x1b[0m", "").Replace(painted)
+	if painted == plain || stripped != plain {
+		t.Errorf("colour changes more than colour:\n%q", painted)
+	}
+}
+
+// TestInterrupt stops a run in the middle of collecting.
+func TestInterrupt(t *testing.T) {
+	files, _, err := fixtures.Open("healthy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := fakeaws.New(t, files)
+	for k, v := range s.Env() {
+		t.Setenv(k, v)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.Fault = func(action string, _ int) fakeaws.Fault {
+		if action == "DescribeSecurityGroups" {
+			cancel()
+			return fakeaws.Silent
+		}
+		return fakeaws.None
+	}
+	out := invokeIn(ctx, "", "check", "--region", "us-east-1", "--source-cidr", "10.10.0.0/16")
+	if out.code != 130 || !strings.Contains(out.stdout, "INTERRUPTED") {
+		t.Errorf("exit code %d\n%s%s", out.code, out.stdout, out.stderr)
+	}
+}
+
+func TestNoCredentials(t *testing.T) {
+	for k, v := range fakeaws.Env("http://127.0.0.1:1") {
+		t.Setenv(k, v)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	if out := invoke(t, "check", "--region", "us-east-1"); out.code != exitUsage || !strings.Contains(out.stderr, "aws sso login") || out.stdout != "" {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "example")
+	if out := invoke(t, "check"); out.code != exitUsage || !strings.Contains(out.stderr, "--region") {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
+
+// TestHelp keeps the help usable without the README.
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {}, {"check", "--help"}, {"explain", "-h"}, {"fixtures", "--help"}, {"--version"}, {"version"}} {
+		out := invoke(t, args...)
+		if out.code != 0 || out.stderr != "" || len(out.stdout) < 20 {
+			t.Errorf("%v: exit code %d, %q %q", args, out.code, out.stdout, out.stderr)
+		}
+	}
+	help := invoke(t, "check", "--help").stdout
+	for _, group := range []string{groupDestination, groupSource, groupEvidence, groupSelection, groupOutput, groupGate, groupTime, groupMany} {
+		if !strings.Contains(help, group) {
+			t.Errorf("check --help lacks %q", group)
+		}
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if out := invoke(t, "completion", shell); out.code != 0 || !strings.Contains(out.stdout, "dspreflight") {
+			t.Errorf("completion %s: exit code %d", shell, out.code)
+		}
+	}
+}
