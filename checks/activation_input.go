@@ -45,7 +45,7 @@ var (
 	}
 )
 
-var activationInput = register(&Check{
+var _ = register(&Check{
 	ID:       "activation-input",
 	Area:     AreaInput,
 	Title:    say("What was given for the activation is well formed and belongs together", "アクティベーションに渡す値が正しい形で、互いに整合している"),

@@ -17,7 +17,7 @@ var spacesOverlap = &Problem{
 	Sources:   []string{pageArticle, pagePeering},
 }
 
-var cidrOverlap = register(&Check{
+var _ = register(&Check{
 	ID:       "cidr-overlap",
 	Area:     AreaPath,
 	Title:    say("No address space of the source network overlaps one of the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC のアドレス空間が重複していない"),

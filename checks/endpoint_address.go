@@ -38,7 +38,7 @@ var (
 	}
 )
 
-var endpointAddress = register(&Check{
+var _ = register(&Check{
 	ID:       "endpoint-address",
 	Area:     AreaEndpoint,
 	Title:    say("It has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),

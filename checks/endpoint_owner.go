@@ -35,7 +35,7 @@ var (
 	}
 )
 
-var endpointOwner = register(&Check{
+var _ = register(&Check{
 	ID:       "endpoint-owner",
 	Area:     AreaEndpoint,
 	Title:    say("Endpoint, VPC, subnet and group belong to the activating account; tenancy is default", "エンドポイント・VPC・サブネット・グループがアクティベーション側アカウントのもので、テナンシーがデフォルト"),

@@ -29,7 +29,7 @@ var (
 	}
 )
 
-var endpointService = register(&Check{
+var _ = register(&Check{
 	ID:       "endpoint-service",
 	Area:     AreaEndpoint,
 	Title:    say("It is an endpoint of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),

@@ -27,7 +27,7 @@ var policyNotDefault = &Problem{
 	Sources:   []string{pagePolicy},
 }
 
-var endpointPrivateDNS = register(&Check{
+var _ = register(&Check{
 	ID:       "endpoint-private-dns",
 	Area:     AreaEndpoint,
 	Title:    say("Private DNS names are off, so public-endpoint agents in the VPC are not diverted", "プライベート DNS 名が無効で、VPC 内の他のエージェントに影響しない"),
@@ -51,7 +51,7 @@ var endpointPrivateDNS = register(&Check{
 	},
 })
 
-var endpointPolicy = register(&Check{
+var _ = register(&Check{
 	ID:       "endpoint-policy",
 	Area:     AreaEndpoint,
 	Title:    say("The endpoint policy is the default, which allows everything", "エンドポイントポリシーがデフォルト（すべて許可）"),

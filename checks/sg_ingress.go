@@ -73,7 +73,7 @@ var (
 	}
 )
 
-var sgIngress443 = register(&Check{
+var _ = register(&Check{
 	ID:       "sg-ingress-443",
 	Area:     AreaGroups,
 	Title:    say("The endpoint's security groups admit TCP 443 from every agent address", "エンドポイントのセキュリティグループがエージェントの全アドレスからの TCP 443 を許可"),
@@ -85,7 +85,7 @@ var sgIngress443 = register(&Check{
 	Run:      func(x *Exam) { x.endpointAdmits(ingress443Closed) },
 })
 
-var sgIngressControl = register(&Check{
+var _ = register(&Check{
 	ID:       "sg-ingress-control",
 	Area:     AreaGroups,
 	Title:    say("They admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
@@ -97,7 +97,7 @@ var sgIngressControl = register(&Check{
 	Run:      func(x *Exam) { x.endpointAdmits(ingressControlClosed, ingressGuideClosed) },
 })
 
-var sgIngressSupport = register(&Check{
+var _ = register(&Check{
 	ID:       "sg-ingress-support",
 	Area:     AreaGroups,
 	Title:    say("They admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),

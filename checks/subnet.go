@@ -58,7 +58,7 @@ var (
 	}
 )
 
-var subnetUsable = register(&Check{
+var _ = register(&Check{
 	ID:       "subnet-usable",
 	Area:     AreaSubnet,
 	Title:    say("The task subnet exists, is available, has IPv4, and is in the endpoint's VPC", "タスクのサブネットが存在し、利用可能で IPv4 を持ち、エンドポイントの VPC にある"),
@@ -173,7 +173,7 @@ var (
 	}
 )
 
-var subnetFreeIPs = register(&Check{
+var _ = register(&Check{
 	ID:       "subnet-free-ips",
 	Area:     AreaSubnet,
 	Title:    say("The task subnet has four free addresses for every planned task", "タスクのサブネットに、予定タスク 1 つにつき 4 つの空きアドレスがある"),

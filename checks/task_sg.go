@@ -48,7 +48,7 @@ var (
 	}
 )
 
-var taskSG = register(&Check{
+var _ = register(&Check{
 	ID:       "task-sg",
 	Area:     AreaGroups,
 	Title:    say("The task's security group is usable in the VPC and admits TCP 443 from the agent", "タスクのセキュリティグループが VPC で使え、エージェントからの TCP 443 を許可"),

@@ -250,7 +250,7 @@ func validate(t snapshot.Target, where string) error {
 		return fmt.Errorf("%sendpoint-ip %s: the activation key takes an IPv4 address only", prefix, t.EndpointIP)
 	}
 	if t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
-		return fmt.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=...", prefix)
+		return fmt.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=REGION and so on", prefix)
 	}
 	for _, p := range t.SourceCIDRs {
 		if p.Masked() != p {

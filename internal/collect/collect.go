@@ -34,7 +34,7 @@ type Request struct {
 // DefaultConcurrency keeps a run below EC2's request limits: the bucket for
 // non-mutating calls holds 100 and more.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
-const DefaultConcurrency = 16
+const DefaultConcurrency = 32
 
 // Live reads the estate from AWS. The error is for what no call can be made
 // without; everything else that goes wrong is a gap in the snapshot.

@@ -1,0 +1,51 @@
+# make build test lint bench docs soak fuzz
+GO      ?= go
+PYTHON  ?= python3
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VENV    := .venv
+MOTO    := moto[server]==5.2.1
+# The linters, pinned; go run fetches them.
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: build test lint bench docs fuzz moto clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/dspreflight ./cmd/dspreflight
+
+# Everything, with the race detector. The moto tests use a Python that has moto: the one in MOTO_PYTHON, else one on the
+# PATH, else a virtual environment made here. Without Python they skip and say so.
+test: moto
+	MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -race ./...
+	@MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -v -run 'TestMoto' ./cmd/dspreflight | grep -E '^ *--- SKIP|SKIPPED' || true
+
+moto:
+	@if $(PYTHON) -c 'import moto.server, flask, flask_cors' 2>/dev/null || [ -n "$$MOTO_PYTHON" ]; then :; \
+	elif [ -x $(VENV)/bin/python ] && $(VENV)/bin/python -c 'import moto.server, flask, flask_cors' 2>/dev/null; then :; \
+	elif ! command -v $(PYTHON) >/dev/null; then echo 'SKIPPED: no Python, so no moto tests'; \
+	else echo 'installing $(MOTO) into $(VENV)'; $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(MOTO)' \
+	  || echo 'SKIPPED: moto could not be installed, so no moto tests'; fi
+
+lint:
+	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@$(GO) run $(GOVULNCHECK) ./... || { s=$$?; [ $$s -eq 3 ] && exit 1; echo 'SKIPPED: govulncheck could not reach the vulnerability database'; }
+
+# Figures, as measured on this machine.
+bench:
+	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath
+
+docs:
+	$(GO) run ./internal/docs docs
+
+# Each fuzz target for a while; FUZZTIME=10m for longer.
+FUZZTIME ?= 20s
+fuzz:
+	$(GO) test -run xxx -fuzz FuzzLoad -fuzztime $(FUZZTIME) ./internal/snapshot
+	$(GO) test -run xxx -fuzz FuzzManifest -fuzztime $(FUZZTIME) ./internal/snapshot
+	$(GO) test -run xxx -fuzz FuzzWrap -fuzztime $(FUZZTIME) ./report
+
+clean:
+	rm -rf bin $(VENV)

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// binary builds the program once for the benchmarks of whole processes.
+func binary(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "dspreflight")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+// BenchmarkProcess times whole processes: from start to exit, and the memory
+// that they held at most.
+func BenchmarkProcess(b *testing.B) {
+	path := binary(b)
+	for _, args := range [][]string{{"version"}, {"check", "--fixture", "healthy"}} {
+		b.Run(strings.Join(args, " "), func(b *testing.B) {
+			var resident int64
+			for b.Loop() {
+				cmd := exec.Command(path, args...)
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+				if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+					resident = max(resident, usage.Maxrss)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/run")
+			b.ReportMetric(float64(resident)/1024, "MB-resident")
+		})
+	}
+}
+
+// BenchmarkLiveDepth reports how many round trips a live run waits for: the time
+// that a delay of 100 ms on every call adds, in delays.
+func BenchmarkLiveDepth(b *testing.B) {
+	const delay = 100 * time.Millisecond
+	for _, fixture := range []string{"healthy", "healthy-tgw"} {
+		for _, role := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s,role=%v", fixture, role), func(b *testing.B) {
+				took := map[time.Duration]time.Duration{}
+				for b.Loop() {
+					for _, d := range []time.Duration{0, delay} {
+						start := time.Now()
+						liveRun(b, fixture, d, role)
+						took[d] += time.Since(start)
+					}
+				}
+				b.ReportMetric(float64(took[delay]-took[0])/float64(b.N)/float64(delay), "delays")
+			})
+		}
+	}
+}
+
+func serveTo(b *testing.B, fixture string, delay time.Duration) *fakeaws.Server {
+	files, _, err := fixtures.Open(fixture)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := fakeaws.New(b, files)
+	s.Delay = delay
+	for k, v := range s.Env() {
+		b.Setenv(k, v)
+	}
+	return s
+}
+
+func liveRun(b *testing.B, fixture string, delay time.Duration, role bool) map[string]int {
+	s := serveTo(b, fixture, delay)
+	args := []string{"check", "--no-probe", "--region", "us-east-1", "--source-region", "ap-northeast-1", "--source-vpc-id", "vpc-05a1b2c3d4e5f6071", "--agent-instance-id", "i-0a1b2c3d4e5f60719", "-o", "json"}
+	if role {
+		args = append(args, "--source-role-arn", "arn:aws:iam::444455556666:role/Audit")
+	}
+	if out := invoke(b, args...); out.code != 0 {
+		b.Fatalf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
+	}
+	return s.Calls()
+}
+
+// BenchmarkCalls prints the number of AWS calls for more and more targets in the
+// same two scopes.
+func BenchmarkCalls(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			calls := 0
+			for b.Loop() {
+				s := serveTo(b, "healthy", 0)
+				var config strings.Builder
+				config.WriteString("region: us-east-1\nsource-region: ap-northeast-1\nsource-vpc-id: vpc-05a1b2c3d4e5f6071\nagent-instance-id: i-0a1b2c3d4e5f60719\ntargets:\n")
+				for i := range n {
+					fmt.Fprintf(&config, "  - {name: target-%d, tasks: %d}\n", i, i%20+1)
+				}
+				path := filepath.Join(b.TempDir(), "targets.yaml")
+				if err := os.WriteFile(path, []byte(config.String()), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				if out := invoke(b, "check", "--config", path, "-o", "json"); out.code != 0 {
+					b.Fatalf("exit code %d: %s", out.code, out.stderr)
+				}
+				calls = 0
+				for _, c := range s.Calls() {
+					calls += c
+				}
+			}
+			b.ReportMetric(float64(calls), "calls")
+		})
+	}
+}
+
+// BenchmarkJudge judges 1,000 targets over 5,000 security groups with 100,000
+// rules in 200 VPCs.
+func BenchmarkJudge(b *testing.B) {
+	snap, targets := large(b, 1000, 200, 5000, 20)
+	b.ResetTimer()
+	var peak uint64
+	for b.Loop() {
+		for _, j := range judgeAll(context.Background(), targets, snap, checks.All()) {
+			if len(j.Results) == 0 {
+				b.Fatal("no results")
+			}
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		peak = max(peak, m.HeapInuse)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/run")
+	b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N)/float64(len(targets)), "ms/target")
+	b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
+}
+
+// large copies the healthy estate's endpoint side many times over.
+func large(b *testing.B, targets, vpcs, groups, rules int) (*snapshot.Snapshot, []snapshot.Target) {
+	b.Helper()
+	files, _, err := fixtures.Open("healthy")
+	if err != nil {
+		b.Fatal(err)
+	}
+	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := snap.Role(snapshot.Destination)
+	ep, vpc, subnet, group, iface := d.Endpoints.All()[0], d.VPCs.All()[0], d.Subnets.All()[0], d.SecurityGroups.All()[0], d.Interfaces.All()[0]
+	id := func(prefix string, n int) string { return fmt.Sprintf("%s-%017x", prefix, n+1) }
+	port := func(n int) *int { return &n }
+	for i := range groups {
+		g := group
+		g.ID, g.VPC = id("sg", i), id("vpc", i%vpcs)
+		for r := range rules - len(group.Ingress) {
+			g.Ingress = append(g.Ingress[:len(g.Ingress):len(g.Ingress)], snapshot.Permission{Protocol: "tcp", FromPort: port(2000 + r), ToPort: port(2010 + r), Ranges: group.Ingress[0].Ranges})
+		}
+		d.SecurityGroups.Put(g)
+	}
+	for i := range vpcs {
+		v := vpc
+		v.ID, v.CIDRs = id("vpc", i), nil
+		v.CIDR = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(30 + i), 0, 0}), 16)
+		d.VPCs.Put(v)
+		n := subnet
+		n.ID, n.VPC, n.CIDR = id("subnet", i), v.ID, netip.PrefixFrom(v.CIDR.Addr(), 24)
+		d.Subnets.Put(n)
+		e := ep
+		e.ID, e.VPC, e.SubnetIDs, e.InterfaceIDs = id("vpce", i), v.ID, []string{n.ID}, []string{id("eni", i)}
+		e.Groups = []snapshot.GroupRef{{ID: id("sg", i)}, {ID: id("sg", i+vpcs)}}
+		d.Endpoints.Put(e)
+		f := iface
+		f.ID, f.VPC, f.Subnet, f.PrivateIP, f.PrivateIPs = id("eni", i), v.ID, n.ID, n.CIDR.Addr().Next(), nil
+		d.Interfaces.Put(f)
+	}
+	out := make([]snapshot.Target, targets)
+	for i := range out {
+		out[i] = snapshot.Target{Name: fmt.Sprint(i), Region: snap.Target.Region, EndpointID: id("vpce", i%vpcs), SourceVPCID: snap.Target.SourceVPCID, AgentInstanceID: snap.Target.AgentInstanceID}
+	}
+	return snap, out
+}
