@@ -118,8 +118,20 @@ type Problem struct {
 	Sources   []string
 }
 
-// Args fill the texts of a problem: a string or a []string a name.
+// Args fill the texts of a problem: a string, a []string or a Text a name.
 type Args map[string]any
+
+// In returns the arguments in one language: no Text is left among them.
+func (a Args) In(lang string) Args {
+	out := make(Args, len(a))
+	for k, v := range a {
+		if t, ok := v.(Text); ok {
+			v = t.In(lang)
+		}
+		out[k] = v
+	}
+	return out
+}
 
 // Finding is one thing that a check found.
 type Finding struct {

@@ -23,7 +23,7 @@ var _ = register(&Check{
 	Title:    say("No address space of the source network overlaps one of the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC のアドレス空間が重複していない"),
 	Requires: reqNoOverlap,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.VPCs},
-	Uses:     []snapshot.Kind{snapshot.Subnets, snapshot.Interfaces, snapshot.Instances},
+	Uses:     netpath.FinderKinds,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{spacesOverlap},
 	Run:      runCIDROverlap,
@@ -46,7 +46,7 @@ func runCIDROverlap(x *Exam) {
 	}
 	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
 	if gap == nil && agents.VPC == ep.VPC {
-		x.NotApplicable(snapshot.Textf("agent and endpoint are in the same VPC, %s", "エージェントとエンドポイントが同じ VPC（%s）にある", ep.VPC))
+		x.OK(v.ID, snapshot.Saw(snapshot.VPCs, v.ID, snapshot.Textf("agent and endpoint share this VPC and its address space, %s", "エージェントとエンドポイントがこの VPC とアドレス空間 %s を共有", prefixes(blocks))))
 		return
 	}
 	compared := false

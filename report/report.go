@@ -229,7 +229,7 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		if p.Requires != nil {
 			req = p.Requires
 		}
-		args := harmlessArgs(f.Args)
+		args := harmlessArgs(f.Args.In(lang))
 		out.Code, out.Args = p.Code, args
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))

@@ -30,6 +30,15 @@ var motoCases = []motoCase{
 	{"no control ports", moto.Scenario{Fault: "sg-no-control"}, report.NotReady, map[string]string{"sg-ingress-control": "FAIL"}},
 	{"1024-1061", moto.Scenario{Fault: "sg-partial-range"}, report.NotReady, map[string]string{"sg-ingress-control": "FAIL"}},
 	{"few addresses", moto.Scenario{Fault: "few-ips"}, report.NotReady, map[string]string{"subnet-free-ips": "FAIL"}},
+	{"a deny rule first", moto.Scenario{Fault: "nacl-deny-first"}, report.NotReady, map[string]string{"nacl-to-endpoint": "FAIL"}},
+	{"no ephemeral ports", moto.Scenario{Fault: "nacl-no-ephemeral"}, report.NotReady, map[string]string{"nacl-to-agent": "FAIL"}},
+	{"the agent's group is closed", moto.Scenario{Fault: "agent-egress"}, report.NotReady, map[string]string{"agent-sg-egress": "FAIL"}},
+	{"peering not accepted", moto.Scenario{Fault: "pcx-pending"}, report.NotReady, map[string]string{"connection-active": "FAIL"}},
+	{"peering deleted", moto.Scenario{Fault: "pcx-deleted"}, report.NotReady, map[string]string{"connection-active": "FAIL"}},
+	{"no route back", moto.Scenario{Fault: "no-return-route"}, report.NotReady, map[string]string{"route-to-agent": "FAIL"}},
+	{"a blackhole in the transit gateway", moto.Scenario{Link: moto.TransitGateway, Fault: "tgw-blackhole"}, report.NotReady, map[string]string{"route-to-endpoint": "FAIL"}},
+	{"gateway peering not accepted", moto.Scenario{Link: moto.TransitGateway, Fault: "tgw-peer-pending"}, report.NotReady, map[string]string{"connection-active": "FAIL"}},
+	{"the VPN gateway does not propagate", moto.Scenario{Link: moto.VPNGateway, Fault: "no-propagation"}, report.NotReady, map[string]string{"route-to-agent": "FAIL"}},
 	{"overlap", moto.Scenario{Fault: "overlap"}, report.NotReady, map[string]string{"cidr-overlap": "FAIL"}},
 }
 

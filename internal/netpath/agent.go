@@ -8,6 +8,10 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
+// FinderKinds are the tables that FindAgents looks at. A check that calls it
+// declares them all, so that every check places the agent alike.
+var FinderKinds = []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.Interfaces, snapshot.Instances, snapshot.Peerings, snapshot.TransitGatewayVPCAttachments}
+
 // Agents is where the agent may stand: the narrowest set of addresses that the
 // user gave, and the network that holds them.
 type Agents struct {
@@ -181,8 +185,9 @@ func (f finder) vpc() (Agents, *snapshot.Gap) {
 }
 
 // placeOf finds the VPC that holds the prefixes: the one that the user named, or
-// the only one of a separate source account or Region. Addresses that no VPC of
-// a fully seen estate holds stand outside AWS.
+// the only one of a separate source account or Region that is joined to others.
+// Addresses that no such VPC of a fully seen estate holds stand outside AWS.
+// Checks that call this declare FinderKinds.
 func (f finder) placeOf(prefixes []netip.Prefix) Place {
 	if f.t.SourceVPCID != "" || f.t.SourceSubnetID != "" {
 		return f.namedPlace()
@@ -198,8 +203,15 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 			if !overlaps(Set(v.Prefixes()...), wanted) {
 				continue
 			}
-			// In the endpoint's own account and Region a VPC that merely has the
-			// same addresses may be anyone's; an interface there is the proof.
+			// A VPC that merely has the same addresses may be anyone's: what joins
+			// it to others, or an interface with such an address, makes it the one.
+			joined, known := f.joined(v.ID)
+			switch {
+			case !known:
+				outside = false
+			case !joined:
+				continue
+			}
 			if !s.Has(snapshot.Destination) {
 				found = append(found, Place{Scope: s, VPC: v.ID})
 			}
@@ -212,6 +224,26 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 		return found[0]
 	}
 	return Place{Outside: outside && len(found) == 0}
+}
+
+// joined reports whether a peering connection or a transit gateway joins a VPC to
+// anything, and whether all of these were seen.
+func (f finder) joined(vpc string) (yes, known bool) {
+	known = true
+	for _, s := range f.snap.Scopes {
+		for _, p := range s.Peerings.All() {
+			if _, ok := p.Other(vpc); ok {
+				return true, true
+			}
+		}
+		for _, a := range s.TransitGatewayVPCAttachments.All() {
+			if a.VPC == vpc {
+				return true, true
+			}
+		}
+		known = known && s.Peerings.Covers("") && s.TransitGatewayVPCAttachments.Covers("")
+	}
+	return false, known
 }
 
 func (f finder) interfaceIn(s *snapshot.Scope, vpc string, set *netipx.IPSet) bool {

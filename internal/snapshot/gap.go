@@ -22,6 +22,11 @@ const (
 	SpaceNotDeclared GapCode = "space-not-declared" // the address space of the source network is not known
 	LocationSubnet   GapCode = "location-subnet"    // the task's subnet is that of the EFS or FSx location
 	EndpointUnnamed  GapCode = "endpoint-unnamed"   // nothing says which endpoint
+	RouteAmbiguous   GapCode = "route-ambiguous"    // two prefix lists hold the same block and lead to different targets
+	ThroughAppliance GapCode = "through-appliance"  // the path goes through something that can't be judged
+	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
+	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
+	AgentPlace       GapCode = "agent-place"        // the agent's VPC is not known
 	Malformed        GapCode = "malformed"          // a value is not what AWS documents
 	Panicked         GapCode = "internal-error"     // the check crashed
 	TookTooLong      GapCode = "took-too-long"      // the check overran its time

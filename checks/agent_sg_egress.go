@@ -1,0 +1,92 @@
+package checks
+
+import (
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+const (
+	egressCLI       = "aws ec2 authorize-security-group-egress --region {region} --group-id {group} --ip-permissions {permissions}"
+	egressTerraform = "resource \"aws_vpc_security_group_egress_rule\" \"datasync\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each destination and range\n}"
+)
+
+var (
+	egressTitle = say("the agent's security groups do not let TCP {ports} out to {sources}", "エージェントのセキュリティグループが {sources} への TCP {ports} を許可していない")
+	egressFix   = say("Add an outbound rule for TCP {ports} to {sources} to {group}.", "{group} に {sources} への TCP {ports} を許可するアウトバウンドルールを追加する。")
+
+	egress443Closed = &Problem{
+		Code: "DSP220", Severity: Fail, Requires: reqHTTPS, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Cause:  say("The agent can't open the connections that it needs for activation and for sending data.", "エージェントがアクティベーションとデータ送信に必要な接続を開始できない。"),
+		Errors: []*DocumentedError{errUnreachable}, Sources: reqHTTPS.Sources,
+	}
+	egressControlClosed = &Problem{
+		Code: "DSP221", Severity: Fail, Requires: reqControl, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Cause:  say("The agent's control traffic runs on these ports.", "エージェントの制御通信はこのポートを使う。"),
+		Errors: []*DocumentedError{errUnreachable}, Sources: reqControl.Sources,
+	}
+	egressGuideClosed = &Problem{
+		Code: "DSP222", Severity: Warn, Requires: reqControlGuide, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Cause: aclCauseGuide, Sources: reqControlGuide.Sources,
+	}
+	egressSupportClosed = &Problem{
+		Code: "DSP223", Severity: Warn, Requires: reqSupport, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Cause: aclCauseOnly22, Sources: reqSupport.Sources,
+	}
+)
+
+var _ = register(&Check{
+	ID:       "agent-sg-egress",
+	Area:     AreaGroups,
+	Title:    say("The agent's own security groups let 443, 1024-1064 and 22 out to the endpoint", "エージェント自身のセキュリティグループが 443・1024-1064・22 の送信を許可"),
+	Requires: reqHTTPS,
+	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.SecurityGroups},
+	Uses:     ingressUses,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{egress443Closed, egressControlClosed, egressGuideClosed, egressSupportClosed},
+	Run:      runAgentEgress,
+})
+
+func runAgentEgress(x *Exam) {
+	j, ok := x.journey()
+	if !ok {
+		return
+	}
+	switch {
+	case j.from.Outside:
+		x.NotApplicable(say("the agent is outside AWS and has no security groups", "エージェントが AWS 外にあり、セキュリティグループはない"))
+		return
+	case len(j.agents.Groups) == 0:
+		x.NotApplicable(say("which instance is the agent is not known: pass --agent-instance-id to have its security groups judged", "どのインスタンスがエージェントか不明。--agent-instance-id を指定するとセキュリティグループを判定する"))
+		return
+	}
+	endpoint, task := &netipx.IPSet{}, &netipx.IPSet{}
+	for _, e := range j.ends {
+		endpoint, task = netpath.Union(endpoint, e.endpoint), netpath.Union(task, e.task)
+	}
+	both := netpath.Union(endpoint, task)
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: both}
+	var rules []netpath.Rule
+	for _, id := range j.agents.Groups {
+		g, p := j.from.Scope.SecurityGroups.GetIn(j.from.VPC, id)
+		if p != snapshot.Present {
+			gap := j.from.Scope.GapFor(snapshot.SecurityGroups, id)
+			rules = append(rules, netpath.Rule{Peers: both, Ports: netpath.AllPorts, Gap: &gap})
+			continue
+		}
+		rules = append(rules, layer.Rules(g, netpath.Egress)...)
+	}
+	subject := j.agents.Groups[0]
+	judge := func(p *Problem, peers *netipx.IPSet) {
+		if x.severity(p) != Skip && !netpath.Empty(peers) {
+			x.admission(p, subject, subject, netpath.Admit(peers, p.Requires.Ports, rules), j.agents)
+		}
+	}
+	judge(egress443Closed, both)
+	judge(egressControlClosed, endpoint)
+	judge(egressGuideClosed, endpoint)
+	if x.Target.Mode != "enhanced" {
+		judge(egressSupportClosed, endpoint)
+	}
+}

@@ -1,0 +1,269 @@
+package checks
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+const pageACL = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html"
+
+var reqACL = &Requirement{
+	ID: "network-acls", Grade: "required",
+	Title:   say("The network ACLs of both subnets let requests and replies through", "両サブネットのネットワーク ACL が要求と応答を通す"),
+	Sources: []string{pageArticle, pageACL},
+}
+
+// aclProblem makes the problems that differ only in grade and direction.
+func aclProblem(code string, severity Status, title Text, cause Text, r *Requirement) *Problem {
+	p := &Problem{
+		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
+		Fix:       say("Add a rule before that one to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} のその規則より前に、{direction} で {peers} の TCP {ports} を許可する規則を追加する。"),
+		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number} --protocol 6 --rule-action allow --cidr-block {cidr} --port-range {port_range}"},
+		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\"\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
+		Sources:   []string{pageArticle, pageACL},
+	}
+	if severity == Fail {
+		p.Errors = []*DocumentedError{errUnreachable}
+	}
+	return p
+}
+
+var (
+	aclTitle       = say("{acl} of {subject} stops {direction} TCP {ports}, {peers}, by rule {rule}", "{subject} の {acl} が、規則 {rule} で {direction} の TCP {ports}（{peers}）を止めている")
+	aclCauseThere  = say("Network ACLs know no connections: each subnet's must let the request through by itself.", "ネットワーク ACL は接続を追跡しない。要求は各サブネットの ACL で個別に許可されている必要がある。")
+	aclCauseBack   = say("Network ACLs know no connections: replies to the agent's ephemeral ports need rules of their own, out of the endpoint's subnet and into the agent's.", "ネットワーク ACL は接続を追跡しない。エージェントの一時ポートへの応答にも、エンドポイント側のアウトバウンドとエージェント側のインバウンドの規則が必要である。")
+	aclCauseGuide  = say("Only the user guide asks for these ports; the article stops at 1062.", "これらのポートを要求するのはユーザーガイドだけで、記事は 1062 まで。")
+	aclCauseOnly22 = say("Only the AWS Support channel of a Basic mode agent needs this port.", "このポートは Basic モードのエージェントの AWS サポートチャネルだけが使う。")
+
+	aclThere        = aclProblem("DSP501", Fail, aclTitle, aclCauseThere, reqACL)
+	aclThereGuide   = aclProblem("DSP502", Warn, aclTitle, aclCauseGuide, reqControlGuide)
+	aclThereSupport = aclProblem("DSP503", Warn, aclTitle, aclCauseOnly22, reqSupport)
+	aclBack         = aclProblem("DSP511", Fail, aclTitle, aclCauseBack, reqACL)
+)
+
+var aclNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.NetworkACLs}
+
+var _ = register(&Check{
+	ID:       "nacl-to-endpoint",
+	Area:     AreaACL,
+	Title:    say("The network ACLs of both subnets let the requests through", "両サブネットのネットワーク ACL が要求を通す"),
+	Requires: reqACL,
+	Needs:    aclNeeds,
+	Uses:     netpath.FinderKinds,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{aclThere, aclThereGuide, aclThereSupport},
+	Run: func(x *Exam) {
+		x.judgeACLs(func(e end, from, to aclSide) {
+			for _, need := range x.portNeeds() {
+				dialled := e.endpoint
+				if need.task {
+					dialled = e.all()
+				}
+				if netpath.Empty(dialled) {
+					continue
+				}
+				x.filter(from, true, dialled, need.ports, need.problem)
+				x.filter(to, false, from.addrs, need.ports, need.problem)
+			}
+		})
+	},
+})
+
+var _ = register(&Check{
+	ID:       "nacl-to-agent",
+	Area:     AreaACL,
+	Title:    say("The network ACLs of both subnets let the replies through, to ephemeral ports", "両サブネットのネットワーク ACL が一時ポートへの応答を通す"),
+	Requires: reqACL,
+	Needs:    aclNeeds,
+	Uses:     netpath.FinderKinds,
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{aclBack},
+	Run: func(x *Exam) {
+		x.judgeACLs(func(e end, from, to aclSide) {
+			ephemeral := []netpath.Ports{netpath.Ephemeral}
+			x.filter(to, true, from.addrs, ephemeral, aclBack)
+			x.filter(from, false, e.all(), ephemeral, aclBack)
+		})
+	},
+})
+
+// portNeed is a documented need on ports, with the problem that a breach is.
+type portNeed struct {
+	ports   []netpath.Ports
+	problem *Problem
+	task    bool // of the task's interfaces too
+}
+
+// portNeeds lists what a network ACL must let through, as the target's mode and
+// requirements grade it.
+func (x *Exam) portNeeds() []portNeed {
+	needs := []portNeed{{reqHTTPS.Ports, aclThere, true}, {reqControl.Ports, aclThere, false}}
+	if x.severity(aclThereGuide) != Skip {
+		needs = append(needs, portNeed{reqControlGuide.Ports, aclThereGuide, false})
+	}
+	if x.Target.Mode != "enhanced" {
+		needs = append(needs, portNeed{reqSupport.Ports, aclThereSupport, false})
+	}
+	return needs
+}
+
+// aclSide is one subnet with its network ACL, and the addresses that stand
+// there. A side outside AWS has none.
+type aclSide struct {
+	scope  *snapshot.Scope
+	subnet string
+	acl    *snapshot.NetworkACL
+	addrs  *netipx.IPSet
+}
+
+// judgeACLs hands every pair of subnets to judge, except for pairs that are one
+// and the same: a network ACL looks only at what crosses a subnet's border.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
+func (x *Exam) judgeACLs(judge func(e end, from, to aclSide)) {
+	j, ok := x.journey()
+	if !ok {
+		return
+	}
+	if !j.placed() {
+		// The endpoint's side can be judged; the agent's can't.
+		x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
+	}
+	for _, e := range j.ends {
+		to := x.side(j.to, e.subnet, e.all())
+		froms := []aclSide{{addrs: j.agents.Addrs}}
+		if len(j.starts) > 0 {
+			froms = nil
+			for _, s := range j.starts {
+				if s.subnet == e.subnet {
+					x.OK(e.subnet, snapshot.Saw(snapshot.NetworkACLs, e.subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))
+					continue
+				}
+				froms = append(froms, x.side(j.from, s.subnet, s.addrs))
+			}
+		}
+		for _, from := range froms {
+			judge(e, from, to)
+		}
+	}
+	x.mergeFindings()
+}
+
+func (x *Exam) side(at netpath.Place, subnet string, addrs *netipx.IPSet) aclSide {
+	s := aclSide{scope: at.Scope, subnet: subnet, addrs: addrs}
+	acl, gap := netpath.ACLOf(at.Scope, at.VPC, subnet)
+	if gap != nil {
+		x.Unknown(subnet, *gap)
+		return s
+	}
+	s.acl = &acl
+	return s
+}
+
+// filter reports what one side's ACL stops.
+func (x *Exam) filter(side aclSide, egress bool, peers *netipx.IPSet, ports []netpath.Ports, p *Problem) {
+	if side.acl == nil {
+		return
+	}
+	f := netpath.Filter(*side.acl, egress, peers, ports)
+	if len(f.Denied) == 0 {
+		x.OK(side.subnet, aclEvidence(f.By)...)
+		return
+	}
+	for _, d := range f.Denied {
+		x.Report(p, side.subnet, x.aclArgs(side, egress, d), snapshot.Saw(snapshot.NetworkACLs, side.acl.ID+"/"+d.Rule, aclFact(*side.acl, egress, d)))
+	}
+}
+
+func aclEvidence(rules []netpath.Rule) []snapshot.Evidence {
+	var out []snapshot.Evidence
+	for _, r := range rules {
+		out = append(out, snapshot.Saw(snapshot.NetworkACLs, r.Ref, r.Fact))
+	}
+	return out
+}
+
+func aclFact(acl snapshot.NetworkACL, egress bool, d netpath.Denial) Text {
+	if d.Rule == "*" {
+		return say("no other rule matches, and rule * denies", "他に一致する規則がなく、規則 * が拒否する")
+	}
+	for _, e := range acl.Entries {
+		if fmt.Sprint(e.Number) == d.Rule && e.Egress == egress {
+			what := "tcp"
+			if e.PortRange != nil {
+				what = fmt.Sprintf("tcp %d-%d", e.PortRange.From, e.PortRange.To)
+			}
+			return snapshot.Same(strings.TrimSpace(fmt.Sprintf("%s %s %s", strings.ToLower(e.Action), what, e.CIDR)))
+		}
+	}
+	return snapshot.Same(d.Rule)
+}
+
+func (x *Exam) aclArgs(side aclSide, egress bool, d netpath.Denial) Args {
+	direction, flag := say("inbound", "インバウンド"), "--ingress"
+	peers := snapshot.Textf("from %s", "%s から", shorten(netpath.Addresses(d.Addrs)))
+	if egress {
+		direction, flag = say("outbound", "アウトバウンド"), "--egress"
+		peers = snapshot.Textf("to %s", "%s へ", shorten(netpath.Addresses(d.Addrs)))
+	}
+	portRange, _ := json.Marshal(map[string]uint16{"From": d.Ports.First, "To": d.Ports.Last})
+	return Args{
+		"acl": side.acl.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": side.scope.Region, "egress": flag,
+		"number": freeNumber(*side.acl, egress, d.Rule), "cidr": netpath.CIDRs(d.Addrs)[0], "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
+		"from_port": fmt.Sprint(d.Ports.First), "to_port": fmt.Sprint(d.Ports.Last),
+	}
+}
+
+// freeNumber is an unused rule number before the rule that denies.
+func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) string {
+	var used []int
+	limit := 32766
+	for _, e := range acl.Entries {
+		if e.Egress == egress {
+			used = append(used, e.Number)
+			if fmt.Sprint(e.Number) == rule {
+				limit = e.Number - 1
+			}
+		}
+	}
+	if limit == 32766 && len(used) > 0 { // behind the last rule, at a round number
+		highest := 0
+		for _, n := range used {
+			if n < 32767 {
+				highest = max(highest, n)
+			}
+		}
+		if n := (highest/10 + 1) * 10; n < limit {
+			return fmt.Sprint(n)
+		}
+	}
+	for n := limit; n > 0; n-- {
+		if !slices.Contains(used, n) {
+			return fmt.Sprint(n)
+		}
+	}
+	return "1"
+}
+
+// mergeFindings drops repeats: several pairs of subnets may meet one rule.
+func (x *Exam) mergeFindings() {
+	var out []Finding
+	seen := map[string]bool{}
+	for _, f := range x.findings {
+		key := fmt.Sprintf("%v|%s|%v|%v|%v", f.Status, f.Subject, f.Args, f.Gaps, f.Evidence)
+		if f.Problem != nil {
+			key += f.Problem.Code
+		}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, f)
+		}
+	}
+	x.findings = out
+}

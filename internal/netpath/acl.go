@@ -1,0 +1,162 @@
+package netpath
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Denial is traffic that a network ACL stops, and the rule that does.
+type Denial struct {
+	Piece
+	Rule string // the number, or "*" for the rule that denies what no other matched
+}
+
+// Filtered is how a network ACL answers to some traffic in one direction.
+type Filtered struct {
+	ACL    string
+	By     []Rule // the rules that let some of it through
+	Denied []Denial
+}
+
+// Filter splits the traffic between peers and ports by a network ACL. Its rules
+// are looked at by number, and the first that matches decides; what none matches
+// is denied. It knows nothing of connections: replies are traffic like any
+// other.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
+func Filter(acl snapshot.NetworkACL, egress bool, peers *netipx.IPSet, ports []Ports) Filtered {
+	f := Filtered{ACL: acl.ID}
+	entries := aclRules(acl, egress)
+	rules := make([]Rule, len(entries))
+	for i, e := range entries {
+		rules[i] = e.Rule
+	}
+	used := make([]bool, len(entries))
+	for _, span := range cut(ports, rules) {
+		left := peers
+		for i, e := range entries {
+			if !e.Ports.contains(span) {
+				continue
+			}
+			take := Both(left, e.Peers)
+			if Empty(take) {
+				continue
+			}
+			left = Minus(left, take)
+			if e.allow {
+				used[i] = true
+			} else {
+				f.Denied = append(f.Denied, Denial{Piece{take, span}, e.number})
+			}
+		}
+		if !Empty(left) {
+			f.Denied = append(f.Denied, Denial{Piece{left, span}, "*"})
+		}
+	}
+	for i, e := range entries {
+		if used[i] {
+			f.By = append(f.By, e.Rule)
+		}
+	}
+	f.Denied = mergeDenials(f.Denied)
+	return f
+}
+
+type aclRule struct {
+	Rule
+	number string
+	allow  bool
+}
+
+// aclRules lists the rules that can match TCP, by number. Protocol -1 is all
+// traffic, whatever port range it states.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkAclEntry.html
+func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
+	entries := slices.Clone(acl.Entries)
+	slices.SortStableFunc(entries, func(a, b snapshot.ACLEntry) int { return cmp.Compare(a.Number, b.Number) })
+	var out []aclRule
+	for _, e := range entries {
+		if e.Egress != egress || !isTCP(e.Protocol) && !isAll(e.Protocol) {
+			continue
+		}
+		ports := AllPorts
+		if e.PortRange != nil && !isAll(e.Protocol) {
+			from, to := max(e.PortRange.From, 0), min(e.PortRange.To, 65535)
+			if from > to {
+				continue
+			}
+			ports = Ports{uint16(from), uint16(to)}
+		}
+		for _, p := range []netip.Prefix{e.CIDR, e.IPv6CIDR} {
+			if !p.IsValid() {
+				continue
+			}
+			what := "tcp " + ports.String()
+			if isAll(e.Protocol) {
+				what = "protocol -1"
+			}
+			d := Ingress
+			if egress {
+				d = Egress
+			}
+			fact := d.fact(what, p.String())
+			action := strings.ToLower(e.Action)
+			out = append(out, aclRule{
+				Rule:   Rule{Ref: fmt.Sprintf("%s/%d", acl.ID, e.Number), Fact: snapshot.Text{En: action + " " + fact.En, Ja: action + " " + fact.Ja}, Peers: Set(p), Ports: ports},
+				number: fmt.Sprint(e.Number), allow: strings.EqualFold(e.Action, "allow"),
+			})
+		}
+	}
+	return out
+}
+
+// mergeDenials joins pieces that one rule stops and that lie beside each other.
+func mergeDenials(all []Denial) []Denial {
+	slices.SortStableFunc(all, func(a, b Denial) int {
+		return cmp.Or(strings.Compare(a.Rule, b.Rule), cmp.Compare(a.Ports.First, b.Ports.First))
+	})
+	var out []Denial
+	for _, d := range all {
+		if n := len(out); n > 0 && out[n-1].Rule == d.Rule && uint32(out[n-1].Ports.Last)+1 == uint32(d.Ports.First) && out[n-1].Addrs.Equal(d.Addrs) {
+			out[n-1].Ports.Last = d.Ports.Last
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// ACLOf returns the network ACL of a subnet: the one associated with it, else
+// the default one of its VPC.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
+func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
+	for _, a := range s.NetworkACLs.Where("subnet", subnet, func(a snapshot.NetworkACL) []string {
+		var out []string
+		for _, as := range a.Associations {
+			out = append(out, as.Subnet)
+		}
+		return out
+	}) {
+		return a, nil
+	}
+	if s.NetworkACLs.Covers(vpc) {
+		for _, a := range s.NetworkACLs.Where("vpc", vpc, func(a snapshot.NetworkACL) []string { return []string{a.VPC} }) {
+			if a.IsDefault {
+				return a, nil
+			}
+		}
+	}
+	g := s.GapFor(snapshot.NetworkACLs, subnet)
+	return snapshot.NetworkACL{}, &g
+}
+
+// Ephemeral is the range of ports that the agent dials from. Its images run
+// Linux, which takes them from net.ipv4.ip_local_port_range.
+// Source: https://docs.kernel.org/networking/ip-sysctl.html#ip-variables
+var Ephemeral = Ports{32768, 60999}

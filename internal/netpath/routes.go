@@ -1,0 +1,277 @@
+package netpath
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// TargetKind is what a route leads to.
+type TargetKind uint8
+
+// The kinds of target.
+const (
+	ToUnknown TargetKind = iota
+	ToLocal
+	ToPeering
+	ToTransitGateway
+	ToVPNGateway
+	ToInternet  // internet, egress-only and NAT gateways
+	ToAppliance // an instance or network interface
+	ToEndpoint  // a Gateway Load Balancer or Network Firewall endpoint, or a gateway endpoint
+	ToElsewhere // Cloud WAN, carrier, local and other gateways that AWS doesn't let one look through here
+)
+
+// target says what a route leads to, and its id.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
+func target(r snapshot.Route) (TargetKind, string) {
+	switch {
+	case r.Gateway == "local":
+		return ToLocal, "local"
+	case r.Peering != "":
+		return ToPeering, r.Peering
+	case r.TransitGateway != "":
+		return ToTransitGateway, r.TransitGateway
+	case strings.HasPrefix(r.Gateway, "vgw-"):
+		return ToVPNGateway, r.Gateway
+	case strings.HasPrefix(r.Gateway, "igw-"):
+		return ToInternet, r.Gateway
+	case strings.HasPrefix(r.Gateway, "vpce-"):
+		return ToEndpoint, r.Gateway
+	case r.NATGateway != "":
+		return ToInternet, r.NATGateway
+	case r.EgressOnly != "":
+		return ToInternet, r.EgressOnly
+	case r.Interface != "":
+		return ToAppliance, r.Interface
+	case r.Instance != "":
+		return ToAppliance, r.Instance
+	case r.CoreNetwork != "":
+		return ToElsewhere, r.CoreNetwork
+	case r.LocalGateway != "":
+		return ToElsewhere, r.LocalGateway
+	case r.CarrierGateway != "":
+		return ToElsewhere, r.CarrierGateway
+	case r.ODBNetwork != "":
+		return ToElsewhere, r.ODBNetwork
+	case r.IPAddressNextHop != "":
+		return ToElsewhere, r.IPAddressNextHop
+	case r.Gateway != "":
+		return ToUnknown, r.Gateway
+	}
+	return ToUnknown, ""
+}
+
+// Hop is the part of some destinations that a route table sends one way.
+type Hop struct {
+	Addrs  *netipx.IPSet
+	Kind   TargetKind
+	Target string // the id that the route leads to; "" for no route at all
+	Prefix string // the destination as the route table has it
+	Drop   bool   // a blackhole
+	Gap    *snapshot.Gap
+}
+
+// None reports whether no route leads anywhere for these addresses.
+func (h Hop) None() bool { return h.Prefix == "" && h.Gap == nil }
+
+// precedence among routes to the same destination: a static route to a CIDR
+// block, then a static route to a prefix list, then a propagated route.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+type precedence uint8
+
+const (
+	staticCIDR precedence = iota
+	staticList
+	propagated
+)
+
+type candidate struct {
+	prefix netip.Prefix
+	set    *netipx.IPSet
+	rank   precedence
+	route  snapshot.Route
+	kind   TargetKind
+	id     string
+	list   string
+}
+
+// Lookup splits destinations by the route that wins for them.
+//
+// The longest prefix wins; the local route wins over propagated routes even if
+// these are longer; a blackhole drops what it wins.
+// Sources: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+// https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
+func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
+	routes, unseen := candidates(s, t, dst)
+	left := dst
+	var hops []Hop
+	for i, c := range routes {
+		take := Both(left, c.set)
+		if Empty(take) {
+			continue
+		}
+		h := Hop{Addrs: take, Kind: c.kind, Target: c.id, Prefix: c.name(), Drop: strings.EqualFold(c.route.State, "blackhole")}
+		if other := rival(routes[i+1:], c); other != "" {
+			h.Gap = &snapshot.Gap{Code: snapshot.RouteAmbiguous, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: t.ID, Detail: c.list + " / " + other}
+		}
+		left = Minus(left, take)
+		hops = append(hops, h)
+	}
+	if !Empty(left) {
+		hops = append(hops, Hop{Addrs: left})
+	}
+	// A prefix list that was not seen may hold a longer prefix than any other.
+	for i := range hops {
+		for _, u := range unseen {
+			if hops[i].Gap == nil && !(hops[i].Kind == u.kind && hops[i].Target == u.id) && overlaps(u.set, hops[i].Addrs) {
+				g := snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Scope: s.Label(), Ref: u.list}
+				hops[i].Gap = &g
+			}
+		}
+	}
+	return hops
+}
+
+func (c candidate) name() string {
+	if c.list != "" {
+		return c.list + " (" + c.prefix.String() + ")"
+	}
+	return c.prefix.String()
+}
+
+// rival finds a route of another prefix list with the same prefix and another
+// target: AWS then picks one at random.
+func rival(rest []candidate, c candidate) string {
+	if c.list == "" {
+		return ""
+	}
+	for _, o := range rest {
+		if o.prefix == c.prefix && o.list != "" && o.list != c.list && o.id != c.id {
+			return o.list
+		}
+	}
+	return ""
+}
+
+// candidates lists the routes in order of precedence, prefix lists expanded, and
+// apart from them the routes whose prefix list was not seen.
+func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (routes, unseen []candidate) {
+	var local netipx.IPSetBuilder
+	for _, r := range t.Routes {
+		if kind, _ := target(r); kind == ToLocal {
+			for _, p := range []netip.Prefix{r.CIDR, r.IPv6CIDR} {
+				if p.IsValid() {
+					local.AddPrefix(p.Masked())
+				}
+			}
+		}
+	}
+	locals := must(local.IPSet())
+	for _, r := range t.Routes {
+		c := candidate{route: r}
+		c.kind, c.id = target(r)
+		if strings.EqualFold(r.Origin, "EnableVgwRoutePropagation") || strings.EqualFold(r.Origin, "Advertisement") {
+			c.rank = propagated
+		}
+		add := func(p netip.Prefix, list string) {
+			if !p.IsValid() {
+				return
+			}
+			c := c
+			c.prefix, c.list, c.set = p.Masked(), list, Set(p)
+			if list != "" {
+				c.rank = staticList
+			}
+			if c.rank == propagated {
+				c.set = Minus(c.set, locals)
+			}
+			routes = append(routes, c)
+		}
+		add(r.CIDR, "")
+		add(r.IPv6CIDR, "")
+		if r.PrefixList == "" {
+			continue
+		}
+		if content, p := s.PrefixListEntries.Get(r.PrefixList); p == snapshot.Present {
+			for _, e := range content.Entries {
+				add(e.CIDR, r.PrefixList)
+			}
+			continue
+		}
+		if maybe, gap := ListSet(s, r.PrefixList, dst); gap != nil {
+			c.list, c.set = r.PrefixList, maybe
+			unseen = append(unseen, c)
+		} else if !Empty(maybe) {
+			c.list, c.set = r.PrefixList, Both(maybe, dst)
+			unseen = append(unseen, c)
+		}
+	}
+	slices.SortStableFunc(routes, func(a, b candidate) int {
+		return cmp.Or(-cmp.Compare(a.prefix.Bits(), b.prefix.Bits()), cmp.Compare(a.rank, b.rank))
+	})
+	return routes, unseen
+}
+
+// TableOf returns the route table that a subnet uses: the one it is associated
+// with, else the main one of its VPC.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
+	for _, t := range s.RouteTables.Where("subnet", subnet, routeTableSubnets) {
+		return t, nil
+	}
+	if !s.RouteTables.Covers(vpc) {
+		g := s.GapFor(snapshot.RouteTables, subnet)
+		return snapshot.RouteTable{}, &g
+	}
+	for _, t := range s.RouteTables.Where("main", vpc, mainOf) {
+		return t, nil
+	}
+	return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc + " (main)"}
+}
+
+func routeTableSubnets(t snapshot.RouteTable) []string {
+	var out []string
+	for _, a := range t.Associations {
+		if a.Subnet != "" && associated(a.State.State) {
+			out = append(out, a.Subnet)
+		}
+	}
+	return out
+}
+
+func mainOf(t snapshot.RouteTable) []string {
+	for _, a := range t.Associations {
+		if a.Main && associated(a.State.State) {
+			return []string{t.VPC}
+		}
+	}
+	return nil
+}
+
+func associated(state string) bool {
+	return state == "" || strings.EqualFold(state, "associated") || strings.EqualFold(state, "associating")
+}
+
+// GatewayTable returns the route table that a gateway's arriving traffic is
+// routed by, if one is associated with it.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+func GatewayTable(s *snapshot.Scope, gateway string) (snapshot.RouteTable, bool) {
+	for _, t := range s.RouteTables.Where("gateway", gateway, func(t snapshot.RouteTable) []string {
+		var out []string
+		for _, a := range t.Associations {
+			if a.Gateway != "" && associated(a.State.State) {
+				out = append(out, a.Gateway)
+			}
+		}
+		return out
+	}) {
+		return t, true
+	}
+	return snapshot.RouteTable{}, false
+}
