@@ -147,7 +147,7 @@ func (j journey) placed() bool { return j.from.Outside || j.from.Scope != nil &&
 
 // goal is where replies should arrive.
 func (j journey) goal() netpath.Goal {
-	return netpath.Goal{VPC: j.from.VPC, Outside: j.from.Outside}
+	return netpath.Goal{VPC: j.from.VPC, Outside: j.from.Outside, Reply: true}
 }
 
 // clash reports whether the agent's addresses are, wrongly, addresses of the

@@ -21,7 +21,8 @@ const (
 	ToPeering
 	ToTransitGateway
 	ToVPNGateway
-	ToInternet  // internet, egress-only and NAT gateways
+	ToInternet  // internet and egress-only internet gateways
+	ToNAT       // a NAT gateway, public or private
 	ToAppliance // an instance or network interface
 	ToEndpoint  // a Gateway Load Balancer or Network Firewall endpoint, or a gateway endpoint
 	ToElsewhere // Cloud WAN, carrier, local and other gateways that AWS doesn't let one look through here
@@ -44,7 +45,7 @@ func target(r snapshot.Route) (TargetKind, string) {
 	case strings.HasPrefix(r.Gateway, "vpce-"):
 		return ToEndpoint, r.Gateway
 	case r.NATGateway != "":
-		return ToInternet, r.NATGateway
+		return ToNAT, r.NATGateway
 	case r.EgressOnly != "":
 		return ToInternet, r.EgressOnly
 	case r.Interface != "":

@@ -199,10 +199,13 @@ func (t Tracer) gatewayPeering(gateway string, scope *snapshot.Scope, id string,
 
 // associatedTable finds the route table of a gateway that an attachment is
 // associated with, and the scope that shows it. The associations that the route
-// tables list win over what the attachment says of itself.
+// tables list win over what the attachment says of itself, and an explicit one
+// over that with the default table.
 func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.Scope, *snapshot.Gap) {
 	var gap *snapshot.Gap
 	anyTable := false
+	var byDefault string
+	var defaultScope *snapshot.Scope
 	for _, s := range t.Snapshot.Scopes {
 		for _, table := range s.TransitGatewayRouteTables.All() {
 			if table.Gateway != gateway {
@@ -218,9 +221,13 @@ func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.S
 				continue
 			}
 			for _, a := range set.Entries {
-				if a.Attachment == attachment && associated(a.State) {
+				if a.Attachment != attachment || !associated(a.State) {
+					continue
+				}
+				if !table.IsDefault {
 					return table.ID, s, nil
 				}
+				byDefault, defaultScope = table.ID, s
 			}
 		}
 		if a, p := s.TransitGatewayAttachments.Get(attachment); p == snapshot.Present && a.Association != nil && associated(a.Association.State) {
@@ -228,6 +235,9 @@ func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.S
 				return table.ID, s, nil
 			}
 		}
+	}
+	if byDefault != "" {
+		return byDefault, defaultScope, nil
 	}
 	if gap == nil && !anyTable {
 		gap = t.tablesUnseen(gateway)

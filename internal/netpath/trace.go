@@ -62,6 +62,7 @@ type Tracer struct{ Snapshot *snapshot.Snapshot }
 type Goal struct {
 	VPC     string // "" when it is not known
 	Outside bool
+	Reply   bool // replies: a translated address would make them useless
 }
 
 // From traces traffic that leaves a subnet for destinations.
@@ -110,6 +111,15 @@ func (t Tracer) follow(at Place, subnet, table string, h Hop, goal Goal) []Leg {
 		return t.transitGateway(at, subnet, leg, h, goal)
 	case ToVPNGateway:
 		return []Leg{t.vpnGateway(at, leg, h, goal)}
+	case ToNAT:
+		if !goal.Reply {
+			// A private NAT gateway forwards under its own address.
+			leg.Gap = &snapshot.Gap{Code: snapshot.Translated, Source: snapshot.RouteTables.Action(), Scope: at.Scope.Label(), Ref: table, Detail: h.Target}
+			return []Leg{leg}
+		}
+		leg.Outcome, leg.Reason = Stopped, WrongWay
+		leg.Detail = snapshot.Textf("the route %s of %s leads to %s, which gives replies another source address", "%[2]s の経路 %[1]s は %[3]s へ向かい、応答の送信元アドレスが変わる", h.Prefix, table, h.Target)
+		return []Leg{leg}
 	case ToInternet:
 		leg.Outcome, leg.Reason = Stopped, WrongWay
 		leg.Detail = snapshot.Textf("the route %s of %s leads to %s, out to the internet", "%[2]s の経路 %[1]s は %[3]s（インターネット）へ向かう", h.Prefix, table, h.Target)

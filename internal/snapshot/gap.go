@@ -24,6 +24,7 @@ const (
 	EndpointUnnamed  GapCode = "endpoint-unnamed"   // nothing says which endpoint
 	RouteAmbiguous   GapCode = "route-ambiguous"    // two prefix lists hold the same block and lead to different targets
 	ThroughAppliance GapCode = "through-appliance"  // the path goes through something that can't be judged
+	Translated       GapCode = "translated"         // a NAT gateway changes the agent's address
 	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
 	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
 	AgentPlace       GapCode = "agent-place"        // the agent's VPC is not known

@@ -459,9 +459,10 @@ type TransitGatewayPeering struct {
 
 // TransitGatewayRouteTable is a route table of a transit gateway.
 type TransitGatewayRouteTable struct {
-	ID      string `json:"TransitGatewayRouteTableId"`
-	Gateway string `json:"TransitGatewayId"`
-	State   string
+	ID        string `json:"TransitGatewayRouteTableId"`
+	Gateway   string `json:"TransitGatewayId"`
+	State     string
+	IsDefault bool `json:"DefaultAssociationRouteTable"`
 }
 
 // TransitGatewayAssociation routes the packets that arrive from an attachment by
