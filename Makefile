@@ -1,4 +1,4 @@
-# make build test lint bench docs soak fuzz
+# make build test lint bench docs fuzz soak
 GO      ?= go
 PYTHON  ?= python3
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -9,14 +9,14 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test lint bench docs fuzz moto clean
+.PHONY: build test lint bench docs fuzz soak moto lab clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/dspreflight ./cmd/dspreflight
 
 # Everything, with the race detector. The moto tests use a Python that has moto: the one in MOTO_PYTHON, else one on the
 # PATH, else a virtual environment made here. Without Python they skip and say so.
-test: moto
+test: moto lab
 	MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -race ./...
 	@MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -v -run 'TestMoto' ./cmd/dspreflight | grep -E '^ *--- SKIP|SKIPPED' || true
 
@@ -26,6 +26,20 @@ moto:
 	elif ! command -v $(PYTHON) >/dev/null; then echo 'SKIPPED: no Python, so no moto tests'; \
 	else echo 'installing $(MOTO) into $(VENV)'; $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(MOTO)' \
 	  || echo 'SKIPPED: moto could not be installed, so no moto tests'; fi
+
+# The kernel's judgement of random estates needs root, ip and nft; as root on Debian they are installed here.
+lab:
+	@if [ "$$(id -u)" != 0 ]; then echo 'SKIPPED: not root, so the kernel judges no estates'; \
+	elif command -v ip >/dev/null && command -v nft >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then echo 'installing iproute2 and nftables'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 nftables; } >/dev/null \
+	  || echo 'SKIPPED: iproute2 and nftables could not be installed, so the kernel judges no estates'; \
+	else echo 'SKIPPED: ip or nft is missing, so the kernel judges no estates'; fi
+
+# Ten times as many estates for the kernel, and many more draws for the oracles.
+soak: lab
+	$(GO) test -timeout 60m -run Kernel -v -estates 3000 ./internal/netpath
+	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath
 
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
@@ -47,6 +61,7 @@ FUZZTIME ?= 20s
 fuzz:
 	$(GO) test -run xxx -fuzz FuzzLoad -fuzztime $(FUZZTIME) ./internal/snapshot
 	$(GO) test -run xxx -fuzz FuzzManifest -fuzztime $(FUZZTIME) ./internal/snapshot
+	$(GO) test -run xxx -fuzz FuzzFilter -fuzztime $(FUZZTIME) ./internal/netpath
 	$(GO) test -run xxx -fuzz FuzzWrap -fuzztime $(FUZZTIME) ./report
 
 clean:

@@ -45,6 +45,15 @@ var (
 	}
 )
 
+var keyOtherGateway = &Problem{
+	Code: "DSP804", Severity: Fail,
+	Title:   say("the key request has gatewayType={seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
+	Cause:   say("The documented request of a DataSync agent has gatewayType=SYNC; other types are those of other services.", "DataSync エージェントへの要求は gatewayType=SYNC と文書化されている。他の値は別のサービスのもの。"),
+	Fix:     say("Ask the agent again with gatewayType=SYNC.", "gatewayType=SYNC を指定してキーを取り直す。"),
+	CLI:     keyIsPublic.CLI,
+	Sources: []string{pageActivate, pageArticle},
+}
+
 var _ = register(&Check{
 	ID:       "activation-input",
 	Area:     AreaInput,
@@ -52,7 +61,7 @@ var _ = register(&Check{
 	Requires: reqKeyRequest,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion},
+	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion, keyOtherGateway},
 	Run:      runActivationInput,
 })
 
@@ -78,9 +87,14 @@ func runActivationInput(x *Exam) {
 	interfaces, gaps := endpointInterfaces(s, ep)
 	addresses := []string{}
 	for _, i := range interfaces {
-		if i.PrivateIP.Is4() {
-			addresses = append(addresses, i.PrivateIP.String())
+		for _, a := range i.Addrs() {
+			if a.Is4() {
+				addresses = append(addresses, a.String())
+			}
 		}
+	}
+	if len(ep.InterfaceIDs) == 0 {
+		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
 	}
 	args := func(seen string) Args {
 		address := "ENDPOINT_IP"
@@ -91,7 +105,7 @@ func runActivationInput(x *Exam) {
 	}
 	saw := snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(u.RawQuery)}
 	bad := false
-	if t := q.Get("endpointType"); !strings.EqualFold(t, needed) {
+	if t := q.Get("endpointType"); t != needed {
 		if t == "" {
 			t = "PUBLIC"
 		}
@@ -103,6 +117,10 @@ func runActivationInput(x *Exam) {
 		} else {
 			x.Report(keyOtherAddress, "--key-request", args(a), saw)
 		}
+		bad = true
+	}
+	if g := q.Get("gatewayType"); g != "SYNC" {
+		x.Report(keyOtherGateway, "--key-request", args(g), saw)
 		bad = true
 	}
 	if r := q.Get("activationRegion"); !strings.EqualFold(r, x.Target.Region) {

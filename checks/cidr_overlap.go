@@ -2,6 +2,7 @@ package checks
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -49,25 +50,60 @@ func runCIDROverlap(x *Exam) {
 		x.OK(v.ID, snapshot.Saw(snapshot.VPCs, v.ID, snapshot.Textf("agent and endpoint share this VPC and its address space, %s", "エージェントとエンドポイントがこの VPC とアドレス空間 %s を共有", prefixes(blocks))))
 		return
 	}
+	// Every VPC that the agent is said or found to be in.
 	compared := false
-	if agents.Scope != nil && agents.VPC != "" {
-		if source, p := agents.Scope.VPCs.Get(agents.VPC); p == snapshot.Present && len(source.Prefixes()) > 0 {
-			x.compareSpaces(v.ID, blocks, source.ID, source.Prefixes(), snapshot.VPCs.Action())
-		} else {
-			x.Unknown(agents.VPC, agents.Scope.GapFor(snapshot.VPCs, agents.VPC))
-		}
+	if gap != nil && gap.Code != snapshot.AgentNotGiven {
+		x.Unknown(v.ID, *gap)
 		compared = true
+	}
+	for _, id := range distinct(agents.VPC, x.Target.SourceVPCID) {
+		compared = true
+		if source, p := x.vpcAnywhere(id); p == snapshot.Present && len(source.Prefixes()) > 0 {
+			x.compareSpaces(v.ID, blocks, source.ID, source.Prefixes(), snapshot.VPCs.Action())
+			x.whole(source)
+		} else {
+			x.Unknown(id, snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.VPCs.Action(), Ref: id})
+		}
 	}
 	if len(x.Target.SourceCIDRs) > 0 {
 		x.compareSpaces(v.ID, blocks, "--source-cidr", x.Target.SourceCIDRs, "--source-cidr")
+		if !compared && !slices.ContainsFunc(x.Target.SourceCIDRs, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
+			x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
+		}
 		compared = true
 	}
-	switch {
-	case compared:
-	case gap != nil && gap.Code != snapshot.AgentNotGiven:
-		x.Unknown(v.ID, *gap)
-	default:
-		x.agentAloneOverlaps(v.ID, blocks, agents)
+	// The agent's own addresses can prove an overlap, not its absence.
+	if agents.Addrs != nil && len(netpath.Overlaps(agents.Addrs.Prefixes(), blocks)) > 0 {
+		x.compareSpaces(v.ID, blocks, agents.Given, agents.Addrs.Prefixes(), agents.Given)
+	} else if !compared {
+		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
+	}
+	x.whole(v)
+}
+
+func distinct(ids ...string) []string {
+	var out []string
+	for _, id := range ids {
+		if id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (x *Exam) vpcAnywhere(id string) (snapshot.VPC, snapshot.Presence) {
+	for _, s := range x.Snapshot.Scopes {
+		if v, p := s.VPCs.Get(id); p == snapshot.Present {
+			return v, p
+		}
+	}
+	return snapshot.VPC{}, snapshot.Unobserved
+}
+
+// whole refuses a VPC that shows only its primary block: it may have others.
+func (x *Exam) whole(v snapshot.VPC) {
+	if len(v.CIDRs) == 0 {
+		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPCs.Action(), Ref: v.ID, Detail: "CidrBlockAssociationSet"})
 	}
 }
 
@@ -97,18 +133,6 @@ func (x *Exam) compareSpaces(vpc string, blocks []netip.Prefix, source string, s
 			snapshot.Evidence{Source: seenBy, Ref: source, Fact: snapshot.Textf("CIDR blocks %s", "CIDR ブロック %s", prefixes(sourceBlocks))},
 			snapshot.Saw(snapshot.VPCs, vpc, snapshot.Textf("CIDR blocks %s", "CIDR ブロック %s", prefixes(blocks))))
 	}
-}
-
-// agentAloneOverlaps answers when only the agent's own addresses are known: they
-// can prove an overlap but not its absence.
-func (x *Exam) agentAloneOverlaps(vpc string, blocks []netip.Prefix, agents netpath.Agents) {
-	if agents.Addrs != nil {
-		if pairs := netpath.Overlaps(agents.Addrs.Prefixes(), blocks); len(pairs) > 0 {
-			x.compareSpaces(vpc, blocks, agents.Given, agents.Addrs.Prefixes(), agents.Given)
-			return
-		}
-	}
-	x.Unknown(vpc, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
 }
 
 func prefixes(list []netip.Prefix) string {

@@ -92,6 +92,8 @@ func runEndpointAddress(x *Exam) {
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
 	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
 		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
+	case x.Target.SubnetID != "" && !inSubnet:
+		x.NotApplicable(say("the chosen subnet is not one of the endpoint's VPC: see subnet-usable", "選択したサブネットがエンドポイントの VPC のものではない（subnet-usable を参照）"))
 	default:
 		x.OK(ep.ID, evidence...)
 	}

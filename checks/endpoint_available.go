@@ -14,7 +14,7 @@ var (
 		Cause: say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティベーション先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティベーション先がない。"),
 		Fix:   say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
 		CLI: []string{
-			"aws ec2 describe-vpc-endpoints --region {region} --filters Name=service-name,Values=com.amazonaws.{region}.datasync",
+			"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'",
 		},
 		Terraform: "resource \"aws_vpc_endpoint\" \"datasync\" {\n  vpc_endpoint_type   = \"Interface\"\n  service_name        = \"com.amazonaws.{region}.datasync\"\n  private_dns_enabled = false\n  # vpc_id, subnet_ids, security_group_ids\n}",
 		Errors:    []*DocumentedError{errEndpoint, errUnreachable},

@@ -56,6 +56,8 @@ func runEndpointOwner(x *Exam) {
 	region := x.Target.Region
 	if account == "" || ep.OwnerID == "" {
 		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "OwnerId"})
+	} else if ep.OwnerID != account && s.Guessed {
+		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.AccountUnknown, Source: snapshot.CallerIdentity.Action(), Scope: s.Label(), Ref: ep.ID, Detail: ep.OwnerID})
 	} else if ep.OwnerID != account {
 		x.Report(ownerOtherAccount, ep.ID, Args{"seen": ep.OwnerID, "account": account}, owned(snapshot.Endpoints, ep.ID, ep.OwnerID))
 	} else {
@@ -65,11 +67,14 @@ func runEndpointOwner(x *Exam) {
 	if p != snapshot.Present {
 		x.Unknown(ep.VPC, s.GapFor(snapshot.VPCs, ep.VPC))
 	} else {
-		x.judgeVPC(v, account, region)
+		x.judgeVPC(s, v, region)
 	}
 	for _, id := range x.taskSubnets(ep) {
-		if n, p := s.Subnets.GetIn(ep.VPC, id); p == snapshot.Present {
-			x.judgeOwner(snapshot.Subnets, id, n.OwnerID, account, region)
+		switch n, p := s.Subnets.GetIn(ep.VPC, id); p {
+		case snapshot.Present:
+			x.judgeOwner(s, snapshot.Subnets, id, n.OwnerID, region)
+		case snapshot.Unobserved:
+			x.Unknown(id, s.GapFor(snapshot.Subnets, id))
 		}
 	}
 	groups := ep.Groups
@@ -77,14 +82,17 @@ func runEndpointOwner(x *Exam) {
 		groups = []snapshot.GroupRef{{ID: x.Target.GroupID}}
 	}
 	for _, g := range groups {
-		if row, p := s.SecurityGroups.GetIn(ep.VPC, g.ID); p == snapshot.Present {
-			x.judgeOwner(snapshot.SecurityGroups, g.ID, row.OwnerID, account, region)
+		switch row, p := s.SecurityGroups.GetIn(ep.VPC, g.ID); p {
+		case snapshot.Present:
+			x.judgeOwner(s, snapshot.SecurityGroups, g.ID, row.OwnerID, region)
+		case snapshot.Unobserved:
+			x.Unknown(g.ID, s.GapFor(snapshot.SecurityGroups, g.ID))
 		}
 	}
 }
 
-func (x *Exam) judgeVPC(v snapshot.VPC, account, region string) {
-	x.judgeOwner(snapshot.VPCs, v.ID, v.OwnerID, account, region)
+func (x *Exam) judgeVPC(s *snapshot.Scope, v snapshot.VPC, region string) {
+	x.judgeOwner(s, snapshot.VPCs, v.ID, v.OwnerID, region)
 	saw := snapshot.Saw(snapshot.VPCs, v.ID, snapshot.Textf("tenancy %s", "テナンシー %s", v.InstanceTenancy))
 	switch {
 	case v.InstanceTenancy == "":
@@ -96,15 +104,17 @@ func (x *Exam) judgeVPC(v snapshot.VPC, account, region string) {
 	}
 }
 
-// judgeOwner reports a resource that another account shares with this one. A
-// row without an owner says nothing either way.
-func (x *Exam) judgeOwner(k snapshot.Kind, id, owner, account, region string) {
+// judgeOwner reports a resource that another account shares with this one.
+func (x *Exam) judgeOwner(s *snapshot.Scope, k snapshot.Kind, id, owner, region string) {
 	switch {
-	case owner == "" || account == "":
-	case owner == account:
+	case owner == "" || s.Account == "":
+		x.Unknown(id, snapshot.Gap{Code: snapshot.FieldUnseen, Source: k.Action(), Ref: id, Detail: "OwnerId"})
+	case owner == s.Account:
 		x.OK(id, owned(k, id, owner))
+	case s.Guessed:
+		x.Unknown(id, snapshot.Gap{Code: snapshot.AccountUnknown, Source: snapshot.CallerIdentity.Action(), Scope: s.Label(), Ref: id, Detail: owner})
 	default:
-		x.Report(ownerSharedVPC, id, Args{"seen": owner, "account": account, "region": region}, owned(k, id, owner))
+		x.Report(ownerSharedVPC, id, Args{"seen": owner, "account": s.Account, "region": region}, owned(k, id, owner))
 	}
 }
 

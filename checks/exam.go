@@ -93,6 +93,8 @@ func endpointInterfaces(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Int
 			found = append(found, i)
 		case snapshot.Unobserved:
 			gaps = append(gaps, s.GapFor(snapshot.Interfaces, id))
+		default: // the endpoint lists it and the interfaces don't: one of the two is out of date
+			gaps = append(gaps, snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: id})
 		}
 	}
 	return found, gaps

@@ -181,21 +181,26 @@ func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission,
 		where = append(where, *agents.Evidence)
 	}
 	if len(a.Stopped) > 0 {
-		ports, sources := netpath.PortsOf(a.Stopped), netpath.AddrsOf(a.Stopped)
 		ev = append(ev, ruleEvidence(a.Near)...)
 		if len(a.By)+len(a.Near) == 0 {
 			ev = append(ev, snapshot.Saw(snapshot.SecurityGroups, group, snapshot.Textf("no rule for tcp %s", "tcp %s のルールがない", netpath.JoinPorts(p.Requires.Ports))))
 		}
-		cidrs := netpath.CIDRs(sources)
-		x.Report(p, subject, Args{
-			"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.Target.Region,
-			"permissions": permissionsJSON(ports, sources), "cidr": cidrs[0],
-			"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
-		}, append(ev, where...)...)
+		for _, same := range netpath.ByAddresses(a.Stopped) {
+			ports, sources := netpath.PortsOf(same), same[0].Addrs
+			x.Report(p, subject, Args{
+				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.Target.Region,
+				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
+				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
+			}, append(ev, where...)...)
+		}
 		return
 	}
 	if len(a.Open) > 0 {
 		x.Unknown(subject, a.Gaps...)
+		return
+	}
+	if len(a.By) == 0 { // nothing was asked, so nothing is proved
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Detail: "no IPv4 address, and the key request takes none but IPv4"})
 		return
 	}
 	x.OK(subject, append(ev, where...)...)

@@ -116,12 +116,20 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	} else if !strings.EqualFold(n.State, "available") {
 		report(subnetNotAvailable, n.State)
 	}
-	if n.IPv6Native || !n.CIDR.IsValid() {
+	location := x.Target.DestinationType == "efs" || x.Target.DestinationType == "fsx"
+	switch {
+	case n.IPv6Native:
 		report(subnetNoIPv4, "")
+	case !n.CIDR.IsValid() || n.VPC == "":
+		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: "CidrBlock, VpcId"})
+		bad = true
 	}
-	if n.VPC != ep.VPC {
+	switch {
+	case n.VPC == "":
+	case location: // the location's own subnet, of whatever VPC
+	case n.VPC != ep.VPC:
 		report(subnetOtherVPC, n.VPC)
-	} else if !contains(ep.SubnetIDs, n.ID) {
+	case !contains(ep.SubnetIDs, n.ID):
 		report(subnetNotEndpoints, "")
 	}
 	if !bad {
@@ -164,8 +172,8 @@ var (
 	}
 	subnetNotChosen = &Problem{
 		Code: "DSP308", Severity: Warn,
-		Title:     say("of the endpoint's subnets only {good} has room for the task", "エンドポイントのサブネットのうち、タスク用の空きがあるのは {good} だけ"),
-		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces. {bad} would not do.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけ。{bad} では足りない。"),
+		Title:     say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
+		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけで、どれかが指定されていない。"),
 		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --subnet-id.", "CreateAgent と、dspreflight の --subnet-id に {good} を指定する。"),
 		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {good}"},
 		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # {good}",
@@ -205,7 +213,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	}
 	tasks := max(x.Target.Tasks, 1)
 	needed := addressesPerTask * tasks
-	if n.IPv6Native || !n.CIDR.IsValid() {
+	if n.IPv6Native {
 		x.NotApplicable(snapshot.Textf("%s has no IPv4 addresses: see subnet-usable", "%s に IPv4 アドレスがない（subnet-usable を参照）", n.ID))
 		return
 	}
@@ -218,6 +226,10 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%d free addresses in %s; %d needed", "%[2]s に空き %[1]d 個、必要 %[3]d 個", free, n.CIDR, needed))
 	if free < needed {
 		x.Report(subnetFull, n.ID, args, saw)
+		return
+	}
+	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed {
+		x.Unknown(n.ID, gap)
 		return
 	}
 	reserved := 0

@@ -39,8 +39,8 @@ var (
 	}
 	taskGroupNotChosen = &Problem{
 		Code: "DSP213", Severity: Warn,
-		Title:     say("of the endpoint's security groups only {good} can serve the task", "エンドポイントのセキュリティグループのうち、タスクに使えるのは {good} だけ"),
-		Cause:     say("CreateAgent takes exactly one group for the task's interfaces. {bad} would not do.", "CreateAgent がタスクのインターフェイス用に受け取るグループは 1 つだけ。{bad} では動作しない。"),
+		Title:     say("of the endpoint's security groups {good} can serve the task; {bad} is not proved to", "エンドポイントのセキュリティグループのうち {good} はタスクに使えるが、{bad} は使えるとは確認できない"),
+		Cause:     say("CreateAgent takes exactly one group for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るグループは 1 つだけで、どれかが指定されていない。"),
 		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --security-group-id.", "CreateAgent と、dspreflight の --security-group-id に {good} を指定する。"),
 		CLI:       []string{"aws ec2 describe-security-groups --region {region} --group-ids {good}"},
 		Terraform: "security_group_arns = [aws_security_group.datasync.arn] # {good}",
@@ -83,8 +83,8 @@ func runTaskSG(x *Exam) {
 // oneOf judges several resources of which the user will choose one: all good is
 // PASS, all bad keeps every finding, and some of each is the given problem.
 func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge func(*Exam, string)) {
-	var good, bad []string
-	var all []Finding
+	var good, bad, open []string
+	var all, unknown []Finding
 	var evidence []snapshot.Evidence
 	for _, id := range choices {
 		y := *x
@@ -97,10 +97,18 @@ func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge fun
 			evidence = append(evidence, y.findings[0].Evidence...)
 		case Fail:
 			bad = append(bad, id)
+		case Unknown:
+			open = append(open, id)
+			unknown = append(unknown, y.findings...)
 		}
 	}
-	if len(good) > 0 && len(bad) > 0 {
-		x.Report(mixed, subject, Args{"good": good, "bad": bad, "region": x.Target.Region}, evidence...)
+	if len(open) > 0 && len(good) == 0 {
+		// The one that was not seen may serve; the others don't decide.
+		x.findings = append(x.findings, unknown...)
+		return
+	}
+	if rest := append(bad, open...); len(good) > 0 && len(rest) > 0 {
+		x.Report(mixed, subject, Args{"good": good, "bad": rest, "region": x.Target.Region}, evidence...)
 		return
 	}
 	x.findings = append(x.findings, all...)
@@ -108,7 +116,8 @@ func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge fun
 
 func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	args := Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.Target.Region}
-	g, p := s.SecurityGroups.GetIn(ep.VPC, id)
+	// A group that the user names may be one of any VPC.
+	g, p := s.SecurityGroups.Get(id)
 	switch p {
 	case snapshot.Absent:
 		x.Report(taskGroupMissing, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("not among the security groups of %s", "%s のセキュリティグループの中にない", s.Label())))
@@ -151,10 +160,10 @@ func groupUsable(s *snapshot.Scope, g snapshot.SecurityGroup, vpc string) (bool,
 		return false, nil
 	}
 	a, p := s.SecurityGroupVPCAssociations.Get(g.ID + "/" + vpc)
-	switch p {
-	case snapshot.Present:
+	if p == snapshot.Present {
 		return strings.EqualFold(a.State, "associated"), nil
-	case snapshot.Absent:
+	}
+	if s.SecurityGroupVPCAssociations.Knows(g.ID) {
 		return false, nil
 	}
 	gap := s.GapFor(snapshot.SecurityGroupVPCAssociations, g.ID)

@@ -161,13 +161,34 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kin
 	for i := range targets {
 		if snap.Target != nil {
 			targets[i] = targets[i].Merge(*snap.Target)
+			if err := validate(targets[i], "manifest.json: target"); err != nil {
+				return nil, nil, err
+			}
 		}
+		targets[i] = tidyTarget(targets[i])
 		snap.AssignRoles(targets[i])
+		if s := elsewhere(snap, targets[i].EndpointID); s != nil {
+			return nil, nil, fmt.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
+		}
 		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
 			return nil, nil, err
 		}
 	}
 	return snap, targets, nil
+}
+
+// elsewhere finds the scope that holds an endpoint, if that is not the
+// destination.
+func elsewhere(snap *snapshot.Snapshot, endpoint string) *snapshot.Scope {
+	for _, s := range snap.Scopes {
+		if _, p := s.Endpoints.Get(endpoint); p == snapshot.Present {
+			if s.Has(snapshot.Destination) {
+				return nil
+			}
+			return s
+		}
+	}
+	return nil
 }
 
 func readFolder(dir string, opt snapshot.ReadOptions) (*snapshot.Snapshot, error) {

@@ -52,8 +52,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{[]string{"check", "--fixture", "healthy"}, 0, "READY  0 fail  0 unknown  0 warn  21 pass  0 skip"},
 		{[]string{"check", "--fixture", "unreachable-443"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  0 skip"},
-		{[]string{"check", "--fixture", "no-permission"}, 3, "INCONCLUSIVE  0 fail  5 unknown  0 warn  16 pass  0 skip"},
-		{[]string{"check", "--fixture", "no-permission", "--fail-on", "unknown"}, 1, "NOT READY  0 fail  5 unknown  0 warn  16 pass  0 skip"},
+		{[]string{"check", "--fixture", "no-permission"}, 3, "INCONCLUSIVE  0 fail  6 unknown  0 warn  15 pass  0 skip"},
+		{[]string{"check", "--fixture", "no-permission", "--fail-on", "unknown"}, 1, "NOT READY  0 fail  6 unknown  0 warn  15 pass  0 skip"},
 		{[]string{"check", "--fixture", "healthy", "--check", "endpoint-policy"}, 0, "READY  0 fail  0 unknown  0 warn  2 pass  19 skip"},
 		{[]string{"check", "--fixture", "unreachable-443", "-q"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  0 skip"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -90,7 +91,7 @@ func readPlan(c *cli.Context) (plan, error) {
 		if len(file.Targets) > 0 {
 			where = fmt.Sprintf("--config: targets[%d]", i)
 		}
-		t = flags.Merge(t).Merge(file.Target)
+		t = tidyTarget(flags.Merge(t).Merge(file.Target))
 		if err := validate(t, where); err != nil {
 			return p, err
 		}
@@ -160,6 +161,22 @@ func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
 		return t, fmt.Errorf("--agent-ip %w", err)
 	}
 	return t, nil
+}
+
+// tidyTarget takes out of a target what must not be stored or shown, an
+// activation key in the URL of the key request, and writes addresses in one way.
+func tidyTarget(t snapshot.Target) snapshot.Target {
+	t.EndpointIP, t.AgentIP = t.EndpointIP.Unmap(), t.AgentIP.Unmap()
+	if u, err := url.Parse(t.KeyRequest); err == nil && t.KeyRequest != "" {
+		q := u.Query()
+		if u.User != nil || q.Has("activationKey") {
+			u.User = nil
+			q.Del("activationKey")
+			u.RawQuery = q.Encode()
+			t.KeyRequest = u.String()
+		}
+	}
+	return t
 }
 
 // maxTasks is a bound against slips of the finger; the quota is 100 tasks an

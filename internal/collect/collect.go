@@ -132,7 +132,11 @@ func (c *collector) run(ctx context.Context) error {
 // call makes one call, every page of it.
 func (c *collector) call(ctx context.Context, j *job) {
 	if c.clients.Refused != nil {
-		j.err = c.clients.Refused
+		refused := *c.clients.Refused
+		if refused.Action == "" {
+			refused.Action = j.kind.Action()
+		}
+		j.err = &refused
 		return
 	}
 	select {
@@ -168,6 +172,13 @@ func (c *collector) call(ctx context.Context, j *job) {
 	}
 }
 
+// cutShort reports whether the last page of a reply says that there is more,
+// which the SDK's paginators don't follow.
+func cutShort(page []byte) bool {
+	var more struct{ AdditionalRoutesAvailable bool }
+	return json.Unmarshal(page, &more) == nil && more.AdditionalRoutesAvailable
+}
+
 // load puts what a call brought into its table. Pages that came before a
 // failure stay, as part of a table.
 func (c *collector) load(j *job) error {
@@ -179,23 +190,29 @@ func (c *collector) load(j *job) error {
 	if len(vpcs) > maxFilterValues {
 		vpcs = nil // the call was made without a filter
 	}
-	if j.err != nil && j.kind.PerID() {
+	truncated := j.err == nil && len(j.pages) > 0 && cutShort(j.pages[len(j.pages)-1])
+	if (j.err != nil || truncated) && j.kind.PerID() {
 		j.pages = nil // half a set would look like a whole one
 	}
-	truncated := false
+	if truncated {
+		extent = snapshot.Partial
+	}
 	for i, body := range j.pages {
 		doc := snapshot.Document{Kind: j.kind, ID: j.query.id, Body: body}
-		more, err := c.scope.LoadPage(doc, extent, vpcs)
-		if err != nil {
+		if _, err := c.scope.LoadPage(doc, extent, vpcs); err != nil {
 			return fmt.Errorf("%s of %s, page %d: %w", j.kind.Action(), c.scope.Name, i+1, err)
 		}
-		truncated = truncated || more && i == len(j.pages)-1 && j.err == nil
 		if c.request.Keep {
 			c.scope.Keep(doc)
 		}
 	}
+	asked := slices.Concat(j.query.groups, j.query.instances)
+	if j.kind == snapshot.SecurityGroupRules {
+		asked = nil // its rows have ids of their own
+	}
+	c.scope.Asked(j.kind, asked)
 	c.scope.Calls = append(c.scope.Calls, snapshot.Call{
-		Command: j.kind.Command(), ID: j.query.id, VPCs: vpcs, Truncated: truncated, Error: j.err,
+		Command: j.kind.Command(), ID: j.query.id, VPCs: vpcs, Asked: asked, Truncated: truncated, Error: j.err,
 		ElapsedMS: math.Round(float64(j.elapsed.Microseconds())/100) / 10,
 	})
 	return nil

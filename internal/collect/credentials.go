@@ -94,7 +94,11 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {
 			return Clients{}, fmt.Errorf("%w (%v)", ErrNoCredentials, innermost(err))
 		}
-		c.Refused = callError(ctx, "sts:AssumeRole", err)
+		action := "" // each call's own
+		if a.RoleARN != "" {
+			action = "sts:AssumeRole"
+		}
+		c.Refused = callError(ctx, action, err)
 	}
 	return c, nil
 }

@@ -105,16 +105,24 @@ func (c *collector) third() []*job {
 	}
 	var strangers []string
 	for _, t := range c.request.Targets {
-		ep, p := c.scope.Endpoints.Get(t.EndpointID)
-		g, q := c.scope.SecurityGroups.Get(t.GroupID)
-		if p == snapshot.Present && q == snapshot.Present && g.VPC != ep.VPC && !slices.Contains(strangers, g.ID) {
-			strangers = append(strangers, g.ID)
+		for _, ep := range c.endpointsOf(t) {
+			g, p := c.scope.SecurityGroups.Get(t.GroupID)
+			if p == snapshot.Present && g.VPC != ep.VPC && !slices.Contains(strangers, g.ID) {
+				strangers = append(strangers, g.ID)
+			}
 		}
 	}
 	if len(strangers) > 0 && c.wants(snapshot.SecurityGroupVPCAssociations) {
 		jobs = append(jobs, &job{kind: snapshot.SecurityGroupVPCAssociations, query: query{groups: strangers}})
 	}
 	return jobs
+}
+
+// endpointsOf lists the endpoint that a target names, or all that it may mean.
+func (c *collector) endpointsOf(t snapshot.Target) []snapshot.Endpoint {
+	return slices.DeleteFunc(c.scope.Endpoints.All(), func(ep snapshot.Endpoint) bool {
+		return ep.ID != t.EndpointID && !(t.EndpointID == "" && ep.IsDataSync())
+	})
 }
 
 func (c *collector) asked(k snapshot.Kind, id string) bool {
@@ -132,10 +140,7 @@ func (c *collector) interest() (vpcs, groups, subnets []string) {
 	view := &snapshot.Snapshot{Scopes: []*snapshot.Scope{c.scope}}
 	for _, t := range c.request.Targets {
 		if c.scope.Has(snapshot.Destination) {
-			for _, ep := range c.scope.Endpoints.All() {
-				if ep.ID != t.EndpointID && !(t.EndpointID == "" && ep.IsDataSync()) {
-					continue
-				}
+			for _, ep := range c.endpointsOf(t) {
 				add(&vpcs, ep.VPC)
 				for _, g := range ep.Groups {
 					add(&groups, g.ID)
@@ -187,8 +192,23 @@ func (c *collector) referredLists() []string {
 			add(r.PrefixList)
 		}
 	}
+	if !c.onlyPrivateAgents() {
+		return ids
+	}
 	return slices.DeleteFunc(ids, func(id string) bool {
 		row, p := c.scope.PrefixLists.Get(id)
 		return p == snapshot.Present && netpath.HoldsPublicOnly(row)
 	})
+}
+
+// onlyPrivateAgents reports whether all agents have private addresses, to which
+// AWS's own lists of public addresses can't matter.
+func (c *collector) onlyPrivateAgents() bool {
+	view := &snapshot.Snapshot{Scopes: []*snapshot.Scope{c.scope}}
+	for _, t := range c.request.Targets {
+		if agents, gap := netpath.FindAgents(view, t); gap != nil || !netpath.Private(agents.Addrs) {
+			return false
+		}
+	}
+	return true
 }

@@ -2,6 +2,7 @@ package netpath
 
 import (
 	"net/netip"
+	"slices"
 
 	"go4.org/netipx"
 
@@ -30,13 +31,9 @@ func FindAgents(snap *snapshot.Snapshot, t snapshot.Target) (Agents, *snapshot.G
 	f := finder{snap, t}
 	switch {
 	case t.AgentInstanceID != "":
-		a, gap := f.instance()
-		if gap != nil && t.AgentIP.IsValid() {
-			return f.address(), nil
-		}
-		return a, gap
+		return f.instance()
 	case t.AgentIP.IsValid():
-		return f.address(), nil
+		return f.address()
 	case t.SourceSubnetID != "":
 		return f.subnet()
 	case len(t.SourceCIDRs) > 0:
@@ -77,20 +74,26 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 			}
 			continue
 		}
-		addr := i.PrivateIP
-		groups := i.Groups
-		subnet := i.Subnet
-		vpc := i.VPC
+		addr, groups, subnet, vpc := i.PrivateIP, i.Groups, i.Subnet, i.VPC
+		named := !f.t.AgentIP.IsValid()
 		for _, n := range i.Interfaces {
-			if !addr.IsValid() || n.PrivateIP == addr {
-				addr, vpc, subnet = n.PrivateIP, n.VPC, n.Subnet
-				if len(n.Groups) > 0 {
-					groups = n.Groups
-				}
+			wanted := addr
+			if f.t.AgentIP.IsValid() {
+				wanted = f.t.AgentIP
+			}
+			if wanted.IsValid() && !slices.Contains(n.Addrs(), wanted) {
+				continue
+			}
+			addr, vpc, subnet, named = n.PrivateIP, n.VPC, n.Subnet, true
+			if wanted.IsValid() {
+				addr = wanted
+			}
+			if len(n.Groups) > 0 {
+				groups = n.Groups
 			}
 		}
-		if f.t.AgentIP.IsValid() {
-			addr = f.t.AgentIP
+		if !named {
+			return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotFound, Source: gap.Source, Scope: s.Label(), Ref: f.t.AgentIP.String() + " (" + i.ID + ")"}
 		}
 		if !addr.IsValid() {
 			return Agents{}, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: gap.Source, Scope: s.Label(), Ref: i.ID, Detail: "PrivateIpAddress"}
@@ -113,19 +116,37 @@ func ids(groups []snapshot.GroupRef) []string {
 
 // address places a single address: at the interface that has it, else in the
 // VPC that the user named or the one of the source account that holds it.
-func (f finder) address() Agents {
+func (f finder) address() (Agents, *snapshot.Gap) {
 	ip := f.t.AgentIP
 	a := Agents{Addrs: AddrSet(ip), Given: "--agent-ip"}
 	key := ip.String()
+	var hits []Agents
 	for _, s := range f.scopes() {
 		for _, i := range s.Interfaces.Where("address", key, interfaceAddrs) {
-			if f.t.SourceVPCID != "" && i.VPC != f.t.SourceVPCID {
+			if f.t.SourceVPCID != "" && i.VPC != f.t.SourceVPCID || !i.CanBeAgent() {
 				continue
 			}
-			a.Place, a.Subnet, a.Groups = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups)
-			a.Evidence = &snapshot.Evidence{Source: snapshot.Interfaces.Action(), Ref: i.ID, Fact: snapshot.Textf("it has the address %s, in %s", "アドレス %s を持ち、%s にある", key, i.Subnet)}
-			return a
+			if slices.ContainsFunc(hits, func(h Agents) bool { return h.VPC == i.VPC }) {
+				continue
+			}
+			hit := a
+			hit.Place, hit.Subnet, hit.Groups = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups)
+			hit.Evidence = &snapshot.Evidence{Source: snapshot.Interfaces.Action(), Ref: i.ID, Fact: snapshot.Textf("it has the address %s, in %s", "アドレス %s を持ち、%s にある", key, i.Subnet)}
+			hits = append(hits, hit)
 		}
+	}
+	if len(hits) > 1 { // a VPC that nothing joins to others can't be the one
+		hits = slices.DeleteFunc(hits, func(h Agents) bool {
+			joined, known := f.joined(h.VPC)
+			return known && !joined && !h.Scope.Has(snapshot.Destination)
+		})
+	}
+	switch len(hits) {
+	case 0:
+	case 1:
+		return hits[0], nil
+	default:
+		return Agents{}, &snapshot.Gap{Code: snapshot.AgentAmbiguous, Source: snapshot.Interfaces.Action(), Ref: key}
 	}
 	a.Place = f.placeOf([]netip.Prefix{netip.PrefixFrom(ip, ip.BitLen())})
 	if a.Scope != nil {
@@ -135,7 +156,7 @@ func (f finder) address() Agents {
 			}
 		}
 	}
-	return a
+	return a, nil
 }
 
 func interfaceAddrs(i snapshot.Interface) []string {

@@ -56,6 +56,7 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 		if !ok {
 			continue
 		}
+		cut := isTCP(p.Protocol) && (p.FromPort == nil || p.ToPort == nil)
 		label := "tcp " + ports.String()
 		if isAll(p.Protocol) {
 			label = "protocol -1"
@@ -64,6 +65,9 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 			fact := d.fact(label, peer)
 			if !note.Empty() {
 				fact = snapshot.Text{En: fact.En + " (" + note.En + ")", Ja: fact.Ja + "（" + note.Ja + "）"}
+			}
+			if cut && gap == nil {
+				gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.SecurityGroups.Action(), Ref: g.ID, Detail: "FromPort, ToPort"}
 			}
 			out = append(out, Rule{Ref: l.ruleRef(g.ID, d, p, peer), Fact: fact, Peers: peers, Ports: ports, Gap: gap})
 		}
@@ -82,8 +86,11 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 			add(r.ID, peers, gap, snapshot.Text{})
 		}
 		for _, r := range p.GroupPairs {
-			peers, gap, note := l.members(r)
-			add(r.GroupID, peers, gap, note)
+			m := l.members(r)
+			add(r.GroupID, m.sure, nil, m.note)
+			if m.gap != nil {
+				add(r.GroupID, m.maybe, m.gap, snapshot.Text{})
+			}
 		}
 	}
 	return out
@@ -168,7 +175,9 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 		return must(b.IPSet()), nil
 	}
 	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && HoldsPublicOnly(row) {
-		return Minus(interest, privateSpace), nil
+		if interest = Minus(interest, privateSpace); Empty(interest) {
+			return interest, nil
+		}
 	}
 	gap := s.GapFor(snapshot.PrefixListEntries, id)
 	if gap.Code == snapshot.NotCollected {
@@ -184,6 +193,9 @@ var privateSpace = Set(
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("fc00::/7"),
 )
+
+// Private reports whether every address of a set is a private one.
+func Private(s *netipx.IPSet) bool { return Empty(Minus(s, privateSpace)) }
 
 // HoldsPublicOnly reports whether a list is one of AWS's own for the public
 // addresses of a gateway endpoint service or CloudFront.
@@ -202,45 +214,74 @@ func HoldsPublicOnly(l snapshot.PrefixList) bool {
 // peer outside a VPC.
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing
 // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html
-func (l GroupLayer) members(pair snapshot.GroupPair) (*netipx.IPSet, *snapshot.Gap, snapshot.Text) {
-	none := &netipx.IPSet{}
-	unseen := func(g snapshot.Gap) (*netipx.IPSet, *snapshot.Gap, snapshot.Text) {
+func (l GroupLayer) members(pair snapshot.GroupPair) membership {
+	unseen := func(g snapshot.Gap) membership {
 		g.Code, g.Ref = snapshot.ReferenceUnseen, pair.GroupID
-		return l.Peers, &g, snapshot.Text{}
+		return membership{sure: &netipx.IPSet{}, maybe: l.Peers, gap: &g}
 	}
-	if l.Peer.Outside {
-		return none, nil, snapshot.Text{En: "a reference to a security group matches no address outside AWS", Ja: "セキュリティグループの参照は AWS 外のアドレスには一致しない"}
+	never := func(en, ja string) membership {
+		return membership{sure: &netipx.IPSet{}, note: snapshot.Text{En: en, Ja: ja}}
 	}
-	if l.Peer.Scope == nil || l.Peer.VPC == "" {
+	if l.Peer.Outside || l.Peer.Scope == nil || l.Peer.VPC == "" {
+		// A group of the interface's own VPC: its members are known if the
+		// interfaces of that VPC are. Any other group may be one of an account
+		// that was not looked at.
 		if pair.VPC != "" && pair.VPC == l.Self.VPC || l.homeIs(pair.GroupID, l.Self.VPC) {
-			// A group of the interface's own VPC: its members are known if the
-			// interfaces of that VPC are.
-			if set, ok := l.carriers(l.Self, pair.GroupID); ok {
-				return set, nil, snapshot.Text{}
+			if set, complete := l.carriers(l.Self, pair.GroupID); complete {
+				return membership{sure: set, note: snapshot.Text{En: "the agent does not carry this group", Ja: "エージェントにこのグループは付いていない"}}
 			}
 		}
 		return unseen(snapshot.Gap{Source: snapshot.Interfaces.Action()})
 	}
 	if l.Self.Scope != nil && l.Self.Scope.Region != "" && l.Peer.Scope.Region != "" && l.Self.Scope.Region != l.Peer.Scope.Region {
-		return none, nil, snapshot.Text{En: "a reference to a security group never matches across Regions", Ja: "セキュリティグループの参照はリージョンをまたいで一致しない"}
+		return never("a reference to a security group never matches across Regions", "セキュリティグループの参照はリージョンをまたいで一致しない")
 	}
 	if l.Peer.VPC != l.Self.VPC {
 		switch joined, gap := l.joined(); {
 		case gap != nil:
 			return unseen(*gap)
 		case !joined:
-			return none, nil, snapshot.Text{En: "nothing that carries references joins the two VPCs", Ja: "参照が有効な接続が 2 つの VPC 間にない"}
+			return never("nothing that carries references joins the two VPCs", "参照が有効な接続が 2 つの VPC 間にない")
 		}
 	}
-	set, ok := l.carriers(l.Peer, pair.GroupID)
-	if !ok {
-		return unseen(l.Peer.Scope.GapFor(snapshot.Interfaces, pair.GroupID))
+	set, complete := l.carriers(l.Peer, pair.GroupID)
+	if !complete {
+		m := unseen(l.Peer.Scope.GapFor(snapshot.Interfaces, pair.GroupID))
+		m.sure = set
+		return m
 	}
+	m := membership{sure: set}
 	if !overlaps(set, l.Peers) {
-		return set, nil, snapshot.Text{En: "the agent does not carry this group", Ja: "エージェントにこのグループは付いていない"}
+		m.note = snapshot.Text{En: "none of the addresses in question carries this group", Ja: "該当アドレスのいずれにもこのグループは付いていない"}
 	}
-	return set, nil, snapshot.Text{}
+	// An address that no interface has yet may get the group with its interface.
+	if free := Minus(l.Peers, l.held(l.Peer)); !Empty(free) {
+		m.maybe = free
+		m.gap = &snapshot.Gap{Code: snapshot.ReferenceOpen, Source: snapshot.Interfaces.Action(), Scope: l.Peer.Scope.Label(), Ref: pair.GroupID, Detail: shortSet(free)}
+	}
+	return m
 }
+
+// membership is what a reference to a group stands for.
+type membership struct {
+	sure  *netipx.IPSet // addresses that carry the group
+	maybe *netipx.IPSet // addresses that may, by the gap
+	gap   *snapshot.Gap
+	note  snapshot.Text
+}
+
+// held is every address of an interface in a VPC.
+func (l GroupLayer) held(at Place) *netipx.IPSet {
+	var b netipx.IPSetBuilder
+	for _, i := range at.Scope.Interfaces.Where("vpc", at.VPC, interfaceVPC) {
+		for _, a := range i.Addrs() {
+			b.Add(a)
+		}
+	}
+	return must(b.IPSet())
+}
+
+func interfaceVPC(i snapshot.Interface) []string { return []string{i.VPC} }
 
 func (l GroupLayer) homeIs(group, vpc string) bool {
 	if l.Self.Scope == nil {
@@ -266,8 +307,13 @@ func (l GroupLayer) carriers(at Place, group string) (*netipx.IPSet, bool) {
 		}
 	}
 	set := must(b.IPSet())
-	// Known to be complete, or already holding every address in question.
-	return set, at.Scope.Interfaces.Covers(at.VPC) || Empty(Minus(l.Peers, set))
+	// Known to be complete, or already holding every address in question. In a
+	// shared VPC a participant is shown only its own interfaces.
+	own := true
+	if v, p := at.Scope.VPCs.Get(at.VPC); p == snapshot.Present && v.OwnerID != "" && at.Scope.Account != "" {
+		own = v.OwnerID == at.Scope.Account
+	}
+	return set, own && at.Scope.Interfaces.Covers(at.VPC) || Empty(Minus(l.Peers, set))
 }
 
 func interfaceGroups(i snapshot.Interface) []string {
@@ -337,7 +383,7 @@ func (l GroupLayer) overTransitGateway() (on, known bool) {
 			if p == snapshot.Present && strings.EqualFold(g.Options.SecurityGroupReferencingSupport, "enable") {
 				return true, true
 			}
-			if p == snapshot.Unobserved {
+			if p == snapshot.Unobserved || p == snapshot.Present && g.Options.SecurityGroupReferencingSupport == "" {
 				known = false
 			}
 		}

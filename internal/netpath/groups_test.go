@@ -85,10 +85,20 @@ func TestReferences(t *testing.T) {
 			join(s, "active")
 			return GroupLayer{Self: Place{Scope: &snapshot.Scope{Region: "eu-west-1"}, VPC: "vpc-a"}, Peer: Place{Scope: s, VPC: "vpc-b"}}
 		}, false, false},
-		{"outside AWS", func() GroupLayer {
-			s := scopeWith("us-east-1", snapshot.Full, carried)
+		{"outside AWS, and the group is one of the endpoint's VPC", func() GroupLayer {
+			s := scopeWith("us-east-1", snapshot.Full, map[string]string{"10.1.0.9": "sg-agent"})
+			s.SecurityGroups.See(snapshot.Full, nil)
+			s.SecurityGroups.Put(snapshot.SecurityGroup{ID: "sg-agent", VPC: "vpc-b"})
 			return GroupLayer{Self: Place{Scope: s, VPC: "vpc-b"}, Peer: Place{Outside: true}}
 		}, false, false},
+		{"outside what was seen, and the group is somebody else's", func() GroupLayer {
+			s := scopeWith("us-east-1", snapshot.Full, nil)
+			return GroupLayer{Self: Place{Scope: s, VPC: "vpc-b"}, Peer: Place{Outside: true}}
+		}, false, true},
+		{"no interface has the address yet", func() GroupLayer {
+			s := scopeWith("us-east-1", snapshot.Full, map[string]string{"10.1.0.9": "sg-agent"})
+			return GroupLayer{Self: Place{Scope: s, VPC: "vpc-b"}, Peer: Place{Scope: s, VPC: "vpc-b"}}
+		}, false, true},
 		{"nobody knows where", func() GroupLayer {
 			s := scopeWith("us-east-1", snapshot.Full, nil)
 			return GroupLayer{Self: Place{Scope: s, VPC: "vpc-a"}}
@@ -122,7 +132,7 @@ func TestReferencesOverTransitGateway(t *testing.T) {
 	for _, tt := range []struct {
 		gateway, attachment string
 		want                bool
-	}{{"enable", "enable", true}, {"disable", "enable", false}, {"enable", "disable", false}, {"", "enable", false}} {
+	}{{"enable", "enable", true}, {"disable", "enable", false}, {"enable", "disable", false}} {
 		s := scopeWith("us-east-1", snapshot.Full, map[string]string{"10.1.0.5": "sg-agent"})
 		g := snapshot.TransitGateway{ID: "tgw-1"}
 		g.Options.SecurityGroupReferencingSupport = tt.gateway

@@ -208,9 +208,6 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 		if maybe, gap := ListSet(s, r.PrefixList, dst); gap != nil {
 			c.list, c.set = r.PrefixList, maybe
 			unseen = append(unseen, c)
-		} else if !Empty(maybe) {
-			c.list, c.set = r.PrefixList, Both(maybe, dst)
-			unseen = append(unseen, c)
 		}
 	}
 	slices.SortStableFunc(routes, func(a, b candidate) int {

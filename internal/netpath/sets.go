@@ -192,3 +192,19 @@ func JoinPorts(ports []Ports) string {
 
 // Anywhere is every IPv4 and IPv6 address.
 var Anywhere = Set(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+
+// ByAddresses groups pieces that are about the same addresses.
+func ByAddresses(pieces []Piece) [][]Piece {
+	var out [][]Piece
+next:
+	for _, p := range pieces {
+		for i := range out {
+			if out[i][0].Addrs.Equal(p.Addrs) {
+				out[i] = append(out[i], p)
+				continue next
+			}
+		}
+		out = append(out, []Piece{p})
+	}
+	return out
+}

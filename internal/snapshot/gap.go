@@ -16,6 +16,8 @@ const (
 	FieldUnseen      GapCode = "field-unseen"       // a row lacks a field that AWS always gives
 	ListUnseen       GapCode = "prefix-list-unseen" // the entries of a prefix list are not known
 	ReferenceUnseen  GapCode = "reference-unseen"   // the members of a referenced security group are not known
+	ReferenceOpen    GapCode = "reference-open"     // a rule references a group, and some addresses have no interface yet
+	AccountUnknown   GapCode = "account-unknown"    // nothing says which account activates
 	AgentNotGiven    GapCode = "agent-not-given"    // nothing says where the agent is
 	AgentNotFound    GapCode = "agent-not-found"    // the named instance, subnet or VPC was not found
 	AgentAmbiguous   GapCode = "agent-ambiguous"    // several VPCs hold the agent's address

@@ -36,6 +36,7 @@ func (s *Scope) Infer() {
 	}
 	if s.Account == "" {
 		s.Account = accounts.top()
+		s.Guessed = s.Identity.Len() == 0
 	}
 	if s.Region == "" {
 		s.Region = regions.top()

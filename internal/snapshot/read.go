@@ -154,6 +154,11 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 		if truncated && m.Calls == nil {
 			sc.Calls = append(sc.Calls, Call{Command: kind.Command(), ID: id, Truncated: true})
 		}
+		for _, c := range m.Calls {
+			if c.Command == kind.Command() && c.ID == id {
+				sc.Asked(kind, c.Asked)
+			}
+		}
 		read[doc.FileName()] = true
 		if opt.KeepDocuments {
 			sc.documents = append(sc.documents, doc)
@@ -193,18 +198,19 @@ func extentOf(m Manifest, doc Document, complete bool) (Extent, []string) {
 }
 
 func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	// Before it is opened: to open a pipe is to wait for its other end.
+	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, time.Time{}, fmt.Errorf("%s: not a regular file", name)
 	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
 	if info.Size() > MaxFileBytes {
 		return nil, time.Time{}, fmt.Errorf("%s: %d MB is more than the %d MB that dspreflight reads; collect it again with a filter, such as --filters Name=vpc-id,Values=<the VPC>", name, info.Size()>>20, MaxFileBytes>>20)
 	}

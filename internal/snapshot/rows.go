@@ -196,6 +196,16 @@ func (i Interface) Addrs() []netip.Addr {
 	return out
 }
 
+// CanBeAgent reports whether an instance may stand behind the interface; those
+// of endpoints, gateways and load balancers never dial.
+func (i Interface) CanBeAgent() bool {
+	switch i.Type {
+	case "", "interface", "efa", "branch", "trunk":
+		return true
+	}
+	return false
+}
+
 // Permission is one entry of a security group: a protocol, a port range and the
 // peers it admits.
 type Permission struct {

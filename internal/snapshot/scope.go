@@ -23,6 +23,9 @@ type Scope struct {
 	Account string // 12 digits; "" if it could not be told
 	Region  string
 	Calls   []Call // what was asked, in order; empty for files gathered by hand
+	// Guessed says that the account is only what most resources belong to: no
+	// caller and no manifest told it.
+	Guessed bool
 
 	Identity                     Table[Identity]
 	VPCs                         Table[VPC]
@@ -57,6 +60,7 @@ type Scope struct {
 type observed interface {
 	Extent() Extent
 	See(Extent, []string)
+	Asked([]string)
 	forget()
 }
 
@@ -117,6 +121,13 @@ func (s *Scope) table(k Kind) observed {
 	return &Table[VPC]{}
 }
 
+// Asked records that a table answers for some ids.
+func (s *Scope) Asked(k Kind, ids []string) {
+	if len(ids) > 0 {
+		s.table(k).Asked(ids)
+	}
+}
+
 // Extent says how far the table of a kind was seen. A table gathered by id is
 // never more than Partial: each id answers for itself.
 func (s *Scope) Extent(k Kind) Extent { return s.table(k).Extent() }
@@ -172,6 +183,7 @@ type Call struct {
 	Command   string     `json:"command"`
 	ID        string     `json:"id,omitempty"`
 	VPCs      []string   `json:"vpcs,omitempty"`
+	Asked     []string   `json:"asked,omitempty"` // ids that the call asked for by name
 	ElapsedMS float64    `json:"elapsed_ms"`
 	Truncated bool       `json:"truncated,omitempty"`
 	Error     *CallError `json:"error,omitempty"`

@@ -36,6 +36,7 @@ type row interface {
 type Table[T row] struct {
 	extent Extent
 	vpcs   []string // a Full table that covers just these VPCs; nil: everything
+	ids    []string // what was asked for by id, in a table that covers nothing else or a few VPCs
 	data   *rows[T]
 }
 
@@ -58,7 +59,13 @@ func (t Table[T]) Extent() Extent { return t.extent }
 // Covers reports whether every row that belongs to the VPC is in the table.
 // With an empty id it reports whether every row of the scope is.
 func (t Table[T]) Covers(vpc string) bool {
-	return t.extent == Full && (t.vpcs == nil || vpc != "" && slices.Contains(t.vpcs, vpc))
+	return t.extent == Full && (t.vpcs == nil && t.ids == nil || vpc != "" && slices.Contains(t.vpcs, vpc))
+}
+
+// Knows reports whether everything about an id was seen: the whole table, or an
+// answer to a question about that id.
+func (t Table[T]) Knows(id string) bool {
+	return t.Covers("") || t.extent == Full && slices.Contains(t.ids, id)
 }
 
 // Get looks a row up by id. The answer is Absent only when the whole table was
@@ -73,7 +80,7 @@ func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
 		}
 	}
 	var zero T
-	if t.Covers(vpc) {
+	if t.Covers(vpc) || t.Knows(id) {
 		return zero, Absent
 	}
 	return zero, Unobserved
@@ -158,5 +165,9 @@ func (t *Table[T]) See(extent Extent, vpcs []string) {
 	}
 	t.extent = min(t.extent, extent)
 }
+
+// Asked records that the table answers for some ids, and only for them where no
+// VPCs are given.
+func (t *Table[T]) Asked(ids []string) { t.ids = append(t.ids, ids...) }
 
 func (t *Table[T]) forget() { *t = Table[T]{} }

@@ -26,8 +26,18 @@ type Target struct {
 	Requirements    string         `json:"requirements,omitempty" yaml:"requirements"`
 }
 
-// Merge returns the target with every empty field taken from the other.
+// Merge returns the target with what is missing taken from the other. What says
+// where the agent is goes together: a target that names the agent in any way
+// takes nothing of that kind from the other. So does what belongs to one
+// endpoint.
 func (t Target) Merge(other Target) Target {
+	if t.namesAgent() {
+		other.SourceCIDRs, other.SourceVPCID, other.SourceSubnetID, other.AgentInstanceID, other.AgentIP = nil, "", "", "", netip.Addr{}
+		other.KeyRequest = ""
+	}
+	if t.EndpointID != "" && t.EndpointID != other.EndpointID {
+		other.EndpointIP, other.SubnetID, other.GroupID, other.KeyRequest = netip.Addr{}, "", "", ""
+	}
 	str := func(a *string, b string) {
 		if *a == "" {
 			*a = b
@@ -62,4 +72,8 @@ func (t Target) Merge(other Target) Target {
 		t.Storage = other.Storage
 	}
 	return t
+}
+
+func (t Target) namesAgent() bool {
+	return t.AgentInstanceID != "" || t.AgentIP.IsValid() || t.SourceSubnetID != "" || t.SourceVPCID != "" || len(t.SourceCIDRs) > 0
 }

@@ -87,8 +87,7 @@ func mergePages(docs []Document) (map[string]map[string]any, error) {
 		if first, ok := out[d.FileName()]; ok && key != "" {
 			a, _ := first[key].([]any)
 			b, _ := page[key].([]any)
-			first[key] = append(a, b...)
-			continue
+			page[key] = append(a, b...)
 		}
 		out[d.FileName()] = page
 	}
