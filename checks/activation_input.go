@@ -20,16 +20,16 @@ var (
 		Code: "DSP801", Severity: Fail,
 		Title:   say("the key request asks for endpointType={seen}; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} になっている。{endpoint} には {needed} が必要"),
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
-		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={addresses}.", "endpointType={needed} と privateLinkEndpoint={addresses} を指定してキーを取り直す。"),
+		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
 		Errors:  []*DocumentedError{errPublicKey},
 		Sources: []string{pageActivate, pageArticle},
 	}
 	keyOtherAddress = &Problem{
 		Code: "DSP802", Severity: Fail,
-		Title:   say("the key request names privateLinkEndpoint={seen}, which is not an address of {endpoint} ({addresses})", "キー要求の privateLinkEndpoint={seen} は {endpoint} のアドレス（{addresses}）ではない"),
+		Title:   say("the key request names privateLinkEndpoint={seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint={seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
 		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
-		Fix:     say("Ask the agent again with privateLinkEndpoint={addresses}.", "privateLinkEndpoint={addresses} を指定してキーを取り直す。"),
+		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
 		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
 		Sources: []string{pageActivate, pagePrivLink},
@@ -101,7 +101,11 @@ func runActivationInput(x *Exam) {
 		if len(addresses) > 0 {
 			address = addresses[0]
 		}
-		return Args{"seen": seen, "needed": needed, "endpoint": ep.ID, "addresses": addresses, "address": address, "region": x.Target.Region, "agent": u.Host}
+		expected := shorten(addresses)
+		if x.Target.EndpointIP.IsValid() {
+			address, expected = x.Target.EndpointIP.String(), x.Target.EndpointIP.String()
+		}
+		return Args{"expected": expected, "seen": seen, "needed": needed, "endpoint": ep.ID, "addresses": addresses, "address": address, "region": x.region(), "agent": u.Host}
 	}
 	saw := snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(u.RawQuery)}
 	bad := false
@@ -111,7 +115,7 @@ func runActivationInput(x *Exam) {
 		}
 		x.Report(keyIsPublic, "--key-request", args(t), saw)
 		bad = true
-	} else if a := q.Get("privateLinkEndpoint"); !slices.Contains(addresses, a) {
+	} else if a := q.Get("privateLinkEndpoint"); !slices.Contains(addresses, a) || x.Target.EndpointIP.IsValid() && a != x.Target.EndpointIP.String() {
 		if _, err := netip.ParseAddr(a); err == nil && len(gaps) > 0 {
 			x.Unknown("--key-request", gaps...)
 		} else {
@@ -123,7 +127,7 @@ func runActivationInput(x *Exam) {
 		x.Report(keyOtherGateway, "--key-request", args(g), saw)
 		bad = true
 	}
-	if r := q.Get("activationRegion"); !strings.EqualFold(r, x.Target.Region) {
+	if r := q.Get("activationRegion"); !strings.EqualFold(r, x.region()) {
 		x.Report(keyOtherRegion, "--key-request", args(r), saw)
 		bad = true
 	}

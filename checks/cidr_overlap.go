@@ -123,7 +123,7 @@ func (x *Exam) compareSpaces(vpc string, blocks []netip.Prefix, source string, s
 			smaller = o.B
 		}
 		x.Report(spacesOverlap, vpc, Args{
-			"source": source, "destination": vpc, "source_block": o.A.String(), "destination_block": o.B.String(), "overlap": smaller.String(), "region": x.Target.Region,
+			"source": source, "destination": vpc, "source_block": o.A.String(), "destination_block": o.B.String(), "overlap": smaller.String(), "region": x.region(),
 		},
 			snapshot.Evidence{Source: seenBy, Ref: source, Fact: snapshot.Textf("CIDR block %s", "CIDR ブロック %s", o.A)},
 			snapshot.Saw(snapshot.VPCs, vpc, snapshot.Textf("CIDR block %s", "CIDR ブロック %s", o.B)))

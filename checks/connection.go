@@ -95,7 +95,7 @@ func (x *Exam) judgeLinks(j journey, links []link, source string) {
 			return
 		}
 	}
-	args := Args{"source": source, "region": x.Target.Region}
+	args := Args{"source": source, "region": x.region()}
 	if len(links) == 0 {
 		x.Report(connectionNone, j.to.VPC, args, snapshot.Saw(snapshot.Peerings, j.to.VPC, snapshot.Textf("%d peering connections, %d transit gateway attachments, %d VPN gateways seen; none joins the two", "ピアリング %d 個、トランジットゲートウェイのアタッチメント %d 個、VPN ゲートウェイ %d 個を確認。両者をつなぐものはない", s.Peerings.Len(), s.TransitGatewayVPCAttachments.Len(), s.VPNGateways.Len())))
 		return
@@ -249,7 +249,7 @@ func (x *Exam) connectionByRoutes(j journey) {
 			case l.Outcome == netpath.Arrived:
 				x.OK(j.to.VPC, stepEvidence(l.Steps)...)
 			case l.Reason == netpath.NotActive:
-				x.Report(connectionInactive, j.to.VPC, Args{"source": agentsName(j), "connection": l.Connection, "seen": l.Detail, "needed": "active", "region": x.Target.Region, "command": []string{"aws", "ec2", "describe-vpc-peering-connections"}}, stepEvidence(l.Steps)...)
+				x.Report(connectionInactive, j.to.VPC, Args{"source": agentsName(j), "connection": l.Connection, "seen": l.Detail, "needed": "active", "region": x.region(), "command": []string{"aws", "ec2", "describe-vpc-peering-connections"}}, stepEvidence(l.Steps)...)
 			default:
 				x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
 			}

@@ -22,7 +22,7 @@ var (
 		Code: "DSP107", Severity: Fail,
 		Title:   say("{ip} is not an address of {subject}; its addresses are {addresses}", "{ip} は {subject} のアドレスではない。{subject} のアドレスは {addresses}"),
 		Cause:   say("The address is baked into the activation key: the agent would try to reach something that is not this endpoint.", "アドレスはアクティベーションキーに埋め込まれる。このままではエージェントは別のものに接続しようとする。"),
-		Fix:     say("Ask for the key with privateLinkEndpoint={addresses}.", "privateLinkEndpoint={addresses} を指定してキーを取得する。"),
+		Fix:     say("Ask for the key with privateLinkEndpoint set to one of {addresses}.", "privateLinkEndpoint に {addresses} のいずれかを指定してキーを取得する。"),
 		CLI:     []string{"aws ec2 describe-network-interfaces --region {region} --network-interface-ids {interfaces} --query 'NetworkInterfaces[].PrivateIpAddress'"},
 		Errors:  []*DocumentedError{errUnreachable},
 		Sources: []string{pageActivate, pagePrivLink},
@@ -77,7 +77,7 @@ func runEndpointAddress(x *Exam) {
 			}
 		}
 	}
-	args := Args{"region": x.Target.Region, "ip": addrText(x.Target.EndpointIP), "addresses": addresses, "interfaces": ep.InterfaceIDs, "subnet": x.Target.SubnetID, "subnets": subnets}
+	args := Args{"region": x.region(), "ip": addrText(x.Target.EndpointIP), "addresses": addresses, "interfaces": ep.InterfaceIDs, "subnet": x.Target.SubnetID, "subnets": subnets}
 	switch {
 	case len(gaps) > 0 && (len(addresses) == 0 || !named || x.Target.SubnetID != "" && !inSubnet):
 		x.Unknown(ep.ID, gaps...)

@@ -53,7 +53,7 @@ func runEndpointOwner(x *Exam) {
 		return
 	}
 	account := s.Account
-	region := x.Target.Region
+	region := x.region()
 	if account == "" || ep.OwnerID == "" {
 		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "OwnerId"})
 	} else if ep.OwnerID != account && s.Guessed {

@@ -44,7 +44,7 @@ var _ = register(&Check{
 		case ep.PrivateDNSEnabled == nil:
 			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "PrivateDnsEnabled"})
 		case *ep.PrivateDNSEnabled:
-			x.Report(privateDNSOn, ep.ID, Args{"region": x.Target.Region}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Same("PrivateDnsEnabled true")))
+			x.Report(privateDNSOn, ep.ID, Args{"region": x.region()}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Same("PrivateDnsEnabled true")))
 		default:
 			x.OK(ep.ID, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Same("PrivateDnsEnabled false")))
 		}
@@ -75,7 +75,7 @@ var _ = register(&Check{
 		case full:
 			x.OK(ep.ID, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Text{En: "policy: allow everyone every action on every resource", Ja: "ポリシー: すべてのプリンシパルにすべてのアクションとリソースを許可"}))
 		default:
-			x.Report(policyNotDefault, ep.ID, Args{"seen": summary, "region": x.Target.Region}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("policy: %s", "ポリシー: %s", summary)))
+			x.Report(policyNotDefault, ep.ID, Args{"seen": summary, "region": x.region()}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("policy: %s", "ポリシー: %s", summary)))
 		}
 	},
 })

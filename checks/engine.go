@@ -128,6 +128,7 @@ func conclude(c *Check, findings []Finding) Result {
 	if len(findings) == 0 {
 		findings = []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.NoEvidence}}}}
 	}
+	findings = distinctFindings(findings)
 	r := Result{Check: c, Status: findings[0].Status, Findings: findings}
 	for _, f := range findings {
 		if f.Status.weight() > r.Status.weight() {
@@ -135,6 +136,27 @@ func conclude(c *Check, findings []Finding) Result {
 		}
 	}
 	return r
+}
+
+// distinctFindings drops repeats: several ports, or pairs of subnets, may meet
+// one and the same rule or gap.
+func distinctFindings(all []Finding) []Finding {
+	if len(all) < 2 {
+		return all
+	}
+	var out []Finding
+	seen := map[string]bool{}
+	for _, f := range all {
+		key := fmt.Sprintf("%v|%s|%v|%v|%v|%v", f.Status, f.Subject, f.Args, f.Gaps, f.Evidence, f.Note)
+		if f.Problem != nil {
+			key += f.Problem.Code
+		}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Select returns the checks that match any of the globs (all of them if there

@@ -61,6 +61,14 @@ func (x *Exam) NotApplicable(why Text) {
 // without scopes.
 func (x *Exam) destination() *snapshot.Scope { return x.Snapshot.Role(snapshot.Destination) }
 
+// region is that of the endpoint's side, where commands that mend it must run.
+func (x *Exam) region() string {
+	if s := x.destination(); s != nil && s.Region != "" {
+		return s.Region
+	}
+	return x.Target.Region
+}
+
 // endpoint returns the endpoint of the target. When there is none it has
 // reported why, and the check has nothing left to do.
 func (x *Exam) endpoint() (snapshot.Endpoint, *snapshot.Scope, bool) {

@@ -152,7 +152,6 @@ func (x *Exam) judgeACLs(judge func(e end, from, to aclSide)) {
 			judge(e, from, to)
 		}
 	}
-	x.mergeFindings()
 }
 
 func (x *Exam) side(at netpath.Place, subnet string, addrs *netipx.IPSet) aclSide {
@@ -249,21 +248,4 @@ func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) string {
 		}
 	}
 	return "1"
-}
-
-// mergeFindings drops repeats: several pairs of subnets may meet one rule.
-func (x *Exam) mergeFindings() {
-	var out []Finding
-	seen := map[string]bool{}
-	for _, f := range x.findings {
-		key := fmt.Sprintf("%v|%s|%v|%v|%v", f.Status, f.Subject, f.Args, f.Gaps, f.Evidence)
-		if f.Problem != nil {
-			key += f.Problem.Code
-		}
-		if !seen[key] {
-			seen[key] = true
-			out = append(out, f)
-		}
-	}
-	x.findings = out
 }

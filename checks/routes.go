@@ -110,7 +110,7 @@ var _ = register(&Check{
 			x.NotApplicable(whyClash)
 		default:
 			home := x.homeward(j)
-			x.judgeTrips(j.to.VPC, home, map[netpath.Reason]*Problem{netpath.NoRoute: backNone, netpath.Blackhole: backHole, netpath.NotActive: backHole, netpath.WrongWay: backWrong, netpath.NotTransitive: backWrong, netpath.NotAttached: backTGW, netpath.GatewayDrops: backTGW}, x.Target.Region)
+			x.judgeTrips(j.to.VPC, home, map[netpath.Reason]*Problem{netpath.NoRoute: backNone, netpath.Blackhole: backHole, netpath.NotActive: backHole, netpath.WrongWay: backWrong, netpath.NotTransitive: backWrong, netpath.NotAttached: backTGW, netpath.GatewayDrops: backTGW}, x.region())
 			x.judgeSymmetry(j, home)
 		}
 	},
@@ -208,7 +208,7 @@ func (x *Exam) judgeSymmetry(j journey, home []trip) {
 			}
 		}
 	}
-	x.Report(backAsymmetric, j.to.VPC, Args{"there": there, "back": back, "region": x.Target.Region}, append(evidence, more...)...)
+	x.Report(backAsymmetric, j.to.VPC, Args{"there": there, "back": back, "region": x.region()}, append(evidence, more...)...)
 }
 
 func connections(trips []trip) ([]string, []snapshot.Evidence) {

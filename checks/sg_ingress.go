@@ -188,7 +188,7 @@ func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission,
 		for _, same := range netpath.ByAddresses(a.Stopped) {
 			ports, sources := netpath.PortsOf(same), same[0].Addrs
 			x.Report(p, subject, Args{
-				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.Target.Region,
+				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.region(),
 				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
 				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
 			}, append(ev, where...)...)

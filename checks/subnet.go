@@ -93,7 +93,7 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	n, p := s.Subnets.GetIn(ep.VPC, id)
 	switch p {
 	case snapshot.Absent:
-		x.Report(subnetMissing, id, Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.Target.Region},
+		x.Report(subnetMissing, id, Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.region()},
 			snapshot.Saw(snapshot.Subnets, id, snapshot.Textf("not among the subnets of %s", "%s のサブネットの中にない", s.Label())))
 		return
 	case snapshot.Unobserved:
@@ -101,7 +101,7 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 		return
 	}
 	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%s in %s, state %s", "%[2]s の %[1]s、状態 %[3]s", n.CIDR, n.VPC, n.State))
-	args := Args{"vpc": ep.VPC, "region": x.Target.Region, "subnets": ep.SubnetIDs}
+	args := Args{"vpc": ep.VPC, "region": x.region(), "subnets": ep.SubnetIDs}
 	bad := false
 	report := func(p *Problem, seen string) {
 		a := Args{"seen": seen}
@@ -222,7 +222,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 		return
 	}
 	free := *n.FreeIPs
-	args := Args{"seen": fmt.Sprint(free), "needed": fmt.Sprint(needed), "tasks": fmt.Sprint(tasks), "vpc": ep.VPC, "region": x.Target.Region, "cidr": n.CIDR.String()}
+	args := Args{"seen": fmt.Sprint(free), "needed": fmt.Sprint(needed), "tasks": fmt.Sprint(tasks), "vpc": ep.VPC, "region": x.region(), "cidr": n.CIDR.String()}
 	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%d free addresses in %s; %d needed", "%[2]s に空き %[1]d 個、必要 %[3]d 個", free, n.CIDR, needed))
 	if free < needed {
 		x.Report(subnetFull, n.ID, args, saw)

@@ -108,14 +108,14 @@ func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge fun
 		return
 	}
 	if rest := append(bad, open...); len(good) > 0 && len(rest) > 0 {
-		x.Report(mixed, subject, Args{"good": good, "bad": rest, "region": x.Target.Region}, evidence...)
+		x.Report(mixed, subject, Args{"good": good, "bad": rest, "region": x.region()}, evidence...)
 		return
 	}
 	x.findings = append(x.findings, all...)
 }
 
 func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
-	args := Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.Target.Region}
+	args := Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.region()}
 	// A group that the user names may be one of any VPC.
 	g, p := s.SecurityGroups.Get(id)
 	switch p {

@@ -45,6 +45,9 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if err := saneLimits(c); err != nil {
+		return err
+	}
 	failOn := report.FailOn(c.String("fail-on"))
 	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
 		return fmt.Errorf("--fail-on %q: expected fail, warn or unknown", failOn)
@@ -133,6 +136,11 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kin
 	dir, fixture := c.String("snapshot"), c.String("fixture")
 	if dir != "" && fixture != "" {
 		return nil, nil, errors.New("--snapshot and --fixture exclude each other")
+	}
+	for _, flag := range []string{"snapshot", "fixture"} {
+		if c.IsSet(flag) && c.String(flag) == "" {
+			return nil, nil, fmt.Errorf("--%s is empty", flag)
+		}
 	}
 	if c.Bool("complete") && dir == "" {
 		return nil, nil, errors.New("--complete is about the files of --snapshot")
@@ -223,6 +231,17 @@ func withIdentity(kinds []snapshot.Kind) []snapshot.Kind {
 	return append([]snapshot.Kind{snapshot.CallerIdentity}, kinds...)
 }
 
+// saneLimits refuses limits under which nothing could be done.
+func saneLimits(c *cli.Context) error {
+	if d := c.Duration("timeout"); d <= 0 {
+		return fmt.Errorf("--timeout %s: expected a time above zero, such as 60s", d)
+	}
+	if n := c.Int("concurrency"); n < 1 {
+		return fmt.Errorf("--concurrency %d: expected a number from 1 on", n)
+	}
+	return nil
+}
+
 // freshFolder refuses a folder to save to that holds something already.
 func freshFolder(dir string) error {
 	if dir == "" {
@@ -293,6 +312,8 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 		}
 		if path == "" {
 			toStdout++
+		} else if slices.ContainsFunc(outputs, func(o output) bool { return o.path == path }) {
+			return nil, fmt.Errorf("--output: two outputs go to %s", path)
 		}
 		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: format == "wide"}
 		if path != "" {

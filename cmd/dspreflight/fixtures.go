@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +24,7 @@ func fixturesCommand(env *environment) *cli.Command {
 		ArgsUsage: "[NAME]",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: table or json", Value: "table"},
-			stringFlag("", "save", "write the estate NAME to `DIR`"),
+			&cli.StringFlag{Name: "save", Usage: "write the estate NAME to `DIR`"},
 			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
 		},
 		Action: func(c *cli.Context) error {
@@ -32,6 +34,13 @@ func fixturesCommand(env *environment) *cli.Command {
 			}
 			if name, dir, ok := saveArguments(c); ok {
 				return saveFixture(env, name, dir)
+			}
+			if c.NArg() == 0 && c.String("save") != "" {
+				return errors.New("fixtures: --save writes one estate; say which")
+			}
+			if c.NArg() > 0 && !slices.Contains(fixtures.Names(), c.Args().First()) {
+				_, _, err := fixtures.Open(c.Args().First())
+				return err
 			}
 			if c.NArg() > 0 {
 				return fmt.Errorf("fixtures: to write %q out, say where to with --save DIR", c.Args().First())

@@ -27,13 +27,33 @@ type environment struct {
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr}
+	out := &checkedWriter{Writer: stdout}
+	env := &environment{stdin: stdin, stdout: out, stderr: stderr}
 	app := newApp(env)
-	if err := app.RunContext(ctx, args); err != nil {
+	err := app.RunContext(ctx, args)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("write to standard output: %w", out.err)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(err.Error()))
 		return exitUsage
 	}
 	return env.code
+}
+
+// checkedWriter remembers the first error of writing, which most printing
+// functions don't pass on.
+type checkedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 func newApp(env *environment) *cli.App {
@@ -55,7 +75,10 @@ func newApp(env *environment) *cli.App {
 			snapshotCommand(env), versionCommand(env), completionCommand(env),
 		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
+			switch {
+			case c.Args().First() == "help" && c.NArg() > 1:
+				return cli.ShowCommandHelp(c, c.Args().Get(1))
+			case c.NArg() > 0 && c.Args().First() != "help":
 				return unknownCommand(c)
 			}
 			return cli.ShowAppHelp(c)
@@ -166,6 +189,9 @@ func language(c *cli.Context) (string, error) {
 
 // terminal reports whether a stream is a terminal, and how wide it is.
 func terminal(stream any) (width int, ok bool) {
+	if w, ok := stream.(*checkedWriter); ok {
+		stream = w.Writer
+	}
 	f, isFile := stream.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return report.DefaultWidth, false

@@ -24,6 +24,9 @@ func snapshotCommand(env *environment) *cli.Command {
 			if err := noArguments(c); err != nil {
 				return err
 			}
+			if err := saneLimits(c); err != nil {
+				return err
+			}
 			dir := c.String("save")
 			if dir == "" {
 				return errors.New("snapshot: say where to with --save DIR")
@@ -55,17 +58,18 @@ func snapshotCommand(env *environment) *cli.Command {
 
 // reportGaps says what was saved and what could not be read.
 func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir string) error {
-	calls := 0
+	calls, failed := 0, 0
 	for _, s := range snap.Scopes {
 		for _, call := range s.Calls {
 			calls++
 			if call.Error != nil {
+				failed++
 				gap := checks.GapText(s.GapFor(snapshot.KindOf(call.Command), call.ID))
 				fmt.Fprintf(env.stderr, "gap: %s\n", gap.En)
 			}
 		}
 	}
-	fmt.Fprintf(env.stderr, "saved %d calls to %s\n", calls, dir)
+	fmt.Fprintf(env.stderr, "saved %d calls to %s; %d of them failed\n", calls, dir, failed)
 	if c.Context.Err() != nil {
 		env.code = 130
 	}

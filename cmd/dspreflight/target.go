@@ -55,10 +55,27 @@ func readConfig(path string) (config, error) {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return c, fmt.Errorf("--config: %s: %w", path, err)
+	switch err := dec.Decode(&c); {
+	case errors.Is(err, io.EOF):
+		return c, fmt.Errorf("--config: %s is empty", path)
+	case err != nil:
+		return c, fmt.Errorf("--config: %s: %s", path, plainYAML(err))
+	}
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return c, fmt.Errorf("--config: %s holds more than one YAML document", path)
 	}
 	return c, nil
+}
+
+var (
+	yamlUnknown = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	yamlType    = regexp.MustCompile(` into (\*?[\[\]a-z]+\.?\w*)`)
+)
+
+// plainYAML takes Go's words out of an error of the YAML package.
+func plainYAML(err error) string {
+	s := yamlUnknown.ReplaceAllString(err.Error(), `there is no key "$1"`)
+	return yamlType.ReplaceAllString(s, "")
 }
 
 // readPlan builds the targets from flags, environment and file, in this order

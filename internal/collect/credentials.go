@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -78,6 +79,11 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	if err != nil {
 		return Clients{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
+	inner := cfg.HTTPClient
+	if inner == nil {
+		inner = awshttp.NewBuildableClient()
+	}
+	cfg.HTTPClient = strict{inner}
 	if cfg.Region == "" {
 		return Clients{}, ErrNoRegion
 	}

@@ -152,7 +152,7 @@ func actions() []string {
 func TestFaults(t *testing.T) {
 	names := map[fakeaws.Fault]string{
 		fakeaws.Unauthorized: "unauthorized", fakeaws.ThrottledOnce: "throttled-then-fine", fakeaws.Throttled: "throttled", fakeaws.BrokenOnce: "500-then-fine", fakeaws.Broken: "500",
-		fakeaws.CutOff: "cut-off", fakeaws.Malformed: "malformed", fakeaws.Silent: "silent", fakeaws.Reset: "reset", fakeaws.Expired: "expired", fakeaws.Skewed: "skewed",
+		fakeaws.CutOff: "cut-off", fakeaws.Malformed: "malformed", fakeaws.Portal: "portal", fakeaws.Silent: "silent", fakeaws.Reset: "reset", fakeaws.Expired: "expired", fakeaws.Skewed: "skewed",
 	}
 	tg := target(t, "healthy-tgw")
 	needed := map[string]bool{}
@@ -163,7 +163,7 @@ func TestFaults(t *testing.T) {
 	}
 	for _, fault := range []fakeaws.Fault{
 		fakeaws.Unauthorized, fakeaws.ThrottledOnce, fakeaws.Throttled, fakeaws.BrokenOnce, fakeaws.Broken, fakeaws.CutOff,
-		fakeaws.Malformed, fakeaws.Silent, fakeaws.Reset, fakeaws.Expired, fakeaws.Skewed,
+		fakeaws.Malformed, fakeaws.Portal, fakeaws.Silent, fakeaws.Reset, fakeaws.Expired, fakeaws.Skewed,
 	} {
 		t.Run(names[fault], func(t *testing.T) {
 			t.Parallel()

@@ -35,6 +35,7 @@ const (
 	Broken              // 500 for ever
 	CutOff              // the body ends in the middle
 	Malformed           // the body is not XML
+	Portal              // a login page, well formed and with status 200
 	Silent              // no answer at all
 	Reset               // the connection is reset
 	Expired             // the credentials have expired
@@ -172,6 +173,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 		fail(w, http.StatusInternalServerError, "InternalError", "An internal error has occurred")
 	case Malformed:
 		_, _ = w.Write([]byte("<html><body>not what you asked for"))
+	case Portal:
+		_, _ = w.Write([]byte("<html><body>please log in</body></html>"))
 	case Silent:
 		select {
 		case <-r.Context().Done():

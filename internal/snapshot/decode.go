@@ -192,7 +192,7 @@ func decodeList[E any](d Document, use func(E) error) (truncated bool, err error
 		switch key {
 		case d.Kind.ListKey():
 			seen = true
-			if err := eachElement(dec, body, key, use); err != nil {
+			if err := eachElement(dec, body, key, d.page, use); err != nil {
 				return false, err
 			}
 		case "NextToken", "AdditionalRoutesAvailable":
@@ -223,12 +223,12 @@ func decodeList[E any](d Document, use func(E) error) (truncated bool, err error
 	return truncated, nil
 }
 
-func eachElement[E any](dec *json.Decoder, body []byte, key string, use func(E) error) error {
+func eachElement[E any](dec *json.Decoder, body []byte, key string, null bool, use func(E) error) error {
 	tok, err := dec.Token()
 	if err != nil {
 		return place(body, dec.InputOffset(), err)
 	}
-	if tok == nil {
+	if tok == nil && null { // so the SDK writes an empty list; the AWS CLI writes []
 		return nil
 	}
 	if tok != json.Delim('[') {

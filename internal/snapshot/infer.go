@@ -47,20 +47,17 @@ func (s *Scope) Infer() {
 // scopes whose manifest doesn't say. The destination is the scope that holds the
 // endpoint; every other one is a source, and a lone scope is both.
 func (s *Snapshot) AssignRoles(t Target) {
-	for _, sc := range s.Scopes {
-		if len(sc.Roles) > 0 {
-			return
-		}
+	if len(s.Scopes) == 0 || s.Role(Destination) != nil && s.Role(Source) != nil {
+		return
 	}
-	dest := s.destination(t)
+	dest := s.Role(Destination)
+	if dest == nil {
+		dest = s.destination(t)
+		dest.Roles = append(dest.Roles, Destination)
+	}
 	for _, sc := range s.Scopes {
-		if sc == dest {
-			sc.Roles = []Role{Destination}
-		} else {
-			sc.Roles = []Role{Source}
-		}
-		if len(s.Scopes) == 1 {
-			sc.Roles = []Role{Destination, Source}
+		if sc != dest && len(sc.Roles) == 0 || len(s.Scopes) == 1 && !sc.Has(Source) {
+			sc.Roles = append(sc.Roles, Source)
 		}
 		if sc.Name == "" {
 			sc.Name = string(sc.Roles[0])
@@ -71,6 +68,9 @@ func (s *Snapshot) AssignRoles(t Target) {
 func (s *Snapshot) destination(t Target) *Scope {
 	score := func(sc *Scope) int {
 		n := 0
+		if len(sc.Roles) == 0 {
+			n += 1 // a scope that says it is the source is one
+		}
 		if _, p := sc.Endpoints.Get(t.EndpointID); p == Present {
 			n += 16
 		}

@@ -58,11 +58,21 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		snap.TakenAt, snap.Target = root.TakenAt, root.Target
 	}
 	var folders []string
-	if holdsCommands(fsys, ".") {
+	if holds, err := holdsEvidence(fsys, ".", false); err != nil {
+		return nil, err
+	} else if holds {
 		folders = []string{"."}
 	}
 	for _, e := range entries {
-		if e.IsDir() && holdsCommands(fsys, e.Name()) {
+		info, err := fs.Stat(fsys, e.Name()) // a link to a folder is a folder
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		holds, err := holdsEvidence(fsys, e.Name(), true)
+		if err != nil {
+			return nil, err
+		}
+		if holds {
 			folders = append(folders, e.Name())
 		}
 	}
@@ -90,15 +100,26 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	return snap, nil
 }
 
-func holdsCommands(fsys fs.FS, dir string) bool {
+// holdsEvidence reports whether a folder is one of a scope: it holds the output
+// of a command or, for a sub-folder, a manifest, which may list nothing but
+// calls that failed.
+func holdsEvidence(fsys fs.FS, dir string, sub bool) (bool, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return false
+		return false, fmt.Errorf("read the folder %s: %w", dir, innermost(err))
 	}
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		kind, _ := parseName(e.Name())
-		return !e.IsDir() && kind != NoKind
-	})
+		return kind != NoKind || sub && e.Name() == "manifest.json"
+	}), nil
+}
+
+func innermost(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // parseName splits "command.json" and "command.id.json".
@@ -128,7 +149,7 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 	read := map[string]bool{}
 	for _, e := range entries {
 		kind, id := parseName(e.Name())
-		if e.IsDir() || kind == NoKind {
+		if kind == NoKind {
 			continue
 		}
 		file := path.Join(dir, e.Name())
@@ -151,8 +172,8 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 		if err != nil {
 			return nil, newest, fmt.Errorf("%s: %w", file, err)
 		}
-		if truncated && m.Calls == nil {
-			sc.Calls = append(sc.Calls, Call{Command: kind.Command(), ID: id, Truncated: true})
+		if truncated {
+			sc.markTruncated(kind, id)
 		}
 		for _, c := range m.Calls {
 			if c.Command == kind.Command() && c.ID == id {
@@ -172,6 +193,16 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 	}
 	sc.Infer()
 	return sc, newest, nil
+}
+
+func (s *Scope) markTruncated(k Kind, id string) {
+	for i, c := range s.Calls {
+		if c.Command == k.Command() && c.ID == id {
+			s.Calls[i].Truncated = true
+			return
+		}
+	}
+	s.Calls = append(s.Calls, Call{Command: k.Command(), ID: id, Truncated: true})
 }
 
 // FileMissing is the code of a call whose manifest entry has no file.
@@ -201,14 +232,14 @@ func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
 	// Before it is opened: to open a pipe is to wait for its other end.
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("%s: %w", name, err)
+		return nil, time.Time{}, fmt.Errorf("%s: %w", name, innermost(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, time.Time{}, fmt.Errorf("%s: not a regular file", name)
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, err)
+		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, innermost(err))
 	}
 	defer f.Close()
 	if info.Size() > MaxFileBytes {

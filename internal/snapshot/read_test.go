@@ -38,6 +38,7 @@ func TestBadFiles(t *testing.T) {
 		{"wrong type", "describe-vpcs.json", `{"Vpcs": [{"VpcId": 7}]}`, "Vpcs[0]: VpcId holds a number"},
 		{"bad CIDR", "describe-vpcs.json", `{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/99"}]}`, "Vpcs[0]"},
 		{"no id", "describe-vpcs.json", `{"Vpcs": [{"CidrBlock": "10.0.0.0/16"}]}`, "Vpcs[0]: it has no id"},
+		{"null proves nothing", "describe-vpcs.json", `{"Vpcs": null}`, `"Vpcs" should be a list`},
 		{"not a list", "describe-vpcs.json", `{"Vpcs": {}}`, `"Vpcs" should be a list`},
 		{"no resource in the name", "get-managed-prefix-list-entries.json", `{"Entries": []}`, "get-managed-prefix-list-entries.<id>.json"},
 		{"half a UTF-16 character", "describe-vpcs.json", string(utf16le[:41]), "UTF-16"},
@@ -53,7 +54,7 @@ func TestBadFiles(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
 		}
 	}
-	for name, body := range map[string]string{"BOM": "\xef\xbb\xbf" + oneVPC, "UTF-16": string(utf16le), "null": `{"Vpcs": null}`} {
+	for name, body := range map[string]string{"BOM": "\xef\xbb\xbf" + oneVPC, "UTF-16": string(utf16le)} {
 		if _, err := Read(folder(map[string]string{"describe-vpcs.json": body}), ReadOptions{}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
