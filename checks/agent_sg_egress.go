@@ -80,7 +80,7 @@ func runAgentEgress(x *Exam) {
 	subject := j.agents.Groups[0]
 	judge := func(p *Problem, peers *netipx.IPSet) {
 		if x.severity(p) != Skip && !netpath.Empty(peers) {
-			x.admission(p, subject, subject, netpath.Admit(peers, p.Requires.Ports, rules), j.agents)
+			x.admission(p, subject, groupHolder{subject, j.from.Scope.Region}, netpath.Admit(peers, p.Requires.Ports, rules), j.agents)
 		}
 	}
 	judge(egress443Closed, both)

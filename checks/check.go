@@ -235,6 +235,28 @@ func (a Args) FillCommand(command string) string {
 	})
 }
 
+// Commands is FillCommand for a command that may be due several times: once for
+// each value of an argument whose name ends in _each.
+func (a Args) Commands(command string) []string {
+	for _, name := range Placeholders(command) {
+		list, ok := a[name].([]string)
+		if !ok || !strings.HasSuffix(name, "_each") {
+			continue
+		}
+		var out []string
+		for _, v := range list {
+			one := Args{}
+			for k, w := range a {
+				one[k] = w
+			}
+			one[name] = v
+			out = append(out, one.FillCommand(command))
+		}
+		return out
+	}
+	return []string{a.FillCommand(command)}
+}
+
 var (
 	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 	shellSafe   = regexp.MustCompile(`^[A-Za-z0-9_./:,=@+-]+$`)

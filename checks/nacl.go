@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go4.org/netipx"
@@ -175,7 +176,7 @@ func (x *Exam) filter(side aclSide, egress bool, peers *netipx.IPSet, ports []ne
 		x.OK(side.subnet, aclEvidence(f.By)...)
 		return
 	}
-	for _, d := range f.Denied {
+	for _, d := range netpath.ByBlock(f.Denied) {
 		x.Report(p, side.subnet, x.aclArgs(side, egress, d), snapshot.Saw(snapshot.NetworkACLs, side.acl.ID+"/"+d.Rule, aclFact(*side.acl, egress, d)))
 	}
 }
@@ -248,4 +249,13 @@ func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) string {
 		}
 	}
 	return "1"
+}
+
+// before is the rule number one lower, for a second rule in the same place.
+func before(number string) string {
+	n, err := strconv.Atoi(number)
+	if err != nil || n <= 1 {
+		return "1"
+	}
+	return strconv.Itoa(n - 1)
 }

@@ -29,12 +29,24 @@ func routeProblem(code string, title, cause, fix Text, r *Requirement) *Problem 
 		Code: code, Severity: Fail, Title: title, Cause: cause, Fix: fix,
 		CLI: []string{
 			"aws ec2 describe-route-tables --region {region} --route-table-ids {table}",
-			"aws ec2 {verb} --region {region} --route-table-id {table} --destination-cidr-block {cidr} {target}",
+			"aws ec2 {verb} --region {region} --route-table-id {table} --destination-cidr-block {cidr_each} {target}",
 		},
 		Terraform: "resource \"aws_route\" \"datasync\" {\n  route_table_id         = \"{table}\"\n  destination_cidr_block = \"{cidr}\"\n  {target_argument}\n}",
 		Errors:    []*DocumentedError{errUnreachable},
 		Sources:   r.Sources,
 	}
+}
+
+// gatewayProblem is one inside a transit gateway: which of its parts must change
+// is its owner's decision.
+func gatewayProblem(code string, title Text, r *Requirement) *Problem {
+	p := routeProblem(code, title, causeTGW, fixTGW, r)
+	p.CLI = []string{
+		"aws ec2 describe-transit-gateway-attachments --region {region} --filters Name=transit-gateway-id,Values={connection}",
+		"aws ec2 describe-transit-gateway-route-tables --region {region} --filters Name=transit-gateway-id,Values={connection}",
+	}
+	p.Terraform = "resource \"aws_ec2_transit_gateway_route\" \"datasync\" {\n  destination_cidr_block         = \"{cidr}\"\n  transit_gateway_route_table_id = aws_ec2_transit_gateway_route_table.datasync.id\n  transit_gateway_attachment_id  = aws_ec2_transit_gateway_vpc_attachment.datasync.id\n}"
+	return p
 }
 
 var (
@@ -50,12 +62,12 @@ var (
 	thereNone  = routeProblem("DSP420", say("no route from {subnet} to {addresses}: {detail}", "{subnet} から {addresses} への経路がない: {detail}"), causeNoWay, fixRoute, reqRouteThere)
 	thereHole  = routeProblem("DSP421", say("the route from {subnet} to {addresses} is a blackhole: {detail}", "{subnet} から {addresses} への経路がブラックホール: {detail}"), causeHole, fixHole, reqRouteThere)
 	thereWrong = routeProblem("DSP422", say("the route from {subnet} to {addresses} leads elsewhere: {detail}", "{subnet} から {addresses} への経路が別の場所に向かう: {detail}"), causeAstray, fixAstray, reqRouteThere)
-	thereTGW   = routeProblem("DSP423", say("{connection} does not carry packets from {subnet} to {addresses}: {detail}", "{connection} が {subnet} から {addresses} へのパケットを運ばない: {detail}"), causeTGW, fixTGW, reqRouteThere)
+	thereTGW   = gatewayProblem("DSP423", say("{connection} does not carry packets from {subnet} to {addresses}: {detail}", "{connection} が {subnet} から {addresses} へのパケットを運ばない: {detail}"), reqRouteThere)
 
 	backNone  = routeProblem("DSP430", say("no route from {subnet} back to {addresses}: {detail}", "{subnet} から {addresses} への戻り経路がない: {detail}"), causeNoWay, fixRoute, reqRouteBack)
 	backHole  = routeProblem("DSP431", say("the route from {subnet} back to {addresses} is a blackhole: {detail}", "{subnet} から {addresses} への戻り経路がブラックホール: {detail}"), causeHole, fixHole, reqRouteBack)
 	backWrong = routeProblem("DSP432", say("the route from {subnet} back to {addresses} leads elsewhere: {detail}", "{subnet} から {addresses} への戻り経路が別の場所に向かう: {detail}"), causeAstray, fixAstray, reqRouteBack)
-	backTGW   = routeProblem("DSP433", say("{connection} does not carry replies from {subnet} to {addresses}: {detail}", "{connection} が {subnet} から {addresses} への応答を運ばない: {detail}"), causeTGW, fixTGW, reqRouteBack)
+	backTGW   = gatewayProblem("DSP433", say("{connection} does not carry replies from {subnet} to {addresses}: {detail}", "{connection} が {subnet} から {addresses} への応答を運ばない: {detail}"), reqRouteBack)
 
 	backAsymmetric = &Problem{
 		Code: "DSP434", Severity: Warn,
@@ -128,7 +140,7 @@ func (x *Exam) judgeTrips(vpc string, trips []trip, problems map[netpath.Reason]
 			case netpath.Arrived:
 				x.OK(t.subnet, stepEvidence(l.Steps)...)
 			case netpath.Stopped:
-				x.Report(problems[l.Reason], t.subnet, x.routeArgs(t, l, region), stepEvidence(l.Steps)...)
+				x.Report(problems[l.Reason], t.subnet, x.routeArgs(vpc, t, l, region), stepEvidence(l.Steps)...)
 			default:
 				gap := snapshot.Gap{Code: snapshot.NoEvidence}
 				if l.Gap != nil {
@@ -140,25 +152,26 @@ func (x *Exam) judgeTrips(vpc string, trips []trip, problems map[netpath.Reason]
 	}
 }
 
-func (x *Exam) routeArgs(t trip, l netpath.Leg, region string) Args {
+func (x *Exam) routeArgs(vpc string, t trip, l netpath.Leg, region string) Args {
 	addresses := netpath.Addresses(l.Addrs)
+	// A route of just this destination is replaced; otherwise a longer one wins.
 	verb := "create-route"
-	if l.Reason != netpath.NoRoute {
+	if cidrs := netpath.CIDRs(l.Addrs); len(cidrs) == 1 && cidrs[0] == l.Prefix {
 		verb = "replace-route"
 	}
 	target, argument := routeTarget("CONNECTION_ID")
-	if id := x.goodConnection(); id != "" {
+	if id := x.goodConnection(vpc); id != "" {
 		target, argument = routeTarget(id)
 	}
 	return Args{
 		"subnet": t.subnet, "addresses": addresses, "detail": l.Detail, "table": l.Table, "region": region, "connection": l.Connection,
-		"cidr": netpath.CIDRs(l.Addrs)[0], "verb": verb, "target": target, "target_argument": argument,
+		"cidr": netpath.CIDRs(l.Addrs)[0], "cidr_each": netpath.CIDRs(l.Addrs), "verb": verb, "target": target, "target_argument": argument,
 	}
 }
 
-// goodConnection is the id of an active connection between the two networks, if
-// there is one that a route could name.
-func (x *Exam) goodConnection() string {
+// goodConnection is the id of an active connection between the two networks that
+// a route of the VPC could name, if there is one.
+func (x *Exam) goodConnection(vpc string) string {
 	j, ok := (&Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}).journey()
 	if !ok || j.from.VPC == "" {
 		return ""
@@ -170,7 +183,7 @@ func (x *Exam) goodConnection() string {
 	}
 	for _, s := range x.Snapshot.Scopes {
 		for _, a := range s.TransitGatewayVPCAttachments.All() {
-			if a.VPC == j.to.VPC && strings.EqualFold(a.State, "available") {
+			if a.VPC == vpc && strings.EqualFold(a.State, "available") {
 				return a.Gateway
 			}
 		}

@@ -153,7 +153,7 @@ func (x *Exam) endpointAdmits(problems ...*Problem) {
 		if x.severity(p) == Skip {
 			continue
 		}
-		x.admission(p, ep.ID, group, netpath.Admit(peers, p.Requires.Ports, rules), agents)
+		x.admission(p, ep.ID, groupHolder{group, x.region()}, netpath.Admit(peers, p.Requires.Ports, rules), agents)
 	}
 }
 
@@ -173,8 +173,12 @@ func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Securit
 	return groups, gaps
 }
 
+// groupHolder is the group that a rule would be added to, and its Region.
+type groupHolder struct{ group, region string }
+
 // admission turns what a layer of groups lets through into findings.
-func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission, agents netpath.Agents) {
+func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpath.Admission, agents netpath.Agents) {
+	group := holder.group
 	ev := ruleEvidence(a.By)
 	var where []snapshot.Evidence
 	if agents.Evidence != nil {
@@ -188,7 +192,7 @@ func (x *Exam) admission(p *Problem, subject, group string, a netpath.Admission,
 		for _, same := range netpath.ByAddresses(a.Stopped) {
 			ports, sources := netpath.PortsOf(same), same[0].Addrs
 			x.Report(p, subject, Args{
-				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": x.region(),
+				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": holder.region,
 				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
 				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
 			}, append(ev, where...)...)
@@ -238,6 +242,36 @@ func permissionsJSON(ports []netpath.Ports, sources *netipx.IPSet) string {
 		list = append(list, perm)
 	}
 	b, err := json.Marshal(list)
+	if err != nil {
+		return "[]"
+	}
+	return string(b)
+}
+
+// ruleSet joins the permissions of several findings about one security group.
+type ruleSet struct {
+	entries []json.RawMessage
+}
+
+// add takes a list of permissions as permissionsJSON writes it, without repeats.
+func (r *ruleSet) add(permissions string) {
+	var list []json.RawMessage
+	if json.Unmarshal([]byte(permissions), &list) != nil {
+		return
+	}
+	for _, p := range list {
+		known := false
+		for _, e := range r.entries {
+			known = known || string(e) == string(p)
+		}
+		if !known {
+			r.entries = append(r.entries, p)
+		}
+	}
+}
+
+func (r *ruleSet) json() string {
+	b, err := json.Marshal(r.entries)
 	if err != nil {
 		return "[]"
 	}

@@ -148,7 +148,7 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 	if gap != nil {
 		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: gap})
 	}
-	x.admission(taskGroupClosed, id, id, netpath.Admit(peers, reqTaskHTTPS.Ports, rules), agents)
+	x.admission(taskGroupClosed, id, groupHolder{id, x.region()}, netpath.Admit(peers, reqTaskHTTPS.Ports, rules), agents)
 }
 
 // groupUsable reports whether a group of another VPC may be used in this one. A

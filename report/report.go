@@ -39,6 +39,10 @@ type Target struct {
 	Scopes  []Scope         `json:"scopes"`
 	Gaps    []Gap           `json:"gaps"`
 	Results []Result        `json:"results"`
+
+	Path     *Path          `json:"path,omitempty"`
+	Changes  []Change       `json:"changes"`
+	Firewall []FirewallRule `json:"firewall"`
 }
 
 // Scope is an account and Region that the evidence covers.
@@ -174,6 +178,7 @@ func buildTarget(j Judged, opt Options) Target {
 		t.Results = append(t.Results, out)
 		t.Summary.count(res.Status)
 	}
+	t.addPath(j, opt.Lang)
 	t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
 	return t
 }
@@ -235,7 +240,7 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
 		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
 		for _, cmd := range p.CLI {
-			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).FillCommand(cmd))
+			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).Commands(cmd)...)
 		}
 		for _, e := range p.Errors {
 			out.Errors = append(out.Errors, e.ID)

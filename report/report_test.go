@@ -79,8 +79,8 @@ func TestGolden(t *testing.T) {
 }
 
 // pasted lines are left whole, so that they can be copied: commands, Terraform,
-// addresses.
-var pasted = regexp.MustCompile(`^    \S|^      (--|\S)`)
+// addresses, the table of the firewall request.
+var pasted = regexp.MustCompile(`^    \S|^      (--|\S)|^\|`)
 
 // TestTableFits holds every fixture's table to its width in both languages, and
 // the columns to the same place.

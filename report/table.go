@@ -117,6 +117,7 @@ func (p *printer) target(t Target, named bool) error {
 		p.hang(p.say(wordUnasked)+": ", strings.Join(unasked, ", "))
 	}
 	if p.opt.Explain {
+		p.path(t)
 		p.explain(t)
 	}
 	if named {

@@ -160,3 +160,23 @@ func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapsho
 // Linux, which takes them from net.ipv4.ip_local_port_range.
 // Source: https://docs.kernel.org/networking/ip-sysctl.html#ip-variables
 var Ephemeral = Ports{32768, 60999}
+
+// mostBlocks is up to how many address blocks a denial is taken apart.
+const mostBlocks = 8
+
+// ByBlock takes denials apart into one for each address block, since a rule of a
+// network ACL holds one block. Denials of very many blocks stay whole.
+func ByBlock(denials []Denial) []Denial {
+	var out []Denial
+	for _, d := range denials {
+		blocks := d.Addrs.Prefixes()
+		if len(blocks) > mostBlocks {
+			out = append(out, d)
+			continue
+		}
+		for _, b := range blocks {
+			out = append(out, Denial{Piece{Set(b), d.Ports}, d.Rule})
+		}
+	}
+	return out
+}

@@ -49,6 +49,7 @@ type Leg struct {
 	Reason     Reason
 	Connection string // the first connection that it takes: pcx-, tgw-, vgw-, or "local"
 	Table      string // the route table that decided first
+	Prefix     string // the destination of the route that won there
 	Detail     snapshot.Text
 	Inspected  []Step // what stands in the path and can't be judged
 	Steps      []Step
@@ -79,7 +80,7 @@ func (t Tracer) From(at Place, subnet string, dst *netipx.IPSet, goal Goal) []Le
 }
 
 func (t Tracer) follow(at Place, subnet, table string, h Hop, goal Goal) []Leg {
-	leg := Leg{Addrs: h.Addrs, Table: table, Connection: h.Target, Gap: h.Gap}
+	leg := Leg{Addrs: h.Addrs, Table: table, Prefix: h.Prefix, Connection: h.Target, Gap: h.Gap}
 	where := shortSet(h.Addrs)
 	if h.None() {
 		leg.Outcome, leg.Reason = Stopped, NoRoute

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Path is the way of the traffic, hop by hop, in both directions.
+type Path struct {
+	There []Hop `json:"there"`
+	Back  []Hop `json:"back"`
+}
+
+// Hop is one place on the path.
+type Hop struct {
+	Place  string   `json:"place"`
+	Status string   `json:"status"`
+	Ref    string   `json:"ref"`
+	Facts  []string `json:"facts"`
+}
+
+// Change is one thing to change, and the problems that it mends.
+type Change struct {
+	Resource  string   `json:"resource"`
+	Codes     []string `json:"codes"`
+	AWSCLI    string   `json:"aws_cli"`
+	Terraform string   `json:"terraform,omitempty"`
+}
+
+// FirewallRule is a line of a change request for firewalls in between.
+type FirewallRule struct {
+	Source      []string `json:"source"`
+	Destination []string `json:"destination"`
+	Protocol    string   `json:"protocol"`
+	Ports       string   `json:"ports"`
+	Direction   string   `json:"direction"` // request or reply
+	Grade       string   `json:"grade"`
+	Why         string   `json:"why"`
+	Documents   []string `json:"documents"`
+}
+
+var (
+	wordThere    = snapshot.Text{En: "The way there: from the agent to the endpoint", Ja: "往路: エージェントからエンドポイントへ"}
+	wordBack     = snapshot.Text{En: "The way back: from the endpoint to the agent", Ja: "復路: エンドポイントからエージェントへ"}
+	wordChanges  = snapshot.Text{En: "The changes that mend the path", Ja: "経路を直す変更"}
+	wordFirewall = snapshot.Text{En: "Request for firewalls in between", Ja: "途中のファイアウォールへの変更依頼"}
+	wordReplies  = snapshot.Text{En: "replies; only where the firewall keeps no state", Ja: "応答（ステートレスなファイアウォールのみ）"}
+	wordColumns  = []snapshot.Text{{En: "SOURCE", Ja: "送信元"}, {En: "DESTINATION", Ja: "宛先"}, {En: "PROTOCOL", Ja: "プロトコル"}, {En: "PORTS", Ja: "ポート"}, {En: "DIRECTION", Ja: "方向"}, {En: "WHY", Ja: "理由"}, {En: "DOCUMENT", Ja: "文書"}}
+)
+
+func hopsOf(list []checks.Hop, lang string) []Hop {
+	out := []Hop{}
+	for _, h := range list {
+		hop := Hop{Place: h.Place.In(lang), Status: h.Status.String(), Ref: Harmless(h.Ref), Facts: []string{}}
+		for _, f := range h.Facts {
+			hop.Facts = append(hop.Facts, Harmless(f.In(lang)))
+		}
+		out = append(out, hop)
+	}
+	return out
+}
+
+// addPath words the story of a target, what would mend it, and the request for
+// firewalls.
+func (t *Target) addPath(j Judged, lang string) {
+	t.Changes, t.Firewall = []Change{}, []FirewallRule{}
+	for _, c := range checks.Changes(j.Results) {
+		t.Changes = append(t.Changes, Change{Harmless(c.Resource), c.Codes, Harmless(c.CLI), HarmlessLines(c.Terraform)})
+	}
+	story := checks.Tell(j.Target, j.Snapshot, j.Results)
+	if story == nil {
+		return
+	}
+	t.Path = &Path{hopsOf(story.There, lang), hopsOf(story.Back, lang)}
+	for _, n := range story.Needs {
+		r := FirewallRule{n.Source, n.Destination, "tcp", n.Ports, "request", n.Requirement.Grade, n.Requirement.Title.In(lang), n.Requirement.Sources}
+		if n.Reply {
+			r.Direction, r.Why = "reply", wordReplies.In(lang)
+		}
+		t.Firewall = append(t.Firewall, r)
+	}
+}
+
+// path tells the story of the path, and what would mend it.
+func (p *printer) path(t Target) {
+	if t.Path != nil {
+		for _, way := range []struct {
+			title snapshot.Text
+			hops  []Hop
+		}{{wordThere, t.Path.There}, {wordBack, t.Path.Back}} {
+			fmt.Fprintf(p.out, "\n%s\n", p.say(way.title))
+			for i, h := range way.hops {
+				place := h.Place
+				if h.Ref != "" {
+					place += ", " + h.Ref
+				}
+				label := fmt.Sprintf("%3d  %s%s", i+1, p.paint(h.Status, h.Status), strings.Repeat(" ", statusWidth+gutter-len(h.Status)))
+				p.hang(label, place)
+				for _, f := range h.Facts {
+					p.hang(strings.Repeat(" ", 5+statusWidth+gutter)+"- ", f)
+				}
+			}
+		}
+	}
+	if len(t.Changes) > 0 {
+		fmt.Fprintf(p.out, "\n%s\n", p.say(wordChanges))
+		for i, c := range t.Changes {
+			p.hang(fmt.Sprintf("%3d  ", i+1), c.Resource+" ("+strings.Join(c.Codes, ", ")+")")
+			for _, line := range foldCommands([]string{c.AWSCLI}) {
+				fmt.Fprintf(p.out, "    %s\n", line)
+			}
+		}
+	}
+	if p.opt.Wide && len(t.Firewall) > 0 {
+		p.firewall(t.Firewall)
+	}
+}
+
+// firewall prints the change request as a table that can be pasted into a ticket.
+func (p *printer) firewall(rules []FirewallRule) {
+	fmt.Fprintf(p.out, "\n%s\n\n", p.say(wordFirewall))
+	var header []string
+	for _, c := range wordColumns {
+		header = append(header, p.say(c))
+	}
+	rows := [][]string{header}
+	for _, r := range rules {
+		rows = append(rows, []string{strings.Join(r.Source, " "), strings.Join(r.Destination, " "), r.Protocol, r.Ports, r.Direction, r.Why, strings.Join(r.Documents, " ")})
+	}
+	widths := make([]int, len(header))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], twwidth.Width(cell))
+		}
+	}
+	for n, row := range rows {
+		for i, cell := range row {
+			fmt.Fprintf(p.out, "| %s%s ", cell, strings.Repeat(" ", widths[i]-twwidth.Width(cell)))
+		}
+		p.out.WriteString("|\n")
+		if n == 0 {
+			for _, w := range widths {
+				fmt.Fprintf(p.out, "|%s", strings.Repeat("-", w+2))
+			}
+			p.out.WriteString("|\n")
+		}
+	}
+}
