@@ -253,6 +253,9 @@ func (p *printer) story(r Result, width int) []string {
 		if f.Code != "" {
 			message = f.Code + " " + message
 		}
+		if f.Status != r.Status {
+			message = f.Status + " " + message
+		}
 		lines = append(lines, Wrap(message, width)...)
 		if f.Fix == nil {
 			continue
