@@ -165,7 +165,7 @@ func distinctFindings(all []Finding) []Finding {
 func Select(all []*Check, globs, skip []string) ([]*Check, error) {
 	for _, g := range slices.Concat(globs, skip) {
 		if !slices.ContainsFunc(all, func(c *Check) bool { return matches(g, c.ID) }) {
-			return nil, fmt.Errorf("%q matches no check; the checks are: %s", g, idList(all))
+			return nil, snapshot.Errorf("%q matches no check; the checks are: %s", "%q に一致するチェックがない。チェックは次のとおり: %s", g, idList(all))
 		}
 	}
 	chosen := map[*Check]bool{}

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -28,7 +27,7 @@ func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error
 		}
 	}
 	if len(found) > 1 {
-		return t, fmt.Errorf("%s has %d DataSync endpoints: say which with --vpc-endpoint-id (%s)", s.Label(), len(found), strings.Join(found, ", "))
+		return t, snapshot.Errorf("%s has %d DataSync endpoints: say which with --vpc-endpoint-id (%s)", "%s に DataSync のエンドポイントが %d 個ある。--vpc-endpoint-id で指定する（%s）", s.Label(), len(found), strings.Join(found, ", "))
 	}
 	if len(found) == 1 {
 		t.EndpointID = found[0]

@@ -50,11 +50,11 @@ func runCheck(c *cli.Context, env *environment) error {
 	}
 	failOn := report.FailOn(c.String("fail-on"))
 	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
-		return fmt.Errorf("--fail-on %q: expected fail, warn or unknown", failOn)
+		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown", "--fail-on %q: fail、warn、unknown のいずれかを指定する", failOn)
 	}
 	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
 	if err != nil {
-		return fmt.Errorf("--check or --skip: %w", err)
+		return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 	}
 	p, err := readPlan(c)
 	if err != nil {
@@ -76,7 +76,7 @@ func runCheck(c *cli.Context, env *environment) error {
 		if err := save(snap, dir); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.stderr, "saved the evidence to %s\n", dir)
+		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
 	}
 	judged := judgeAll(ctx, targets, snap, selected)
 	interrupted := c.Context.Err() != nil
@@ -135,15 +135,15 @@ func withUnselected(results []checks.Result) []checks.Result {
 func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kinds []snapshot.Kind) (*snapshot.Snapshot, []snapshot.Target, error) {
 	dir, fixture := c.String("snapshot"), c.String("fixture")
 	if dir != "" && fixture != "" {
-		return nil, nil, errors.New("--snapshot and --fixture exclude each other")
+		return nil, nil, snapshot.Errorf("--snapshot and --fixture exclude each other", "--snapshot と --fixture は同時に指定できない")
 	}
 	for _, flag := range []string{"snapshot", "fixture"} {
 		if c.IsSet(flag) && c.String(flag) == "" {
-			return nil, nil, fmt.Errorf("--%s is empty", flag)
+			return nil, nil, snapshot.Errorf("--%s is empty", "--%s が空", flag)
 		}
 	}
 	if c.Bool("complete") && dir == "" {
-		return nil, nil, errors.New("--complete is about the files of --snapshot")
+		return nil, nil, snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
 	}
 	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: c.String("save") != ""}
 	var snap *snapshot.Snapshot
@@ -176,7 +176,7 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kin
 		targets[i] = tidyTarget(targets[i])
 		snap.AssignRoles(targets[i])
 		if s := elsewhere(snap, targets[i].EndpointID); s != nil {
-			return nil, nil, fmt.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
+			return nil, nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。別々に実行するか、各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
 		}
 		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
 			return nil, nil, err
@@ -209,7 +209,7 @@ func readFolder(dir string, opt snapshot.ReadOptions) (*snapshot.Snapshot, error
 		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, errors.New("not a folder; expected one that holds describe-vpc-endpoints.json and the like")
+		return nil, snapshot.Errorf("not a folder; expected one that holds describe-vpc-endpoints.json and the like", "フォルダーではない。describe-vpc-endpoints.json などを含むフォルダーを指定する")
 	}
 	return snapshot.Read(os.DirFS(dir), opt)
 }
@@ -234,10 +234,10 @@ func withIdentity(kinds []snapshot.Kind) []snapshot.Kind {
 // saneLimits refuses limits under which nothing could be done.
 func saneLimits(c *cli.Context) error {
 	if d := c.Duration("timeout"); d <= 0 {
-		return fmt.Errorf("--timeout %s: expected a time above zero, such as 60s", d)
+		return snapshot.Errorf("--timeout %s: expected a time above zero, such as 60s", "--timeout %s: 60s のような正の時間を指定する", d)
 	}
 	if n := c.Int("concurrency"); n < 1 {
-		return fmt.Errorf("--concurrency %d: expected a number from 1 on", n)
+		return snapshot.Errorf("--concurrency %d: expected a number from 1 on", "--concurrency %d: 1 以上の数を指定する", n)
 	}
 	return nil
 }
@@ -254,7 +254,7 @@ func freshFolder(dir string) error {
 	case err != nil:
 		return fmt.Errorf("--save: %w", err)
 	case len(entries) > 0:
-		return fmt.Errorf("--save %s: the folder is not empty; name one that is, or that does not exist yet", dir)
+		return snapshot.Errorf("--save %s: the folder is not empty; name one that is, or that does not exist yet", "--save %s: フォルダーが空ではない。空のフォルダーか、まだ存在しないフォルダーを指定する", dir)
 	}
 	return nil
 }
@@ -305,15 +305,15 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 	for _, s := range list {
 		format, path, named := strings.Cut(s, "=")
 		if !slices.Contains([]string{"table", "wide", "json"}, format) {
-			return nil, fmt.Errorf("--output %q: expected table, wide or json, and =PATH to write to a file", s)
+			return nil, snapshot.Errorf("--output %q: expected table, wide or json, and =PATH to write to a file", "--output %q: table、wide、json のいずれかを指定する（ファイルに書くには =PATH を付ける）", s)
 		}
 		if named && path == "" {
-			return nil, fmt.Errorf("--output %q: the path is empty", s)
+			return nil, snapshot.Errorf("--output %q: the path is empty", "--output %q: パスが空", s)
 		}
 		if path == "" {
 			toStdout++
 		} else if slices.ContainsFunc(outputs, func(o output) bool { return o.path == path }) {
-			return nil, fmt.Errorf("--output: two outputs go to %s", path)
+			return nil, snapshot.Errorf("--output: two outputs go to %s", "--output: 2 つの出力が同じ %s に書かれる", path)
 		}
 		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: format == "wide"}
 		if path != "" {
@@ -325,7 +325,7 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 		outputs = append(outputs, output{format, path, t})
 	}
 	if toStdout > 1 {
-		return nil, errors.New("two outputs go to standard output: give all but one a path, as in -o json=report.json")
+		return nil, snapshot.Errorf("two outputs go to standard output: give all but one a path, as in -o json=report.json", "2 つの出力が標準出力に向いている。1 つを除いて -o json=report.json のようにパスを付ける")
 	}
 	return outputs, nil
 }
@@ -338,13 +338,13 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 	}
 	if o.path == "" {
 		if err := render(env.stdout, rep); err != nil {
-			return fmt.Errorf("write the report: %w", err)
+			return snapshot.Errorf("write the report: %w", "レポートの書き込み: %w", err)
 		}
 		return nil
 	}
 	var b bytes.Buffer
 	if err := render(&b, rep); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return snapshot.Errorf("write the report: %w", "レポートの書き込み: %w", err)
 	}
 	if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("--output: %w", err)

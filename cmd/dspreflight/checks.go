@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -48,7 +49,7 @@ func checksCommand(env *environment) *cli.Command {
 				}
 				return nil
 			}
-			return fmt.Errorf("--output %q: expected table or json", c.String("output"))
+			return snapshot.Errorf("--output %q: expected table or json", "--output %q: table か json を指定する", c.String("output"))
 		},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // The scripts ask the program itself, with cli's --generate-bash-completion, so
@@ -62,7 +64,7 @@ func completionCommand(env *environment) *cli.Command {
 			}
 			script, ok := completionScripts[shell]
 			if !ok || c.NArg() != 1 {
-				return fmt.Errorf("completion %s: expected one of bash, zsh, fish, powershell", strings.Join(c.Args().Slice(), " "))
+				return snapshot.Errorf("completion %s: expected one of bash, zsh, fish, powershell", "completion %s: bash、zsh、fish、powershell のいずれかを指定する", strings.Join(c.Args().Slice(), " "))
 			}
 			_, err := fmt.Fprint(env.stdout, script)
 			return err

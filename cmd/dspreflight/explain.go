@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -65,15 +65,15 @@ func runExplain(c *cli.Context, env *environment) error {
 	if text == "-" {
 		body, err := io.ReadAll(io.LimitReader(env.stdin, maxPaste+1))
 		if err != nil {
-			return fmt.Errorf("explain: read standard input: %w", err)
+			return snapshot.Errorf("explain: read standard input: %w", "explain: 標準入力の読み取り: %w", err)
 		}
 		if len(body) > maxPaste {
-			return fmt.Errorf("explain: more than %d MB on standard input; paste the error message alone", maxPaste>>20)
+			return snapshot.Errorf("explain: more than %d MB on standard input; paste the error message alone", "explain: 標準入力が %d MB を超えている。エラーメッセージだけを貼り付ける", maxPaste>>20)
 		}
 		text = string(body)
 	}
 	if strings.TrimSpace(text) == "" {
-		return errors.New("explain: name a check, a problem code or an error, or paste an error message (- reads standard input)")
+		return snapshot.Errorf("explain: name a check, a problem code or an error, or paste an error message (- reads standard input)", "explain: チェック・問題コード・エラーの ID を指定するか、エラーメッセージを貼り付ける（- で標準入力を読む）")
 	}
 	found := lookUp(text, lang)
 	if len(found) == 0 {
@@ -87,7 +87,8 @@ func runExplain(c *cli.Context, env *environment) error {
 		return writeJSON(env, map[string]any{"matches": found})
 	case "text":
 		if len(found) == 0 {
-			fmt.Fprintf(env.stderr, "dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)\n", report.Harmless(shortened(text)))
+			fmt.Fprintln(env.stderr, snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
+				"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(shortened(text))).In(lang))
 			return nil
 		}
 		width, _ := terminal(env.stdout)
@@ -99,7 +100,7 @@ func runExplain(c *cli.Context, env *environment) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("--output %q: expected text or json", c.String("output"))
+	return snapshot.Errorf("--output %q: expected text or json", "--output %q: text か json を指定する", c.String("output"))
 }
 
 const shownOfPaste = 60

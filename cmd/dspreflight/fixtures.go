@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -36,14 +35,14 @@ func fixturesCommand(env *environment) *cli.Command {
 				return saveFixture(env, name, dir)
 			}
 			if c.NArg() == 0 && c.String("save") != "" {
-				return errors.New("fixtures: --save writes one estate; say which")
+				return snapshot.Errorf("fixtures: --save writes one estate; say which", "fixtures: --save で書き出す環境の名前を指定する")
 			}
 			if c.NArg() > 0 && !slices.Contains(fixtures.Names(), c.Args().First()) {
 				_, _, err := fixtures.Open(c.Args().First())
 				return err
 			}
 			if c.NArg() > 0 {
-				return fmt.Errorf("fixtures: to write %q out, say where to with --save DIR", c.Args().First())
+				return snapshot.Errorf("fixtures: to write %q out, say where to with --save DIR", "fixtures: %q を書き出すには --save DIR で場所を指定する", c.Args().First())
 			}
 			return listFixtures(c, env, lang)
 		},
@@ -123,7 +122,7 @@ func listFixtures(c *cli.Context, env *environment, lang string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("--output %q: expected table or json", c.String("output"))
+	return snapshot.Errorf("--output %q: expected table or json", "--output %q: table か json を指定する", c.String("output"))
 }
 
 const fixtureIndent = 4

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -32,10 +32,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	app := newApp(env)
 	err := app.RunContext(ctx, args)
 	if err == nil && out.err != nil {
-		err = fmt.Errorf("write to standard output: %w", out.err)
+		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(err.Error()))
+		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(snapshot.ErrorIn(err, languageOf(args))))
 		return exitUsage
 	}
 	return env.code
@@ -117,26 +117,27 @@ Run "dspreflight COMMAND --help" for the flags of a command.
 
 func unknownCommand(c *cli.Context) error {
 	name := c.Args().First()
-	msg := fmt.Sprintf("%q is not a command", name)
 	if s := cli.SuggestCommand(c.App.VisibleCommands(), name); s != "" {
-		msg += "; " + strings.Replace(s, "Did", "did", 1)
+		nearest := strings.TrimSuffix(strings.TrimPrefix(s, `Did you mean "`), `"?`)
+		return snapshot.Errorf("%q is not a command; did you mean %q? (see \"dspreflight --help\")", "%q というコマンドはない。%q のことか（\"dspreflight --help\" を参照）", name, nearest)
 	}
-	return errors.New(msg + ` (see "dspreflight --help")`)
+	return snapshot.Errorf("%q is not a command (see \"dspreflight --help\")", "%q というコマンドはない（\"dspreflight --help\" を参照）", name)
 }
 
 // usageError rewords what the flag package says and suggests the nearest flag.
 func usageError(c *cli.Context, err error, _ bool) error {
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
-		return fmt.Errorf("%w (see %q)", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
+		return snapshot.Errorf("%w (see %q)", "%w（%q を参照）", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
 	}
-	msg := fmt.Sprintf("there is no flag --%s", strings.TrimLeft(name, "-"))
+	help := strings.TrimSpace("dspreflight "+commandName(c)) + " --help"
+	name = strings.TrimLeft(name, "-")
 	if c.Command != nil {
-		if s := cli.SuggestFlag(c.Command.Flags, strings.TrimLeft(name, "-"), false); s != "" {
-			msg += fmt.Sprintf("; did you mean %s?", s)
+		if s := cli.SuggestFlag(c.Command.Flags, name, false); s != "" {
+			return snapshot.Errorf("there is no flag --%s; did you mean %s? (see %q)", "--%s というフラグはない。%s のことか（%q を参照）", name, s, help)
 		}
 	}
-	return fmt.Errorf("%s (see %q)", msg, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
+	return snapshot.Errorf("there is no flag --%s (see %q)", "--%s というフラグはない（%q を参照）", name, help)
 }
 
 func commandName(c *cli.Context) string {
@@ -155,13 +156,13 @@ func noArguments(c *cli.Context) error {
 	if err := noLateFlags(c); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s takes no argument, but got %q", c.Command.Name, c.Args().First())
+	return snapshot.Errorf("%s takes no argument, but got %q", "%s は引数を取らないが、%q が指定された", c.Command.Name, c.Args().First())
 }
 
 func noLateFlags(c *cli.Context) error {
 	for _, a := range c.Args().Slice() {
 		if strings.HasPrefix(a, "-") && a != "-" {
-			return fmt.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", a, c.Args().First())
+			return snapshot.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", "フラグ %s が引数 %q の後ろにあり、無視されてしまう。フラグを先に書く", a, c.Args().First())
 		}
 	}
 	return nil
@@ -174,17 +175,42 @@ func language(c *cli.Context) (string, error) {
 		return l, nil
 	case "":
 	default:
-		return "", fmt.Errorf("--lang %q: it is en or ja", l)
+		return "", snapshot.Errorf("--lang %q: it is en or ja", "--lang %q: en か ja を指定する", l)
 	}
+	return localeLanguage(), nil
+}
+
+// localeLanguage is what the environment's locale asks for.
+func localeLanguage() string {
 	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if s := os.Getenv(v); s != "" {
 			if strings.HasPrefix(s, "ja") {
-				return "ja", nil
+				return "ja"
 			}
-			return "en", nil
+			return "en"
 		}
 	}
-	return "en", nil
+	return "en"
+}
+
+// languageOf finds the language for an error, which may be one about the flags
+// themselves.
+func languageOf(args []string) string {
+	lang := os.Getenv("DSPREFLIGHT_LANG")
+	for i, a := range args {
+		name, value, joined := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		if !strings.HasPrefix(a, "-") || name != "lang" {
+			continue
+		}
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		lang = value
+	}
+	if lang == "en" || lang == "ja" {
+		return lang
+	}
+	return localeLanguage()
 }
 
 // terminal reports whether a stream is a terminal, and how wide it is.
@@ -214,5 +240,5 @@ func colored(mode string, stream any) (bool, error) {
 	case "auto", "":
 		return tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", nil
 	}
-	return false, fmt.Errorf("--color %q: it is auto, always or never", mode)
+	return false, snapshot.Errorf("--color %q: it is auto, always or never", "--color %q: auto、always、never のいずれかを指定する", mode)
 }

@@ -115,7 +115,7 @@ func TestBadUsage(t *testing.T) {
 	}{
 		{[]string{"chekc"}, `did you mean "check"?`},
 		{[]string{"check", "--fixtur", "healthy"}, "did you mean --fixture?"},
-		{[]string{"check", "healthy", "--lang", "ja"}, "put flags first"},
+		{[]string{"check", "healthy", "--color", "never"}, "put flags first"},
 		{[]string{"check", "healthy"}, `takes no argument, but got "healthy"`},
 		{[]string{"check", "--fixture", "helthy"}, "the fixtures are: healthy"},
 		{[]string{"check", "--fixture", "healthy", "--check", "sg-*", "--skip", "nothing"}, `"nothing" matches no check`},
@@ -157,7 +157,7 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"fixtures", "-o", "xml"}, "table or json"},
 		{[]string{"completion", "tcsh"}, "bash, zsh, fish, powershell"},
 		{[]string{"explain"}, "name a check"},
-		{[]string{"explain", "DSP201", "--lang", "ja"}, "put flags first"},
+		{[]string{"explain", "DSP201", "--output", "json"}, "put flags first"},
 	} {
 		out := invoke(t, tt.args...)
 		if out.code != exitUsage || !strings.Contains(out.stderr, tt.want) || out.stdout != "" || strings.Count(strings.TrimSpace(out.stderr), "\n") > 3 {
@@ -412,6 +412,28 @@ func TestHelp(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if out := invoke(t, "completion", shell); out.code != 0 || !strings.Contains(out.stdout, "dspreflight") {
 			t.Errorf("completion %s: exit code %d", shell, out.code)
+		}
+	}
+}
+
+// TestErrorsInJapanese asks for errors of several layers in Japanese.
+func TestErrorsInJapanese(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "describe-vpcs.json"), []byte(`{"Vpcs": [`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"check", "--lang", "ja", "--vpc-endpoint-id", "x"}, "のような ID を指定する"},
+		{[]string{"check", "--lang", "ja", "--snapshot", dir}, "JSON が途中で終わっている"},
+		{[]string{"check", "--lang=ja", "--fixture", "x"}, "フィクスチャー"},
+		{[]string{"check", "--lang", "ja", "--nothing"}, "というフラグはない"},
+		{[]string{"check", "--lang", "ja", "--source-cidr", "10.0.0.1/8"}, "10.0.0.0/8 のことか"},
+	} {
+		if out := invoke(t, tt.args...); out.code != exitUsage || !strings.Contains(out.stderr, tt.want) {
+			t.Errorf("%v: %d %q", tt.args, out.code, out.stderr)
 		}
 	}
 }

@@ -2,19 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 func snapshotCommand(env *environment) *cli.Command {
 	flags := append(targetFlags(), selectionFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "the `DIR` to write to; it must be empty or not exist"))
 	flags = append(flags, timeFlags()...)
+	flags = append(flags, stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"))
 	return &cli.Command{
 		Name:      "snapshot",
 		Usage:     "collect the evidence and save it, judging nothing",
@@ -29,14 +30,14 @@ func snapshotCommand(env *environment) *cli.Command {
 			}
 			dir := c.String("save")
 			if dir == "" {
-				return errors.New("snapshot: say where to with --save DIR")
+				return snapshot.Errorf("snapshot: say where to with --save DIR", "snapshot: --save DIR で保存先を指定する")
 			}
 			if err := freshFolder(dir); err != nil {
 				return err
 			}
 			selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
 			if err != nil {
-				return fmt.Errorf("--check or --skip: %w", err)
+				return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 			}
 			p, err := readPlan(c)
 			if err != nil {
@@ -58,6 +59,10 @@ func snapshotCommand(env *environment) *cli.Command {
 
 // reportGaps says what was saved and what could not be read.
 func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir string) error {
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
 	calls, failed := 0, 0
 	for _, s := range snap.Scopes {
 		for _, call := range s.Calls {
@@ -65,11 +70,11 @@ func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir s
 			if call.Error != nil {
 				failed++
 				gap := checks.GapText(s.GapFor(snapshot.KindOf(call.Command), call.ID))
-				fmt.Fprintf(env.stderr, "gap: %s\n", gap.En)
+				fmt.Fprintf(env.stderr, "gap: %s\n", report.Harmless(gap.In(lang)))
 			}
 		}
 	}
-	fmt.Fprintf(env.stderr, "saved %d calls to %s; %d of them failed\n", calls, dir, failed)
+	fmt.Fprintln(env.stderr, snapshot.Textf("saved %d calls to %s; %d of them failed", "%d 件の呼び出しを %s に保存した（失敗 %d 件）", calls, dir, failed).In(lang))
 	if c.Context.Err() != nil {
 		env.code = 130
 	}

@@ -48,21 +48,21 @@ func readConfig(path string) (config, error) {
 	defer f.Close()
 	body, err := io.ReadAll(io.LimitReader(f, maxConfigBytes+1))
 	if err != nil {
-		return c, fmt.Errorf("--config: read %s: %w", path, err)
+		return c, snapshot.Errorf("--config: read %s: %w", "--config: %s の読み取り: %w", path, err)
 	}
 	if len(body) > maxConfigBytes {
-		return c, fmt.Errorf("--config: %s is larger than %d MB", path, maxConfigBytes>>20)
+		return c, snapshot.Errorf("--config: %s is larger than %d MB", "--config: %s が %d MB を超えている", path, maxConfigBytes>>20)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
 	switch err := dec.Decode(&c); {
 	case errors.Is(err, io.EOF):
-		return c, fmt.Errorf("--config: %s is empty", path)
+		return c, snapshot.Errorf("--config: %s is empty", "--config: %s が空", path)
 	case err != nil:
 		return c, fmt.Errorf("--config: %s: %s", path, plainYAML(err))
 	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return c, fmt.Errorf("--config: %s holds more than one YAML document", path)
+		return c, snapshot.Errorf("--config: %s holds more than one YAML document", "--config: %s に YAML 文書が 2 つ以上ある", path)
 	}
 	return c, nil
 }
@@ -117,7 +117,7 @@ func readPlan(c *cli.Context) (plan, error) {
 				t.Name = fmt.Sprintf("target-%d", i+1)
 			}
 			if names[t.Name] {
-				return p, fmt.Errorf("%s: the name %q is taken", where, t.Name)
+				return p, snapshot.Errorf("%s: the name %q is taken", "%s: 名前 %q は既に使われている", where, t.Name)
 			}
 			names[t.Name] = true
 		}
@@ -126,14 +126,14 @@ func readPlan(c *cli.Context) (plan, error) {
 	first := p.targets[0]
 	for i, t := range p.targets {
 		if t.Region != first.Region || t.SourceRegion != first.SourceRegion {
-			return p, fmt.Errorf("--config: targets[%d] names another Region than the first; targets share their scopes, so put each pair of Regions in a file of its own", i)
+			return p, snapshot.Errorf("--config: targets[%d] names another Region than the first; targets share their scopes, so put each pair of Regions in a file of its own", "--config: targets[%d] のリージョンが先頭と異なる。ターゲットはスコープを共有するため、リージョンの組ごとにファイルを分ける", i)
 		}
 	}
 	p.destination = collect.Account{Region: first.Region, Profile: pick("profile", file.Profile), RoleARN: pick("role-arn", file.RoleARN)}
 	src := collect.Account{Region: first.SourceRegion, Profile: pick("source-profile", file.SourceProfile), RoleARN: pick("source-role-arn", file.SourceRoleARN)}
 	for _, arn := range []struct{ flag, value string }{{"--role-arn", p.destination.RoleARN}, {"--source-role-arn", src.RoleARN}} {
 		if arn.value != "" && !roleARN.MatchString(arn.value) {
-			return p, fmt.Errorf("%s %q: expected the ARN of a role, such as arn:aws:iam::111122223333:role/NAME", arn.flag, arn.value)
+			return p, snapshot.Errorf("%s %q: expected the ARN of a role, such as arn:aws:iam::111122223333:role/NAME", "%s %q: arn:aws:iam::111122223333:role/NAME のようなロールの ARN を指定する", arn.flag, arn.value)
 		}
 	}
 	if src != (collect.Account{}) {
@@ -160,7 +160,7 @@ func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
 	if c.IsSet("tasks") {
 		t.Tasks = c.Int("tasks")
 		if t.Tasks < 1 || t.Tasks > maxTasks {
-			return t, fmt.Errorf("--tasks %d: expected a number from 1 to %d", t.Tasks, maxTasks)
+			return t, snapshot.Errorf("--tasks %d: expected a number from 1 to %d", "--tasks %d: 1 から %d までの数を指定する", t.Tasks, maxTasks)
 		}
 	}
 	for _, s := range c.StringSlice("source-cidr") {
@@ -204,10 +204,10 @@ const maxTasks = 10000
 func parseCIDR(s string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return p, fmt.Errorf("%q: expected a CIDR block, such as 10.10.0.0/16", s)
+		return p, snapshot.Errorf("%q: expected a CIDR block, such as 10.10.0.0/16", "%q: 10.10.0.0/16 のような CIDR ブロックを指定する", s)
 	}
 	if p.Masked() != p {
-		return p, fmt.Errorf("%q: the address has bits set behind the prefix; did you mean %s?", s, p.Masked())
+		return p, snapshot.Errorf("%q: the address has bits set behind the prefix; did you mean %s?", "%q: プレフィックスより後ろのビットが立っている。%s のことか", s, p.Masked())
 	}
 	return p, nil
 }
@@ -218,7 +218,7 @@ func parseAddr(s string) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.Zone() != "" {
-		return a, fmt.Errorf("%q: expected an IP address, such as 10.10.1.50", s)
+		return a, snapshot.Errorf("%q: expected an IP address, such as 10.10.1.50", "%q: 10.10.1.50 のような IP アドレスを指定する", s)
 	}
 	return a, nil
 }
@@ -259,13 +259,13 @@ func validate(t snapshot.Target, where string) error {
 		}
 		if strings.HasPrefix(id.value, "arn:") {
 			last := id.value[strings.LastIndexAny(id.value, "/:")+1:]
-			return fmt.Errorf("%s%s %q: this is an ARN; expected the id alone, %s", prefix, id.flag, id.value, last)
+			return snapshot.Errorf("%s%s %q: this is an ARN; expected the id alone, %s", "%s%s %q: これは ARN。ID だけ（%s）を指定する", prefix, id.flag, id.value, last)
 		}
-		return fmt.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", prefix, id.flag, id.value, id.prefix)
+		return snapshot.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", "%s%s %q: %s0123456789abcdef0 のような ID を指定する", prefix, id.flag, id.value, id.prefix)
 	}
 	for _, r := range []struct{ flag, value string }{{"region", t.Region}, {"source-region", t.SourceRegion}} {
 		if r.value != "" && !regionShape.MatchString(r.value) {
-			return fmt.Errorf("%s%s %q: expected a Region, such as us-east-1", prefix, r.flag, r.value)
+			return snapshot.Errorf("%s%s %q: expected a Region, such as us-east-1", "%s%s %q: us-east-1 のようなリージョンを指定する", prefix, r.flag, r.value)
 		}
 	}
 	for _, o := range []struct {
@@ -277,22 +277,22 @@ func validate(t snapshot.Target, where string) error {
 		{"requirements", t.Requirements, []string{"default", "article", "guide"}},
 	} {
 		if o.value != "" && !slices.Contains(o.allowed, o.value) {
-			return fmt.Errorf("%s%s %q: expected one of %s", prefix, o.flag, o.value, strings.Join(o.allowed, ", "))
+			return snapshot.Errorf("%s%s %q: expected one of %s", "%s%s %q: %s のいずれかを指定する", prefix, o.flag, o.value, strings.Join(o.allowed, ", "))
 		}
 	}
 	if t.EndpointIP.IsValid() && !t.EndpointIP.Is4() {
-		return fmt.Errorf("%sendpoint-ip %s: the activation key takes an IPv4 address only", prefix, t.EndpointIP)
+		return snapshot.Errorf("%sendpoint-ip %s: the activation key takes an IPv4 address only", "%sendpoint-ip %s: アクティベーションキーには IPv4 アドレスしか使えない", prefix, t.EndpointIP)
 	}
 	if t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
-		return fmt.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=REGION and so on", prefix)
+		return snapshot.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=REGION and so on", "%skey-request: http://AGENT/?activationRegion=REGION のようなエージェントの URL を指定する", prefix)
 	}
 	for _, p := range t.SourceCIDRs {
 		if p.Masked() != p {
-			return fmt.Errorf("%ssource-cidr %s: the address has bits set behind the prefix; did you mean %s?", prefix, p, p.Masked())
+			return snapshot.Errorf("%ssource-cidr %s: the address has bits set behind the prefix; did you mean %s?", "%ssource-cidr %s: プレフィックスより後ろのビットが立っている。%s のことか", prefix, p, p.Masked())
 		}
 	}
 	if t.Tasks < 0 || t.Tasks > maxTasks {
-		return fmt.Errorf("%stasks %d: expected a number from 1 to %d", prefix, t.Tasks, maxTasks)
+		return snapshot.Errorf("%stasks %d: expected a number from 1 to %d", "%stasks %d: 1 から %d までの数を指定する", prefix, t.Tasks, maxTasks)
 	}
 	return nil
 }

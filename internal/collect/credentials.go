@@ -3,7 +3,6 @@ package collect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,10 +33,10 @@ type Clients struct {
 }
 
 // ErrNoCredentials is what Connect returns when nothing supplies credentials.
-var ErrNoCredentials = errors.New("no AWS credentials: set AWS_PROFILE or pass --profile, run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to judge files instead, pass --snapshot DIR")
+var ErrNoCredentials = snapshot.Errorf("no AWS credentials: set AWS_PROFILE or pass --profile, run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to judge files instead, pass --snapshot DIR", "AWS の認証情報がない。AWS_PROFILE か --profile を指定するか、`aws configure` または `aws sso login` を実行するか、AWS_ACCESS_KEY_ID と AWS_SECRET_ACCESS_KEY を設定する。ファイルを判定するには --snapshot DIR を指定する")
 
 // ErrNoRegion is what Connect returns when nothing says which Region.
-var ErrNoRegion = errors.New("no AWS Region: pass --region, or set AWS_REGION")
+var ErrNoRegion = snapshot.Errorf("no AWS Region: pass --region, or set AWS_REGION", "AWS のリージョンが不明。--region か AWS_REGION を指定する")
 
 // Retrying: throttling is ridden out for about ten seconds, then it is a gap.
 const (
@@ -77,7 +76,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, append(opts, k.Options...)...)
 	if err != nil {
-		return Clients{}, fmt.Errorf("read the AWS configuration: %w", err)
+		return Clients{}, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
 	}
 	inner := cfg.HTTPClient
 	if inner == nil {
@@ -98,7 +97,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		var refused smithy.APIError
 		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {
-			return Clients{}, fmt.Errorf("%w (%v)", ErrNoCredentials, innermost(err))
+			return Clients{}, snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(err))
 		}
 		action := "" // each call's own
 		if a.RoleARN != "" {

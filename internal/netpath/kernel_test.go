@@ -211,7 +211,8 @@ func has(routes []snapshot.Route, p netip.Prefix) bool {
 
 func cidrPeerOf(p netip.Prefix) (c struct {
 	CIDR netip.Prefix `json:"CidrIp"`
-}) {
+},
+) {
 	c.CIDR = p
 	return c
 }

@@ -224,7 +224,8 @@ func (t Tracer) vpnGateway(at Place, leg Leg, h Hop, goal Goal) Leg {
 	attached := slices.ContainsFunc(g.Attachments, func(a struct {
 		VPC   string `json:"VpcId"`
 		State string
-	}) bool {
+	},
+	) bool {
 		return a.VPC == at.VPC && strings.EqualFold(a.State, "attached")
 	})
 	leg.Steps = append(leg.Steps, Step{snapshot.VPNGateways.Action(), g.ID, snapshot.Textf("virtual private gateway, attached to %s: %v", "仮想プライベートゲートウェイ、%s へのアタッチ: %v", at.VPC, attached)})

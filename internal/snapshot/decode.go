@@ -116,7 +116,7 @@ func load[E any, T row](t *Table[T], d Document, extent Extent, vpcs []string, r
 	truncated, err := decodeList(d, func(e E) error {
 		for _, r := range rowsOf(e) {
 			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
-				return errors.New("it has no id")
+				return Errorf("it has no id", "ID がない")
 			}
 			found = append(found, r)
 		}
@@ -232,7 +232,7 @@ func eachElement[E any](dec *json.Decoder, body []byte, key string, null bool, u
 		return nil
 	}
 	if tok != json.Delim('[') {
-		return place(body, dec.InputOffset(), fmt.Errorf("%q should be a list", key))
+		return place(body, dec.InputOffset(), Errorf("%q should be a list", "%q はリストであるべき", key))
 	}
 	for n := 0; dec.More(); n++ {
 		at := dec.InputOffset()
@@ -280,7 +280,7 @@ func openObject(dec *json.Decoder, body []byte) error {
 		return place(body, dec.InputOffset(), err)
 	}
 	if tok != json.Delim('{') {
-		return place(body, 0, errors.New("not a JSON object, which is what the AWS CLI prints with --output json"))
+		return place(body, 0, Errorf("not a JSON object, which is what the AWS CLI prints with --output json", "JSON オブジェクトではない。AWS CLI は --output json でオブジェクトを出力する"))
 	}
 	return nil
 }
@@ -290,26 +290,26 @@ func closeObject(dec *json.Decoder, body []byte) error {
 		return place(body, dec.InputOffset(), err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return place(body, dec.InputOffset(), errors.New("there is more after the end of the JSON object; one file holds the output of one command"))
+		return place(body, dec.InputOffset(), Errorf("there is more after the end of the JSON object; one file holds the output of one command", "JSON オブジェクトの後に続きがある。1 つのファイルには 1 つのコマンドの出力を入れる"))
 	}
 	return nil
 }
 
 func wrongDocument(want string, have []string) error {
 	if len(have) == 0 {
-		return fmt.Errorf("there is no %q in it", want)
+		return Errorf("there is no %q in it", "%q がない", want)
 	}
 	if len(have) > 4 {
 		have = append(have[:4:4], "...")
 	}
-	return fmt.Errorf("there is no %q in it, only %s: is it the output of another command?", want, strings.Join(have, ", "))
+	return Errorf("there is no %q in it, only %s: is it the output of another command?", "%q がなく、%s だけがある。別のコマンドの出力ではないか", want, strings.Join(have, ", "))
 }
 
 // plain rewords the errors of encoding/json that speak of Go.
 func plain(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
-		return fmt.Errorf("%s holds a %s where something else is due", t.Field, t.Value)
+		return Errorf("%s holds a %s where something else is due", "%s の値が %s で、想定と異なる", t.Field, t.Value)
 	}
 	return err
 }
@@ -329,13 +329,13 @@ func offsetOf(err error) int64 {
 // place says where in the text an error is, as line and column.
 func place(body []byte, offset int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end of JSON") {
-		err, offset = errors.New("the JSON ends too early; the file is cut short"), int64(len(body))
+		err, offset = Errorf("the JSON ends too early; the file is cut short", "JSON が途中で終わっている。ファイルが切れている"), int64(len(body))
 	}
 	offset = min(max(offset, 0), int64(len(body)))
 	before := body[:offset]
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
-	return fmt.Errorf("line %d, column %d: %w", line, column, err)
+	return Errorf("line %d, column %d: %w", "%d 行 %d 桁: %w", line, column, err)
 }
 
 // utf8Body takes off a byte order mark, and turns UTF-16, which PowerShell's
@@ -354,7 +354,7 @@ func utf8Body(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	if len(b)%2 != 0 {
-		return nil, errors.New("the file is UTF-16 cut in the middle of a character")
+		return nil, Errorf("the file is UTF-16 cut in the middle of a character", "UTF-16 のファイルが文字の途中で切れている")
 	}
 	units := make([]uint16, 0, len(b)/2)
 	for i := 2; i < len(b); i += 2 {

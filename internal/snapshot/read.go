@@ -47,7 +47,7 @@ type ReadOptions struct {
 func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, fmt.Errorf("read the snapshot folder: %w", err)
+		return nil, Errorf("read the snapshot folder: %w", "スナップショットフォルダーの読み取り: %w", err)
 	}
 	snap := &Snapshot{}
 	root, hasRoot, err := readManifest(fsys, ".")
@@ -78,9 +78,9 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	}
 	switch {
 	case len(folders) == 0:
-		return nil, errors.New("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does")
+		return nil, Errorf("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does", "describe-vpc-endpoints.json のような AWS CLI コマンド名のファイルが、フォルダーにもサブフォルダーにもない")
 	case len(folders) > 1 && folders[0] == ".":
-		return nil, fmt.Errorf("the folder holds command output itself and in sub-folders (%s): put each account and Region in a sub-folder of its own", strings.Join(folders[1:], ", "))
+		return nil, Errorf("the folder holds command output itself and in sub-folders (%s): put each account and Region in a sub-folder of its own", "コマンドの出力がフォルダー直下とサブフォルダー（%s）の両方にある。アカウントとリージョンごとにサブフォルダーを分ける", strings.Join(folders[1:], ", "))
 	}
 	var newest time.Time
 	for _, dir := range folders {
@@ -106,7 +106,7 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 func holdsEvidence(fsys fs.FS, dir string, sub bool) (bool, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return false, fmt.Errorf("read the folder %s: %w", dir, innermost(err))
+		return false, Errorf("read the folder %s: %w", "フォルダー %s の読み取り: %w", dir, innermost(err))
 	}
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		kind, _ := parseName(e.Name())
@@ -143,7 +143,7 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 	}
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("read %s: %w", dir, err)
+		return nil, time.Time{}, Errorf("read %s: %w", "%s の読み取り: %w", dir, err)
 	}
 	var newest time.Time
 	read := map[string]bool{}
@@ -154,7 +154,7 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 		}
 		file := path.Join(dir, e.Name())
 		if kind.PerID() && id == "" {
-			return nil, newest, fmt.Errorf("%s: the name lacks the resource: call it %s.<id>.json", file, kind.Command())
+			return nil, newest, Errorf("%s: the name lacks the resource: call it %s.<id>.json", "%s: ファイル名にリソース ID がない。%s.<id>.json とする", file, kind.Command())
 		}
 		if !kind.PerID() {
 			id = ""
@@ -235,22 +235,22 @@ func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
 		return nil, time.Time{}, fmt.Errorf("%s: %w", name, innermost(err))
 	}
 	if !info.Mode().IsRegular() {
-		return nil, time.Time{}, fmt.Errorf("%s: not a regular file", name)
+		return nil, time.Time{}, Errorf("%s: not a regular file", "%s: 通常のファイルではない", name)
 	}
 	f, err := fsys.Open(name)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("open %s: %w", name, innermost(err))
+		return nil, time.Time{}, Errorf("open %s: %w", "%s を開けない: %w", name, innermost(err))
 	}
 	defer f.Close()
 	if info.Size() > MaxFileBytes {
-		return nil, time.Time{}, fmt.Errorf("%s: %d MB is more than the %d MB that dspreflight reads; collect it again with a filter, such as --filters Name=vpc-id,Values=<the VPC>", name, info.Size()>>20, MaxFileBytes>>20)
+		return nil, time.Time{}, Errorf("%s: %d MB is more than the %d MB that dspreflight reads; collect it again with a filter, such as --filters Name=vpc-id,Values=<the VPC>", "%s: %d MB は、dspreflight が読む上限 %d MB を超えている。--filters Name=vpc-id,Values=<VPC> などの条件を付けて取り直す", name, info.Size()>>20, MaxFileBytes>>20)
 	}
 	if info.Size() == 0 {
-		return nil, time.Time{}, fmt.Errorf("%s: the file is empty; the command that should have filled it may have failed", name)
+		return nil, time.Time{}, Errorf("%s: the file is empty; the command that should have filled it may have failed", "%s: ファイルが空。出力したコマンドが失敗した可能性がある", name)
 	}
 	body, err := io.ReadAll(f)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("read %s: %w", name, err)
+		return nil, time.Time{}, Errorf("read %s: %w", "%s の読み取り: %w", name, err)
 	}
 	return body, info.ModTime(), nil
 }
@@ -272,16 +272,16 @@ func readManifest(fsys fs.FS, dir string) (Manifest, bool, error) {
 		return m, false, fmt.Errorf("%s: %w", file, place(body, offsetOf(err), plain(err)))
 	}
 	if m.Schema != "" && m.Schema != ManifestSchema {
-		return m, false, fmt.Errorf("%s: schema %q is not %q, the one that this version reads", file, m.Schema, ManifestSchema)
+		return m, false, Errorf("%s: schema %q is not %q, the one that this version reads", "%s: スキーマ %q は、この版が読む %q ではない", file, m.Schema, ManifestSchema)
 	}
 	for _, c := range m.Calls {
 		if KindOf(c.Command) == NoKind {
-			return m, false, fmt.Errorf("%s: %q is not a call that this version knows", file, c.Command)
+			return m, false, Errorf("%s: %q is not a call that this version knows", "%s: %q はこの版の知らない呼び出し", file, c.Command)
 		}
 	}
 	for _, r := range m.Roles {
 		if r != Destination && r != Source {
-			return m, false, fmt.Errorf("%s: role %q is neither %q nor %q", file, r, Destination, Source)
+			return m, false, Errorf("%s: role %q is neither %q nor %q", "%s: 役割 %q は %q でも %q でもない", file, r, Destination, Source)
 		}
 	}
 	return m, true, nil
