@@ -55,7 +55,7 @@ func TestKernelAgrees(t *testing.T) {
 	var wg sync.WaitGroup
 	for l := range labs {
 		wg.Go(func() {
-			lab, err := newLab(fmt.Sprintf("dspk%d", l))
+			lab, err := newLab(fmt.Sprintf("dspk%d-%d", os.Getpid(), l))
 			if err != nil {
 				t.Errorf("build the lab: %v", err)
 				for range next {
