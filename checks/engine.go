@@ -111,7 +111,7 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	s := snap.Role(snapshot.Destination)
 	for _, k := range c.Needs {
 		if s == nil {
-			return &Finding{Gaps: []snapshot.Gap{{Code: snapshot.NotCollected, Source: k.Action()}}}
+			return &Finding{Gaps: []snapshot.Gap{{Code: snapshot.NoDestination, Source: k.Action()}}}
 		}
 		switch s.Extent(k) {
 		case snapshot.None:

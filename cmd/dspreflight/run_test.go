@@ -437,3 +437,22 @@ func TestErrorsInJapanese(t *testing.T) {
 		}
 	}
 }
+
+// TestOneSideOnly judges an estate of which one side can't be read: nothing about
+// that side is claimed.
+func TestOneSideOnly(t *testing.T) {
+	for _, side := range []string{"destination", "source"} {
+		for _, fixture := range []string{"healthy", "healthy-tgw"} {
+			dir := filepath.Join(t.TempDir(), "x")
+			if out := invoke(t, "fixtures", "--save", dir, fixture); out.code != 0 {
+				t.Fatal(out.stderr)
+			}
+			if err := os.RemoveAll(filepath.Join(dir, side)); err != nil {
+				t.Fatal(err)
+			}
+			if out := invoke(t, "check", "--snapshot", dir, "-q"); out.code != 3 || strings.Contains(out.stdout, "FAIL") {
+				t.Errorf("%s without %s: exit code %d\n%s", fixture, side, out.code, out.stdout)
+			}
+		}
+	}
+}

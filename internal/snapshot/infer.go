@@ -52,11 +52,12 @@ func (s *Snapshot) AssignRoles(t Target) {
 	}
 	dest := s.Role(Destination)
 	if dest == nil {
-		dest = s.destination(t)
-		dest.Roles = append(dest.Roles, Destination)
+		if dest = s.destination(t); dest != nil {
+			dest.Roles = append(dest.Roles, Destination)
+		}
 	}
 	for _, sc := range s.Scopes {
-		if sc != dest && len(sc.Roles) == 0 || len(s.Scopes) == 1 && !sc.Has(Source) {
+		if sc != dest && len(sc.Roles) == 0 || len(s.Scopes) == 1 && sc == dest && !sc.Has(Source) {
 			sc.Roles = append(sc.Roles, Source)
 		}
 		if sc.Name == "" {
@@ -88,7 +89,20 @@ func (s *Snapshot) destination(t Target) *Scope {
 		}
 		return n
 	}
-	return slices.MaxFunc(s.Scopes, func(a, b *Scope) int { return cmp.Compare(score(a), score(b)) })
+	// A scope that holds no such endpoint, and calls itself the source or lies in
+	// another Region, is not the destination: that one was not looked at.
+	var candidates []*Scope
+	for _, sc := range s.Scopes {
+		_, p := sc.Endpoints.Get(t.EndpointID)
+		holds := p == Present || t.EndpointID == "" && slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync)
+		if holds || len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) {
+			candidates = append(candidates, sc)
+		}
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	return slices.MaxFunc(candidates, func(a, b *Scope) int { return cmp.Compare(score(a), score(b)) })
 }
 
 // tally counts votes; the first to reach the highest count wins.
