@@ -136,14 +136,19 @@ func mergeDenials(all []Denial) []Denial {
 // the default one of its VPC.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
 func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
-	for _, a := range s.NetworkACLs.Where("subnet", subnet, func(a snapshot.NetworkACL) []string {
+	found := s.NetworkACLs.Where("subnet", subnet, func(a snapshot.NetworkACL) []string {
 		var out []string
 		for _, as := range a.Associations {
 			out = append(out, as.Subnet)
 		}
 		return out
-	}) {
-		return a, nil
+	})
+	switch len(found) {
+	case 0:
+	case 1:
+		return found[0], nil
+	default: // AWS allows one
+		return snapshot.NetworkACL{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.NetworkACLs.Action(), Scope: s.Label(), Ref: subnet, Detail: found[0].ID + ", " + found[1].ID}
 	}
 	if s.NetworkACLs.Covers(vpc) {
 		for _, a := range s.NetworkACLs.Where("vpc", vpc, func(a snapshot.NetworkACL) []string { return []string{a.VPC} }) {

@@ -220,8 +220,12 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 // with, else the main one of its VPC.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
 func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
-	for _, t := range s.RouteTables.Where("subnet", subnet, routeTableSubnets) {
-		return t, nil
+	switch found := s.RouteTables.Where("subnet", subnet, routeTableSubnets); len(found) {
+	case 0:
+	case 1:
+		return found[0], nil
+	default: // AWS allows one
+		return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: subnet, Detail: found[0].ID + ", " + found[1].ID}
 	}
 	if !s.RouteTables.Covers(vpc) {
 		g := s.GapFor(snapshot.RouteTables, subnet)
