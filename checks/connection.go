@@ -89,7 +89,7 @@ func (x *Exam) judgeLinks(j journey, links []link, source string) {
 		}
 	}
 	s := j.to.Scope
-	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.VPNGateways} {
+	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.TransitGatewayAttachments, snapshot.VPNGateways} {
 		if s.Extent(k) != snapshot.Full {
 			x.Unknown(j.to.VPC, s.GapFor(k, j.to.VPC))
 			return
@@ -233,11 +233,28 @@ func (x *Exam) gatewaysOf(j journey) []link {
 		}
 	}
 	for _, a := range s.TransitGatewayVPCAttachments.All() {
-		if a.VPC == j.to.VPC && !strings.EqualFold(a.State, "deleted") {
+		if a.VPC == j.to.VPC && !strings.EqualFold(a.State, "deleted") && x.leavesAWS(a.Gateway) {
 			out = append(out, link{a.ID, a.State, strings.EqualFold(a.State, "available"), snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id " + a.ID, "available"})
 		}
 	}
 	return out
+}
+
+// leavesAWS reports whether a transit gateway has, itself or through another, an
+// attachment that leads out of AWS: a VPN, Direct Connect or Connect one.
+func (x *Exam) leavesAWS(gateway string) bool {
+	for _, s := range x.Snapshot.Scopes {
+		for _, a := range s.TransitGatewayAttachments.All() {
+			outward := slices.Contains([]string{"vpn", "direct-connect-gateway", "connect", "vpn-concentrator"}, strings.ToLower(a.ResourceType))
+			if !outward || !strings.EqualFold(a.State, "available") {
+				continue
+			}
+			if _, reached := x.gatewayPeerings(gateway, a.Gateway); reached {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // connectionByRoutes answers when it is not known where the agent is: what the
