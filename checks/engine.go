@@ -110,6 +110,12 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	s := snap.Role(snapshot.Destination)
 	for _, k := range c.Needs {
+		if k == snapshot.Probes {
+			if snap.Probes == nil {
+				return &Finding{Status: Skip, Note: noProbes}
+			}
+			continue
+		}
 		if s == nil {
 			return &Finding{Gaps: []snapshot.Gap{{Code: snapshot.NoDestination, Source: k.Action()}}}
 		}
@@ -122,6 +128,8 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	}
 	return nil
 }
+
+var noProbes = say("nothing was dialled: run dspreflight probe on the agent's network and pass its output with --probes", "接続試験の結果がない。エージェントのネットワークで dspreflight probe を実行し、出力を --probes で渡す")
 
 // conclude weighs the findings: FAIL over UNKNOWN over WARN over PASS over SKIP.
 func conclude(c *Check, findings []Finding) Result {

@@ -31,6 +31,11 @@ const (
 	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
 	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
 	AgentPlace       GapCode = "agent-place"        // the agent's VPC is not known
+	NotDialled       GapCode = "not-dialled"        // no probe from the place that counts
+	OtherVantage     GapCode = "other-vantage"      // the probe was made from an address that is treated unlike the agent's
+	LocalTrouble     GapCode = "local-trouble"      // the machine that dialled could not send at all
+	DialCut          GapCode = "dial-cut"           // the probe was stopped before an answer
+	Intercepted      GapCode = "intercepted"        // something answers on every port, the closed ones included
 	Malformed        GapCode = "malformed"          // a value is not what AWS documents
 	Panicked         GapCode = "internal-error"     // the check crashed
 	TookTooLong      GapCode = "took-too-long"      // the check overran its time

@@ -36,6 +36,10 @@ const (
 	kindCount
 )
 
+// Probes is evidence that no AWS call gives: what was dialled, from machines of
+// the user. It belongs to the snapshot, not to one of its scopes.
+const Probes Kind = 200
+
 // spec describes the call behind a kind.
 type spec struct {
 	service string // as IAM and the AWS CLI write it
@@ -84,6 +88,9 @@ func Kinds() []Kind {
 // Action is the IAM action that the call needs, such as "ec2:DescribeVpcs". It
 // is also how evidence names its source.
 func (k Kind) Action() string {
+	if k == Probes {
+		return "probe"
+	}
 	if k == NoKind || k >= kindCount {
 		return ""
 	}

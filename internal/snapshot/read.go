@@ -57,6 +57,9 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	if hasRoot {
 		snap.TakenAt, snap.Target = root.TakenAt, root.Target
 	}
+	if snap.Probes, err = readProbes(fsys); err != nil {
+		return nil, err
+	}
 	var folders []string
 	if holds, err := holdsEvidence(fsys, ".", false); err != nil {
 		return nil, err
@@ -98,6 +101,23 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		snap.TakenAt = newest.UTC().Truncate(time.Second)
 	}
 	return snap, nil
+}
+
+// readProbes reads probes.json, if it is there.
+func readProbes(fsys fs.FS) ([]ProbeRun, error) {
+	const file = "probes.json"
+	if _, err := fs.Stat(fsys, file); err != nil {
+		return nil, nil
+	}
+	body, _, err := readFile(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := ReadProbes(body, time.Time{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return runs, nil
 }
 
 // holdsEvidence reports whether a folder is one of a scope: it holds the output

@@ -201,8 +201,9 @@ type CallError struct {
 type Snapshot struct {
 	TakenAt time.Time
 	Scopes  []*Scope
-	Target  *Target // the target the evidence was gathered for, if it is known
-	ByHand  bool    // no manifest: the files were gathered by hand
+	Target  *Target    // the target the evidence was gathered for, if it is known
+	ByHand  bool       // no manifest: the files were gathered by hand
+	Probes  []ProbeRun // what machines of the user dialled; nil: nothing was
 }
 
 // Role returns the first scope with the role, or nil.
@@ -222,6 +223,9 @@ func (s *Snapshot) Only(kinds []Kind) *Snapshot {
 	for i, sc := range s.Scopes {
 		view.Scopes[i] = sc.Only(kinds)
 	}
+	if !slices.Contains(kinds, Probes) {
+		view.Probes = nil
+	}
 	return &view
 }
 
@@ -231,6 +235,9 @@ func (s *Snapshot) Without(kinds ...Kind) *Snapshot {
 	view.Scopes = make([]*Scope, len(s.Scopes))
 	for i, sc := range s.Scopes {
 		view.Scopes[i] = sc.Without(kinds...)
+	}
+	if slices.Contains(kinds, Probes) {
+		view.Probes = nil
 	}
 	return &view
 }

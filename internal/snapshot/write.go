@@ -21,6 +21,11 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 	if err := addJSON(files, "manifest.json", root); err != nil {
 		return nil, err
 	}
+	if s.Probes != nil {
+		if err := addJSON(files, "probes.json", s.Probes); err != nil {
+			return nil, err
+		}
+	}
 	for i, sc := range s.Scopes {
 		dir := folderName(sc.Name, i)
 		if taken[dir] {
