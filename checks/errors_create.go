@@ -1,0 +1,186 @@
+package checks
+
+import "github.com/dspreflight/dspreflight/internal/snapshot"
+
+// What CreateAgent itself answers. The marks C01 to C12 order them as the
+// sources do.
+var (
+	errPublicKey = &DocumentedError{ // C01
+		ID: "PUBLIC_KEY_WITH_VPC_ENDPOINT", Stage: CreateAgent,
+		Message: say(
+			"Private Link configuration is invalid: VPC Endpoint Id should remain unspecified for public-endpoint activation keys.",
+			"プライベートリンクの設定が無効です: パブリックエンドポイントのアクティベーションキーに対して VPC エンドポイント ID が指定されていないままにする必要があります",
+		),
+		Match: patterns(`should(?:remain|be|stay)?(?:left)?unspecifiedforpublic-?endpointactivationkey`, `public-?endpointactivationkeys?`, `パブリック(?:な)?エンドポイントの?アクティベーションキー`),
+		Title: say("A public activation key was used with a VPC endpoint", "パブリックのアクティベーションキーを VPC エンドポイントと併用した"),
+		Cause: say(
+			"The key was asked for without endpointType=PRIVATE_LINK, so it is a key for the public endpoint; CreateAgent refuses it together with --vpc-endpoint-id.",
+			"キーを endpointType=PRIVATE_LINK なしで取得したため、パブリックエンドポイント用のキーになっている。CreateAgent はこれを --vpc-endpoint-id と併用できない。",
+		),
+		Fix: say(
+			"Fetch a new key with endpointType=PRIVATE_LINK and privateLinkEndpoint=<an IPv4 address of the endpoint>.",
+			"endpointType=PRIVATE_LINK と privateLinkEndpoint=<エンドポイントの IPv4 アドレス> を付けてキーを取り直す。",
+		),
+		Sources: []string{pageArticle, pageActivate},
+		Checks:  []string{"activation-input"},
+	}
+	errSubnet = &DocumentedError{ // C02
+		ID: "INVALID_EC2_SUBNET", Stage: CreateAgent,
+		Message: say(
+			"Invalid EC2 subnet, ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET, reason: invalid subnet, StatusCode: 403",
+			"無効な EC2 サブネット、ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET、理由: 無効なサブネット、ステータスコード: 403",
+		),
+		Match: patterns(`invalidec2subnet,?:?arn:?(?P<subnet_arn>arn:[a-z-]+:ec2:[a-z0-9-]*:[0-9]*:subnet/subnet-(?:[0-9a-f]{17}|[0-9a-f]{8}))`, `invalidec2subnet,?:?arn`, `無効なec2サブネット`),
+		Title: say("DataSync can't see the subnet", "DataSync からサブネットが見えない"),
+		Cause: say(
+			"The caller lacks ec2:DescribeSubnets, or the subnet is not there: wrong id, account or Region. 403 only says that the caller can't see it.",
+			"呼び出し元に ec2:DescribeSubnets がないか、サブネットが存在しない（ID・アカウント・リージョンの誤り）。403 は「呼び出し元から見えない」ことだけを示す。",
+		),
+		Fix: say(
+			"Grant ec2:DescribeSubnets, and pass the ARN of a subnet of the endpoint's VPC in the activation Region.",
+			"ec2:DescribeSubnets を許可し、アクティベーション先リージョンにあるエンドポイントの VPC のサブネット ARN を渡す。",
+		),
+		Sources: []string{pageArticle},
+		Checks:  []string{"iam-activation", "subnet-usable", "activation-input", "endpoint-owner", "credentials"},
+	}
+	errGroup = &DocumentedError{ // C03
+		ID: "INVALID_EC2_SECURITY_GROUP", Stage: CreateAgent,
+		Message: say(
+			"Invalid EC2 security group, ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP, reason: invalid security group, StatusCode: 403",
+			"無効な EC2 セキュリティグループ、ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP、理由: 無効なセキュリティグループ、ステータスコード: 403",
+		),
+		Match: patterns(`invalidec2security-?group,?:?arn:?(?P<security_group_arn>arn:[a-z-]+:ec2:[a-z0-9-]*:[0-9]*:security-group/sg-(?:[0-9a-f]{17}|[0-9a-f]{8}))`, `invalidec2security-?group,?:?arn`, `無効なec2セキュリティグループ`),
+		Title: say("DataSync can't see the security group", "DataSync からセキュリティグループが見えない"),
+		Cause: say(
+			"The caller lacks ec2:DescribeSecurityGroups, or the group is not there: wrong id, account or Region. The policy printed in the article grants ec2:*security-group*, which matches no EC2 action.",
+			"呼び出し元に ec2:DescribeSecurityGroups がないか、グループが存在しない（ID・アカウント・リージョンの誤り）。記事のポリシーにある ec2:*security-group* はどの EC2 アクションにも一致しない。",
+		),
+		Fix: say(
+			"Grant ec2:DescribeSecurityGroups, and pass the ARN of a security group of the endpoint's VPC.",
+			"ec2:DescribeSecurityGroups を許可し、エンドポイントの VPC のセキュリティグループ ARN を渡す。",
+		),
+		Sources: []string{pageArticle},
+		Checks:  []string{"iam-activation", "task-sg", "activation-input", "endpoint-owner", "credentials"},
+	}
+	errEndpoint = &DocumentedError{ // C04
+		ID: "INVALID_VPC_ENDPOINT", Stage: CreateAgent,
+		Message: say(
+			"Private Link configuration is invalid: VPC Endpoint vpce-ID is not valid",
+			"プライベートリンクの設定が無効です: VPC エンドポイント vpce-ID が無効です",
+		),
+		Match: patterns(`private-?linkconfiguration(?:is)?invalid.{0,60}?(?P<vpc_endpoint_id>vpce-[0-9a-f]{17})`, `private-?linkconfiguration(?:is)?invalid.{0,60}?vpce-`,
+			`プライベートリンク(?:の)?(?:設定|構成)が無効.{0,60}?(?P<vpc_endpoint_id>vpce-[0-9a-f]{17})`, `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,60}?vpce-`, `vpcエンドポイント(?P<vpc_endpoint_id>vpce-[0-9a-f]{17})(?:は|が)無効`),
+		Title: say("DataSync doesn't accept the VPC endpoint", "DataSync が VPC エンドポイントを受け付けない"),
+		Cause: say(
+			"The caller lacks ec2:DescribeVpcEndpoints, or the endpoint is not there, not DataSync's, or not available.",
+			"呼び出し元に ec2:DescribeVpcEndpoints がないか、エンドポイントが存在しない、DataSync のものでない、または利用可能でない。",
+		),
+		Fix: say(
+			"Grant ec2:DescribeVpcEndpoints, and pass the id of an available DataSync endpoint of the same account and Region.",
+			"ec2:DescribeVpcEndpoints を許可し、同じアカウントとリージョンにある利用可能な DataSync エンドポイントの ID を渡す。",
+		),
+		Sources: []string{pageArticle},
+		Checks:  []string{"endpoint-available", "endpoint-service", "iam-activation", "endpoint-owner", "activation-input", "credentials"},
+	}
+	errAccountMismatch = &DocumentedError{ // C05
+		ID: "ARN_ACCOUNT_MISMATCH", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("Invalid parameter: ARN account (ACCOUNT) must match authenticated user"),
+		Match:   patterns(`arnaccount\((?P<account>[0-9]*)\)mustmatchauthenticateduser`, `arnaccount.{0,20}mustmatchauthenticateduser`),
+		Title:   say("An ARN belongs to another account than the caller", "ARN のアカウントが呼び出し元と異なる"),
+		Cause:   say("Subnet, security group, location and agent must be named with ARNs of the account that calls.", "サブネット、セキュリティグループ、ロケーション、エージェントの ARN は呼び出し元アカウントのものでなければならない。"),
+		Fix:     say("Call with credentials of the endpoint's account, and write its account id into the ARNs.", "エンドポイントのアカウントの認証情報で呼び出し、ARN にそのアカウント ID を書く。"),
+		Sources: []string{"https://github.com/hashicorp/terraform-provider-aws/issues/20922"},
+		Checks:  []string{"credentials", "endpoint-owner", "activation-input"},
+	}
+	errAccessDenied = &DocumentedError{ // C06
+		ID: "ACCESS_DENIED", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("AccessDeniedException: User: ARN is not authorized to perform: datasync:CreateAgent"),
+		Match: patterns(
+			`notauthorizedtoperform:?\\?"?(?P<action>datasync:[a-z*]+)`,
+			`notauthorizedtoperform:?\\?"?(?P<action>ec2:(?:describe(?:networkinterfaces|securitygroups|subnets|vpcendpoints)|createnetworkinterface|[a-z]*networkinterface[a-z]*))`,
+			`accessdenied(?:exception)?\)?whencallingthe(?P<operation>createagent|describeagent|listagents|updateagent|deleteagent)operation:?(?:null|accessdenied)?$`,
+			`accessdenied(?:exception)?\)?whencallingthe(?P<operation>starttaskexecution|createlocation[a-z0-9]*)operation`,
+			`(?:createagent|datasync).{0,200}accessdeniedexception`,
+			`unauthorizedoperation\)?whencallingthe(?P<operation>describe(?:networkinterfaces|securitygroups|subnets|vpcendpoints))operation`),
+		Bare:  []string{"accessdeniedexception", "unauthorizedoperation"},
+		Title: say("The identity may not do this", "アイデンティティにこの操作の権限がない"),
+		Cause: say(
+			"No policy of the identity allows the action, or one denies it: an identity policy, a permissions boundary, a service control policy of the organization, a session policy or the VPC endpoint's policy.",
+			"アイデンティティのどのポリシーもこのアクションを許可していないか、拒否しているものがある（アイデンティティポリシー、アクセス許可の境界、組織の SCP、セッションポリシー、VPC エンドポイントポリシー）。",
+		),
+		Fix: say(
+			"Grant the five actions that CreateAgent needs: `dspreflight iam-policy --for activation` prints the policy.",
+			"CreateAgent に必要な 5 つのアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
+		),
+		Sources: []string{pageCommon, pageCFN},
+		Checks:  []string{"iam-activation", "credentials", "endpoint-policy"},
+	}
+	errAgentARN = &DocumentedError{ // C07
+		ID: "AGENT_ARN_SPECIFIED", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("AgentArn cannot be specified to create an Agent."),
+		Match:   patterns(`agentarncannotbespecifiedtocreateanagent`),
+		Title:   say("The template sets a property that AWS sets", "テンプレートが AWS の設定するプロパティを指定している"),
+		Cause:   say("AWS::DataSync::Agent returns AgentArn; it can't be given.", "AgentArn は AWS::DataSync::Agent が返す値で、指定できない。"),
+		Fix:     say("Remove AgentArn from the template.", "テンプレートから AgentArn を削除する。"),
+		Sources: []string{pageCFN},
+	}
+	errReservedTag = &DocumentedError{ // C08
+		ID: "RESERVED_TAG_KEY", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("aws:KEY is an invalid key. aws: prefixed tag key names cannot be requested."),
+		Match:   patterns(`isaninvalidkey\.?aws:prefixedtagkeynamescannotbereq`, `aws:prefixedtagkeynamescannotbe`),
+		Title:   say("A tag key begins with aws:", "タグキーが aws: で始まっている"),
+		Cause:   say("Keys that begin with aws: are AWS's own.", "aws: で始まるキーは AWS が予約している。"),
+		Fix:     say("Rename the tag.", "タグ名を変更する。"),
+		Sources: []string{pageCFN},
+	}
+	errThrottled = &DocumentedError{ // C09
+		ID: "THROTTLED", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("ThrottlingException: Rate exceeded"),
+		Match: patterns(`throttl(?:ing|ed)(?:exception)?\)?whencallingthe(?:createagent|describeagent|listagents|createtask|createlocation[a-z0-9]*)operation`,
+			`datasync.{0,200}throttlingexception`, `throttlingexception.{0,200}datasync`, `(?:createagent|listagents|describeagent).{0,200}throttlingexception`),
+		Bare:    []string{"throttlingexception"},
+		Title:   say("AWS asked to slow down", "AWS が呼び出しを制限した"),
+		Cause:   say("Too many calls of this kind in this account and Region, from anyone.", "このアカウントとリージョンで、同種の呼び出しが多すぎる。"),
+		Fix:     say("Wait a little and try again, with growing pauses.", "間隔を延ばしながら再試行する。"),
+		Sources: []string{pageCommon},
+	}
+	errClock = &DocumentedError{ // C10
+		ID: "CLOCK_SKEW", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("RequestExpired"),
+		Match: patterns(`requestexpired\)?whencallingthe[a-z0-9]*?(?:agents?|task|location[a-z0-9]*|vpcendpoints|subnets|securitygroups|networkinterfaces|identity)operation`, `(?:datasync|createagent).{0,200}requestexpired`,
+			`signatureexpired:.{0,40}isnow(?:earlier|later)than`, `signaturenotyetcurrent`),
+		Bare:    []string{"requestexpired"},
+		Title:   say("The clock of this machine is off by more than 15 minutes", "このマシンの時計が 15 分以上ずれている"),
+		Cause:   say("A request is signed with the time, and AWS refuses one that is too old or from the future.", "リクエストは時刻とともに署名され、古すぎるものや未来のものは拒否される。"),
+		Fix:     say("Set the clock by NTP and try again.", "NTP で時刻を合わせて再試行する。"),
+		Sources: []string{pageCommon},
+		Checks:  []string{"api-reachable"},
+	}
+	errOptIn = &DocumentedError{ // C11
+		ID: "REGION_NOT_ENABLED", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("OptInRequired"),
+		Match: patterns(`optinrequired\)?whencallingthe[a-z0-9]*?(?:agents?|task|location[a-z0-9]*|vpcendpoints|subnets|securitygroups|networkinterfaces)operation`, `(?:datasync|createagent).{0,200}optinrequired`,
+			`optinrequired.{0,200}(?:datasync|createagent)`),
+		Bare:    []string{"optinrequired"},
+		Title:   say("The account has not enabled the Region or the service", "アカウントでリージョンまたはサービスが有効になっていない"),
+		Cause:   say("Opt-in Regions must be enabled in the account first, and a new account must have finished signing up.", "オプトインリージョンは先にアカウントで有効にする必要がある。新しいアカウントは登録の完了も必要。"),
+		Fix:     say("Enable the Region in the account's settings, wait a few minutes, and try again.", "アカウント設定でリージョンを有効にし、数分待って再試行する。"),
+		Sources: []string{pageCommon},
+		Checks:  []string{"credentials", "api-reachable"},
+	}
+	errService = &DocumentedError{ // C12
+		ID: "SERVICE_ERROR", Stage: CreateAgent, Literal: true,
+		Message: snapshot.Same("InternalException / InternalFailure (HTTP 500)"),
+		Match: patterns(`internal(?:exception|failure|servererror)\)?whencallingthe(?:createagent|describeagent|listagents|createtask|createlocation[a-z0-9]*)operation`,
+			`datasync.{0,200}internal(?:exception|failure)`, `internal(?:exception|failure).{0,200}datasync`),
+		Bare:    []string{"internalexception", "internalfailure"},
+		Title:   say("DataSync failed on its side", "DataSync 側でエラーが起きた"),
+		Cause:   say("An error of the service, not of the request.", "リクエストではなくサービス側のエラー。"),
+		Fix:     say("Try again; if it lasts, look at the AWS Health Dashboard and ask AWS Support with the request id.", "再試行する。続く場合は AWS Health Dashboard を確認し、リクエスト ID を添えて AWS サポートに問い合わせる。"),
+		Sources: []string{pageModel, pageCommon},
+	}
+)
+
+var createErrors = []*DocumentedError{
+	errPublicKey, errSubnet, errGroup, errEndpoint, errAccountMismatch, errAccessDenied, errAgentARN, errReservedTag, errThrottled, errClock, errOptIn, errService,
+}

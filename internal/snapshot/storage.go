@@ -1,0 +1,88 @@
+package snapshot
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The ports of file servers. Source:
+// https://docs.aws.amazon.com/datasync/latest/userguide/datasync-network.html
+const (
+	nfsPort     = 2049
+	portmapPort = 111 // NFS version 3 needs it as well
+	smbPort     = 445
+	netbiosPort = 139
+)
+
+// Storage is a file server: NFS answers on 2049 (and 111 for version 3), SMB on
+// 445 or 139.
+type Storage struct {
+	Protocol string     // nfs or smb
+	Host     string     // "" when an address was given
+	Addr     netip.Addr // invalid when a name was given
+	Ports    []uint16
+}
+
+// Deciding lists the ports of which one is enough: 111 alone serves nothing.
+func (s Storage) Deciding() []uint16 {
+	return slices.DeleteFunc(slices.Clone(s.Ports), func(p uint16) bool { return p == portmapPort && len(s.Ports) > 1 })
+}
+
+// ParseStorage reads nfs://host[:port] or smb://host[:port].
+func ParseStorage(s string) (Storage, error) {
+	protocol, rest, ok := strings.Cut(s, "://")
+	var st Storage
+	switch {
+	case ok && strings.EqualFold(protocol, "nfs"):
+		st = Storage{Protocol: "nfs", Ports: []uint16{nfsPort, portmapPort}}
+	case ok && strings.EqualFold(protocol, "smb"):
+		st = Storage{Protocol: "smb", Ports: []uint16{smbPort, netbiosPort}}
+	default:
+		return st, Errorf("%q: expected nfs://HOST[:PORT] or smb://HOST[:PORT]", "%q: nfs://ホスト[:ポート] か smb://ホスト[:ポート] を指定する", s)
+	}
+	rest, _, _ = strings.Cut(rest, "/")
+	host, port := rest, ""
+	switch {
+	case strings.HasPrefix(rest, "["): // [IPv6]:port
+		host, port, _ = strings.Cut(rest[1:], "]")
+		port = strings.TrimPrefix(port, ":")
+	case strings.Count(rest, ":") == 1:
+		host, port, _ = strings.Cut(rest, ":")
+	}
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 {
+			return st, Errorf("%q: the port %q is not one of 1 to 65535", "%q: ポート %q は 1 から 65535 ではない", s, port)
+		}
+		st.Ports = []uint16{uint16(n)}
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		if a.Zone() != "" {
+			return st, Errorf("%q: an address with a zone means nothing to the agent", "%q: ゾーン付きのアドレスはエージェントでは意味がない", s)
+		}
+		st.Addr = a.Unmap()
+		return st, nil
+	}
+	if !hostName(host) {
+		return st, Errorf("%q: %q is neither a host name nor an address", "%q: %q はホスト名でもアドレスでもない", s, host)
+	}
+	st.Host = host
+	return st, nil
+}
+
+// hostName reports whether a name can be one of DNS. Source: RFC 1123, 2.1;
+// underscores occur in the names of Windows servers.
+func hostName(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
+	numeric := strings.Trim(labels[len(labels)-1], "0123456789") == ""
+	return !numeric && !slices.ContainsFunc(labels, func(l string) bool {
+		return l == "" || len(l) > 63 || l[0] == '-' || strings.IndexFunc(l, func(r rune) bool {
+			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+		}) >= 0
+	})
+}
