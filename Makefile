@@ -30,9 +30,9 @@ moto:
 # The kernel's judgement of random estates needs root, ip and nft; as root on Debian they are installed here.
 lab:
 	@if [ "$$(id -u)" != 0 ]; then echo 'SKIPPED: not root, so the kernel judges no estates'; \
-	elif command -v ip >/dev/null && command -v nft >/dev/null; then :; \
-	elif command -v apt-get >/dev/null; then echo 'installing iproute2 and nftables'; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 nftables; } >/dev/null \
+	elif command -v ip >/dev/null && command -v nft >/dev/null && command -v busybox >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then echo 'installing iproute2, nftables and busybox'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 nftables busybox netcat-openbsd; } >/dev/null \
 	  || echo 'SKIPPED: iproute2 and nftables could not be installed, so the kernel judges no estates'; \
 	else echo 'SKIPPED: ip or nft is missing, so the kernel judges no estates'; fi
 

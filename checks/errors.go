@@ -97,7 +97,9 @@ func ErrorByID(id string) *DocumentedError {
 func CausesOf(e *DocumentedError) []*Check {
 	var out []*Check
 	for _, id := range e.Checks {
-		out = append(out, ByID(id))
+		if c := ByID(id); c != nil {
+			out = append(out, c)
+		}
 	}
 	for _, c := range All() {
 		if !slices.Contains(out, c) && slices.ContainsFunc(c.Problems, func(p *Problem) bool { return slices.Contains(p.Errors, e) }) {

@@ -113,26 +113,40 @@ var _ = register(&Check{
 type PortGroup struct {
 	Requirement *Requirement
 	config      string
+	otherwise   Status // what a breach means where the mode says nothing
 }
 
 // The groups.
 var (
-	portGroup443     = PortGroup{reqHTTPS, "sg-ingress-443"}
-	portGroupControl = PortGroup{reqControl, "sg-ingress-control"}
-	portGroupGuide   = PortGroup{reqControlGuide, "sg-ingress-control"}
-	portGroupSupport = PortGroup{reqSupport, "sg-ingress-support"}
+	portGroup443     = PortGroup{reqHTTPS, "sg-ingress-443", Fail}
+	portGroupControl = PortGroup{reqControl, "sg-ingress-control", Fail}
+	portGroupGuide   = PortGroup{reqControlGuide, "sg-ingress-control", Warn}
+	portGroupSupport = PortGroup{reqSupport, "sg-ingress-support", Warn}
 )
 
 // PortGroups lists what a target's mode and requirements ask of the endpoint.
 func PortGroups(t snapshot.Target) []PortGroup {
 	groups := []PortGroup{portGroup443, portGroupControl}
-	if reqControlGuide.severity(t, Warn) != Skip {
+	if reqControlGuide.severity(t, portGroupGuide.otherwise) != Skip {
 		groups = append(groups, portGroupGuide)
 	}
 	if t.Mode != "enhanced" {
 		groups = append(groups, portGroupSupport)
 	}
 	return groups
+}
+
+// PortRequired reports whether an agent can't do without a port of the endpoint,
+// as the target's mode and requirements grade it.
+func PortRequired(t snapshot.Target, port uint16) bool {
+	for _, g := range PortGroups(t) {
+		for _, p := range g.Requirement.Ports {
+			if port >= p.First && port <= p.Last {
+				return g.Requirement.severity(t, g.otherwise) == Fail
+			}
+		}
+	}
+	return false
 }
 
 // EndpointAddresses lists the IPv4 addresses of the endpoint that the key may be

@@ -272,27 +272,50 @@ func fastest(list []dialled, addr netip.Addr) float64 {
 
 // meaning says in words what a fault of the wire stands for.
 func (j judgement) meaning() Text {
-	switch j.fault {
-	case faultSilent:
-		return say("no answer at all: a security group, a network ACL or a firewall drops it, or the way back is missing", "応答がまったくない。セキュリティグループ、ネットワーク ACL、ファイアウォールのいずれかが破棄しているか、戻りの経路がない")
-	case faultReset:
-		return say("refused: the way is open, but nothing listens there; is it really the endpoint's address?", "拒否された。経路は開いているが待ち受けがない。本当にエンドポイントのアドレスか")
-	case faultNear:
+	if j.fault == faultNear {
 		return say("a reset came back faster than the endpoint can answer: a firewall in between sent it", "エンドポイントより速くリセットが返った。途中のファイアウォールが送っている")
-	case faultRejected:
-		if j.example.ICMP != nil {
-			return snapshot.Textf("rejected by %s (ICMP type %d code %d): that device forbids it", "%s が拒否した（ICMP タイプ %d コード %d）。この機器が通信を禁止している", j.example.ICMP.From, j.example.ICMP.Type, j.example.ICMP.Code)
+	}
+	return Meaning(j.example.Probe)
+}
+
+// Meaning says in words what the outcome of a probe stands for.
+func Meaning(p snapshot.Probe) Text {
+	if p.Local && p.Outcome != snapshot.LocalLimit {
+		return snapshot.Textf("this machine itself can't send there (%s): look at its routes and its firewall", "このマシン自身から送信できない（%s）。マシンの経路とファイアウォールを確認する", p.Errno)
+	}
+	switch p.Outcome {
+	case snapshot.Open:
+		return say("a connection was made", "接続できた")
+	case snapshot.Refused:
+		if p.Purpose == snapshot.ToAgentHTTP {
+			return say("refused: an activated agent closes this port; before that it refuses only while it boots", "拒否された。アクティベート済みのエージェントはこのポートを閉じる。それ以前に拒否するのは起動中だけ")
+		}
+		return say("refused: the way is open, but nothing listens there; is it really the right address?", "拒否された。経路は開いているが待ち受けがない。本当に正しいアドレスか")
+	case snapshot.ResetAfter:
+		return say("accepted and reset at once: something in between, or a service that turns this machine away", "受け付けた直後にリセットされた。途中の機器か、このマシンを拒むサービス")
+	case snapshot.Filtered:
+		if !p.Addr.IsValid() {
+			return say("the name server gave no answer", "DNS サーバーから応答がない")
+		}
+		return say("no answer at all: a security group, a network ACL or a firewall drops it, or the way back is missing", "応答がまったくない。セキュリティグループ、ネットワーク ACL、ファイアウォールのいずれかが破棄しているか、戻りの経路がない")
+	case snapshot.Prohibited:
+		if p.ICMP != nil {
+			return snapshot.Textf("rejected by %s (ICMP type %d code %d): that device forbids it", "%s が拒否した（ICMP タイプ %d コード %d）。この機器が通信を禁止している", p.ICMP.From, p.ICMP.Type, p.ICMP.Code)
 		}
 		return say("rejected: a device on the way forbids it", "拒否された。途中の機器が通信を禁止している")
-	case faultNoRoute:
-		if j.example.ICMP != nil {
-			return snapshot.Textf("%s knows no way there (ICMP type %d code %d)", "%s に宛先への経路がない（ICMP タイプ %d コード %d）", j.example.ICMP.From, j.example.ICMP.Type, j.example.ICMP.Code)
+	case snapshot.UnreachableNetwork, snapshot.UnreachableHost:
+		if p.ICMP != nil {
+			return snapshot.Textf("%s knows no way there (ICMP type %d code %d)", "%s に宛先への経路がない（ICMP タイプ %d コード %d）", p.ICMP.From, p.ICMP.Type, p.ICMP.Code)
 		}
 		return say("a router knows no way there", "ルーターに宛先への経路がない")
-	case faultUnresolved:
+	case snapshot.NoSuchHost:
 		return say("the name does not resolve", "名前を解決できない")
+	case snapshot.LocalLimit:
+		return snapshot.Textf("this machine ran out of ports, descriptors or memory (%s)", "このマシンのポート・ディスクリプター・メモリが足りない（%s）", p.Errno)
+	case snapshot.Cancelled:
+		return say("stopped before an answer", "応答前に中断された")
 	}
-	return Text{}
+	return snapshot.Textf("failed: %s", "失敗: %s", p.Errno)
 }
 
 // settle reports what keeps a judgement from being one, and whether it does.
@@ -310,7 +333,7 @@ func (x *Exam) settle(j judgement, subject string) bool {
 	return false
 }
 
-// wireEvidence shows the strongest evidence and, for comparison, an open port.
+// evidence shows the strongest evidence and, for comparison, an open port.
 func (j judgement) evidence() []snapshot.Evidence {
 	var out []snapshot.Evidence
 	if j.fault != noFault {

@@ -48,6 +48,9 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err := saneLimits(c); err != nil {
 		return err
 	}
+	if err := saneWire(c); err != nil {
+		return err
+	}
 	failOn := report.FailOn(c.String("fail-on"))
 	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
 		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown", "--fail-on %q: fail、warn、unknown のいずれかを指定する", failOn)
@@ -63,26 +66,18 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err := freshFolder(c.String("save")); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
-	defer cancel()
-	snap, targets, err := evidence(ctx, c, env, p, checks.Kinds(selected))
+	look := func() (report.Report, error) {
+		return lookOnce(c, env, p, selected, lang, failOn)
+	}
+	rep, err := look()
 	if err != nil {
 		return err
 	}
-	if dir := c.String("save"); dir != "" {
-		if len(targets) == 1 {
-			snap.Target = &targets[0]
-		}
-		if err := save(snap, dir); err != nil {
+	if wait := c.Duration("wait"); wait > 0 {
+		if rep, err = lookUntilReady(c.Context, env, rep, look, wait, lang); err != nil {
 			return err
 		}
-		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
 	}
-	judged := judgeAll(ctx, targets, snap, selected)
-	interrupted := c.Context.Err() != nil
-	rep := report.Build(judged, report.Options{
-		Version: version(), Lang: lang, FailOn: failOn, Interrupted: interrupted, GeneratedAt: snap.TakenAt,
-	})
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {
 			return err
@@ -90,6 +85,32 @@ func runCheck(c *cli.Context, env *environment) error {
 	}
 	env.code = rep.ExitCode
 	return nil
+}
+
+// lookOnce gathers the evidence and judges it.
+func lookOnce(c *cli.Context, env *environment, p plan, selected []*checks.Check, lang string, failOn report.FailOn) (report.Report, error) {
+	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
+	defer cancel()
+	snap, targets, err := evidence(ctx, c, env, p, checks.Kinds(selected))
+	if err != nil {
+		return report.Report{}, err
+	}
+	if err := addProbes(ctx, c, env, snap, targets, lang); err != nil {
+		return report.Report{}, err
+	}
+	if dir := c.String("save"); dir != "" {
+		if len(targets) == 1 {
+			snap.Target = &targets[0]
+		}
+		if err := save(snap, dir); err != nil {
+			return report.Report{}, err
+		}
+		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
+	}
+	judged := judgeAll(ctx, targets, snap, selected)
+	return report.Build(judged, report.Options{
+		Version: version(), Lang: lang, FailOn: failOn, Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
+	}), nil
 }
 
 // judgeAll runs the checks for each target, a few targets at a time. A deadline
@@ -202,16 +223,22 @@ func elsewhere(snap *snapshot.Snapshot, endpoint string) *snapshot.Scope {
 func readFolder(dir string, opt snapshot.ReadOptions) (*snapshot.Snapshot, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return nil, err
+		return nil, plainPath(err)
 	}
 	if !info.IsDir() {
 		return nil, snapshot.Errorf("not a folder; expected one that holds describe-vpc-endpoints.json and the like", "フォルダーではない。describe-vpc-endpoints.json などを含むフォルダーを指定する")
 	}
 	return snapshot.Read(os.DirFS(dir), opt)
+}
+
+// plainPath takes the path off an error of the file system, which the caller
+// names itself.
+func plainPath(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func live(ctx context.Context, env *environment, p plan, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -120,8 +121,10 @@ func describeProblem(p *checks.Problem, lang string) problemDescription {
 	return d
 }
 
-func writeJSON(env *environment, v any) error {
-	enc := json.NewEncoder(env.stdout)
+func writeJSON(env *environment, v any) error { return writeJSONTo(env.stdout, v) }
+
+func writeJSONTo(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

@@ -59,6 +59,7 @@ func targetFlags() []cli.Flag {
 		stringFlag(groupSource, "source-subnet-id", "`ID` of the agent's subnet"),
 		stringFlag(groupSource, "agent-instance-id", "`ID` of the agent's EC2 instance"),
 		stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`"),
+		listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
 		&cli.StringFlag{Name: "config", Usage: "read targets from a YAML `FILE`; flags and environment win over it", Category: groupMany, EnvVars: variable("config")},
 	}
 }
@@ -85,7 +86,9 @@ func checkFlags() []cli.Flag {
 		boolFlag(groupEvidence, "complete", "the files of --snapshot are whole and unfiltered, so that what is missing does not exist"),
 		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
 		stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"),
+		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE` (repeatable)"),
 		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
+		stringFlag(groupEvidence, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed from its addresses; elsewhere nothing is dialled)"),
 	)
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
@@ -96,5 +99,6 @@ func checkFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what is not PASS", Category: groupOutput, EnvVars: variable("quiet")},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from `STATUS` on: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
+	flags = append(flags, connectTimeoutFlag(), waitFlag())
 	return append(flags, timeFlags()...)
 }

@@ -71,7 +71,7 @@ func newApp(env *environment) *cli.App {
 		OnUsageError:           usageError,
 		CustomAppHelpTemplate:  appHelp,
 		Commands: []*cli.Command{
-			checkCommand(env), explainCommand(env), checksCommand(env), fixturesCommand(env),
+			checkCommand(env), explainCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
 			snapshotCommand(env), versionCommand(env), completionCommand(env),
 		},
 		Action: func(c *cli.Context) error {

@@ -50,12 +50,12 @@ func TestExitCodes(t *testing.T) {
 		code int
 		last string
 	}{
-		{[]string{"check", "--fixture", "healthy"}, 0, "READY  0 fail  0 unknown  0 warn  21 pass  0 skip"},
-		{[]string{"check", "--fixture", "unreachable-443"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  0 skip"},
-		{[]string{"check", "--fixture", "no-permission"}, 3, "INCONCLUSIVE  0 fail  6 unknown  0 warn  15 pass  0 skip"},
-		{[]string{"check", "--fixture", "no-permission", "--fail-on", "unknown"}, 1, "NOT READY  0 fail  6 unknown  0 warn  15 pass  0 skip"},
-		{[]string{"check", "--fixture", "healthy", "--check", "endpoint-policy"}, 0, "READY  0 fail  0 unknown  0 warn  2 pass  19 skip"},
-		{[]string{"check", "--fixture", "unreachable-443", "-q"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  0 skip"},
+		{[]string{"check", "--fixture", "healthy"}, 0, "READY  0 fail  0 unknown  0 warn  21 pass  6 skip"},
+		{[]string{"check", "--fixture", "unreachable-443"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  6 skip"},
+		{[]string{"check", "--fixture", "no-permission"}, 3, "INCONCLUSIVE  0 fail  6 unknown  0 warn  15 pass  6 skip"},
+		{[]string{"check", "--fixture", "no-permission", "--fail-on", "unknown"}, 1, "NOT READY  0 fail  6 unknown  0 warn  15 pass  6 skip"},
+		{[]string{"check", "--fixture", "healthy", "--check", "endpoint-policy"}, 0, "READY  0 fail  0 unknown  0 warn  2 pass  25 skip"},
+		{[]string{"check", "--fixture", "unreachable-443", "-q"}, 1, "NOT READY  2 fail  0 unknown  0 warn  19 pass  6 skip"},
 	} {
 		out := invoke(t, tt.args...)
 		lines := strings.Split(strings.TrimSpace(out.stdout), "\n")

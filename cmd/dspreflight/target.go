@@ -163,6 +163,7 @@ func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
 			return t, snapshot.Errorf("--tasks %d: expected a number from 1 to %d", "--tasks %d: 1 から %d までの数を指定する", t.Tasks, maxTasks)
 		}
 	}
+	t.Storage = c.StringSlice("storage")
 	for _, s := range c.StringSlice("source-cidr") {
 		p, err := parseCIDR(s)
 		if err != nil {
@@ -285,6 +286,11 @@ func validate(t snapshot.Target, where string) error {
 	}
 	if t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
 		return snapshot.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=REGION and so on", "%skey-request: http://AGENT/?activationRegion=REGION のようなエージェントの URL を指定する", prefix)
+	}
+	for _, s := range t.Storage {
+		if _, err := snapshot.ParseStorage(s); err != nil {
+			return fmt.Errorf("%sstorage %w", prefix, err)
+		}
 	}
 	for _, p := range t.SourceCIDRs {
 		if p.Masked() != p {

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/probe"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func probeCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "probe",
+		Usage: "dial from here what the agent will need, without AWS credentials",
+		UsageText: "dspreflight probe --endpoint-ip ADDRESS [--agent-ip ADDRESS] [--storage nfs://HOST] [flags]\n\n   Run it on the agent's network, save the result with -o json=probes.json, and give it to\n   dspreflight check --probes probes.json. Where nothing can be installed, --script prints a\n   shell script that dials the same. Nothing is requested: a connection to the agent's port\n   80 is opened and closed, no key is made. At most " + fmt.Sprint(probe.PerAddress) + " dials to one address are under way.",
+		Flags: []cli.Flag{
+			listFlag(groupDestination, "endpoint-ip", "an `ADDRESS` of the VPC endpoint (repeatable)"),
+			stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`: its port 80 is dialled"),
+			listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
+			listFlag(groupSource, "source-cidr", "`CIDR` of the agent's network, to tell whether this machine is in it (repeatable)"),
+			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed)"),
+			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
+			stringFlag(groupSelection, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
+			boolFlag(groupOutput, "script", "print a POSIX shell script that dials the same and prints the same JSON"),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table or json", Value: "table", Category: groupOutput},
+			stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
+			&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
+			connectTimeoutFlag(), waitFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return runProbe(c, env)
+		},
+	}
+}
+
+func connectTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "connect-timeout", Usage: "one connection attempt takes at most `TIME`; under 3.5s a lost packet may look like a filter", Value: probe.DefaultTimeout, Category: groupTime, EnvVars: variable("connect-timeout")}
+}
+
+func waitFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "wait", Usage: "look again at what failed until it passes or `TIME` is up, such as 10m", Category: groupTime, EnvVars: variable("wait")}
+}
+
+// saneTimes refuses times under which nothing could be dialled.
+func saneTimes(c *cli.Context) error {
+	if d := c.Duration("connect-timeout"); d < 10*time.Millisecond || d > time.Minute {
+		return snapshot.Errorf("--connect-timeout %s: expected a time from 10ms to 1m, such as 3.5s", "--connect-timeout %s: 10ms から 1m までの時間（3.5s など）を指定する", d)
+	}
+	if d := c.Duration("wait"); d < 0 {
+		return snapshot.Errorf("--wait %s: expected a time above zero, such as 10m", "--wait %s: 10m のような正の時間を指定する", d)
+	}
+	return nil
+}
+
+// vantage is the place that --vantage names, or "".
+func vantage(c *cli.Context) (snapshot.VantagePlace, error) {
+	v := snapshot.VantagePlace(c.String("vantage"))
+	if v != "" && !slices.Contains(snapshot.VantagePlaces(), v) {
+		return "", snapshot.Errorf("--vantage %q: expected agent-network, activation-machine or elsewhere", "--vantage %q: agent-network、activation-machine、elsewhere のいずれかを指定する", v)
+	}
+	return v, nil
+}
+
+func runProbe(c *cli.Context, env *environment) error {
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
+	format, path, err := probeOutput(c)
+	if err != nil {
+		return err
+	}
+	color, err := colored(c.String("color"), env.stdout)
+	if err != nil {
+		return err
+	}
+	if err := saneTimes(c); err != nil {
+		return err
+	}
+	here, err := hereFor(c)
+	if err != nil {
+		return err
+	}
+	targets, err := probePlan(c)
+	if err != nil {
+		return err
+	}
+	if c.Bool("script") {
+		_, err := fmt.Fprint(env.stdout, probe.Script(targets, c.Duration("connect-timeout"), probe.ScriptHead{ToolVersion: version(), Vantage: here}))
+		return err
+	}
+	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds())}
+	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
+	var b bytes.Buffer
+	if format == "json" {
+		err = writeJSONTo(&b, run)
+	} else {
+		width, _ := terminal(env.stdout)
+		if path != "" {
+			width, color = report.DefaultWidth, false
+		}
+		err = report.Probes(&b, run, report.TableOptions{Width: width, Color: color, Lang: lang})
+	}
+	if err != nil {
+		return err
+	}
+	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run.Probes)
+	if path != "" {
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+		return nil
+	}
+	_, err = env.stdout.Write(b.Bytes())
+	return err
+}
+
+func probeOutput(c *cli.Context) (format, path string, err error) {
+	format, path, named := strings.Cut(c.String("output"), "=")
+	if format != "table" && format != "json" || named && path == "" {
+		return "", "", snapshot.Errorf("--output %q: expected table or json, and =PATH to write to a file", "--output %q: table か json を指定する（ファイルに書くには =PATH を付ける）", c.String("output"))
+	}
+	return format, path, nil
+}
+
+// hereFor places this machine by what the flags say.
+func hereFor(c *cli.Context) (snapshot.Vantage, error) {
+	here := probe.Here()
+	place, err := vantage(c)
+	if err != nil {
+		return here, err
+	}
+	if place != "" {
+		here.Place, here.Guessed = place, false
+		return here, nil
+	}
+	var source []netip.Prefix
+	for _, s := range c.StringSlice("source-cidr") {
+		p, err := parseCIDR(s)
+		if err != nil {
+			return here, fmt.Errorf("--source-cidr %w", err)
+		}
+		source = append(source, p)
+	}
+	if a, err := parseAddr(c.String("agent-ip")); err == nil && a.IsValid() {
+		source = append(source, netip.PrefixFrom(a, a.BitLen()))
+	}
+	here.Place = here.Guess(source, nil)
+	return here, nil
+}
+
+// probePlan turns the flags into what to dial.
+func probePlan(c *cli.Context) ([]probe.Target, error) {
+	t := snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}
+	if err := validate(t, "--config"); err != nil {
+		return nil, err
+	}
+	r := probe.Request{Storage: c.StringSlice("storage"), Ports: portsToDial(t)}
+	for _, s := range c.StringSlice("endpoint-ip") {
+		a, err := parseAddr(s)
+		if err != nil {
+			return nil, fmt.Errorf("--endpoint-ip %w", err)
+		}
+		if !a.IsValid() {
+			return nil, snapshot.Errorf("--endpoint-ip is empty", "--endpoint-ip が空")
+		}
+		if !slices.Contains(r.Endpoint, a.Unmap()) {
+			r.Endpoint = append(r.Endpoint, a.Unmap())
+		}
+	}
+	agent, err := parseAddr(c.String("agent-ip"))
+	if err != nil {
+		return nil, fmt.Errorf("--agent-ip %w", err)
+	}
+	r.Agent = agent.Unmap()
+	targets, err := probe.Plan(r)
+	if err != nil {
+		return nil, fmt.Errorf("--storage %w", err)
+	}
+	if len(targets) == 0 {
+		return nil, snapshot.Errorf("probe: nothing to dial; pass --endpoint-ip (an address of the VPC endpoint), --agent-ip or --storage", "probe: 接続先がない。--endpoint-ip（VPC エンドポイントのアドレス）、--agent-ip、--storage のいずれかを指定する")
+	}
+	return targets, nil
+}
+
+// portsToDial are the ports that the requirements of a target ask for.
+func portsToDial(t snapshot.Target) []probe.Ports {
+	var out []probe.Ports
+	for _, g := range checks.PortGroups(t) {
+		for _, p := range g.Requirement.Ports {
+			out = append(out, probe.Ports{First: p.First, Last: p.Last})
+		}
+	}
+	return out
+}
+
+// waitStep is the pause between two looks of --wait.
+const waitStep = 3 * time.Second
+
+// dialUntil dials and, with a time to wait, dials again what is not open until
+// all of it is or time is up.
+func dialUntil(ctx context.Context, env *environment, targets []probe.Target, timeout, wait time.Duration, lang string) []snapshot.Probe {
+	line := liveLine(env)
+	defer line.done()
+	opt := probe.Options{Timeout: timeout, Progress: func(done, total int) {
+		if done%32 == 0 || done == total {
+			line.say(snapshot.Textf("dialled %d of %d", "%d / %d 件に接続を試行", done, total).In(lang))
+		}
+	}}
+	out := probe.Run(ctx, targets, opt)
+	deadline := time.Now().Add(wait)
+	for wait > 0 && ctx.Err() == nil && time.Now().Before(deadline) {
+		var again []probe.Target
+		for _, p := range out {
+			if p.Purpose != snapshot.ToControlPort && p.Outcome != snapshot.Open {
+				again = append(again, probe.Target{Purpose: p.Purpose, Host: p.Host, Addr: p.Addr, Port: p.Port, TLS: p.Purpose == snapshot.ToEndpointPort && p.Port == 443})
+			}
+		}
+		if len(again) == 0 {
+			break
+		}
+		line.say(snapshot.Textf("%d not open yet; dialling again, %s left", "%d 件が未接続。再試行中（残り %s）", len(again), time.Until(deadline).Round(time.Second)).In(lang))
+		pause(ctx, min(waitStep, time.Until(deadline)))
+		opt.Progress = nil
+		for _, p := range probe.Run(ctx, again, opt) {
+			if p.Outcome == snapshot.Cancelled {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o snapshot.Probe) bool {
+				return o.Purpose == p.Purpose && o.Host == p.Host && o.Port == p.Port && (o.Addr == p.Addr || !o.Addr.IsValid() || !p.Addr.IsValid())
+			})
+			if i >= 0 {
+				out[i] = p
+			} else {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// probeCode is the exit code of a run: 0 when all that must answer does, 1 when
+// something does not, 3 when that could not be told.
+func probeCode(ctx context.Context, t snapshot.Target, probes []snapshot.Probe) int {
+	if ctx.Err() != nil {
+		return report.Interrupted.ExitCode()
+	}
+	code := 0
+	for _, p := range probes {
+		switch {
+		case p.Purpose == snapshot.ToControlPort || p.Outcome == snapshot.Open:
+		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed:
+			code = max(code, report.Inconclusive.ExitCode())
+		case p.Purpose == snapshot.ToStorage && optionalStorage(p, probes), p.Purpose == snapshot.ToEndpointPort && !checks.PortRequired(t, p.Port):
+		default:
+			return report.NotReady.ExitCode()
+		}
+	}
+	return code
+}
+
+// optionalStorage reports whether another port of the file server is enough.
+func optionalStorage(p snapshot.Probe, probes []snapshot.Probe) bool {
+	return slices.ContainsFunc(probes, func(o snapshot.Probe) bool {
+		return o.Purpose == p.Purpose && o.Host == p.Host && o.Addr == p.Addr && o.Outcome == snapshot.Open
+	})
+}

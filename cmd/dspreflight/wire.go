@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/probe"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// saneWire refuses flags about dialling that can't be meant.
+func saneWire(c *cli.Context) error {
+	if err := saneTimes(c); err != nil {
+		return err
+	}
+	if _, err := vantage(c); err != nil {
+		return err
+	}
+	still := c.String("snapshot") != "" || c.String("fixture") != ""
+	switch {
+	case still && c.Duration("wait") > 0:
+		return snapshot.Errorf("--wait looks at AWS again, so it can't be used with --snapshot or --fixture", "--wait は AWS を見直す指定なので、--snapshot や --fixture とは併用できない")
+	case c.String("save") != "" && c.Duration("wait") > 0:
+		return snapshot.Errorf("--wait and --save exclude each other: which look should be saved?", "--wait と --save は同時に指定できない")
+	case c.Bool("no-probe") && c.String("vantage") != "":
+		return snapshot.Errorf("--no-probe and --vantage exclude each other: nothing is dialled from there", "--no-probe と --vantage は同時に指定できない")
+	}
+	return nil
+}
+
+// maxProbesBytes is far above what 254 addresses with 42 ports take.
+const maxProbesBytes = 32 << 20
+
+// addProbes adds to the evidence what --probes holds and, live, what this
+// machine can dial.
+func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
+	for _, file := range c.StringSlice("probes") {
+		runs, err := readProbesFile(file)
+		if err != nil {
+			return fmt.Errorf("--probes %s: %w", file, err)
+		}
+		snap.Probes = append(snap.Probes, runs...)
+	}
+	if c.Bool("no-probe") || c.String("snapshot") != "" || c.String("fixture") != "" || ctx.Err() != nil {
+		return nil
+	}
+	place, err := vantage(c)
+	if err != nil {
+		return err
+	}
+	here := probe.Here()
+	if place != "" {
+		here.Place, here.Guessed = place, false
+	}
+	var wanted []probe.Target
+	for _, t := range targets {
+		at := here.Place
+		if here.Guessed {
+			at = here.Guess(checks.Networks(t, snap))
+		}
+		plan, err := planFor(t, snap, at)
+		if err != nil {
+			return err
+		}
+		for _, w := range plan {
+			if !slices.Contains(wanted, w) {
+				wanted = append(wanted, w)
+			}
+		}
+		here.Place = at
+	}
+	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds()), Probes: []snapshot.Probe{}}
+	if len(wanted) > 0 {
+		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, lang)
+	}
+	snap.Probes = append(snap.Probes, run)
+	return nil
+}
+
+// planFor is what a dial from the place would prove something about: from
+// elsewhere nothing, so that nothing is dialled.
+func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlace) ([]probe.Target, error) {
+	var r probe.Request
+	switch at {
+	case snapshot.AgentNetwork:
+		r.Endpoint, r.Ports, r.Storage = checks.EndpointAddresses(t, snap), portsToDial(t), t.Storage
+		r.Agent = checks.AgentAddress(t, snap)
+	case snapshot.ActivationMachine:
+		r.Agent = checks.AgentAddress(t, snap)
+	}
+	return probe.Plan(r)
+}
+
+func readProbesFile(file string) ([]snapshot.ProbeRun, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, plainPath(err)
+	}
+	defer f.Close()
+	body, err := io.ReadAll(io.LimitReader(f, maxProbesBytes+1))
+	switch {
+	case err != nil:
+		return nil, plainPath(err)
+	case len(body) > maxProbesBytes:
+		return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", maxProbesBytes>>20)
+	case len(strings.TrimSpace(string(body))) == 0:
+		return nil, snapshot.Errorf("the file is empty; the probe that should have filled it may have failed", "ファイルが空。出力したプローブが失敗した可能性がある")
+	}
+	return snapshot.ReadProbes(body, time.Now())
+}
+
+// lookUntilReady looks again, every few seconds, until the verdict is READY or
+// time is up.
+func lookUntilReady(ctx context.Context, env *environment, rep report.Report, look func() (report.Report, error), wait time.Duration, lang string) (report.Report, error) {
+	deadline := time.Now().Add(wait)
+	for rep.Verdict != report.Ready && rep.Verdict != report.Interrupted && time.Now().Before(deadline) {
+		l := liveLine(env)
+		l.say(snapshot.Textf("%s (%s); looking again, %s left", "%s（%s）。再確認まで待機中（残り %s）", rep.Verdict.Label(), waitingFor(rep), time.Until(deadline).Round(time.Second)).In(lang))
+		pause(ctx, min(waitStep, time.Until(deadline)))
+		l.done()
+		if ctx.Err() != nil {
+			break
+		}
+		next, err := look()
+		if err != nil {
+			return rep, err
+		}
+		rep = next
+	}
+	return rep, nil
+}
+
+// waitingFor names the checks that a waiting user watches.
+func waitingFor(rep report.Report) string {
+	var out []string
+	for _, t := range rep.Targets {
+		for _, r := range t.Results {
+			if (r.Status == "FAIL" || r.Status == "UNKNOWN") && !slices.Contains(out, r.Check) {
+				out = append(out, r.Check)
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}
