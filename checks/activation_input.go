@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,36 +56,175 @@ var keyOtherGateway = &Problem{
 	Sources: []string{pageActivate, pageArticle},
 }
 
+var (
+	keyMalformed = &Problem{
+		Code: "DSP805", Severity: Fail,
+		Title:   say("the activation key is not one: {seen}", "アクティベーションキーの形式が誤っている: {seen}"),
+		Cause:   say("A key is five groups of five capital letters or digits, joined by hyphens. Anything else was cut off, is a placeholder, or is not a key at all.", "キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもの。それ以外は、途中で切れているか、見本の文字列か、キーではない。"),
+		Fix:     say("Fetch the key again, and pass it whole.", "キーを取り直し、全体を渡す。"),
+		CLI:     keyIsPublic.CLI,
+		Errors:  []*DocumentedError{errKeyExpired},
+		Sources: []string{pageCreate, pageActivate},
+	}
+	arnMalformed = &Problem{
+		Code: "DSP806", Severity: Fail,
+		Title:   say("{subject} {seen} is not an ARN of the kind that CreateAgent takes", "{subject} の {seen} は CreateAgent が受け付ける形の ARN ではない"),
+		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
+		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
+		CLI:     []string{"aws datasync create-agent --region {region} --vpc-endpoint-id {endpoint} --subnet-arns SUBNET_ARN --security-group-arns GROUP_ARN --activation-key KEY"},
+		Errors:  []*DocumentedError{errSubnetARNs, errGroupARNs, errSubnet, errGroup},
+		Sources: []string{pageCreate, pageArticle},
+	}
+	arnNotOne = &Problem{
+		Code: "DSP807", Severity: Fail,
+		Title:   say("{subject} is given {count} times; CreateAgent takes exactly one", "{subject} が {count} 個指定されている。CreateAgent が受け付けるのは 1 個だけ"),
+		Cause:   say("The lists of subnet ARNs and of security group ARNs hold exactly one each.", "サブネット ARN とセキュリティグループ ARN のリストは、それぞれちょうど 1 個である。"),
+		Fix:     say("Choose one: {seen}.", "1 つを選ぶ: {seen}。"),
+		CLI:     arnMalformed.CLI,
+		Errors:  []*DocumentedError{errSubnetARNs},
+		Sources: []string{pageCreate},
+	}
+	arnElsewhere = &Problem{
+		Code: "DSP808", Severity: Fail,
+		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティベーション先は {expected}"),
+		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
+		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),
+		CLI:     arnMalformed.CLI,
+		Errors:  []*DocumentedError{errSubnet, errGroup, errAccountMismatch},
+		Sources: []string{pageCreate, pageEndpoint},
+	}
+	arnOther = &Problem{
+		Code: "DSP809", Severity: Fail,
+		Title:   say("{subject} names {seen}, and the id given beside it is {expected}", "{subject} は {seen} を指しているが、併せて指定された ID は {expected}"),
+		Cause:   say("Two inputs contradict each other, so that what is judged is not what CreateAgent gets.", "2 つの入力が矛盾しており、判定対象と CreateAgent に渡すものが異なる。"),
+		Fix:     say("Make them agree.", "一致させる。"),
+		CLI:     arnMalformed.CLI,
+		Errors:  []*DocumentedError{errSubnet, errGroup},
+		Sources: []string{pageCreate},
+	}
+)
+
+// The shape of the ARNs of CreateAgent. Source: the model of the API,
+// https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+var (
+	subnetARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-[a-f0-9]+$`)
+	groupARN  = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-[a-f0-9]+$`)
+	keyShape  = regexp.MustCompile(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
+)
+
+// KeyShape says what is wrong with an activation key without telling it: "ok", or
+// the fault in a few words.
+func KeyShape(key string) string {
+	switch {
+	case keyShape.MatchString(key):
+		return "ok"
+	case keyShape.MatchString(strings.ToUpper(key)):
+		return "it has small letters, as a placeholder does"
+	case strings.TrimSpace(key) != key:
+		return "there is white space around it"
+	case strings.HasPrefix(strings.TrimSpace(key), "<"):
+		return "it begins with <, as a web page does"
+	case strings.Contains(key, "://"):
+		return "it is a URL"
+	}
+	return fmt.Sprintf("it has %d characters in %d groups; 29 in 5 are due", len([]rune(key)), strings.Count(key, "-")+1)
+}
+
 var _ = register(&Check{
 	ID:       "activation-input",
 	Area:     AreaInput,
 	Title:    say("What was given for the activation is well formed and belongs together", "アクティベーションに渡す値が正しい形で、互いに整合している"),
 	Requires: reqKeyRequest,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
+	Uses:     []snapshot.Kind{snapshot.CallerIdentity},
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion, keyOtherGateway},
+	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion, keyOtherGateway, keyMalformed, arnMalformed, arnNotOne, arnElsewhere, arnOther},
 	Run:      runActivationInput,
 })
 
 func runActivationInput(x *Exam) {
-	if x.Target.KeyRequest == "" {
-		x.NotApplicable(say("no input was given: pass --key-request with the URL that the key was asked for with", "入力が指定されていない。--key-request にキー要求の URL を指定する"))
-		return
-	}
-	u, err := url.Parse(x.Target.KeyRequest)
-	if err != nil {
-		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
+	t := x.Target
+	if t.KeyRequest == "" && t.KeyShape == "" && t.SubnetARNs == nil && t.GroupARNs == nil {
+		x.NotApplicable(say("no input was given: pass --key-request with the URL that the key was asked for with, --activation-key, --subnet-arn or --security-group-arn", "入力が指定されていない。--key-request（キー要求の URL）、--activation-key、--subnet-arn、--security-group-arn のいずれかを指定する"))
 		return
 	}
 	ep, s, ok := x.endpoint()
 	if !ok {
 		return
 	}
-	q := u.Query()
-	needed := "PRIVATE_LINK"
-	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
-		needed = "FIPS_PRIVATE_LINK"
+	if t.KeyShape != "" {
+		saw := snapshot.Evidence{Source: "--activation-key", Ref: "--activation-key", Fact: snapshot.Same(t.KeyShape)}
+		if t.KeyShape == "ok" {
+			x.OK("--activation-key", saw)
+		} else {
+			x.Report(keyMalformed, "--activation-key", Args{"seen": t.KeyShape, "needed": x.endpointType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
+		}
 	}
+	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, t.SubnetID, "subnet/subnet-", ep, s)
+	x.arn("--security-group-arn", t.GroupARNs, groupARN, t.GroupID, "security-group/sg-", ep, s)
+	if t.KeyRequest != "" {
+		x.keyRequest(ep, s)
+	}
+}
+
+// arn judges one of the two ARNs of CreateAgent. id is what another flag says.
+func (x *Exam) arn(flag string, list []string, shape *regexp.Regexp, id, kind string, ep snapshot.Endpoint, s *snapshot.Scope) {
+	if list == nil {
+		return
+	}
+	saw := snapshot.Evidence{Source: flag, Ref: flag, Fact: snapshot.Same(strings.Join(list, " "))}
+	account := s.Account
+	if ep.OwnerID != "" {
+		account = ep.OwnerID
+	}
+	partition := snapshot.PartitionOf(x.region())
+	args := Args{"seen": strings.Join(list, " "), "count": fmt.Sprint(len(list)), "region": x.region(), "endpoint": ep.ID, "expected": "arn:" + partition + ":ec2:" + x.region() + ":" + account + ":" + kind + "..."}
+	if len(list) != 1 {
+		x.Report(arnNotOne, flag, args, saw)
+		return
+	}
+	if !shape.MatchString(list[0]) {
+		if last := strings.TrimPrefix(kind[strings.LastIndexByte(kind, '/')+1:], "/"); strings.HasPrefix(list[0], last) {
+			args["expected"] = strings.TrimSuffix(args["expected"].(string), last+"...") + list[0]
+		}
+		x.Report(arnMalformed, flag, args, saw)
+		return
+	}
+	parts := strings.SplitN(list[0], ":", 6)
+	where := func(p, r, a string) string { return strings.Join([]string{p, r, a}, " / ") }
+	seen, due := where(parts[1], parts[3], parts[4]), where(partition, x.region(), account)
+	named := parts[5][strings.LastIndexByte(parts[5], '/')+1:]
+	switch {
+	case x.region() == "" || account == "":
+		x.Unknown(flag, snapshot.Gap{Code: snapshot.AccountUnknown, Source: snapshot.Endpoints.Action(), Ref: list[0], Detail: parts[4]})
+	case seen != due:
+		args["seen"], args["expected"] = seen, due
+		x.Report(arnElsewhere, flag, args, saw)
+	case id != "" && id != named:
+		args["seen"], args["expected"] = named, id
+		x.Report(arnOther, flag, args, saw)
+	default:
+		x.OK(flag, saw)
+	}
+}
+
+// endpointType is what the key must be asked for with.
+func (x *Exam) endpointType(ep snapshot.Endpoint) string {
+	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
+		return "FIPS_PRIVATE_LINK"
+	}
+	return "PRIVATE_LINK"
+}
+
+// keyRequest judges the URL that the key is asked for with.
+func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
+	u, err := url.Parse(x.Target.KeyRequest)
+	if err != nil {
+		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
+		return
+	}
+	q := u.Query()
+	needed := x.endpointType(ep)
 	interfaces, gaps := endpointInterfaces(s, ep)
 	addresses := []string{}
 	for _, i := range interfaces {

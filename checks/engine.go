@@ -121,6 +121,9 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 		}
 		switch s.Extent(k) {
 		case snapshot.None:
+			if k == snapshot.CallerIdentity && !s.Called(k) {
+				return &Finding{Status: Skip, Note: noCaller}
+			}
 			return &Finding{Gaps: []snapshot.Gap{s.GapFor(k, "")}}
 		case snapshot.Declined:
 			return &Finding{Status: Skip, Note: snapshot.Textf("%s was not asked for", "%s は指定により取得していない", k.Action())}
@@ -128,6 +131,8 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	}
 	return nil
 }
+
+var noCaller = say("nothing says who calls: add get-caller-identity.json, or run without --snapshot", "呼び出し元がわからない。get-caller-identity.json を追加するか、--snapshot なしで実行する")
 
 var noProbes = say("nothing was dialled: run dspreflight probe on the agent's network and pass its output with --probes", "接続試験の結果がない。エージェントのネットワークで dspreflight probe を実行し、出力を --probes で渡す")
 

@@ -187,13 +187,15 @@ func buildTarget(j Judged, opt Options) Target {
 func harmlessTarget(t snapshot.Target) snapshot.Target {
 	for _, s := range []*string{
 		&t.Name, &t.Region, &t.EndpointID, &t.SubnetID, &t.GroupID, &t.DestinationType, &t.Mode, &t.SourceRegion,
-		&t.SourceVPCID, &t.SourceSubnetID, &t.AgentInstanceID, &t.KeyRequest, &t.Requirements,
+		&t.SourceVPCID, &t.SourceSubnetID, &t.AgentInstanceID, &t.KeyRequest, &t.Requirements, &t.KeyShape,
 	} {
 		*s = Harmless(*s)
 	}
-	t.Storage = slices.Clone(t.Storage)
-	for i := range t.Storage {
-		t.Storage[i] = Harmless(t.Storage[i])
+	for _, list := range []*[]string{&t.Storage, &t.SubnetARNs, &t.GroupARNs} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			(*list)[i] = Harmless((*list)[i])
+		}
 	}
 	return t
 }

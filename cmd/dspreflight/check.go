@@ -246,7 +246,7 @@ func live(ctx context.Context, env *environment, p plan, kinds []snapshot.Kind, 
 	defer done()
 	return collect.Live(ctx, collect.Request{
 		Targets: p.targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
-		Concurrency: concurrency, Keep: keep, Progress: progress,
+		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress,
 	})
 }
 

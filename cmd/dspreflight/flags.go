@@ -50,6 +50,10 @@ func targetFlags() []cli.Flag {
 		&cli.IntFlag{Name: "tasks", Usage: "how many tasks are planned, `N` (four addresses each)", Value: 1, Category: groupDestination, EnvVars: variable("tasks")},
 		stringFlag(groupDestination, "destination-type", "`TYPE` of the location to transfer to: s3, efs or fsx (default: s3)"),
 		stringFlag(groupDestination, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
+		// Without an environment variable: a secret does not belong there.
+		&cli.StringFlag{Name: "activation-key", Usage: "the `KEY` that CreateAgent will get; only its shape is looked at, it is never shown or saved", Category: groupDestination},
+		listFlag(groupDestination, "subnet-arn", "the subnet `ARN` that CreateAgent will get"),
+		listFlag(groupDestination, "security-group-arn", "the security group `ARN` that CreateAgent will get"),
 		stringFlag(groupDestination, "key-request", "the `URL` that the activation key was, or will be, asked for with"),
 		listFlag(groupSource, "source-cidr", "`CIDR` of the source network, on-premises or a VPC (repeatable)"),
 		stringFlag(groupSource, "source-region", "the agent's `REGION`, if it runs in AWS"),
@@ -86,6 +90,7 @@ func checkFlags() []cli.Flag {
 		boolFlag(groupEvidence, "complete", "the files of --snapshot are whole and unfiltered, so that what is missing does not exist"),
 		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
 		stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"),
+		listFlag(groupEvidence, "policy-file", "judge the identity by these IAM policies instead of asking AWS: `FILE` (repeatable)"),
 		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE` (repeatable)"),
 		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
 		stringFlag(groupEvidence, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed from its addresses; elsewhere nothing is dialled)"),

@@ -20,8 +20,8 @@ import (
 
 func probeCommand(env *environment) *cli.Command {
 	return &cli.Command{
-		Name:  "probe",
-		Usage: "dial from here what the agent will need, without AWS credentials",
+		Name:      "probe",
+		Usage:     "dial from here what the agent will need, without AWS credentials",
 		UsageText: "dspreflight probe --endpoint-ip ADDRESS [--agent-ip ADDRESS] [--storage nfs://HOST] [flags]\n\n   Run it on the agent's network, save the result with -o json=probes.json, and give it to\n   dspreflight check --probes probes.json. Where nothing can be installed, --script prints a\n   shell script that dials the same. Nothing is requested: a connection to the agent's port\n   80 is opened and closed, no key is made. At most " + fmt.Sprint(probe.PerAddress) + " dials to one address are under way.",
 		Flags: []cli.Flag{
 			listFlag(groupDestination, "endpoint-ip", "an `ADDRESS` of the VPC endpoint (repeatable)"),

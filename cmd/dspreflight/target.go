@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -163,7 +164,17 @@ func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
 			return t, snapshot.Errorf("--tasks %d: expected a number from 1 to %d", "--tasks %d: 1 から %d までの数を指定する", t.Tasks, maxTasks)
 		}
 	}
-	t.Storage = c.StringSlice("storage")
+	t.Storage, t.SubnetARNs, t.GroupARNs = c.StringSlice("storage"), c.StringSlice("subnet-arn"), c.StringSlice("security-group-arn")
+	if c.IsSet("activation-key") {
+		t.KeyShape = checks.KeyShape(c.String("activation-key"))
+	}
+	// What CreateAgent will get is what is judged, where nothing else is said.
+	if t.SubnetID == "" && len(t.SubnetARNs) == 1 {
+		t.SubnetID = idInARN(t.SubnetARNs[0], "subnet-")
+	}
+	if t.GroupID == "" && len(t.GroupARNs) == 1 {
+		t.GroupID = idInARN(t.GroupARNs[0], "sg-")
+	}
 	for _, s := range c.StringSlice("source-cidr") {
 		p, err := parseCIDR(s)
 		if err != nil {
@@ -179,6 +190,15 @@ func targetFromFlags(c *cli.Context) (snapshot.Target, error) {
 		return t, fmt.Errorf("--agent-ip %w", err)
 	}
 	return t, nil
+}
+
+// idInARN is the id at the end of an ARN, "" if it is not one.
+func idInARN(arn, prefix string) string {
+	id := arn[strings.LastIndexByte(arn, '/')+1:]
+	if !idShapes[prefix].MatchString(id) {
+		return ""
+	}
+	return id
 }
 
 // tidyTarget takes out of a target what must not be stored or shown, an

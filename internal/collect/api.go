@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -43,6 +44,13 @@ type EC2 interface {
 // STS is every call that dspreflight makes to AWS STS itself.
 type STS interface {
 	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+}
+
+// IAM is every call that dspreflight makes to IAM: it asks what the caller may
+// do, and what the caller's role is called.
+type IAM interface {
+	iam.SimulatePrincipalPolicyAPIClient
+	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 }
 
 // query narrows a call down.

@@ -21,6 +21,7 @@ type Request struct {
 	Kinds       []snapshot.Kind // the tables that the selected checks read
 	Destination Account
 	Source      *Account // nil: agent and endpoint share account and Region
+	Simulate    []string // the actions whose permission IAM is asked about
 	Concurrency int      // calls at once; 0 means DefaultConcurrency
 	Keep        bool     // keep the replies, to save them
 	// Progress is told, from several goroutines, of each call that ends.
@@ -71,7 +72,7 @@ func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.scope.Name, err)
 			}
-			s.scope.Region = clients.Region
+			s.scope.Region, s.scope.Credentials = clients.Region, clients.Credentials
 			c := &collector{request: r, clients: clients, scope: s.scope, slots: slots}
 			return c.run(ctx2)
 		})
@@ -156,11 +157,14 @@ func (c *collector) call(ctx context.Context, j *job) {
 		return nil
 	}
 	var err error
-	if j.kind == snapshot.CallerIdentity {
+	switch j.kind {
+	case snapshot.CallerIdentity:
 		var out *sts.GetCallerIdentityOutput
 		out, err = c.clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		err = single(out, err, use)
-	} else {
+	case snapshot.PolicySimulation:
+		err = c.simulate(ctx, j.query.id, use)
+	default:
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}
 	j.elapsed = time.Since(start)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
@@ -26,7 +27,10 @@ type Account struct{ Region, Profile, RoleARN string }
 type Clients struct {
 	EC2    func() EC2 // a client of its own for each call: see Connect
 	STS    STS
+	IAM    IAM
 	Region string
+	// Credentials says where they come from; nil if they could not be had.
+	Credentials *snapshot.Credentials
 	// Refused is set when the credentials could not be had because AWS refused
 	// them; every table is then a gap.
 	Refused *snapshot.CallError
@@ -93,8 +97,15 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
-	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), Region: cfg.Region}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), Region: cfg.Region}
+	creds, err := cfg.Credentials.Retrieve(ctx)
+	if err == nil {
+		c.Credentials = &snapshot.Credentials{Source: creds.Source}
+		if creds.CanExpire {
+			c.Credentials.Expires = creds.Expires.UTC().Truncate(time.Second)
+		}
+	}
+	if err != nil {
 		var refused smithy.APIError
 		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {
 			return Clients{}, snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(err))

@@ -13,7 +13,7 @@ func (c *collector) wants(k snapshot.Kind) bool {
 	}
 	if !c.scope.Has(snapshot.Destination) {
 		// What only the endpoint's side has.
-		return k != snapshot.SubnetCIDRReservations && k != snapshot.SecurityGroupVPCAssociations
+		return k != snapshot.SubnetCIDRReservations && k != snapshot.SecurityGroupVPCAssociations && k != snapshot.PolicySimulation
 	}
 	return true
 }
@@ -74,6 +74,9 @@ func (c *collector) second() []*job {
 		}
 	}
 	perID(snapshot.SubnetCIDRReservations, subnets)
+	if c.principal() != "" {
+		perID(snapshot.PolicySimulation, []string{snapshot.AnyResource, snapshot.AccountResource})
+	}
 	var tables []string
 	for _, t := range c.scope.TransitGatewayRouteTables.All() {
 		tables = append(tables, t.ID)

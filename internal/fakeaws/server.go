@@ -239,6 +239,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		id := sc.files["get-caller-identity"]
 		fmt.Fprintf(w, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>%v</Arn><UserId>%v</UserId><Account>%v</Account></GetCallerIdentityResult></GetCallerIdentityResponse>", id["Arn"], id["UserId"], id["Account"])
 		return
+	case "GetRole":
+		fmt.Fprintf(w, "<GetRoleResponse><GetRoleResult><Role><Arn>arn:aws:iam::%s:role/audit/%s</Arn><RoleName>%[2]s</RoleName><RoleId>AROAEXAMPLE</RoleId><Path>/audit/</Path><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role></GetRoleResult></GetRoleResponse>", sc.account, r.Form.Get("RoleName"))
+		return
+	case "SimulatePrincipalPolicy":
+		simulation(w, sc, r.Form)
+		return
 	case "AssumeRole":
 		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
@@ -275,6 +281,28 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		fmt.Fprintf(&b, "<nextToken>%s</nextToken>", token)
 	}
 	fmt.Fprintf(&b, "</%sResponse>", action)
+	_, _ = w.Write([]byte(b.String()))
+}
+
+// simulation answers what the estate's files say of the actions asked about.
+func simulation(w http.ResponseWriter, sc scope, form url.Values) {
+	name := "simulate-principal-policy." + snapshot.AnyResource
+	if form.Get("ResourceArns.member.1") != "" {
+		name = "simulate-principal-policy." + snapshot.AccountResource
+	}
+	rows, _ := sc.files[name]["EvaluationResults"].([]any)
+	var b strings.Builder
+	b.WriteString("<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>")
+	for n := 1; form.Get(fmt.Sprintf("ActionNames.member.%d", n)) != ""; n++ {
+		action := form.Get(fmt.Sprintf("ActionNames.member.%d", n))
+		for _, r := range rows {
+			row, _ := r.(map[string]any)
+			if row["EvalActionName"] == action {
+				fmt.Fprintf(&b, "<member><EvalActionName>%v</EvalActionName><EvalResourceName>%v</EvalResourceName><EvalDecision>%v</EvalDecision></member>", action, row["EvalResourceName"], row["EvalDecision"])
+			}
+		}
+	}
+	b.WriteString("</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>")
 	_, _ = w.Write([]byte(b.String()))
 }
 

@@ -55,6 +55,8 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		return loadSet(&s.TransitGatewayPropagations, d, extent, func(id string, r []TransitGatewayAssociation) TransitGatewayAssociationSet {
 			return TransitGatewayAssociationSet{id, r}
 		})
+	case PolicySimulation:
+		return loadSet(&s.Simulations, d, extent, func(id string, r []SimulationResult) Simulation { return Simulation{id, r} })
 	case TransitGatewayRoutes:
 		return loadSet(&s.TransitGatewayRoutes, d, extent, func(id string, r []TransitGatewayRoute) TransitGatewayRouteSet {
 			return TransitGatewayRouteSet{id, r}
@@ -165,6 +167,8 @@ func entriesOf[E any](set any) []E {
 		out = s.Entries
 	case TransitGatewayRouteSet:
 		out = s.Entries
+	case Simulation:
+		out = s.Results
 	}
 	entries, _ := out.([]E)
 	return slices.Clone(entries)
@@ -195,7 +199,7 @@ func decodeList[E any](d Document, use func(E) error) (truncated bool, err error
 			if err := eachElement(dec, body, key, d.page, use); err != nil {
 				return false, err
 			}
-		case "NextToken", "AdditionalRoutesAvailable":
+		case "NextToken", "AdditionalRoutesAvailable", "IsTruncated":
 			var v any
 			if err := dec.Decode(&v); err != nil {
 				return false, place(body, dec.InputOffset(), err)
@@ -361,4 +365,17 @@ func utf8Body(b []byte) ([]byte, error) {
 		units = append(units, order.Uint16(b[i:]))
 	}
 	return []byte(string(utf16.Decode(units))), nil
+}
+
+// DecodeJSON reads a JSON value of any encoding that utf8Body knows. Errors name
+// the line and column and speak of JSON, not of Go.
+func DecodeJSON(raw []byte, into any) error {
+	body, err := utf8Body(raw)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return place(body, offsetOf(err), plain(err))
+	}
+	return nil
 }

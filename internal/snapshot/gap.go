@@ -36,6 +36,9 @@ const (
 	LocalTrouble     GapCode = "local-trouble"      // the machine that dialled could not send at all
 	DialCut          GapCode = "dial-cut"           // the probe was stopped before an answer
 	Intercepted      GapCode = "intercepted"        // something answers on every port, the closed ones included
+	NotSimulated     GapCode = "not-simulated"      // IAM can't simulate this kind of caller
+	SimulationSplit  GapCode = "simulation-split"   // allowed on one way to name the resource, not on the other
+	ConditionOpen    GapCode = "condition-open"     // a condition depends on the call itself
 	Malformed        GapCode = "malformed"          // a value is not what AWS documents
 	Panicked         GapCode = "internal-error"     // the check crashed
 	TookTooLong      GapCode = "took-too-long"      // the check overran its time

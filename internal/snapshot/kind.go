@@ -33,12 +33,16 @@ const (
 	VPNGateways
 	VPNConnections
 	Instances
+	PolicySimulation
 	kindCount
 )
 
-// Probes is evidence that no AWS call gives: what was dialled, from machines of
-// the user. It belongs to the snapshot, not to one of its scopes.
-const Probes Kind = 200
+// Evidence that no AWS call gives. It belongs to the snapshot, not to one of its
+// scopes.
+const (
+	Probes   Kind = 200 // what was dialled, from machines of the user
+	Policies Kind = 201 // identity policies that the user passed as files
+)
 
 // spec describes the call behind a kind.
 type spec struct {
@@ -74,6 +78,7 @@ var specs = [kindCount]spec{
 	VPNGateways:                  {"ec2", "DescribeVpnGateways", "VpnGateways", false},
 	VPNConnections:               {"ec2", "DescribeVpnConnections", "VpnConnections", false},
 	Instances:                    {"ec2", "DescribeInstances", "Reservations", false},
+	PolicySimulation:             {"iam", "SimulatePrincipalPolicy", "EvaluationResults", true},
 }
 
 // Kinds lists every kind in order.
@@ -88,8 +93,11 @@ func Kinds() []Kind {
 // Action is the IAM action that the call needs, such as "ec2:DescribeVpcs". It
 // is also how evidence names its source.
 func (k Kind) Action() string {
-	if k == Probes {
+	switch k {
+	case Probes:
 		return "probe"
+	case Policies:
+		return "--policy-file"
 	}
 	if k == NoKind || k >= kindCount {
 		return ""

@@ -130,6 +130,36 @@ type ProbeRun struct {
 	Vantage     Vantage   `json:"vantage"`
 	TimeoutMS   int       `json:"connect_timeout_ms"`
 	Probes      []Probe   `json:"probes"`
+	APIs        []API     `json:"apis,omitempty"`
+	Tools       []Tool    `json:"tools,omitempty"` // nil: nobody looked
+}
+
+// API is one attempt to reach an API of AWS from the machine, over HTTPS and
+// without credentials: any answer will do.
+type API struct {
+	Service   string       `json:"service"` // datasync, ec2, sts or iam
+	URL       string       `json:"url"`
+	Addresses []netip.Addr `json:"addresses,omitempty"` // that the name resolves to
+	Proxy     string       `json:"proxy,omitempty"`     // host and port, without credentials
+	Outcome   Outcome      `json:"outcome"`
+	Errno     string       `json:"errno,omitempty"`
+	Untrusted string       `json:"untrusted,omitempty"` // why the certificate is refused, and its issuer
+	Status    int          `json:"status,omitempty"`
+	SkewS     *float64     `json:"clock_skew_s,omitempty"` // this machine's clock minus the server's, in seconds
+	ElapsedMS float64      `json:"elapsed_ms"`
+}
+
+// Private reports whether the name leads to private addresses, as it does with
+// an interface endpoint whose private DNS is on.
+func (a API) Private() bool {
+	return len(a.Addresses) > 0 && !slices.ContainsFunc(a.Addresses, func(x netip.Addr) bool { return !x.IsPrivate() && !x.IsLoopback() })
+}
+
+// Tool is a program that the documented manual way needs.
+type Tool struct {
+	Name    string `json:"name"`
+	Found   bool   `json:"found"`
+	Version string `json:"version,omitempty"`
 }
 
 // ClockTolerance is how far the clock of the machine that dialled may be ahead.
@@ -183,6 +213,11 @@ func (r *ProbeRun) validate(now time.Time) error {
 		return Errorf("taken_at %s is in the future (it is %s): set the clock of the machine that dialled, and dial again", "taken_at %s が未来の時刻（現在 %s）。接続を試したマシンの時計を合わせて取り直す", r.TakenAt.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case !slices.Contains(VantagePlaces(), r.Vantage.Place):
 		return Errorf("vantage %q: expected one of %v", "vantage %q: %v のいずれかであるべき", r.Vantage.Place, VantagePlaces())
+	}
+	for i, a := range r.APIs {
+		if a.Service == "" || !slices.Contains(outcomes, a.Outcome) {
+			return Errorf("apis[%d]: outcome %q of %q is not one that this version knows", "apis[%d]: %[3]q の outcome %[2]q はこの版の知らない値", i, a.Outcome, a.Service)
+		}
 	}
 	for i := range r.Probes {
 		if err := r.Probes[i].validate(); err != nil {

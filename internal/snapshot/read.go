@@ -19,15 +19,16 @@ const MaxFileBytes = 128 << 20
 // Manifest is what dspreflight writes beside the files of a scope; every field
 // is optional in one written by hand.
 type Manifest struct {
-	Schema      string    `json:"schema,omitempty"`
-	ToolVersion string    `json:"tool_version,omitempty"`
-	TakenAt     time.Time `json:"taken_at,omitzero"`
-	Target      *Target   `json:"target,omitempty"`
-	Name        string    `json:"name,omitempty"`
-	Account     string    `json:"account,omitempty"`
-	Region      string    `json:"region,omitempty"`
-	Roles       []Role    `json:"roles,omitempty"`
-	Calls       []Call    `json:"calls,omitempty"`
+	Schema      string       `json:"schema,omitempty"`
+	ToolVersion string       `json:"tool_version,omitempty"`
+	TakenAt     time.Time    `json:"taken_at,omitzero"`
+	Target      *Target      `json:"target,omitempty"`
+	Name        string       `json:"name,omitempty"`
+	Account     string       `json:"account,omitempty"`
+	Region      string       `json:"region,omitempty"`
+	Roles       []Role       `json:"roles,omitempty"`
+	Calls       []Call       `json:"calls,omitempty"`
+	Credentials *Credentials `json:"credentials,omitempty"`
 }
 
 // ManifestSchema names the layout of a saved snapshot.
@@ -58,6 +59,9 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		snap.TakenAt, snap.Target = root.TakenAt, root.Target
 	}
 	if snap.Probes, err = readProbes(fsys); err != nil {
+		return nil, err
+	}
+	if snap.Policies, err = readPolicies(fsys); err != nil {
 		return nil, err
 	}
 	var folders []string
@@ -101,6 +105,23 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		snap.TakenAt = newest.UTC().Truncate(time.Second)
 	}
 	return snap, nil
+}
+
+// readPolicies reads policies.json, if it is there.
+func readPolicies(fsys fs.FS) ([]PolicyFile, error) {
+	const file = "policies.json"
+	if _, err := fs.Stat(fsys, file); err != nil {
+		return nil, nil
+	}
+	body, _, err := readFile(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	var list []PolicyFile
+	if err := DecodeJSON(body, &list); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return list, nil
 }
 
 // readProbes reads probes.json, if it is there.
@@ -157,7 +178,7 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	sc := &Scope{Name: m.Name, Account: m.Account, Region: m.Region, Roles: m.Roles, Calls: m.Calls}
+	sc := &Scope{Name: m.Name, Account: m.Account, Region: m.Region, Roles: m.Roles, Calls: m.Calls, Credentials: m.Credentials}
 	if sc.Name == "" && dir != "." {
 		sc.Name = path.Base(dir)
 	}

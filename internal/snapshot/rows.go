@@ -119,6 +119,9 @@ type Endpoint struct {
 	OwnerID           string   `json:"OwnerId"`
 	LastError         *struct{ Code, Message string }
 	FailureReason     string
+	DNSEntries        []struct {
+		Name string `json:"DnsName"`
+	} `json:"DnsEntries"`
 }
 
 // Service is the last label of the service name, such as "datasync" or
@@ -552,6 +555,41 @@ type Instance struct {
 	}
 }
 
+// Simulation is what IAM says that an identity may do, for one choice of
+// resources. Its id is the name of that choice.
+type Simulation struct {
+	Resources string // AnyResource or AccountResource
+	Results   []SimulationResult
+}
+
+// The resources that a simulation can be about: CreateAgent and ListAgents have
+// no resource type, so that policies must name *; the re:Post article names the
+// account's DataSync resources instead.
+// Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsdatasync.html
+const (
+	AnyResource     = "any"
+	AccountResource = "account"
+)
+
+// SimulationResult is the answer for one action.
+type SimulationResult struct {
+	Action   string `json:"EvalActionName"`
+	Resource string `json:"EvalResourceName"`
+	Decision string `json:"EvalDecision"` // allowed, explicitDeny or implicitDeny
+	Matched  []struct {
+		Policy string `json:"SourcePolicyId"`
+		Type   string `json:"SourcePolicyType"`
+	} `json:"MatchedStatements"`
+	Missing       []string `json:"MissingContextValues"`
+	Organizations *struct {
+		Allowed bool `json:"AllowedByOrganizations"`
+	} `json:"OrganizationsDecisionDetail"`
+	Boundary *struct {
+		Allowed bool `json:"AllowedByPermissionsBoundary"`
+	} `json:"PermissionsBoundaryDecisionDetail"`
+}
+
+func (r Simulation) key() string                   { return r.Resources }
 func (r Identity) key() string                     { return r.ARN }
 func (r VPC) key() string                          { return r.ID }
 func (r Subnet) key() string                       { return r.ID }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type Scope struct {
 	// Guessed says that the account is only what most resources belong to: no
 	// caller and no manifest told it.
 	Guessed bool
+	// Credentials says where the credentials came from; nil if nobody told.
+	Credentials *Credentials
 
 	Identity                     Table[Identity]
 	VPCs                         Table[VPC]
@@ -52,8 +55,16 @@ type Scope struct {
 	VPNGateways                  Table[VPNGateway]
 	VPNConnections               Table[VPNConnection]
 	Instances                    Table[Instance]
+	Simulations                  Table[Simulation]
 
 	documents []Document
+}
+
+// Credentials says where the credentials of a scope came from, and until when
+// they are good. They themselves are never kept.
+type Credentials struct {
+	Source  string    `json:"source"`
+	Expires time.Time `json:"expires,omitzero"` // zero: they don't expire, or nobody said
 }
 
 // observed is what all tables have in common.
@@ -117,6 +128,8 @@ func (s *Scope) table(k Kind) observed {
 		return &s.VPNConnections
 	case Instances:
 		return &s.Instances
+	case PolicySimulation:
+		return &s.Simulations
 	}
 	return &Table[VPC]{}
 }
@@ -131,6 +144,11 @@ func (s *Scope) Asked(k Kind, ids []string) {
 // Extent says how far the table of a kind was seen. A table gathered by id is
 // never more than Partial: each id answers for itself.
 func (s *Scope) Extent(k Kind) Extent { return s.table(k).Extent() }
+
+// Called reports whether the call behind a kind was made, or tried.
+func (s *Scope) Called(k Kind) bool {
+	return slices.ContainsFunc(s.Calls, func(c Call) bool { return c.Command == k.Command() })
+}
 
 // Has reports whether the scope plays the role.
 func (s *Scope) Has(r Role) bool { return slices.Contains(s.Roles, r) }
@@ -199,11 +217,18 @@ type CallError struct {
 
 // Snapshot is everything observed about an estate.
 type Snapshot struct {
-	TakenAt time.Time
-	Scopes  []*Scope
-	Target  *Target    // the target the evidence was gathered for, if it is known
-	ByHand  bool       // no manifest: the files were gathered by hand
-	Probes  []ProbeRun // what machines of the user dialled; nil: nothing was
+	TakenAt  time.Time
+	Scopes   []*Scope
+	Target   *Target      // the target the evidence was gathered for, if it is known
+	ByHand   bool         // no manifest: the files were gathered by hand
+	Probes   []ProbeRun   // what machines of the user dialled; nil: nothing was
+	Policies []PolicyFile // identity policies that the user passed; nil: none
+}
+
+// PolicyFile is an identity policy that the user passed, as it was read.
+type PolicyFile struct {
+	Name     string          `json:"name"`
+	Document json.RawMessage `json:"document"`
 }
 
 // Role returns the first scope with the role, or nil.
@@ -226,6 +251,9 @@ func (s *Snapshot) Only(kinds []Kind) *Snapshot {
 	if !slices.Contains(kinds, Probes) {
 		view.Probes = nil
 	}
+	if !slices.Contains(kinds, Policies) {
+		view.Policies = nil
+	}
 	return &view
 }
 
@@ -238,6 +266,9 @@ func (s *Snapshot) Without(kinds ...Kind) *Snapshot {
 	}
 	if slices.Contains(kinds, Probes) {
 		view.Probes = nil
+	}
+	if slices.Contains(kinds, Policies) {
+		view.Policies = nil
 	}
 	return &view
 }

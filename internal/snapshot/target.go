@@ -24,6 +24,11 @@ type Target struct {
 	Storage         []string       `json:"storage,omitempty" yaml:"storage"`
 	KeyRequest      string         `json:"key_request,omitempty" yaml:"key-request"`
 	Requirements    string         `json:"requirements,omitempty" yaml:"requirements"`
+	SubnetARNs      []string       `json:"subnet_arn,omitempty" yaml:"subnet-arn"`
+	GroupARNs       []string       `json:"security_group_arn,omitempty" yaml:"security-group-arn"`
+	// KeyShape is what is said of the activation key, "ok" or what is wrong with
+	// it; the key itself is a secret and never kept.
+	KeyShape string `json:"activation_key_shape,omitempty" yaml:"-"`
 }
 
 // Merge returns the target with what is missing taken from the other. What says
@@ -37,6 +42,7 @@ func (t Target) Merge(other Target) Target {
 	}
 	if t.EndpointID != "" && t.EndpointID != other.EndpointID {
 		other.EndpointIP, other.SubnetID, other.GroupID, other.KeyRequest = netip.Addr{}, "", "", ""
+		other.SubnetARNs, other.GroupARNs, other.KeyShape = nil, nil, ""
 	}
 	str := func(a *string, b string) {
 		if *a == "" {
@@ -56,6 +62,7 @@ func (t Target) Merge(other Target) Target {
 	str(&t.AgentInstanceID, other.AgentInstanceID)
 	str(&t.KeyRequest, other.KeyRequest)
 	str(&t.Requirements, other.Requirements)
+	str(&t.KeyShape, other.KeyShape)
 	if !t.EndpointIP.IsValid() {
 		t.EndpointIP = other.EndpointIP
 	}
@@ -70,6 +77,12 @@ func (t Target) Merge(other Target) Target {
 	}
 	if t.Storage == nil {
 		t.Storage = other.Storage
+	}
+	if t.SubnetARNs == nil {
+		t.SubnetARNs = other.SubnetARNs
+	}
+	if t.GroupARNs == nil {
+		t.GroupARNs = other.GroupARNs
 	}
 	return t
 }

@@ -26,6 +26,11 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	if s.Policies != nil {
+		if err := addJSON(files, "policies.json", s.Policies); err != nil {
+			return nil, err
+		}
+	}
 	for i, sc := range s.Scopes {
 		dir := folderName(sc.Name, i)
 		if taken[dir] {
@@ -41,7 +46,7 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 				return nil, err
 			}
 		}
-		m := Manifest{Schema: ManifestSchema, ToolVersion: toolVersion, Name: sc.Name, Account: sc.Account, Region: sc.Region, Roles: sc.Roles, Calls: sc.Calls}
+		m := Manifest{Schema: ManifestSchema, ToolVersion: toolVersion, Name: sc.Name, Account: sc.Account, Region: sc.Region, Roles: sc.Roles, Calls: sc.Calls, Credentials: sc.Credentials}
 		if err := addJSON(files, path.Join(dir, "manifest.json"), m); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,185 @@
+package checks
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+const pageSTSEndpoint = "https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html"
+
+var reqAPIs = &Requirement{
+	ID: "apis", Grade: "required",
+	Title:   say("The activation machine reaches the DataSync, EC2 and STS APIs of the Region, and its clock is right", "アクティベーションを行うマシンがリージョンの DataSync・EC2・STS の API に到達でき、時計が正しい"),
+	Sources: []string{pageEndpoint, pageSTSEndpoint, pageCommon},
+}
+
+var (
+	apiClosed = &Problem{
+		Code: "DSP710", Severity: Fail,
+		Title:   say("the {subject} API ({url}) can't be reached from here: {seen}", "{subject} の API（{url}）にここから到達できない: {seen}"),
+		Cause:   say("CreateAgent is a call to the DataSync API; without it, and without EC2 and STS, nothing can be activated from this machine.", "CreateAgent は DataSync API の呼び出しであり、EC2 と STS も含めて到達できないとこのマシンからはアクティベートできない。"),
+		Fix:     say("Mend the name resolution, route, firewall or proxy of this machine for {url}.", "{url} に対するこのマシンの名前解決・経路・ファイアウォール・プロキシを直す。"),
+		CLI:     []string{"curl -sSI {url}"},
+		Errors:  []*DocumentedError{errAPIUnreachable},
+		Sources: []string{pageEndpoint},
+	}
+	apiNoInternet = &Problem{
+		Code: "DSP711", Severity: Fail,
+		Title:   say("the {subject} API ({url}) leads to public addresses ({addresses}) that don't answer from here: {seen}", "{subject} の API（{url}）はパブリックアドレス（{addresses}）に解決され、ここから応答がない: {seen}"),
+		Cause:   say("This network has no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "このネットワークはインターネットに出られず、この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
+		Fix:     say("{remedy}", "{remedy}"),
+		CLI:     []string{"aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc} --service-name {service} --private-dns-enabled"},
+		Errors:  []*DocumentedError{errAPIUnreachable},
+		Sources: []string{pageEndpoint, pageSTSEndpoint},
+	}
+	apiUntrusted = &Problem{
+		Code: "DSP712", Severity: Fail,
+		Title:   say("the certificate that {url} shows is not trusted: {seen}", "{url} の証明書を信頼できない: {seen}"),
+		Cause:   say("Something between this machine and AWS breaks TLS open, such as an inspecting proxy, or another host answers. The AWS CLI and SDKs refuse it.", "検査プロキシなどが途中で TLS を復号しているか、別のホストが応答している。AWS CLI と SDK は接続を拒否する。"),
+		Fix:     say("Exempt {url} from TLS inspection, or point AWS_CA_BUNDLE to the proxy's own authority.", "{url} を TLS 検査の対象から外すか、AWS_CA_BUNDLE にプロキシの認証局を指定する。"),
+		CLI:     []string{"curl -vsSI {url}"},
+		Errors:  []*DocumentedError{errAPIUnreachable},
+		Sources: []string{pageEndpoint},
+	}
+	apiClock = &Problem{
+		Code: "DSP713", Severity: Fail,
+		Title:   say("this machine's clock is {seen} seconds off that of {url}; at most {limit} are allowed", "このマシンの時計は {url} の時計と {seen} 秒ずれている（許容は {limit} 秒）"),
+		Cause:   say("Requests are signed with the time; AWS refuses those that are more than 15 minutes off.", "リクエストは時刻とともに署名され、15 分を超えるずれは AWS に拒否される。"),
+		Fix:     say("Set the clock by NTP.", "NTP で時刻を合わせる。"),
+		CLI:     []string{"timedatectl set-ntp true"},
+		Errors:  []*DocumentedError{errClock},
+		Sources: []string{pageCommon},
+	}
+	apiClockDrifts = &Problem{
+		Code: "DSP714", Severity: Warn,
+		Title:   say("this machine's clock is {seen} seconds off that of {url}", "このマシンの時計は {url} の時計と {seen} 秒ずれている"),
+		Cause:   say("It still works, but at {limit} seconds AWS refuses the requests.", "まだ動作するが、{limit} 秒を超えるとリクエストが拒否される。"),
+		Fix:     apiClock.Fix,
+		CLI:     apiClock.CLI,
+		Sources: []string{pageCommon},
+	}
+)
+
+// The clock may be off by 15 minutes; a third of that is worth a word.
+// Source: RequestExpired in https://docs.aws.amazon.com/datasync/latest/userguide/CommonErrors.html
+const (
+	mostSkew     = 900.0
+	notableSkew  = 300.0
+	skewRounding = 2.0 // whole seconds in the header, and the way there
+)
+
+var _ = register(&Check{
+	ID:       "api-reachable",
+	Area:     AreaIdentity,
+	Title:    say("The DataSync, EC2 and STS APIs of the Region can be reached from here, and the clock agrees", "リージョンの DataSync・EC2・STS の API にここから到達でき、時計も合っている"),
+	Requires: reqAPIs,
+	Needs:    []snapshot.Kind{snapshot.Probes},
+	Uses:     []snapshot.Kind{snapshot.Endpoints},
+	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiClock, apiClockDrifts},
+	Run: func(x *Exam) {
+		run := x.newestRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
+		if run == nil {
+			x.NotApplicable(say("nobody tried to reach the APIs: dspreflight check does, unless --no-probe is given, and dspreflight probe with --region", "API への到達を試していない。dspreflight check は（--no-probe を付けなければ）試す。dspreflight probe は --region を付けると試す"))
+			return
+		}
+		for _, a := range run.APIs {
+			x.api(a)
+		}
+		for _, service := range []string{"datasync", "ec2", "sts"} {
+			if !slices.ContainsFunc(run.APIs, func(a snapshot.API) bool { return a.Service == service }) {
+				x.Unknown(service, snapshot.Gap{Code: snapshot.RowUnseen, Source: "probe", Scope: string(run.Vantage.Place), Ref: service})
+			}
+		}
+	},
+})
+
+func (x *Exam) api(a snapshot.API) {
+	saw := snapshot.Evidence{Source: "probe", Ref: a.Service, Fact: apiFact(a)}
+	args := Args{"url": a.URL, "seen": outcomeWord(a), "region": x.region(), "limit": fmt.Sprint(int(mostSkew))}
+	switch {
+	case a.Service == "iam" && a.Outcome != snapshot.Open:
+		// Only the simulation of permissions needs it.
+		x.NotApplicable(snapshot.Textf("the IAM API (%s) can't be reached; an activation does not need it", "IAM の API（%s）に到達できないが、アクティベーションには不要", a.URL))
+	case a.Outcome == snapshot.Cancelled || a.Outcome == snapshot.LocalLimit:
+		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: a.URL})
+	case a.Untrusted != "":
+		args["seen"] = a.Untrusted
+		x.Report(apiUntrusted, a.Service, args, saw)
+	case a.Outcome != snapshot.Open && len(a.Addresses) > 0 && !a.Private() && a.Proxy == "":
+		x.noInternet(a, args, saw)
+	case a.Outcome != snapshot.Open:
+		x.Report(apiClosed, a.Service, args, saw)
+	case a.SkewS != nil && math.Abs(*a.SkewS) > mostSkew+skewRounding:
+		args["seen"] = fmt.Sprintf("%+.0f", *a.SkewS)
+		x.Report(apiClock, a.Service, args, saw)
+	case a.SkewS != nil && math.Abs(*a.SkewS) > notableSkew+skewRounding:
+		args["seen"] = fmt.Sprintf("%+.0f", *a.SkewS)
+		x.Report(apiClockDrifts, a.Service, args, saw)
+	default:
+		x.OK(a.Service, saw)
+	}
+}
+
+// noInternet says which interface endpoints would serve a network that has no
+// other way to the API.
+func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
+	var addrs []string
+	for _, addr := range a.Addresses {
+		addrs = append(addrs, addr.String())
+	}
+	args["addresses"], args["vpc"] = addrs, "VPC_ID"
+	args["service"] = "com.amazonaws." + x.region() + "." + a.Service
+	var remedy Text
+	if s := x.destination(); s != nil {
+		if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present {
+			args["vpc"] = ep.VPC
+			args["service"] = strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
+			if a.Service == "datasync" {
+				url := "https://" + ep.ID + ".datasync." + x.region() + ".vpce.amazonaws.com"
+				if len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
+					url = "https://" + ep.DNSEntries[0].Name
+				}
+				remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", url)
+			}
+			for _, o := range s.Endpoints.All() {
+				if o.VPC == ep.VPC && strings.EqualFold(o.Service(), a.Service) && a.Service != "datasync" {
+					remedy = snapshot.Textf("%[1]s in %[2]s serves it: turn its private DNS on, or add --endpoint-url to the commands.", "%[2]s の %[1]s が利用できる。プライベート DNS を有効にするか、コマンドに --endpoint-url を付ける。", o.ID, ep.VPC)
+				}
+			}
+		}
+	}
+	if remedy.Empty() {
+		remedy = snapshot.Textf("Create an interface endpoint for %[1]s with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", args["service"])
+	}
+	args["remedy"] = remedy
+	x.Report(apiNoInternet, a.Service, args, saw)
+}
+
+func apiFact(a snapshot.API) Text {
+	parts := []string{a.URL, outcomeWord(a)}
+	if a.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", a.Status))
+	}
+	if len(a.Addresses) > 0 {
+		var addrs []string
+		for _, addr := range a.Addresses {
+			addrs = append(addrs, addr.String())
+		}
+		parts = append(parts, shorten(addrs))
+	}
+	if a.Proxy != "" {
+		parts = append(parts, "proxy "+a.Proxy)
+	}
+	if a.SkewS != nil && math.Abs(*a.SkewS) > skewRounding {
+		parts = append(parts, fmt.Sprintf("clock %+.0f s", *a.SkewS))
+	}
+	return snapshot.Same(strings.Join(parts, ", "))
+}
+
+func outcomeWord(a snapshot.API) string {
+	return strings.TrimSpace(string(a.Outcome) + " " + a.Errno)
+}

@@ -1,0 +1,411 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dspreflight/dspreflight/internal/iam"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+const (
+	pageSAR      = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsdatasync.html"
+	pageSARec2   = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"
+	pageSimulate = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"
+	pageActions  = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"
+)
+
+// activationActions are what an activation calls. The first five are those of
+// CreateAgent itself, from the DataSync team's own CloudFormation handler; the
+// last two verify the result. The kind is the call that proves a read permission
+// by having worked.
+var activationActions = []struct {
+	name string
+	kind snapshot.Kind
+	err  *DocumentedError
+}{
+	{"datasync:CreateAgent", snapshot.NoKind, errAccessDenied},
+	{"ec2:DescribeNetworkInterfaces", snapshot.Interfaces, errEndpoint},
+	{"ec2:DescribeSecurityGroups", snapshot.SecurityGroups, errGroup},
+	{"ec2:DescribeSubnets", snapshot.Subnets, errSubnet},
+	{"ec2:DescribeVpcEndpoints", snapshot.Endpoints, errEndpoint},
+	{"datasync:ListAgents", snapshot.NoKind, errAccessDenied},
+	{"datasync:DescribeAgent", snapshot.NoKind, errAccessDenied},
+}
+
+// ActivationActions lists the IAM actions that an activation needs.
+func ActivationActions() []string {
+	var out []string
+	for _, a := range activationActions {
+		out = append(out, a.name)
+	}
+	return out
+}
+
+var reqActivationIAM = &Requirement{
+	ID: "activation-permissions", Grade: "required",
+	Title:   say("The identity may call CreateAgent and what CreateAgent itself calls", "アイデンティティが CreateAgent と、CreateAgent が内部で使う呼び出しを許可されている"),
+	Sources: []string{pageCFN, pageSAR, pageArticle},
+}
+
+var (
+	iamFix = say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy.", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。")
+	iamCLI = []string{"dspreflight iam-policy --for activation", "aws iam put-role-policy --role-name {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
+
+	iamDenied = &Problem{
+		Code: "DSP730", Severity: Fail,
+		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
+		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。"),
+		Fix:     iamFix,
+		CLI:     iamCLI,
+		Errors:  []*DocumentedError{errAccessDenied, errSubnet, errGroup, errEndpoint},
+		Sources: []string{pageCFN, pageArticle, pageSAR},
+	}
+	iamDeadPattern = &Problem{
+		Code: "DSP731", Severity: Warn,
+		Title:   say("{pattern} in {policy} matches no action of AWS; {meant} was meant", "{policy} の {pattern} に一致する AWS のアクションはない。{meant} の誤りと思われる"),
+		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティベーションの re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
+		Fix:     say("Replace {pattern} by {needed}.", "{pattern} を {needed} に置き換える。"),
+		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Errors:  []*DocumentedError{errGroup},
+		Sources: []string{pageActions, pageSARec2, pageArticle},
+	}
+	iamElsewhere = &Problem{
+		Code: "DSP732", Severity: Warn,
+		Title:   say("{policy} allows {pattern} on {resource} only, which is not of {expected}", "{policy} は {pattern} を {resource} にだけ許可しており、{expected} ではない"),
+		Cause:   say("The ARN is bound to another Region or account, as that of the article is to us-east-1, so that the statement does not help here.", "ARN が別のリージョンまたはアカウントに固定されている（記事の例は us-east-1）ため、この文は効果がない。"),
+		Fix:     say("Use * for CreateAgent and ListAgents, and the ARN of {expected} for the rest.", "CreateAgent と ListAgents には * を、その他には {expected} の ARN を使う。"),
+		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Errors:  []*DocumentedError{errAccessDenied},
+		Sources: []string{pageSAR, pageArticle},
+	}
+	iamTooBroad = &Problem{
+		Code: "DSP733", Severity: Warn,
+		Title:   say("{pattern} in {policy} allows {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} はアクティベーションに不要な {count} 個のアクション（{example} など）を許可している"),
+		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
+		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
+		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Sources: []string{pageCFN, pageArticle},
+	}
+)
+
+var _ = register(&Check{
+	ID:       "iam-activation",
+	Area:     AreaIdentity,
+	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティベーションに必要な呼び出しを許可されている"),
+	Requires: reqActivationIAM,
+	Needs:    []snapshot.Kind{snapshot.Endpoints},
+	Uses:     []snapshot.Kind{snapshot.CallerIdentity, snapshot.PolicySimulation, snapshot.Policies, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
+	Problems: []*Problem{iamDenied, iamDeadPattern, iamElsewhere, iamTooBroad},
+	Run:      runIAMActivation,
+})
+
+func runIAMActivation(x *Exam) {
+	s := x.destination()
+	if s == nil {
+		x.Unknown("", snapshot.Gap{Code: snapshot.NoDestination, Source: snapshot.CallerIdentity.Action()})
+		return
+	}
+	if x.Snapshot.Policies != nil {
+		x.judgePolicies(s)
+		return
+	}
+	if !s.Called(snapshot.PolicySimulation) && s.Simulations.Len() == 0 && !s.Called(snapshot.CallerIdentity) {
+		x.NotApplicable(say("the estate does not say what the caller may do: pass --policy-file with its policies, or run without --snapshot", "環境に呼び出し元の権限が含まれていない。--policy-file でポリシーを渡すか、--snapshot なしで実行する"))
+		return
+	}
+	caller := snapshot.Identity{}
+	for _, id := range s.Identity.All() {
+		caller = id
+	}
+	subject := caller.ARN
+	if subject == "" {
+		subject = s.Label()
+	}
+	for _, a := range activationActions {
+		if a.kind != snapshot.NoKind && worked(s, a.kind) {
+			x.OK(subject, snapshot.Saw(a.kind, subject, snapshot.Textf("%s worked", "%s が成功した", a.name)))
+			continue
+		}
+		if a.kind != snapshot.NoKind && refused(s, a.kind) {
+			x.Report(iamDenied, subject, Args{"action": a.name, "role": roleName(caller.ARN), "why": say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")},
+				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
+			continue
+		}
+		x.simulated(s, subject, a.name)
+	}
+}
+
+// worked reports whether a call of a live run succeeded: that proves the
+// permission of the identity that made it.
+func worked(s *snapshot.Scope, k snapshot.Kind) bool {
+	return slices.ContainsFunc(s.Calls, func(c snapshot.Call) bool { return c.Command == k.Command() && c.Error == nil })
+}
+
+func refused(s *snapshot.Scope, k snapshot.Kind) bool {
+	return slices.ContainsFunc(s.Calls, func(c snapshot.Call) bool {
+		return c.Command == k.Command() && c.Error != nil && snapshot.IsDenied(c.Error.Code) && c.Error.Action == k.Action()
+	})
+}
+
+// simulated asks what IAM's simulation said of an action. CreateAgent and
+// ListAgents have no resource type, so that the resource is *; whether DataSync
+// takes an ARN of the account for one is not documented, so where the two differ
+// nothing is concluded. DescribeAgent is about an agent of the account.
+func (x *Exam) simulated(s *snapshot.Scope, subject, action string) {
+	anywhere, hasAny := resultOf(s, snapshot.AnyResource, action)
+	account, hasAccount := resultOf(s, snapshot.AccountResource, action)
+	needsAccount := strings.HasPrefix(action, "datasync:")
+	if action == "datasync:DescribeAgent" && hasAccount {
+		anywhere, hasAny, needsAccount = account, true, false
+	}
+	switch {
+	case !hasAny:
+		x.Unknown(subject, simulationGap(s, action))
+	case needsAccount && hasAccount && (anywhere.Decision == "allowed") != (account.Decision == "allowed"):
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: account.Resource})
+	case len(anywhere.Missing) > 0 && anywhere.Decision != "explicitDeny":
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(anywhere.Missing, ", ")})
+	case anywhere.Decision == "allowed":
+		x.OK(subject, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
+	default:
+		x.Report(iamDenied, subject, Args{"action": action, "role": roleName(subject), "why": whyDenied(anywhere)}, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
+	}
+}
+
+func resultOf(s *snapshot.Scope, resource, action string) (snapshot.SimulationResult, bool) {
+	set, p := s.Simulations.Get(resource)
+	if p != snapshot.Present {
+		return snapshot.SimulationResult{}, false
+	}
+	for _, r := range set.Results {
+		if strings.EqualFold(r.Action, action) {
+			return r, true
+		}
+	}
+	return snapshot.SimulationResult{}, false
+}
+
+// simulationGap says why IAM was not asked, or did not answer.
+func simulationGap(s *snapshot.Scope, action string) snapshot.Gap {
+	simulates := slices.ContainsFunc(s.Identity.All(), func(id snapshot.Identity) bool {
+		return strings.Contains(id.ARN, ":user/") || strings.Contains(id.ARN, ":assumed-role/")
+	})
+	if s.Called(snapshot.PolicySimulation) || simulates {
+		return s.GapFor(snapshot.PolicySimulation, snapshot.AnyResource)
+	}
+	return snapshot.Gap{Code: snapshot.NotSimulated, Source: snapshot.PolicySimulation.Action(), Scope: s.Label(), Ref: action}
+}
+
+func simulationFact(r snapshot.SimulationResult) Text {
+	fact := snapshot.Textf("%s on %s: %s", "%s（リソース %s）: %s", r.Action, r.Resource, r.Decision)
+	var by []string
+	for _, m := range r.Matched {
+		if m.Policy != "" {
+			by = append(by, m.Policy)
+		}
+	}
+	if len(by) > 0 {
+		fact = say(fact.En+", by "+shorten(by), fact.Ja+"、根拠 "+shorten(by))
+	}
+	return say(fact.En+" (the simulation does not see session policies, VPC endpoint policies or resource control policies)", fact.Ja+"（セッションポリシー、VPC エンドポイントポリシー、RCP はシミュレーションの対象外）")
+}
+
+func whyDenied(r snapshot.SimulationResult) Text {
+	switch {
+	case r.Organizations != nil && !r.Organizations.Allowed:
+		return say("a service control policy of the organization does not allow it", "組織のサービスコントロールポリシーが許可していない")
+	case r.Boundary != nil && !r.Boundary.Allowed:
+		return say("its permissions boundary does not allow it", "アクセス許可の境界が許可していない")
+	case r.Decision == "explicitDeny":
+		return say("a policy denies it", "ポリシーが明示的に拒否している")
+	}
+	return say("no policy allows it", "許可するポリシーがない")
+}
+
+// roleName is the name of the role or user in an ARN, for a command.
+func roleName(arn string) string {
+	_, rest, ok := strings.Cut(arn, ":assumed-role/")
+	if ok {
+		name, _, _ := strings.Cut(rest, "/")
+		return name
+	}
+	if i := strings.LastIndexByte(arn, '/'); i >= 0 {
+		return arn[i+1:]
+	}
+	return "ROLE"
+}
+
+// judgePolicies evaluates the policies that the user passed, and looks at how
+// they are written.
+func (x *Exam) judgePolicies(s *snapshot.Scope) {
+	var policies []iam.Policy
+	for _, f := range x.Snapshot.Policies {
+		p, err := iam.Parse(f.Name, f.Document)
+		if err != nil {
+			x.Unknown(f.Name, snapshot.Gap{Code: snapshot.Malformed, Source: "--policy-file", Ref: f.Name, Detail: err.Error()})
+			return
+		}
+		policies = append(policies, p)
+	}
+	names := policies[0].Name
+	if len(policies) > 1 {
+		names = fmt.Sprintf("%s (+%d)", names, len(policies)-1)
+	}
+	for _, a := range activationActions {
+		x.evaluated(s, policies, names, a.name)
+	}
+	for _, p := range policies {
+		for i, st := range p.Statements {
+			if st.Effect == "Allow" {
+				x.written(s, p, i, st)
+			}
+		}
+	}
+}
+
+func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, action string) {
+	context := requestContext(s, x.region(), x.Snapshot.TakenAt)
+	account := snapshot.PartitionOf(x.region())
+	agent := "arn:" + account + ":datasync:" + x.region() + ":" + s.Account + ":agent/agent-00000000000000000"
+	ask := func(resource string) iam.Answer {
+		return iam.Evaluate(policies, iam.Request{Action: action, Resource: resource, Context: context})
+	}
+	answer := ask("*")
+	if strings.HasPrefix(action, "datasync:") && s.Account != "" {
+		switch on := ask(agent); {
+		case action == "datasync:DescribeAgent":
+			answer = on
+		case on.Decision != answer.Decision && answer.Decision != iam.ExplicitDeny && on.Decision != iam.ExplicitDeny:
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
+			return
+		}
+	}
+	fact := snapshot.Textf("%s: %s", "%s: %s", action, answer.Decision.String())
+	if len(answer.By) > 0 {
+		fact = say(fact.En+", by "+shorten(answer.By), fact.Ja+"、根拠 "+shorten(answer.By))
+	}
+	saw := snapshot.Evidence{Source: "--policy-file", Ref: subject, Fact: fact}
+	switch answer.Decision {
+	case iam.Allowed:
+		saw.Fact = say(fact.En+" (boundaries and service control policies are not in the files)", fact.Ja+"（境界ポリシーと SCP はファイルに含まれない）")
+		x.OK(subject, saw)
+	case iam.Undecided:
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")})
+	default:
+		why := say("no statement allows it", "許可する文がない")
+		if answer.Decision == iam.ExplicitDeny {
+			why = snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, ", "))
+		}
+		x.Report(iamDenied, subject, Args{"action": action, "role": "ROLE", "why": why}, saw)
+	}
+}
+
+// requestContext holds the condition keys that are known of a call to come.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+func requestContext(s *snapshot.Scope, region string, now time.Time) map[string][]string {
+	out := map[string][]string{"aws:securetransport": {"true"}}
+	if region != "" {
+		out["aws:requestedregion"] = []string{region}
+	}
+	if !now.IsZero() {
+		out["aws:currenttime"] = []string{now.UTC().Format(time.RFC3339)}
+	}
+	for _, id := range s.Identity.All() {
+		out["aws:principalaccount"] = []string{id.Account}
+		out["aws:userid"] = []string{id.UserID}
+		if !strings.Contains(id.ARN, ":assumed-role/") { // aws:PrincipalArn of a session is the role's, path included
+			out["aws:principalarn"] = []string{id.ARN}
+		}
+	}
+	return out
+}
+
+// written looks at how a statement is written: patterns that match nothing, ARNs
+// of elsewhere, rights far beyond the need.
+func (x *Exam) written(s *snapshot.Scope, p iam.Policy, index int, st iam.Statement) {
+	where := fmt.Sprintf("%s, statement %d", p.Name, index+1)
+	for _, pattern := range st.Action {
+		saw := snapshot.Evidence{Source: "--policy-file", Ref: where, Fact: snapshot.Textf("Action %s", "Action %s", pattern)}
+		matches := iam.Matching(pattern)
+		if len(matches) == 0 {
+			if !iam.Known(pattern) {
+				continue
+			}
+			meant := iam.Meant(pattern)
+			needed := neededOf(iam.Matching(meant))
+			if meant == "" {
+				meant, needed = "?", ActivationActions()
+			}
+			if len(needed) == 0 {
+				needed = []string{meant}
+			}
+			x.Report(iamDeadPattern, p.Name, Args{"pattern": pattern, "policy": where, "meant": meant, "needed": needed}, saw)
+			continue
+		}
+		needed := neededOf(matches)
+		if wrong := x.elsewhere(s, st.Resource); len(needed) > 0 && wrong != "" {
+			x.Report(iamElsewhere, p.Name, Args{"pattern": pattern, "policy": where, "resource": wrong, "expected": x.region() + " / " + s.Account}, saw)
+		}
+		var excess []string
+		for _, m := range matches {
+			if !m.Read && !slices.Contains(needed, m.Name) {
+				excess = append(excess, m.Name)
+			}
+		}
+		if len(excess) > mostExcess {
+			if len(needed) == 0 {
+				needed = []string{"-"}
+			}
+			x.Report(iamTooBroad, p.Name, Args{"pattern": pattern, "policy": where, "count": fmt.Sprint(len(excess)), "example": worst(excess), "needed": needed}, saw)
+		}
+	}
+}
+
+// mostExcess is how many actions that change something a pattern may allow
+// beyond the need before it is worth a word.
+const mostExcess = 2
+
+func neededOf(actions []iam.Action) []string {
+	var out []string
+	for _, a := range actions {
+		if slices.Contains(ActivationActions(), a.Name) {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+// worst picks the example that frightens most.
+func worst(actions []string) string {
+	for _, a := range actions {
+		if strings.Contains(a, ":Delete") {
+			return a
+		}
+	}
+	return actions[0]
+}
+
+// elsewhere is the first ARN of a statement, if none of its resources can be of
+// the account and Region of the activation.
+func (x *Exam) elsewhere(s *snapshot.Scope, resources []string) string {
+	wrong := ""
+	for _, r := range resources {
+		parts := strings.SplitN(r, ":", 6)
+		if len(parts) < 6 {
+			return ""
+		}
+		region, account := parts[3], parts[4]
+		other := region != "" && !strings.ContainsAny(region, "*?$") && x.region() != "" && region != x.region() ||
+			account != "" && !strings.ContainsAny(account, "*?$") && s.Account != "" && account != s.Account
+		if !other {
+			return ""
+		}
+		if wrong == "" {
+			wrong = r
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,71 @@
+package collect
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// principal is the ARN of the user or role behind the caller, "" for one that IAM
+// does not simulate, such as the account's root user or a federated one. The ARN
+// of a role's session lacks the role's path.
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+func (c *collector) principal() string {
+	for _, id := range c.scope.Identity.All() {
+		parts := strings.SplitN(id.ARN, ":", 6)
+		if len(parts) < 6 {
+			continue
+		}
+		if strings.HasPrefix(parts[5], "user/") {
+			return id.ARN
+		}
+		if rest, ok := strings.CutPrefix(parts[5], "assumed-role/"); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + name
+		}
+	}
+	return ""
+}
+
+// simulate asks IAM what the caller may do. With the resource "any" it asks as
+// the documentation of the actions says, with "account" for what the re:Post
+// article's policy names.
+func (c *collector) simulate(ctx context.Context, resource string, use func(any) error) error {
+	arn := c.principal()
+	if _, role, ok := strings.Cut(arn, ":role/"); ok {
+		// The path, which service control roles and those of Identity Center have,
+		// is known to GetRole only; without that permission the bare name may do.
+		if out, err := c.clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &role}); err == nil && out.Role != nil {
+			arn = aws.ToString(out.Role.Arn)
+		}
+	}
+	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &arn, ActionNames: c.request.Simulate}
+	if resource == snapshot.AccountResource {
+		partition, account := snapshot.PartitionOf(c.scope.Region), ""
+		for _, id := range c.scope.Identity.All() {
+			account = id.Account
+		}
+		in.ResourceArns = []string{"arn:" + partition + ":datasync:" + c.scope.Region + ":" + account + ":agent/agent-00000000000000000"}
+		in.ActionNames = nil
+		for _, a := range c.request.Simulate {
+			if strings.HasPrefix(a, "datasync:") {
+				in.ActionNames = append(in.ActionNames, a)
+			}
+		}
+	}
+	p := iam.NewSimulatePrincipalPolicyPaginator(c.clients.IAM, in)
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		if err := use(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

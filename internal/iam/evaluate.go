@@ -1,0 +1,228 @@
+package iam
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Decision is what policies say of a request. The zero value is the default of
+// IAM: no.
+type Decision uint8
+
+// The decisions.
+const (
+	ImplicitDeny Decision = iota // nothing allows it
+	ExplicitDeny                 // a statement denies it
+	Allowed                      // a statement allows it and none denies it
+	Undecided                    // a condition or variable can't be told from here
+)
+
+// String returns the decision as SimulatePrincipalPolicy spells it.
+func (d Decision) String() string {
+	return [...]string{"implicitDeny", "explicitDeny", "allowed", "undecided"}[d]
+}
+
+// Request is what an identity asks for. Context holds the condition keys that
+// are known, in lower case; one that is not in it is unknown, not absent.
+type Request struct {
+	Action   string
+	Resource string
+	Context  map[string][]string
+}
+
+// Answer is a decision with the statements behind it.
+type Answer struct {
+	Decision Decision
+	By       []string // "FILE, statement 2 (Sid)"
+	Unknown  []string // what could not be decided, in words
+}
+
+// truth is a value of three-valued logic.
+type truth uint8
+
+const (
+	no truth = iota
+	maybe
+	yes
+)
+
+func and(a, b truth) truth { return min(a, b) }
+
+// Evaluate asks all policies of an identity at once: an explicit deny anywhere
+// wins, then any allow, else the answer is no.
+func Evaluate(policies []Policy, r Request) Answer {
+	var allow, deny truth
+	var allowedBy, deniedBy, unknown []string
+	for _, p := range policies {
+		for i, s := range p.Statements {
+			t, why := s.applies(p, r)
+			if t == no {
+				continue
+			}
+			name := fmt.Sprintf("%s, statement %d", p.Name, i+1)
+			if s.Sid != "" {
+				name += " (" + s.Sid + ")"
+			}
+			if t == maybe {
+				unknown = append(unknown, name+": "+why)
+			}
+			if s.Effect == "Deny" {
+				deny = max(deny, t)
+				deniedBy = append(deniedBy, name)
+			} else {
+				allow = max(allow, t)
+				allowedBy = append(allowedBy, name)
+			}
+		}
+	}
+	switch {
+	case deny == yes:
+		return Answer{ExplicitDeny, deniedBy, nil}
+	case allow == no:
+		return Answer{}
+	case deny == maybe || allow == maybe:
+		return Answer{Undecided, append(allowedBy, deniedBy...), unknown}
+	}
+	return Answer{Allowed, allowedBy, nil}
+}
+
+// applies says whether a statement is about a request, and if that can't be
+// told, why.
+func (s Statement) applies(p Policy, r Request) (truth, string) {
+	if !s.aboutAction(r.Action) {
+		return no, ""
+	}
+	t, why := s.aboutResource(p, r)
+	for _, c := range s.Condition {
+		if t == no {
+			return no, ""
+		}
+		holds, reason := c.holds(p, r)
+		if holds < t {
+			why = reason
+		}
+		t = and(t, holds)
+	}
+	return t, why
+}
+
+func (s Statement) aboutAction(action string) bool {
+	if s.NotAction != nil {
+		return !anyMatches(s.NotAction, action)
+	}
+	return anyMatches(s.Action, action)
+}
+
+func anyMatches(patterns []string, action string) bool {
+	for _, p := range patterns {
+		if MatchAction(p, action) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Statement) aboutResource(p Policy, r Request) (truth, string) {
+	list, negated := s.Resource, false
+	if s.NotResource != nil {
+		list, negated = s.NotResource, true
+	}
+	found, why := no, ""
+	for _, pattern := range list {
+		resolved, ok := p.resolve(pattern, r)
+		switch {
+		case !ok && found == no:
+			found, why = maybe, "the variable in "+pattern+" is not known here"
+		case ok && matchResource(resolved, r.Resource):
+			found = yes
+		}
+	}
+	if negated {
+		return yes - found, why
+	}
+	return found, why
+}
+
+// MatchAction reports whether a pattern of a policy matches an action. Names are
+// compared without regard to case; * and ? stand for any text and any character.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+func MatchAction(pattern, action string) bool {
+	return glob(strings.ToLower(pattern), strings.ToLower(action))
+}
+
+// matchResource compares part by part, so that a wildcard in the Region of an
+// ARN does not reach into its account. In the last part it reaches everywhere.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+func matchResource(pattern, resource string) bool {
+	if pattern == "*" {
+		return true
+	}
+	want, have := strings.SplitN(pattern, ":", 6), strings.SplitN(resource, ":", 6)
+	if len(want) != len(have) || len(want) < 6 {
+		return glob(pattern, resource)
+	}
+	for i := range want {
+		if !glob(want[i], have[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// glob matches * and ?, in time linear in both for each star.
+func glob(pattern, s string) bool {
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(s) {
+		switch {
+		case i < len(pattern) && pattern[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(pattern) && pattern[i] == '*' {
+		i++
+	}
+	return i == len(pattern)
+}
+
+// resolve replaces policy variables by what is known of the request. In the old
+// version of the language there are none.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+func (p Policy) resolve(text string, r Request) (string, bool) {
+	if p.Version != versionNew || !strings.Contains(text, "${") {
+		return text, true
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String(), true
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return "", false
+		}
+		switch known := r.Context[strings.ToLower(name)]; {
+		case name == "*" || name == "?" || name == "$": // the characters themselves
+			if name != "$" {
+				return "", false // a literal * can't be told from a wildcard here
+			}
+			b.WriteString(name)
+		case len(known) == 1:
+			b.WriteString(known[0])
+		default:
+			return "", false
+		}
+		text = after
+	}
+}

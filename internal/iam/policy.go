@@ -1,0 +1,198 @@
+// Package iam evaluates identity policies as AWS documents it, offline. It does
+// no I/O and imports nothing of AWS. What it can't decide, such as a condition on
+// something that is known only at the time of the call, is Undecided, never
+// allowed.
+//
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+package iam
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Policy is an identity policy.
+type Policy struct {
+	Name       string // the file it comes from
+	Version    string
+	Statements []Statement
+}
+
+// Statement is one statement of a policy. Of Action and NotAction, and of
+// Resource and NotResource, one is set.
+type Statement struct {
+	Sid         string
+	Effect      string // "Allow" or "Deny"
+	Action      []string
+	NotAction   []string
+	Resource    []string
+	NotResource []string
+	Condition   []Condition
+}
+
+// Condition is one operator with one key: it holds if the key's value matches
+// any of the values.
+type Condition struct {
+	Operator string
+	Key      string
+	Values   []string
+}
+
+// The versions of the policy language. Policy variables exist only in the newer
+// one; it is not the default.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+const (
+	versionNew = "2012-10-17"
+	versionOld = "2008-10-17"
+)
+
+// MaxPolicyBytes is far above what IAM stores (10,240 characters for all inline
+// policies of a role).
+const MaxPolicyBytes = 1 << 20
+
+// Parse reads a policy document, bare or as the AWS CLI prints it (the output of
+// get-policy-version, get-role-policy and the like). Errors name the place.
+func Parse(name string, body []byte) (Policy, error) {
+	p := Policy{Name: name}
+	if len(body) > MaxPolicyBytes {
+		return p, snapshot.Errorf("it is larger than %d MB; expected an IAM policy document", "%d MB を超えている。IAM ポリシー文書を指定する", MaxPolicyBytes>>20)
+	}
+	raw, err := document(body, 0)
+	if err != nil {
+		return p, err
+	}
+	var doc struct {
+		Version   *string
+		Statement json.RawMessage
+	}
+	if err := snapshot.DecodeJSON(raw, &doc); err != nil {
+		return p, err
+	}
+	switch {
+	case doc.Version == nil:
+		p.Version = versionOld
+	case *doc.Version == versionNew, *doc.Version == versionOld:
+		p.Version = *doc.Version
+	default:
+		return p, snapshot.Errorf("Version %q: expected %q or %q", "Version %q: %q または %q であるべき", *doc.Version, versionNew, versionOld)
+	}
+	if len(doc.Statement) == 0 {
+		return p, snapshot.Errorf("there is no \"Statement\": is it an IAM policy document?", "\"Statement\" がない。IAM ポリシー文書ではないのでは")
+	}
+	statements := []json.RawMessage{doc.Statement}
+	if doc.Statement[0] == '[' {
+		statements = nil
+		if err := json.Unmarshal(doc.Statement, &statements); err != nil {
+			return p, err
+		}
+	}
+	for i, s := range statements {
+		st, err := parseStatement(s)
+		if err != nil {
+			return p, snapshot.Errorf("Statement[%d]: %w", "Statement[%d]: %w", i, err)
+		}
+		p.Statements = append(p.Statements, st)
+	}
+	return p, nil
+}
+
+// document finds the policy inside what the AWS CLI prints around it. The API
+// itself gives it percent-encoded.
+func document(body []byte, depth int) ([]byte, error) {
+	trimmed := []byte(strings.TrimSpace(string(body)))
+	if len(trimmed) > 0 && trimmed[0] == '"' && depth > 0 {
+		var s string
+		if err := json.Unmarshal(trimmed, &s); err != nil {
+			return nil, err
+		}
+		if u, err := url.PathUnescape(s); err == nil {
+			s = u
+		}
+		return []byte(s), nil
+	}
+	var keys map[string]json.RawMessage
+	if err := snapshot.DecodeJSON(trimmed, &keys); err != nil {
+		return nil, err
+	}
+	for _, wrapper := range []string{"PolicyVersion", "PolicyDocument", "Document"} {
+		if inner, ok := keys[wrapper]; ok && depth < 3 {
+			return document(inner, depth+1)
+		}
+	}
+	return trimmed, nil
+}
+
+// oneOrMany is a string or a list of strings.
+type oneOrMany []string
+
+func (l *oneOrMany) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		return json.Unmarshal(b, (*[]string)(l))
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	*l = oneOrMany{s}
+	return nil
+}
+
+// values is a value of a condition: strings, numbers and booleans, one or many.
+type values []string
+
+func (l *values) UnmarshalJSON(b []byte) error {
+	many := []json.RawMessage{b}
+	if len(b) > 0 && b[0] == '[' {
+		many = nil
+		if err := json.Unmarshal(b, &many); err != nil {
+			return err
+		}
+	}
+	for _, v := range many {
+		var s string
+		if json.Unmarshal(v, &s) != nil {
+			s = string(v)
+		}
+		*l = append(*l, s)
+	}
+	return nil
+}
+
+func parseStatement(raw []byte) (Statement, error) {
+	var in struct {
+		Sid          string
+		Effect       string
+		Action       oneOrMany
+		NotAction    oneOrMany
+		Resource     oneOrMany
+		NotResource  oneOrMany
+		Principal    json.RawMessage
+		NotPrincipal json.RawMessage
+		Condition    map[string]map[string]values
+	}
+	if err := snapshot.DecodeJSON(raw, &in); err != nil {
+		return Statement{}, err
+	}
+	st := Statement{Sid: in.Sid, Effect: in.Effect, Action: in.Action, NotAction: in.NotAction, Resource: in.Resource, NotResource: in.NotResource}
+	switch {
+	case in.Effect != "Allow" && in.Effect != "Deny":
+		return st, snapshot.Errorf("Effect %q: expected \"Allow\" or \"Deny\"", "Effect %q: \"Allow\" か \"Deny\" であるべき", in.Effect)
+	case in.Principal != nil || in.NotPrincipal != nil:
+		return st, snapshot.Errorf("it names a Principal, so it belongs to a resource policy; expected a policy of a user or role", "Principal があるのでリソースポリシーである。ユーザーまたはロールのポリシーを指定する")
+	case (len(in.Action) == 0) == (len(in.NotAction) == 0):
+		return st, snapshot.Errorf("expected one of Action and NotAction", "Action と NotAction のどちらか一方が必要")
+	case (len(in.Resource) == 0) == (len(in.NotResource) == 0):
+		return st, snapshot.Errorf("expected one of Resource and NotResource", "Resource と NotResource のどちらか一方が必要")
+	}
+	for op, keys := range in.Condition {
+		for key, vals := range keys {
+			st.Condition = append(st.Condition, Condition{op, key, vals})
+		}
+	}
+	slices.SortFunc(st.Condition, func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
+	return st, nil
+}
