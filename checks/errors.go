@@ -97,9 +97,7 @@ func ErrorByID(id string) *DocumentedError {
 func CausesOf(e *DocumentedError) []*Check {
 	var out []*Check
 	for _, id := range e.Checks {
-		if c := ByID(id); c != nil {
-			out = append(out, c)
-		}
+		out = append(out, ByID(id))
 	}
 	for _, c := range All() {
 		if !slices.Contains(out, c) && slices.ContainsFunc(c.Problems, func(p *Problem) bool { return slices.Contains(p.Errors, e) }) {

@@ -28,6 +28,7 @@ var (
 		Title:   say("{subject} does not answer on TCP 80 from {from}: {meaning}", "{subject} の TCP 80 が {from} から応答しない: {meaning}"),
 		Cause:   say("The activation key is asked for over HTTP on port 80 of the agent.", "アクティベーションキーはエージェントのポート 80 に HTTP で要求する。"),
 		Fix:     say("Allow TCP 80 from {from} to {subject} in the agent's security group and in the firewalls between, or fetch the key at the agent's local console.", "エージェントのセキュリティグループと途中のファイアウォールで {from} から {subject} への TCP 80 を許可するか、エージェントのローカルコンソールでキーを取得する。"),
+		CLI:     []string{"dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m"},
 		Errors:  []*DocumentedError{errAgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}
@@ -36,6 +37,7 @@ var (
 		Title:   say("TCP 80 of {subject} can't be reached from {from}: {meaning}", "{subject} の TCP 80 に {from} から到達できない: {meaning}"),
 		Cause:   agentSilent.Cause,
 		Fix:     say("Mend that device or its route for TCP 80 from {from} to {subject}, or fetch the key at the agent's local console.", "その機器または経路を直して {from} から {subject} への TCP 80 を通すか、エージェントのローカルコンソールでキーを取得する。"),
+		CLI:     []string{"dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m"},
 		Errors:  []*DocumentedError{errAgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}

@@ -21,8 +21,9 @@ type Recognition struct {
 
 // squeezed is a text as the patterns see it, with the way back to the original.
 type squeezed struct {
-	text   string
-	origin []int32 // offset in the original of each byte
+	text     string
+	original string
+	origin   []int32 // offset in the original of each byte
 }
 
 var (
@@ -36,7 +37,7 @@ var (
 // terminals. Letters become lower case. A message that a terminal, a ticket or a
 // mail broke anywhere looks the same then.
 func squeeze(s string) squeezed {
-	q := squeezed{origin: make([]int32, 0, len(s))}
+	q := squeezed{original: s, origin: make([]int32, 0, len(s))}
 	var b strings.Builder
 	b.Grow(len(s))
 	skip := escapes.FindAllStringIndex(s, -1)
@@ -101,7 +102,7 @@ func Recognise(text string) []Recognition {
 	q := squeeze(decodePercent(text))
 	var out []Recognition
 	for _, e := range documentedErrors {
-		if r, ok := recognise(e, text, q); ok {
+		if r, ok := recognise(e, q); ok {
 			out = append(out, r)
 		}
 	}
@@ -124,7 +125,7 @@ func decodePercent(s string) string {
 	})
 }
 
-func recognise(e *DocumentedError, text string, q squeezed) (Recognition, bool) {
+func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
 	for _, re := range e.Match {
 		m := re.FindStringSubmatchIndex(q.text)
 		if m == nil {
@@ -149,9 +150,108 @@ func recognise(e *DocumentedError, text string, q squeezed) (Recognition, bool) 
 	return Recognition{}, false
 }
 
-// excerpt is a part of the squeezed text. Its white space is gone, but no key or
-// control character can be in it.
-func (q squeezed) excerpt(from, to int) string { return q.text[from:to] }
+// excerpt is a part of the text as it stood, with its white space and decoration
+// tidied and activation keys taken out.
+func (q squeezed) excerpt(from, to int) string {
+	end := len(q.original)
+	if to < len(q.origin) {
+		end = int(q.origin[to])
+	}
+	part := escapes.ReplaceAllString(q.original[q.origin[from]:end], "")
+	words := strings.FieldsFunc(part, func(r rune) bool { return !keep(r) })
+	out := []rune(WithoutKeys(strings.Join(words, " ")))
+	if len(out) > longestExcerpt {
+		return string(out[:longestExcerpt]) + "..."
+	}
+	return string(out)
+}
+
+// longestExcerpt is how much of a message is shown, in characters.
+const longestExcerpt = 240
+
+// anyKey is an activation key, even one that a terminal broke.
+var anyKey = regexp.MustCompile(`(?i)\b(?:[A-Z0-9]\s*){5}(?:-\s*(?:[A-Z0-9]\s*){5}){4}`)
+
+// WithoutKeys replaces the activation keys in a text, which are secrets.
+func WithoutKeys(text string) string {
+	return anyKey.ReplaceAllString(text, "(activation key) ")
+}
+
+// The ids in a text that serve as defaults for a run. The key is the name of the
+// flag, with underscores.
+var mentioned = []struct {
+	name string
+	re   *regexp.Regexp
+}{
+	{"vpc_endpoint_id", regexp.MustCompile(`\bvpce-[0-9a-f]{17}\b`)},
+	{"subnet_arn", regexp.MustCompile(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
+	{"security_group_arn", regexp.MustCompile(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
+	{"subnet_id", regexp.MustCompile(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"security_group_id", regexp.MustCompile(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"endpoint_ip", regexp.MustCompile(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
+	{"agent_ip", regexp.MustCompile(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
+	{"region", regexp.MustCompile(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
+}
+
+// Mentioned collects the ids, addresses and Region that a text names, the first
+// of each. What a message itself captured counts before what merely stands in
+// the text.
+func Mentioned(text string, found []Recognition) map[string]string {
+	out := map[string]string{}
+	plain := escapes.ReplaceAllString(decodePercent(text), "")
+	for _, r := range found {
+		for k, v := range r.Captured {
+			if out[k] == "" {
+				out[k] = v
+			}
+		}
+	}
+	for _, m := range mentioned {
+		if out[m.name] != "" {
+			continue
+		}
+		if hit := m.re.FindStringSubmatch(plain); hit != nil {
+			out[m.name] = hit[len(hit)-1]
+		}
+	}
+	return out
+}
+
+// Nearest lists the errors whose words a text shares most, for one that nothing
+// is known of: at most three, none by chance.
+func Nearest(text string) []*DocumentedError {
+	words := map[string]bool{}
+	for _, w := range wordsOf(text) {
+		words[w] = true
+	}
+	type scored struct {
+		e *DocumentedError
+		n int
+	}
+	var list []scored
+	for _, e := range documentedErrors {
+		n := 0
+		for _, w := range slices.Compact(slices.Sorted(slices.Values(wordsOf(e.Message.En + " " + e.Title.En + " " + e.ID)))) {
+			if words[w] {
+				n++
+			}
+		}
+		if n >= 2 {
+			list = append(list, scored{e, n})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b scored) int { return cmp.Compare(b.n, a.n) })
+	var out []*DocumentedError
+	for _, s := range list[:min(3, len(list))] {
+		out = append(out, s.e)
+	}
+	return out
+}
+
+// wordsOf lists the words of a text that say something.
+func wordsOf(text string) []string {
+	return slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r > 'z' || r < 'a' }), func(w string) bool { return len(w) < 5 })
+}
 
 // subsumed drops errors that are only the shadow of a more telling one in the
 // same message.

@@ -67,7 +67,7 @@ func runCheck(c *cli.Context, env *environment) error {
 		return err
 	}
 	look := func() (report.Report, error) {
-		return lookOnce(c, env, p, selected, lang, failOn)
+		return lookOnce(c, env, p, selected, lang, failOn, nil)
 	}
 	rep, err := look()
 	if err != nil {
@@ -87,12 +87,21 @@ func runCheck(c *cli.Context, env *environment) error {
 	return nil
 }
 
-// lookOnce gathers the evidence and judges it.
-func lookOnce(c *cli.Context, env *environment, p plan, selected []*checks.Check, lang string, failOn report.FailOn) (report.Report, error) {
+// lookOnce gathers the evidence and judges it. named are ids that a pasted error
+// names: they fill in what neither the flags nor the estate say.
+func lookOnce(c *cli.Context, env *environment, p plan, selected []*checks.Check, lang string, failOn report.FailOn, named map[string]string) (report.Report, error) {
 	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
 	snap, targets, err := evidence(ctx, c, env, p, checks.Kinds(selected))
 	if err != nil {
+		return report.Report{}, err
+	}
+	if named != nil {
+		for i := range targets {
+			targets[i] = defaultsFrom(targets[i], named)
+		}
+	}
+	if err := addPolicies(c, snap); err != nil {
 		return report.Report{}, err
 	}
 	if err := addProbes(ctx, c, env, snap, targets, lang); err != nil {

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -19,15 +21,22 @@ const maxPaste = 4 << 20
 const exitUnknownText = 3
 
 func explainCommand(env *environment) *cli.Command {
+	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags,
+		boolFlag(groupExplain, "run", "run the checks that can find the cause, on the target that the flags name; ids in the text are defaults"),
+		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text", Category: groupOutput},
+		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
+	)
+	flags = append(flags, connectTimeoutFlag())
+	flags = append(flags, timeFlags()...)
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "explain a check, a problem code or an error, given by id",
-		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] ID...\n\n   ID is a check (sg-ingress-443), a problem code (DSP201) or an error\n   (PRIVATE_LINK_ENDPOINT_UNREACHABLE). The text of an error message works too,\n   as arguments or, with -, on standard input.",
-		ArgsUsage: "ID...",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text"},
-			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
-		},
+		Usage:     "explain a pasted error, an error id, a problem code or a check; with --run, find its cause",
+		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.",
+		ArgsUsage: "TEXT...",
+		Flags:     flags,
 		Action: func(c *cli.Context) error {
 			if err := noLateFlags(c); err != nil {
 				return err
@@ -37,11 +46,14 @@ func explainCommand(env *environment) *cli.Command {
 	}
 }
 
+const groupExplain = "Cause"
+
 // match is what an id or a text stands for.
 type match struct {
 	Error    string             `json:"error,omitempty"`
 	Stage    string             `json:"stage,omitempty"`
 	Captured *map[string]string `json:"captured,omitempty"`
+	Excerpt  string             `json:"excerpt,omitempty"`
 	Check    string             `json:"check,omitempty"`
 	Code     string             `json:"code,omitempty"`
 	Title    string             `json:"title"`
@@ -56,51 +68,112 @@ type match struct {
 	Sources  []string           `json:"sources"`
 }
 
+// explanation is the JSON of the command.
+type explanation struct {
+	Matches    []match        `json:"matches"`
+	Nearest    []string       `json:"nearest,omitempty"` // errors that share words with a text that nothing fits
+	Conclusion *conclusion    `json:"conclusion,omitempty"`
+	Report     *report.Report `json:"report,omitempty"`
+}
+
 func runExplain(c *cli.Context, env *environment) error {
 	lang, err := language(c)
 	if err != nil {
 		return err
 	}
+	if f := c.String("output"); f != "text" && f != "json" {
+		return snapshot.Errorf("--output %q: expected text or json", "--output %q: text か json を指定する", f)
+	}
+	if !c.Bool("run") {
+		if name := estateFlag(c); name != "" {
+			return snapshot.Errorf("explain: --%s names an estate, but nothing is run on it; add --run", "explain: --%s で環境が指定されたが実行されない。--run を付ける", name)
+		}
+	}
+	text, err := pasted(c, env)
+	if err != nil {
+		return err
+	}
+	found, recognised := lookUp(text, lang)
+	out := explanation{Matches: found}
+	if len(found) == 0 {
+		env.code = exitUnknownText
+		out.Matches = []match{}
+		for _, e := range checks.Nearest(text) {
+			out.Nearest = append(out.Nearest, e.ID)
+		}
+	} else if c.Bool("run") {
+		con, rep, err := findCause(c, env, text, found, recognised, lang)
+		if err != nil {
+			return err
+		}
+		out.Conclusion, out.Report = con, rep
+		env.code = con.exitCode()
+	}
+	if c.String("output") == "json" {
+		return writeJSON(env, out)
+	}
+	return printExplanation(c, env, out, text, lang)
+}
+
+// estateFlag is a flag that names an estate, if one was given by hand.
+func estateFlag(c *cli.Context) string {
+	for _, name := range []string{"fixture", "snapshot", "vpc-endpoint-id", "policy-file", "probes", "source-cidr", "agent-ip", "agent-instance-id"} {
+		if c.IsSet(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// pasted is the text to explain, from the arguments or standard input.
+func pasted(c *cli.Context, env *environment) (string, error) {
 	text := strings.Join(c.Args().Slice(), " ")
 	if text == "-" {
 		body, err := io.ReadAll(io.LimitReader(env.stdin, maxPaste+1))
 		if err != nil {
-			return snapshot.Errorf("explain: read standard input: %w", "explain: 標準入力の読み取り: %w", err)
+			return "", snapshot.Errorf("explain: read standard input: %w", "explain: 標準入力の読み取り: %w", err)
 		}
 		if len(body) > maxPaste {
-			return snapshot.Errorf("explain: more than %d MB on standard input; paste the error message alone", "explain: 標準入力が %d MB を超えている。エラーメッセージだけを貼り付ける", maxPaste>>20)
+			return "", snapshot.Errorf("explain: more than %d MB on standard input; paste the error message alone", "explain: 標準入力が %d MB を超えている。エラーメッセージだけを貼り付ける", maxPaste>>20)
 		}
 		text = string(body)
 	}
 	if strings.TrimSpace(text) == "" {
-		return snapshot.Errorf("explain: name a check, a problem code or an error, or paste an error message (- reads standard input)", "explain: チェック・問題コード・エラーの ID を指定するか、エラーメッセージを貼り付ける（- で標準入力を読む）")
+		return "", snapshot.Errorf("explain: name a check, a problem code or an error, or paste an error message (- reads standard input)", "explain: チェック・問題コード・エラーの ID を指定するか、エラーメッセージを貼り付ける（- で標準入力を読む）")
 	}
-	found := lookUp(text, lang)
-	if len(found) == 0 {
-		env.code = exitUnknownText
-	}
-	switch c.String("output") {
-	case "json":
-		if found == nil {
-			found = []match{}
-		}
-		return writeJSON(env, map[string]any{"matches": found})
-	case "text":
-		if len(found) == 0 {
-			fmt.Fprintln(env.stderr, snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
-				"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(shortened(text))).In(lang))
-			return nil
-		}
-		width, _ := terminal(env.stdout)
-		for i, m := range found {
-			if i > 0 {
-				fmt.Fprintln(env.stdout)
-			}
-			printMatch(env.stdout, m, width, lang)
+	return text, nil
+}
+
+func printExplanation(c *cli.Context, env *environment, out explanation, text, lang string) error {
+	width, _ := terminal(env.stdout)
+	if len(out.Matches) == 0 {
+		fmt.Fprintln(env.stderr, snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
+			"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(checks.WithoutKeys(shortened(text)))).In(lang))
+		if len(out.Nearest) > 0 {
+			fmt.Fprintln(env.stderr, snapshot.Textf("the nearest known errors are: %s (dspreflight explain ID tells of each)", "近いものは: %s（dspreflight explain ID で説明を表示）", strings.Join(out.Nearest, ", ")).In(lang))
 		}
 		return nil
 	}
-	return snapshot.Errorf("--output %q: expected text or json", "--output %q: text か json を指定する", c.String("output"))
+	for i, m := range out.Matches {
+		if i > 0 {
+			fmt.Fprintln(env.stdout)
+		}
+		printMatch(env.stdout, m, width, lang)
+	}
+	if out.Conclusion == nil {
+		return nil
+	}
+	color, err := colored(c.String("color"), env.stdout)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout)
+	out.Conclusion.print(env.stdout, width, lang)
+	if out.Conclusion.Verdict == "found" {
+		return nil
+	}
+	fmt.Fprintln(env.stdout)
+	return report.Table(report.TableOptions{Width: width, Color: color, Quiet: true, Lang: lang, Explain: false})(env.stdout, *out.Report)
 }
 
 const shownOfPaste = 60
@@ -113,11 +186,13 @@ func shortened(s string) string {
 	return string(r)
 }
 
-// lookUp takes each word as an id; when none is one, the whole as a message.
-func lookUp(text, lang string) []match {
+// lookUp takes each word as an id, if all are; else the whole as a message.
+func lookUp(text, lang string) ([]match, []checks.Recognition) {
 	var found []match
 	seen := map[string]bool{}
-	for _, word := range strings.Fields(text) {
+	words := strings.Fields(text)
+	ids := len(words) <= mostIDs
+	for _, word := range words[:min(len(words), mostIDs)] {
 		if seen[word] {
 			continue
 		}
@@ -128,21 +203,36 @@ func lookUp(text, lang string) []match {
 			found = append(found, problemMatch(p, ch, lang))
 		} else if e := checks.ErrorByID(word); e != nil {
 			found = append(found, errorMatch(e, lang))
+		} else {
+			ids = false
 		}
 	}
-	if found != nil {
-		return found
+	if ids && found != nil {
+		return found, nil
 	}
-	for _, e := range checks.Errors() {
-		for _, re := range e.Match {
-			if re.MatchString(text) {
-				found = append(found, errorMatch(e, lang))
-				break
-			}
+	recognised := checks.Recognise(text)
+	if len(recognised) == 0 {
+		return found, nil
+	}
+	found = nil
+	for _, r := range recognised {
+		m := errorMatch(r.Error, lang)
+		for k, v := range r.Captured {
+			(*m.Captured)[k] = report.Harmless(v)
+		}
+		m.Excerpt = report.Harmless(r.Excerpt)
+		found = append(found, m)
+	}
+	for k, v := range checks.Mentioned(text, recognised) {
+		if (*found[0].Captured)[k] == "" {
+			(*found[0].Captured)[k] = report.Harmless(v)
 		}
 	}
-	return found
+	return found, recognised
 }
+
+// mostIDs is up to how many words are taken for ids.
+const mostIDs = 50
 
 func checkMatch(c *checks.Check, lang string) match {
 	d := describe(c, lang)
@@ -163,10 +253,8 @@ func errorMatch(e *checks.DocumentedError, lang string) match {
 	for _, c := range checks.CausesOf(e) {
 		m.Checks = append(m.Checks, c.ID)
 		for _, p := range c.Problems {
-			for _, q := range p.Errors {
-				if q == e {
-					m.Problems = append(m.Problems, p.Code)
-				}
+			if slices.Contains(p.Errors, e) {
+				m.Problems = append(m.Problems, p.Code)
 			}
 		}
 	}
@@ -176,44 +264,33 @@ func errorMatch(e *checks.DocumentedError, lang string) match {
 func printMatch(w io.Writer, m match, width int, lang string) {
 	head := strings.TrimSpace(strings.Join([]string{m.Error, m.Code, m.Check}, "  "))
 	fmt.Fprintf(w, "%s\n", strings.Join(strings.Fields(head), "  "))
-	say := func(en, ja, text string) {
-		if text == "" {
-			return
-		}
-		label := en
-		if lang == "ja" {
-			label = ja
-		}
-		if label != "" {
-			text = label + ": " + text
-		}
-		for _, line := range report.Wrap(text, width-2) {
-			fmt.Fprintf(w, "  %s\n", line)
-		}
-	}
+	say := func(en, ja, text string) { sayLine(w, snapshot.Text{En: en, Ja: ja}, text, width, lang) }
 	block := func(en, ja string, lines []string) {
 		if len(lines) == 0 {
 			return
 		}
-		label := en
-		if lang == "ja" {
-			label = ja
-		}
-		fmt.Fprintf(w, "  %s:\n", label)
+		fmt.Fprintf(w, "  %s:\n", snapshot.Text{En: en, Ja: ja}.In(lang))
 		for _, line := range lines {
 			fmt.Fprintf(w, "    %s\n", line)
 		}
 	}
 	say("", "", m.Title)
 	if m.Error != "" {
-		stage := checks.Stage(m.Stage).Title().In(lang)
-		say("Appears during", "発生する段階", stage)
-		say("Message", "メッセージ", m.Message)
-		if e := checks.ErrorByID(m.Error); !e.Literal {
-			say("Note", "注記", map[bool]string{
-				false: "the exact English wording is not attested in public sources; it is matched loosely",
-				true:  "英語の正確な文面は公開資料で確認できないため、緩やかに照合する",
-			}[lang == "ja"])
+		say("Found in the text", "テキスト内の該当箇所", m.Excerpt)
+		if m.Captured != nil {
+			var parts []string
+			for k, v := range *m.Captured {
+				parts = append(parts, k+" "+v)
+			}
+			slices.Sort(parts)
+			say("It names", "テキスト内の値", strings.Join(parts, ", "))
+		}
+		say("Appears during", "発生する段階", checks.Stage(m.Stage).Title().In(lang))
+		if m.Excerpt == "" {
+			say("Message", "メッセージ", m.Message)
+		}
+		if e := checks.ErrorByID(m.Error); !e.Literal && len(e.Match) > 0 {
+			say("Note", "注記", snapshot.Text{En: "the exact English wording is not attested in public sources; it is matched loosely", Ja: "英語の正確な文面は公開資料で確認できないため、緩やかに照合する"}.In(lang))
 		}
 	} else if m.Code == "" {
 		say("Requirement", "要件", m.Message)
@@ -228,4 +305,40 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 	say("Found by", "見つけるチェック", strings.Join(m.Checks, ", "))
 	say("Problem codes", "問題コード", strings.Join(m.Problems, ", "))
 	block("Sources", "出典", m.Sources)
+}
+
+// sayLine prints text behind a label, if there is any.
+func sayLine(w io.Writer, label snapshot.Text, text string, width int, lang string) {
+	if text == "" {
+		return
+	}
+	if l := label.In(lang); l != "" {
+		text = l + ": " + text
+	}
+	for _, line := range report.Wrap(text, width-2) {
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+}
+
+// defaultsFrom fills in what neither a flag nor the estate says from the ids in a
+// paste.
+func defaultsFrom(t snapshot.Target, named map[string]string) snapshot.Target {
+	other := snapshot.Target{Region: named["region"], EndpointID: named["vpc_endpoint_id"], SubnetID: named["subnet_id"], GroupID: named["security_group_id"]}
+	if arn := named["subnet_arn"]; arn != "" {
+		other.SubnetARNs, other.SubnetID = []string{arn}, idInARN(arn, "subnet-")
+	}
+	if arn := named["security_group_arn"]; arn != "" {
+		other.GroupARNs, other.GroupID = []string{arn}, idInARN(arn, "sg-")
+	}
+	if a, err := netip.ParseAddr(named["endpoint_ip"]); err == nil {
+		other.EndpointIP = a
+	}
+	if a, err := netip.ParseAddr(named["agent_ip"]); err == nil {
+		other.AgentIP = a
+	}
+	merged := t.Merge(other)
+	if validate(merged, "--config") != nil {
+		return t
+	}
+	return merged
 }

@@ -83,18 +83,22 @@ func selectionFlags() []cli.Flag {
 	}
 }
 
-func checkFlags() []cli.Flag {
-	flags := targetFlags()
-	flags = append(flags,
+// evidenceFlags say where the facts come from.
+func evidenceFlags() []cli.Flag {
+	return []cli.Flag{
 		stringFlag(groupEvidence, "snapshot", "judge the files in `DIR` instead of asking AWS"),
 		boolFlag(groupEvidence, "complete", "the files of --snapshot are whole and unfiltered, so that what is missing does not exist"),
 		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
-		stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"),
 		listFlag(groupEvidence, "policy-file", "judge the identity by these IAM policies instead of asking AWS: `FILE` (repeatable)"),
 		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE` (repeatable)"),
 		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
 		stringFlag(groupEvidence, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed from its addresses; elsewhere nothing is dialled)"),
-	)
+	}
+}
+
+func checkFlags() []cli.Flag {
+	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"))
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
 		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table, wide or json (repeatable)", Category: groupOutput, EnvVars: variable("output")},

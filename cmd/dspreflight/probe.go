@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/probe"
 	"github.com/dspreflight/dspreflight/report"
@@ -24,6 +25,7 @@ func probeCommand(env *environment) *cli.Command {
 		Usage:     "dial from here what the agent will need, without AWS credentials",
 		UsageText: "dspreflight probe --endpoint-ip ADDRESS [--agent-ip ADDRESS] [--storage nfs://HOST] [flags]\n\n   Run it on the agent's network, save the result with -o json=probes.json, and give it to\n   dspreflight check --probes probes.json. Where nothing can be installed, --script prints a\n   shell script that dials the same. Nothing is requested: a connection to the agent's port\n   80 is opened and closed, no key is made. At most " + fmt.Sprint(probe.PerAddress) + " dials to one address are under way.",
 		Flags: []cli.Flag{
+			stringFlag(groupDestination, "region", "the activation `REGION`: its DataSync, EC2 and STS APIs are tried, and the tools of this machine looked at"),
 			listFlag(groupDestination, "endpoint-ip", "an `ADDRESS` of the VPC endpoint (repeatable)"),
 			stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`: its port 80 is dialled"),
 			listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
@@ -103,6 +105,10 @@ func runProbe(c *cli.Context, env *environment) error {
 		return err
 	}
 	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds())}
+	if region := c.String("region"); region != "" {
+		run.Tools = probe.Tools(c.Context)
+		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
+	}
 	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
 	var b bytes.Buffer
 	if format == "json" {
@@ -164,7 +170,7 @@ func hereFor(c *cli.Context) (snapshot.Vantage, error) {
 
 // probePlan turns the flags into what to dial.
 func probePlan(c *cli.Context) ([]probe.Target, error) {
-	t := snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}
+	t := snapshot.Target{Region: c.String("region"), Requirements: c.String("requirements"), Mode: c.String("mode")}
 	if err := validate(t, "--config"); err != nil {
 		return nil, err
 	}
@@ -190,8 +196,8 @@ func probePlan(c *cli.Context) ([]probe.Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--storage %w", err)
 	}
-	if len(targets) == 0 {
-		return nil, snapshot.Errorf("probe: nothing to dial; pass --endpoint-ip (an address of the VPC endpoint), --agent-ip or --storage", "probe: 接続先がない。--endpoint-ip（VPC エンドポイントのアドレス）、--agent-ip、--storage のいずれかを指定する")
+	if len(targets) == 0 && t.Region == "" {
+		return nil, snapshot.Errorf("probe: nothing to dial; pass --endpoint-ip (an address of the VPC endpoint), --agent-ip, --storage or --region", "probe: 接続先がない。--endpoint-ip（VPC エンドポイントのアドレス）、--agent-ip、--storage、--region のいずれかを指定する")
 	}
 	return targets, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,7 +31,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	out := &checkedWriter{Writer: stdout}
 	env := &environment{stdin: stdin, stdout: out, stderr: stderr}
 	app := newApp(env)
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, explainFlagsFirst(app, args))
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
@@ -72,7 +73,7 @@ func newApp(env *environment) *cli.App {
 		CustomAppHelpTemplate:  appHelp,
 		Commands: []*cli.Command{
 			checkCommand(env), explainCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
-			snapshotCommand(env), versionCommand(env), completionCommand(env),
+			snapshotCommand(env), iamPolicyCommand(env), versionCommand(env), completionCommand(env),
 		},
 		Action: func(c *cli.Context) error {
 			switch {
@@ -166,6 +167,43 @@ func noLateFlags(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// explainFlagsFirst lets flags follow a pasted text, as in "explain TEXT --run
+// --fixture NAME": the flag package would swallow them. It moves them only if
+// --run is among them, so that a text that holds flags of other programs stays
+// whole.
+func explainFlagsFirst(app *cli.App, args []string) []string {
+	at := slices.Index(args, "--run")
+	if len(args) < 3 || args[1] != "explain" || at < 0 {
+		return args
+	}
+	takesValue := map[string]bool{}
+	for _, f := range app.Command("explain").Flags {
+		_, isBool := f.(*cli.BoolFlag)
+		for _, name := range f.Names() {
+			takesValue[name] = !isBool
+		}
+	}
+	var flags, text []string
+	for i := 2; i < len(args); i++ {
+		name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		value, known := takesValue[name]
+		switch {
+		case !strings.HasPrefix(args[i], "-") || args[i] == "-" || !known && i < at:
+			text = append(text, args[i])
+		case value && !joined && i+1 < len(args):
+			flags = append(flags, args[i], args[i+1])
+			i++
+		default:
+			flags = append(flags, args[i])
+		}
+	}
+	out := append(slices.Clone(args[:2]), flags...)
+	if len(text) > 0 && strings.HasPrefix(text[0], "-") && text[0] != "-" {
+		out = append(out, "--")
+	}
+	return append(out, text...)
 }
 
 // language is that of --lang, else of the locale.

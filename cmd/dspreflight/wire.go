@@ -2,16 +2,21 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/iam"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/probe"
 	"github.com/dspreflight/dspreflight/report"
@@ -79,11 +84,80 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		here.Place = at
 	}
 	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds()), Probes: []snapshot.Probe{}}
+	var machine sync.WaitGroup
+	machine.Go(func() { run.Tools = probe.Tools(ctx) })
+	machine.Go(func() {
+		run.APIs = reachAPIs(ctx, collect.Account{Region: targets[0].Region, Profile: c.String("profile")}, c.Duration("connect-timeout"))
+	})
 	if len(wanted) > 0 {
 		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, lang)
 	}
+	machine.Wait()
 	snap.Probes = append(snap.Probes, run)
 	return nil
+}
+
+// reachAPIs tries the APIs of the Region; without one there are none to try.
+func reachAPIs(ctx context.Context, a collect.Account, timeout time.Duration) []snapshot.API {
+	endpoints, err := collect.Endpoints(ctx, a)
+	if err != nil {
+		return nil
+	}
+	var targets []probe.APITarget
+	for _, e := range endpoints {
+		targets = append(targets, probe.APITarget{Service: e.Service, URL: e.URL})
+	}
+	return probe.APIs(ctx, targets, timeout)
+}
+
+// addPolicies adds the policies of --policy-file to the evidence. They replace
+// any that the estate holds.
+func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
+	var list []snapshot.PolicyFile
+	for _, file := range c.StringSlice("policy-file") {
+		body, err := readLimited(file, iam.MaxPolicyBytes)
+		if err != nil {
+			return fmt.Errorf("--policy-file %s: %w", file, err)
+		}
+		if _, err := iam.Parse(file, body); err != nil {
+			return fmt.Errorf("--policy-file %s: %w", file, err)
+		}
+		var document json.RawMessage
+		if err := snapshot.DecodeJSON(body, &document); err != nil {
+			return fmt.Errorf("--policy-file %s: %w", file, err)
+		}
+		list = append(list, snapshot.PolicyFile{Name: filepath.Base(file), Document: document})
+	}
+	if list != nil {
+		snap.Policies = list
+	}
+	return nil
+}
+
+// readLimited reads a file that has a sensible size.
+func readLimited(file string, limit int64) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, plainPath(err)
+	}
+	if info.IsDir() {
+		return nil, snapshot.Errorf("it is a folder; expected a file", "フォルダーである。ファイルを指定する")
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, plainPath(err)
+	}
+	defer f.Close()
+	body, err := io.ReadAll(io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		return nil, plainPath(err)
+	case int64(len(body)) > limit:
+		return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", limit>>20)
+	case len(strings.TrimSpace(string(body))) == 0:
+		return nil, snapshot.Errorf("the file is empty; the command that should have filled it may have failed", "ファイルが空。出力したコマンドが失敗した可能性がある")
+	}
+	return body, nil
 }
 
 // planFor is what a dial from the place would prove something about: from
@@ -101,19 +175,9 @@ func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlac
 }
 
 func readProbesFile(file string) ([]snapshot.ProbeRun, error) {
-	f, err := os.Open(file)
+	body, err := readLimited(file, maxProbesBytes)
 	if err != nil {
-		return nil, plainPath(err)
-	}
-	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, maxProbesBytes+1))
-	switch {
-	case err != nil:
-		return nil, plainPath(err)
-	case len(body) > maxProbesBytes:
-		return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", maxProbesBytes>>20)
-	case len(strings.TrimSpace(string(body))) == 0:
-		return nil, snapshot.Errorf("the file is empty; the probe that should have filled it may have failed", "ファイルが空。出力したプローブが失敗した可能性がある")
+		return nil, err
 	}
 	return snapshot.ReadProbes(body, time.Now())
 }
