@@ -110,6 +110,9 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	s := snap.Role(snapshot.Destination)
 	for _, k := range c.Needs {
+		if k == snapshot.CallerIdentity && snap.Policies != nil && slices.Contains(c.Uses, snapshot.Policies) {
+			continue // the policies speak for the caller
+		}
 		if k == snapshot.Probes {
 			if snap.Probes == nil {
 				return &Finding{Status: Skip, Note: noProbes}

@@ -96,8 +96,8 @@ var _ = register(&Check{
 	Area:     AreaIdentity,
 	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティベーションに必要な呼び出しを許可されている"),
 	Requires: reqActivationIAM,
-	Needs:    []snapshot.Kind{snapshot.Endpoints},
-	Uses:     []snapshot.Kind{snapshot.CallerIdentity, snapshot.PolicySimulation, snapshot.Policies, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
+	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
+	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
 	Problems: []*Problem{iamDenied, iamDeadPattern, iamElsewhere, iamTooBroad},
 	Run:      runIAMActivation,
 })

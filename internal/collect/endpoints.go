@@ -53,5 +53,7 @@ func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, error) {
 	return out, nil
 }
 
-func fips(s aws.FIPSEndpointState) *bool      { return aws.Bool(s == aws.FIPSEndpointStateEnabled) }
-func dual(s aws.DualStackEndpointState) *bool { return aws.Bool(s == aws.DualStackEndpointStateEnabled) }
+func fips(s aws.FIPSEndpointState) *bool { return aws.Bool(s == aws.FIPSEndpointStateEnabled) }
+func dual(s aws.DualStackEndpointState) *bool {
+	return aws.Bool(s == aws.DualStackEndpointStateEnabled)
+}
