@@ -51,7 +51,8 @@ lint:
 
 # Figures, as measured on this machine.
 bench:
-	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath
+	$(GO) test -run xxx -bench . -benchtime 1x -timeout 30m ./probe
+	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath ./checks
 
 docs:
 	$(GO) run ./internal/docs docs
@@ -61,6 +62,9 @@ FUZZTIME ?= 20s
 fuzz:
 	$(GO) test -run xxx -fuzz FuzzLoad -fuzztime $(FUZZTIME) ./internal/snapshot
 	$(GO) test -run xxx -fuzz FuzzManifest -fuzztime $(FUZZTIME) ./internal/snapshot
+	$(GO) test -run xxx -fuzz FuzzReadProbes -fuzztime $(FUZZTIME) ./internal/snapshot
+	$(GO) test -run xxx -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/iam
+	$(GO) test -run xxx -fuzz FuzzRecognise -fuzztime $(FUZZTIME) ./checks
 	$(GO) test -run xxx -fuzz FuzzFilter -fuzztime $(FUZZTIME) ./internal/netpath
 	$(GO) test -run xxx -fuzz FuzzWrap -fuzztime $(FUZZTIME) ./report
 
