@@ -80,9 +80,27 @@ var _ = register(&Check{
 				return
 			}
 		}
-		x.OK(caller.ARN, saw)
+		x.OK(caller.ARN, append([]snapshot.Evidence{saw}, x.ownedAlike(s, ep, caller.Account)...)...)
 	},
 })
+
+// ownedAlike is what else is seen to belong to the caller's account; what does
+// not is endpoint-owner's to judge.
+func (x *Exam) ownedAlike(s *snapshot.Scope, ep snapshot.Endpoint, account string) []snapshot.Evidence {
+	same := snapshot.Textf("owner %s", "所有者 %s", account)
+	out := []snapshot.Evidence{snapshot.Saw(snapshot.Endpoints, ep.ID, same)}
+	if v, p := s.VPCs.Get(ep.VPC); p == snapshot.Present && v.OwnerID == account {
+		out = append(out, snapshot.Saw(snapshot.VPCs, v.ID, same))
+	}
+	group := x.Target.GroupID
+	if group == "" && len(ep.Groups) > 0 {
+		group = ep.Groups[0].ID
+	}
+	if g, p := s.SecurityGroups.GetIn(ep.VPC, group); p == snapshot.Present && g.OwnerID == account {
+		out = append(out, snapshot.Saw(snapshot.SecurityGroups, g.ID, same))
+	}
+	return out
+}
 
 func callerFact(id snapshot.Identity, c *snapshot.Credentials) Text {
 	fact := snapshot.Textf("account %s", "アカウント %s", id.Account)

@@ -109,6 +109,7 @@ func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, un
 	case errors.As(err, &verification):
 		return snapshot.Open, "", "not verified"
 	case errors.As(err, &number):
+		number = canonical(number)
 		outcome, _ = classify(number, false)
 		return outcome, errnoName(number), ""
 	case errors.As(err, &timedOut) && timedOut.Timeout():

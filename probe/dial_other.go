@@ -68,6 +68,7 @@ func dialOne(ctx context.Context, t Target, timeout time.Duration) attempt {
 	case ctx.Err() != nil:
 		a.outcome = snapshot.Cancelled
 	case errors.As(err, &errno):
+		errno = canonical(errno)
 		a.outcome, a.local = classify(errno, a.elapsed < time.Millisecond)
 		a.errno = errnoName(errno)
 	case errors.As(err, &timedOut) && timedOut.Timeout():

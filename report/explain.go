@@ -3,6 +3,10 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"github.com/dspreflight/dspreflight/checks"
 )
 
 // explain prints, for everything that is neither PASS nor SKIP, why it matters,
@@ -28,7 +32,9 @@ func (p *printer) finding(r Result, f Finding) {
 	if f.Subject != "" {
 		head += "  " + f.Subject
 	}
-	fmt.Fprintf(p.out, "\n%s  %s\n", p.paint(f.Status, f.Status), head)
+	p.out.WriteString("\n")
+	label := f.Status + "  "
+	p.hangPainted(p.paint(f.Status, f.Status)+"  ", twwidth.Width(label), head)
 	if f.Status == "UNKNOWN" {
 		p.section(p.say(wordSettle), f.Message)
 		return
@@ -41,7 +47,9 @@ func (p *printer) finding(r Result, f Finding) {
 			p.hang("    - ", e.Source+" "+e.Ref+": "+e.Fact)
 		}
 	}
-	p.section(p.say(wordErrors), strings.Join(f.Errors, ", "))
+	for _, id := range f.Errors {
+		p.section(p.say(wordErrors), id+": "+checks.ErrorByID(id).Title.In(p.opt.Lang))
+	}
 	if len(f.Errors) == 0 && f.Requirement != nil {
 		p.section(p.say(wordRule), f.Requirement.Title)
 	}

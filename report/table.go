@@ -175,8 +175,10 @@ func agentLine(t snapshot.Target) string {
 }
 
 // hang prints text behind a label, its further lines indented to match.
-func (p *printer) hang(label, text string) {
-	indent := twwidth.Width(label)
+func (p *printer) hang(label, text string) { p.hangPainted(label, twwidth.Width(label), text) }
+
+// hangPainted is hang for a label whose colour takes bytes but no columns.
+func (p *printer) hangPainted(label string, indent int, text string) {
 	for i, line := range Wrap(text, p.opt.Width-indent) {
 		if i > 0 {
 			label = strings.Repeat(" ", indent)

@@ -113,6 +113,20 @@ func TestLab(t *testing.T) {
 	})
 }
 
+// TestWait dials while a firewall drops, and again after somebody has mended it.
+func TestWait(t *testing.T) {
+	l := lab.Up(t, lab.Options{})
+	l.Firewall(t, l.Router, "tcp dport 443 drop")
+	mended := time.AfterFunc(2*time.Second, func() { _ = l.In(l.Router, "nft", "flush", "ruleset").Run() })
+	defer mended.Stop()
+	file := probeIn(t, l, l.Source, "--endpoint-ip", lab.Endpoint, "--connect-timeout", "300ms", "--wait", "1m")
+	for what, outcome := range facts(t, file) {
+		if outcome != snapshot.Open {
+			t.Errorf("%s is %s", what, outcome)
+		}
+	}
+}
+
 // TestScript runs the generated script with each of the tools that it may find,
 // and expects the facts that the program itself sees.
 func TestScript(t *testing.T) {

@@ -74,7 +74,7 @@ func (c *collector) second() []*job {
 		}
 	}
 	perID(snapshot.SubnetCIDRReservations, subnets)
-	if c.principal() != "" {
+	if c.principal() != "" && len(c.request.Simulate) > 0 {
 		perID(snapshot.PolicySimulation, []string{snapshot.AnyResource, snapshot.AccountResource})
 	}
 	var tables []string
