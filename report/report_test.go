@@ -67,6 +67,11 @@ func TestGolden(t *testing.T) {
 				"explain.txt": report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}),
 				"wide.txt":    report.Table(report.TableOptions{Width: 160, Lang: lang, Wide: true}),
 				"json":        report.JSON,
+				"junit.xml":   report.JUnit,
+				"sarif.json":  report.SARIF,
+				"github.txt":  report.GitHub,
+				"gitlab.json": report.GitLab,
+				"markdown.md": report.Markdown(lang),
 			} {
 				var b bytes.Buffer
 				if err := render(&b, rep); err != nil {
@@ -166,6 +171,7 @@ func TestHostileText(t *testing.T) {
 	rep := report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})}}, report.Options{})
 	for name, render := range map[string]report.Renderer{
 		"table": report.Table(report.TableOptions{Explain: true}), "wide": report.Table(report.TableOptions{Wide: true, Width: 160}), "json": report.JSON,
+		"junit": report.JUnit, "sarif": report.SARIF, "github": report.GitHub, "gitlab": report.GitLab, "markdown": report.Markdown("en"),
 	} {
 		var b bytes.Buffer
 		if err := render(&b, rep); err != nil {

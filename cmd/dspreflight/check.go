@@ -323,6 +323,29 @@ type output struct {
 	table  report.TableOptions
 }
 
+// formats are the values of --output.
+var formats = []string{"table", "wide", "json", "junit", "sarif", "github", "gitlab", "markdown"}
+
+// renderer is the function that writes the format.
+func (o output) renderer(lang string) report.Renderer {
+	switch o.format {
+	case "json":
+		return report.JSON
+	case "junit":
+		return report.JUnit
+	case "sarif":
+		return report.SARIF
+	case "github":
+		return report.GitHub
+	case "gitlab":
+		return report.GitLab
+	case "markdown":
+		return report.Markdown(lang)
+	}
+	o.table.Lang = lang
+	return report.Table(o.table)
+}
+
 // wideWidth is that of a wide table where no terminal says otherwise.
 const wideWidth = 160
 
@@ -340,8 +363,8 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 	toStdout := 0
 	for _, s := range list {
 		format, path, named := strings.Cut(s, "=")
-		if !slices.Contains([]string{"table", "wide", "json"}, format) {
-			return nil, snapshot.Errorf("--output %q: expected table, wide or json, and =PATH to write to a file", "--output %q: table、wide、json のいずれかを指定する（ファイルに書くには =PATH を付ける）", s)
+		if !slices.Contains(formats, format) {
+			return nil, snapshot.Errorf("--output %q: expected one of %s, and =PATH to write to a file", "--output %q: %s のいずれかを指定する（ファイルに書くには =PATH を付ける）", s, strings.Join(formats, ", "))
 		}
 		if named && path == "" {
 			return nil, snapshot.Errorf("--output %q: the path is empty", "--output %q: パスが空", s)
@@ -367,10 +390,11 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 }
 
 func (o output) write(env *environment, rep report.Report, lang string) error {
-	o.table.Lang = lang
-	render := report.Table(o.table)
-	if o.format == "json" {
-		render = report.JSON
+	render := o.renderer(lang)
+	if o.format == "github" {
+		if err := stepSummary(rep, lang); err != nil {
+			return err
+		}
 	}
 	if o.path == "" {
 		if err := render(env.stdout, rep); err != nil {
@@ -386,6 +410,25 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 		return fmt.Errorf("--output: %w", err)
 	}
 	return nil
+}
+
+// stepSummary adds the report to the summary of a step of GitHub Actions, where
+// there is one.
+// Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
+func stepSummary(rep report.Report, lang string) error {
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	if err := report.Markdown(lang)(f, rep); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return f.Close()
 }
 
 // progressLine shows on a terminal what is being read; elsewhere it is silent.

@@ -1,0 +1,35 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+)
+
+// GitLab writes the report as a Code Quality artifact.
+// Source: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+func GitLab(w io.Writer, r Report) error {
+	type lines struct {
+		Begin int `json:"begin"`
+	}
+	type location struct {
+		Path  string `json:"path"`
+		Lines lines  `json:"lines"`
+	}
+	type entry struct {
+		Description string   `json:"description"`
+		Check       string   `json:"check_name"`
+		Fingerprint string   `json:"fingerprint"`
+		Severity    string   `json:"severity"`
+		Location    location `json:"location"`
+	}
+	out := []entry{}
+	for _, i := range issues(r) {
+		severity := map[string]string{"FAIL": "critical", "UNKNOWN": "minor", "WARN": "minor"}[i.finding.Status]
+		out = append(out, entry{i.title() + ": " + strings.ReplaceAll(i.text(), "\n", " "), i.rule(), i.fingerprint(), severity, location{i.place(), lines{1}}})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}

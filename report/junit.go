@@ -1,0 +1,91 @@
+package report
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+)
+
+// JUnit writes the report as JUnit XML: a suite for each target, a case for each
+// check. A FAIL is a failure, an UNKNOWN an error, a SKIP is skipped; a WARN
+// passes, and says so in its output.
+func JUnit(w io.Writer, r Report) error {
+	type note struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+	type testCase struct {
+		Class   string `xml:"classname,attr"`
+		Name    string `xml:"name,attr"`
+		Failure *note  `xml:"failure,omitempty"`
+		Error   *note  `xml:"error,omitempty"`
+		Skipped *note  `xml:"skipped,omitempty"`
+		Out     string `xml:"system-out,omitempty"`
+	}
+	type property struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	type suite struct {
+		Name       string     `xml:"name,attr"`
+		Tests      int        `xml:"tests,attr"`
+		Failures   int        `xml:"failures,attr"`
+		Errors     int        `xml:"errors,attr"`
+		Skipped    int        `xml:"skipped,attr"`
+		Timestamp  string     `xml:"timestamp,attr"`
+		Properties []property `xml:"properties>property"`
+		Cases      []testCase `xml:"testcase"`
+	}
+	root := struct {
+		XMLName xml.Name `xml:"testsuites"`
+		Name    string   `xml:"name,attr"`
+		Suites  []suite  `xml:"testsuite"`
+	}{Name: "dspreflight"}
+	for _, t := range r.Targets {
+		s := suite{
+			Name: "dspreflight." + t.Name, Tests: len(t.Results), Failures: t.Summary.Fail, Errors: t.Summary.Unknown, Skipped: t.Summary.Skip,
+			Timestamp: r.GeneratedAt.Format("2006-01-02T15:04:05"), Properties: []property{{"verdict", string(t.Verdict)}},
+		}
+		for _, res := range t.Results {
+			c := testCase{Class: "dspreflight." + t.Name, Name: res.Check}
+			var lines []string
+			first := ""
+			for _, f := range res.Findings {
+				if f.Status == "PASS" {
+					continue
+				}
+				if f.Status == res.Status && first == "" {
+					first = strings.TrimSpace(f.Code + " " + f.Message)
+				}
+				lines = append(lines, strings.TrimSpace(f.Status+" "+f.Code+" "+f.Message))
+				if f.Fix != nil {
+					lines = append(lines, "  "+f.Fix.Text)
+				}
+			}
+			text := strings.Join(lines, "\n")
+			switch res.Status {
+			case "FAIL":
+				c.Failure = &note{first, res.Status, text}
+			case "UNKNOWN":
+				c.Error = &note{first, res.Status, text}
+			case "SKIP":
+				c.Skipped = &note{Message: first}
+			default:
+				c.Out = text
+			}
+			s.Cases = append(s.Cases, c)
+		}
+		root.Suites = append(root.Suites, s)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(root); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

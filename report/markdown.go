@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	wordMarkdownAll   = snapshot.Text{En: "All checks", Ja: "すべてのチェック"}
+	wordMarkdownFix   = snapshot.Text{En: "How to mend it", Ja: "対処"}
+	wordMarkdownIntro = snapshot.Text{
+		En: "[dspreflight](" + homePage + ") judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
+		Ja: "[dspreflight](" + homePage + ") は、AWS DataSync エージェントを VPC エンドポイント経由でアクティベートできるかを判定する。",
+	}
+	wordMarkdownFine = snapshot.Text{En: "Nothing stands in the way.", Ja: "問題は見つからなかった。"}
+)
+
+// Markdown returns a renderer for a comment on a pull request: the verdict, what
+// is wrong, and the rest behind a fold.
+func Markdown(lang string) Renderer {
+	return func(w io.Writer, r Report) error {
+		var b strings.Builder
+		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
+		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.Verdict.Label(), wordMarkdownIntro.In(lang))
+		list := issues(r)
+		if len(list) == 0 {
+			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
+		}
+		for _, i := range list {
+			name := ""
+			if len(r.Targets) > 1 {
+				name = escapeMarkdown(i.target.Name) + ": "
+			}
+			head := "`" + i.result.Check + "`"
+			if i.finding.Code != "" {
+				head = "[" + i.finding.Code + "](" + i.finding.URL + ") " + head
+			}
+			fmt.Fprintf(&b, "- **%s** %s  \n  %s%s\n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
+			if f := i.finding.Fix; f != nil {
+				fmt.Fprintf(&b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(lang), escapeMarkdown(f.Text))
+				if len(f.AWSCLI) > 0 {
+					fmt.Fprintf(&b, "\n  ```sh\n  %s\n  ```\n", strings.Join(fenced(f.AWSCLI), "\n  "))
+				}
+				if f.Terraform != "" {
+					fmt.Fprintf(&b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(f.Terraform, "\n")), "\n  "))
+				}
+				b.WriteString("  </details>\n")
+			}
+		}
+		fmt.Fprintf(&b, "\n<details><summary>%s: %s</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
+		for _, t := range r.Targets {
+			for _, res := range t.Results {
+				fmt.Fprintf(&b, "| %s | `%s` | %s |\n", res.Status, res.Check, escapeMarkdown(res.Title))
+			}
+		}
+		b.WriteString("\n</details>\n")
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+}
+
+// fenced keeps a line from ending a code block.
+func fenced(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = strings.NewReplacer("```", "'''", "\n", " ").Replace(l)
+	}
+	return out
+}
+
+// escapeMarkdown keeps text from being read as Markdown or HTML, and from
+// mentioning people.
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for _, r := range strings.Join(strings.Fields(s), " ") {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '@':
+			b.WriteString("&#64;")
+		case r == '#':
+			b.WriteString("&#35;")
+		case strings.ContainsRune("\\`*_[]|~", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/checks"
+)
+
+// The parts of SARIF 2.1.0 that are written. Source:
+// https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool struct {
+			Driver sarifDriver `json:"driver"`
+		} `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations"`
+		Results     []sarifResult     `json:"results"`
+		Properties  map[string]any    `json:"properties"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		Version        string      `json:"version"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID      string       `json:"id"`
+		Name    string       `json:"name"`
+		Short   sarifText    `json:"shortDescription"`
+		Full    sarifText    `json:"fullDescription"`
+		Help    sarifText    `json:"help"`
+		HelpURI string       `json:"helpUri"`
+		Default sarifDefault `json:"defaultConfiguration"`
+	}
+	sarifDefault struct {
+		Level string `json:"level"`
+	}
+	sarifText struct {
+		Text     string `json:"text"`
+		Markdown string `json:"markdown,omitempty"`
+	}
+	sarifInvocation struct {
+		OK       bool `json:"executionSuccessful"`
+		ExitCode int  `json:"exitCode"`
+	}
+	sarifResult struct {
+		RuleID       string            `json:"ruleId"`
+		RuleIndex    int               `json:"ruleIndex"`
+		Kind         string            `json:"kind"`
+		Level        string            `json:"level"`
+		Message      sarifText         `json:"message"`
+		Locations    []sarifLocation   `json:"locations"`
+		Fingerprints map[string]string `json:"partialFingerprints"`
+		Properties   map[string]any    `json:"properties"`
+	}
+	sarifLocation struct {
+		Physical struct {
+			Artifact struct {
+				URI string `json:"uri"`
+			} `json:"artifactLocation"`
+			Region struct {
+				StartLine int `json:"startLine"`
+			} `json:"region"`
+		} `json:"physicalLocation"`
+		Logical []sarifLogical `json:"logicalLocations"`
+	}
+	sarifLogical struct {
+		Name string `json:"fullyQualifiedName"`
+		Kind string `json:"kind"`
+	}
+)
+
+const homePage = "https://github.com/dspreflight/dspreflight"
+
+// SARIF writes the report for code scanning: a result for each finding that is
+// neither PASS nor SKIP. An UNKNOWN is of kind "open", which has no level.
+func SARIF(w io.Writer, r Report) error {
+	var run sarifRun
+	run.Tool.Driver = sarifDriver{Name: r.Tool.Name, Version: r.Tool.Version, InformationURI: homePage, Rules: []sarifRule{}}
+	run.Invocations = []sarifInvocation{{OK: r.Verdict != Interrupted, ExitCode: r.ExitCode}}
+	run.Results = []sarifResult{}
+	run.Properties = map[string]any{"verdict": r.Verdict, "summary": r.Summary}
+	index := map[string]int{}
+	for _, i := range issues(r) {
+		id := i.rule()
+		n, ok := index[id]
+		if !ok {
+			n = len(run.Tool.Driver.Rules)
+			index[id] = n
+			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, ruleOf(i))
+		}
+		res := sarifResult{
+			RuleID: id, RuleIndex: n, Kind: "fail", Level: levelOf(i.finding.Status), Message: sarifText{Text: i.text()},
+			Fingerprints: map[string]string{"dspreflight/1": i.fingerprint()},
+			Properties:   map[string]any{"status": i.finding.Status, "check": i.result.Check, "target": i.target.Name},
+		}
+		if i.finding.Status == "UNKNOWN" {
+			res.Kind = "open"
+		}
+		var at sarifLocation
+		at.Physical.Artifact.URI = i.place()
+		at.Physical.Region.StartLine = 1
+		name := i.finding.Subject
+		if name == "" {
+			name = i.target.Name
+		}
+		at.Logical = []sarifLogical{{name, "resource"}}
+		res.Locations = []sarifLocation{at}
+		run.Results = append(run.Results, res)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(sarifLog{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}})
+}
+
+// levelOf is the level of a status. Only results of kind "fail" may have one.
+func levelOf(status string) string {
+	switch status {
+	case "FAIL":
+		return "error"
+	case "WARN":
+		return "warning"
+	}
+	return "none"
+}
+
+// ruleOf describes the rule behind an issue, from the catalogue.
+func ruleOf(i issue) sarifRule {
+	c := checks.ByID(i.result.Check)
+	rule := sarifRule{ID: i.rule(), Name: i.result.Check, Short: sarifText{Text: i.result.Title}, Full: sarifText{Text: i.result.Title}, HelpURI: PageOf(c, ""), Default: sarifDefault{"warning"}}
+	p, _ := checks.ByCode(i.finding.Code)
+	if p == nil {
+		rule.Help = sarifText{Text: i.result.Title}
+		return rule
+	}
+	rule.Default.Level = levelOf(p.Severity.String())
+	rule.HelpURI = i.finding.URL
+	rule.Full.Text = i.finding.Cause
+	var sources []string
+	for _, s := range p.Sources {
+		if !slices.Contains(sources, "- <"+s+">") {
+			sources = append(sources, "- <"+s+">")
+		}
+	}
+	fix := ""
+	if i.finding.Fix != nil {
+		fix = i.finding.Fix.Text
+	}
+	rule.Help = sarifText{Text: strings.TrimSpace(i.finding.Cause + "\n\n" + fix), Markdown: strings.TrimSpace(escapeMarkdown(i.finding.Cause) + "\n\n" + escapeMarkdown(fix) + "\n\n" + strings.Join(sources, "\n"))}
+	return rule
+}
