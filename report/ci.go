@@ -16,15 +16,17 @@ type issue struct {
 	finding Finding
 }
 
-// issues lists them, worst first: FAIL, UNKNOWN, WARN; else in the order of the
-// report. All formats for CI are made from this one list.
-func issues(r Report) []issue {
+// issues lists those that are not waived, worst first: FAIL, UNKNOWN, WARN; else
+// in the order of the report. All formats for CI are made from this one list.
+func issues(r Report) []issue { return listed(r, false) }
+
+func listed(r Report, waived bool) []issue {
 	var out []issue
 	for _, status := range []string{checks.Fail.String(), checks.Unknown.String(), checks.Warn.String()} {
 		for _, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
-					if f.Status == status {
+					if f.Status == status && (f.Waived != nil) == waived {
 						out = append(out, issue{t, res, f})
 					}
 				}

@@ -15,7 +15,7 @@ func (p *printer) explain(t Target) {
 	first := true
 	for _, r := range t.Results {
 		for _, f := range r.Findings {
-			if f.Status == "PASS" || f.Status == "SKIP" {
+			if f.Status == "PASS" || f.Status == "SKIP" || f.Waived != nil {
 				continue
 			}
 			if first {

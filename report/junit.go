@@ -55,6 +55,9 @@ func JUnit(w io.Writer, r Report) error {
 				if f.Status == "PASS" {
 					continue
 				}
+				if f.Waived != nil && res.Status == "SKIP" {
+					first = strings.TrimSpace(f.Status+" "+f.Code+" "+f.Message) + " (" + f.Waived.Note("en") + ")"
+				}
 				if f.Status == res.Status && first == "" {
 					first = strings.TrimSpace(f.Code + " " + f.Message)
 				}

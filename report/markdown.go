@@ -50,6 +50,15 @@ func Markdown(lang string) Renderer {
 				b.WriteString("  </details>\n")
 			}
 		}
+		for _, t := range r.Targets {
+			for _, res := range t.Results {
+				for _, f := range res.Findings {
+					if f.Waived != nil {
+						fmt.Fprintf(&b, "- ~~%s~~ `%s` %s: %s\n", f.Status, strings.TrimSpace(f.Code+" "+res.Check), escapeMarkdown(f.Message), escapeMarkdown(f.Waived.Note(lang)))
+					}
+				}
+			}
+		}
 		fmt.Fprintf(&b, "\n<details><summary>%s: %s</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
 		for _, t := range r.Targets {
 			for _, res := range t.Results {

@@ -22,6 +22,8 @@ type Report struct {
 	ExitCode    int       `json:"exit_code"`
 	Summary     Summary   `json:"summary"`
 	Targets     []Target  `json:"targets"`
+
+	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
 }
 
 // Tool is the program that wrote the report.
@@ -86,6 +88,7 @@ type Finding struct {
 	Requirement *Requirement   `json:"requirement,omitempty"`
 	Fix         *Fix           `json:"fix,omitempty"`
 	URL         string         `json:"url,omitempty"`
+	Waived      *Waived        `json:"waived,omitempty"`
 }
 
 // Evidence is one observed fact.
@@ -127,6 +130,8 @@ type Options struct {
 	FailOn      FailOn
 	Interrupted bool
 	GeneratedAt time.Time
+	Waivers     []Waiver
+	Now         time.Time // against which waivers expire
 }
 
 // Build words the results of one or more targets.
@@ -138,8 +143,13 @@ func Build(judged []Judged, opt Options) Report {
 		Targets:     []Target{},
 	}
 	var verdicts []Verdict
+	r.WaiversUsed = make([]bool, len(opt.Waivers))
 	for _, j := range judged {
 		t := buildTarget(j, opt)
+		for _, n := range t.waive(opt.Waivers, opt.Now) {
+			r.WaiversUsed[n] = true
+		}
+		t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
 		r.Targets = append(r.Targets, t)
 		r.Summary.add(t.Summary)
 		verdicts = append(verdicts, t.Verdict)
@@ -179,7 +189,6 @@ func buildTarget(j Judged, opt Options) Target {
 		t.Summary.count(res.Status)
 	}
 	t.addPath(j, opt.Lang)
-	t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
 	return t
 }
 

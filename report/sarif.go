@@ -52,14 +52,19 @@ type (
 		ExitCode int  `json:"exitCode"`
 	}
 	sarifResult struct {
-		RuleID       string            `json:"ruleId"`
-		RuleIndex    int               `json:"ruleIndex"`
-		Kind         string            `json:"kind"`
-		Level        string            `json:"level"`
-		Message      sarifText         `json:"message"`
-		Locations    []sarifLocation   `json:"locations"`
-		Fingerprints map[string]string `json:"partialFingerprints"`
-		Properties   map[string]any    `json:"properties"`
+		RuleID       string             `json:"ruleId"`
+		RuleIndex    int                `json:"ruleIndex"`
+		Kind         string             `json:"kind"`
+		Level        string             `json:"level"`
+		Message      sarifText          `json:"message"`
+		Locations    []sarifLocation    `json:"locations"`
+		Fingerprints map[string]string  `json:"partialFingerprints"`
+		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+		Properties   map[string]any     `json:"properties"`
+	}
+	sarifSuppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
 	}
 	sarifLocation struct {
 		Physical struct {
@@ -89,7 +94,7 @@ func SARIF(w io.Writer, r Report) error {
 	run.Results = []sarifResult{}
 	run.Properties = map[string]any{"verdict": r.Verdict, "summary": r.Summary}
 	index := map[string]int{}
-	for _, i := range issues(r) {
+	for _, i := range append(issues(r), listed(r, true)...) {
 		id := i.rule()
 		n, ok := index[id]
 		if !ok {
@@ -104,6 +109,9 @@ func SARIF(w io.Writer, r Report) error {
 		}
 		if i.finding.Status == "UNKNOWN" {
 			res.Kind = "open"
+		}
+		if w := i.finding.Waived; w != nil {
+			res.Suppressions = []sarifSuppression{{"external", w.Note("en")}}
 		}
 		var at sarifLocation
 		at.Physical.Artifact.URI = i.place()

@@ -258,6 +258,10 @@ func (p *printer) story(r Result, width int) []string {
 		if f.Status != r.Status {
 			message = f.Status + " " + message
 		}
+		if f.Waived != nil {
+			lines = append(lines, Wrap(message+" ("+f.Waived.Note(p.opt.Lang)+")", width)...)
+			continue
+		}
 		lines = append(lines, Wrap(message, width)...)
 		if f.Fix == nil {
 			continue

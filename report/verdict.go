@@ -56,22 +56,10 @@ type Summary struct {
 	Warn    int `json:"warn"`
 	Pass    int `json:"pass"`
 	Skip    int `json:"skip"`
+	Waived  int `json:"waived,omitempty"` // findings, whatever became of their results
 }
 
-func (s *Summary) count(status checks.Status) {
-	switch status {
-	case checks.Fail:
-		s.Fail++
-	case checks.Warn:
-		s.Warn++
-	case checks.Pass:
-		s.Pass++
-	case checks.Skip:
-		s.Skip++
-	default:
-		s.Unknown++
-	}
-}
+func (s *Summary) count(status checks.Status) { s.add(Summary{}.with(status.String())) }
 
 func (s *Summary) add(o Summary) {
 	s.Fail += o.Fail
@@ -79,11 +67,16 @@ func (s *Summary) add(o Summary) {
 	s.Warn += o.Warn
 	s.Pass += o.Pass
 	s.Skip += o.Skip
+	s.Waived += o.Waived
 }
 
 // String is the tail of the table's last line.
 func (s Summary) String() string {
-	return fmt.Sprintf("%d fail  %d unknown  %d warn  %d pass  %d skip", s.Fail, s.Unknown, s.Warn, s.Pass, s.Skip)
+	line := fmt.Sprintf("%d fail  %d unknown  %d warn  %d pass  %d skip", s.Fail, s.Unknown, s.Warn, s.Pass, s.Skip)
+	if s.Waived > 0 {
+		line += fmt.Sprintf("  %d waived", s.Waived)
+	}
+	return line
 }
 
 // Judge is the one function from statuses to a verdict.

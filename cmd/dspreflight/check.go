@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sync/errgroup"
@@ -66,9 +67,12 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err := freshFolder(c.String("save")); err != nil {
 		return err
 	}
-	look := func() (report.Report, error) {
-		return lookOnce(c, env, p, selected, lang, failOn, nil)
+	waivers, err := readWaivers(c)
+	if err != nil {
+		return err
 	}
+	ask := asked{plan: p, selected: selected, lang: lang, failOn: failOn, waivers: waivers}
+	look := func() (report.Report, error) { return lookOnce(c, env, ask) }
 	rep, err := look()
 	if err != nil {
 		return err
@@ -78,6 +82,7 @@ func runCheck(c *cli.Context, env *environment) error {
 			return err
 		}
 	}
+	warnOfWaivers(env, waivers, rep.WaiversUsed, time.Now(), lang)
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {
 			return err
@@ -87,24 +92,35 @@ func runCheck(c *cli.Context, env *environment) error {
 	return nil
 }
 
-// lookOnce gathers the evidence and judges it. named are ids that a pasted error
-// names: they fill in what neither the flags nor the estate say.
-func lookOnce(c *cli.Context, env *environment, p plan, selected []*checks.Check, lang string, failOn report.FailOn, named map[string]string) (report.Report, error) {
+// asked is what the flags of a run come to.
+type asked struct {
+	plan     plan
+	selected []*checks.Check
+	lang     string
+	failOn   report.FailOn
+	waivers  []report.Waiver
+	// named are ids that a pasted error names: they fill in what neither the
+	// flags nor the estate say.
+	named map[string]string
+}
+
+// lookOnce gathers the evidence and judges it.
+func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) {
 	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	snap, targets, err := evidence(ctx, c, env, p, checks.Kinds(selected))
+	snap, targets, err := evidence(ctx, c, env, a.plan, checks.Kinds(a.selected))
 	if err != nil {
 		return report.Report{}, err
 	}
-	if named != nil {
+	if a.named != nil {
 		for i := range targets {
-			targets[i] = defaultsFrom(targets[i], named)
+			targets[i] = defaultsFrom(targets[i], a.named)
 		}
 	}
 	if err := addPolicies(c, snap); err != nil {
 		return report.Report{}, err
 	}
-	if err := addProbes(ctx, c, env, snap, targets, lang); err != nil {
+	if err := addProbes(ctx, c, env, snap, targets, a.lang); err != nil {
 		return report.Report{}, err
 	}
 	if dir := c.String("save"); dir != "" {
@@ -114,11 +130,11 @@ func lookOnce(c *cli.Context, env *environment, p plan, selected []*checks.Check
 		if err := save(snap, dir); err != nil {
 			return report.Report{}, err
 		}
-		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
+		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(a.lang))
 	}
-	judged := judgeAll(ctx, targets, snap, selected)
+	judged := judgeAll(ctx, targets, snap, a.selected)
 	return report.Build(judged, report.Options{
-		Version: version(), Lang: lang, FailOn: failOn, Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
+		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
 	}), nil
 }
 

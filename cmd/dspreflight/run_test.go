@@ -63,7 +63,7 @@ func TestExitCodes(t *testing.T) {
 		if out.code != tt.code || lines[len(lines)-1] != tt.last || out.stderr != "" {
 			t.Errorf("%v: exit code %d, last line %q, stderr %q", tt.args, out.code, lines[len(lines)-1], out.stderr)
 		}
-		for _, format := range []string{"wide", "json"} {
+		for _, format := range formats {
 			if again := invoke(t, append(tt.args, "-o", format)...); again.code != tt.code {
 				t.Errorf("%v -o %s: exit code %d", tt.args, format, again.code)
 			}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// waiverFile is the file of --waivers.
+type waiverFile struct {
+	Waivers []struct {
+		ID      string `yaml:"id"`
+		Target  string `yaml:"target"`
+		Subject string `yaml:"subject"`
+		Reason  string `yaml:"reason"`
+		Owner   string `yaml:"owner"`
+		Expires string `yaml:"expires"`
+	} `yaml:"waivers"`
+}
+
+// maxWaiverBytes is far above what people should put up with.
+const maxWaiverBytes = 1 << 20
+
+// readWaivers reads --waivers and --accept. A waiver counts to the end of its
+// last day, UTC.
+func readWaivers(c *cli.Context) ([]report.Waiver, error) {
+	var out []report.Waiver
+	for _, code := range c.StringSlice("accept") {
+		if !knownID(code) {
+			return nil, snapshot.Errorf("--accept %q: it is neither a problem code, such as DSP204, nor a check (see dspreflight checks)", "--accept %q: 問題コード（DSP204 など）でもチェックでもない（dspreflight checks を参照）", code)
+		}
+		out = append(out, report.Waiver{Code: code, Reason: "--accept"})
+	}
+	path := c.String("waivers")
+	if path == "" {
+		return out, nil
+	}
+	body, err := readLimited(path, maxWaiverBytes)
+	if err != nil {
+		return nil, fmt.Errorf("--waivers %s: %w", path, err)
+	}
+	var file waiverFile
+	dec := yaml.NewDecoder(bytes.NewReader(body))
+	dec.KnownFields(true)
+	if err := dec.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("--waivers %s: %s", path, plainYAML(err))
+	}
+	for i, w := range file.Waivers {
+		where := fmt.Sprintf("--waivers %s: waivers[%d]", path, i)
+		switch {
+		case w.ID == "" || w.Reason == "" || w.Owner == "" || w.Expires == "":
+			return nil, snapshot.Errorf("%s: id, reason, owner and expires are all required", "%s: id、reason、owner、expires はすべて必須", where)
+		case !knownID(w.ID):
+			return nil, snapshot.Errorf("%s: id %q is neither a problem code nor a check", "%s: id %q は問題コードでもチェックでもない", where, w.ID)
+		}
+		day, err := time.Parse(time.DateOnly, w.Expires)
+		if err != nil {
+			return nil, snapshot.Errorf("%s: expires %q: expected a date, such as 2027-01-31", "%s: expires %q: 2027-01-31 のような日付を指定する", where, w.Expires)
+		}
+		out = append(out, report.Waiver{Code: w.ID, Target: w.Target, Subject: w.Subject, Reason: w.Reason, Owner: w.Owner, Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
+	}
+	return out, nil
+}
+
+func knownID(id string) bool {
+	p, _ := checks.ByCode(id)
+	return p != nil || checks.ByID(id) != nil
+}
+
+// warnOfWaivers says on standard error which waivers have expired or are about
+// nothing that was found: they only hide what comes later.
+func warnOfWaivers(env *environment, waivers []report.Waiver, used []bool, now time.Time, lang string) {
+	for i, w := range waivers {
+		switch {
+		case w.Expired(now):
+			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s (%s) expired on %s and no longer counts", "警告: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly)).In(lang)))
+		case !used[i]:
+			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s is about nothing that was found; remove it", "警告: %s の免除に該当する検出事項がない。削除する", w.Code).In(lang)))
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Waiver accepts a finding for a while: it stays visible and is counted, but no
+// longer decides the verdict.
+type Waiver struct {
+	Code    string    // a problem code or the id of a check
+	Target  string    // only for this target; "": for all
+	Subject string    // only about this resource; "": about any
+	Reason  string    // why it may stand
+	Owner   string    // who answers for it
+	Expires time.Time // the last moment on which it counts; zero: this run only (--accept)
+}
+
+// Waived is the waiver of a finding, in the report.
+type Waived struct {
+	Reason  string `json:"reason"`
+	Owner   string `json:"owner,omitempty"`
+	Expires string `json:"expires,omitempty"` // a date
+}
+
+// matches reports whether the waiver is about a finding.
+func (w Waiver) matches(target string, r Result, f Finding) bool {
+	return (w.Code == f.Code && f.Code != "" || w.Code == r.Check) && (w.Target == "" || w.Target == target) && (w.Subject == "" || w.Subject == f.Subject)
+}
+
+// Expired reports whether a waiver no longer counts.
+func (w Waiver) Expired(now time.Time) bool { return !w.Expires.IsZero() && now.After(w.Expires) }
+
+// statusWeight orders statuses as the engine does.
+var statusWeight = map[string]int{"SKIP": 0, "PASS": 1, "WARN": 2, "UNKNOWN": 3, "FAIL": 4}
+
+// waive marks the findings that a waiver is about, and lets the rest decide the
+// result: with nothing left it is SKIP. It returns the waivers that were used.
+func (t *Target) waive(waivers []Waiver, now time.Time) []int {
+	var used []int
+	if len(waivers) == 0 {
+		return nil
+	}
+	t.Summary = Summary{}
+	for i := range t.Results {
+		r := &t.Results[i]
+		left, waived := "", false
+		for j := range r.Findings {
+			f := &r.Findings[j]
+			n := slices.IndexFunc(waivers, func(w Waiver) bool {
+				return f.Status != "PASS" && f.Status != "SKIP" && !w.Expired(now) && w.matches(t.Name, *r, *f)
+			})
+			if n < 0 {
+				if left == "" || statusWeight[f.Status] > statusWeight[left] {
+					left = f.Status
+				}
+				continue
+			}
+			waived = true
+			used = append(used, n)
+			w := waivers[n]
+			f.Waived = &Waived{Reason: Harmless(w.Reason), Owner: Harmless(w.Owner)}
+			if !w.Expires.IsZero() {
+				f.Waived.Expires = w.Expires.UTC().Format(time.DateOnly)
+			}
+			t.Summary.Waived++
+		}
+		if waived {
+			if left == "" {
+				left = "SKIP"
+			}
+			r.Status = left
+		}
+		t.Summary.add(Summary{}.with(r.Status))
+	}
+	return used
+}
+
+// with counts one result.
+func (s Summary) with(status string) Summary {
+	switch status {
+	case "FAIL":
+		s.Fail++
+	case "WARN":
+		s.Warn++
+	case "PASS":
+		s.Pass++
+	case "SKIP":
+		s.Skip++
+	default:
+		s.Unknown++
+	}
+	return s
+}
+
+// Note says in words that a finding is waived.
+func (w Waived) Note(lang string) string {
+	until := snapshot.Textf("for this run", "今回の実行のみ")
+	if w.Expires != "" {
+		until = snapshot.Textf("until %s", "%s まで", w.Expires)
+	}
+	owner := ""
+	if w.Owner != "" {
+		owner = fmt.Sprintf(" (%s)", w.Owner)
+	}
+	return snapshot.Text{En: "waived " + until.En + owner + ": " + w.Reason, Ja: "免除（" + until.Ja + "）" + owner + ": " + w.Reason}.In(lang)
+}
