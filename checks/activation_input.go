@@ -20,7 +20,7 @@ var reqKeyRequest = &Requirement{
 var (
 	keyIsPublic = &Problem{
 		Code: "DSP801", Severity: Fail,
-		Title:   say("the key request asks for endpointType={seen}; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} になっている。{endpoint} には {needed} が必要"),
+		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
 		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
@@ -29,7 +29,7 @@ var (
 	}
 	keyOtherAddress = &Problem{
 		Code: "DSP802", Severity: Fail,
-		Title:   say("the key request names privateLinkEndpoint={seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint={seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
+		Title:   say("the key request names privateLinkEndpoint {seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint {seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
 		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
 		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
@@ -38,7 +38,7 @@ var (
 	}
 	keyOtherRegion = &Problem{
 		Code: "DSP803", Severity: Fail,
-		Title:   say("the key request names activationRegion={seen}; the endpoint is in {region}", "キー要求の activationRegion は {seen} だが、エンドポイントは {region} にある"),
+		Title:   say("the key request names activationRegion {seen}; the endpoint is in {region}", "キー要求の activationRegion は {seen} だが、エンドポイントは {region} にある"),
 		Cause:   say("Key request, endpoint and CreateAgent must share one Region.", "キー要求・エンドポイント・CreateAgent は同じリージョンでなければならない。"),
 		Fix:     say("Ask the agent again with activationRegion={region}.", "activationRegion={region} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
@@ -49,7 +49,7 @@ var (
 
 var keyOtherGateway = &Problem{
 	Code: "DSP804", Severity: Fail,
-	Title:   say("the key request has gatewayType={seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
+	Title:   say("the key request has gatewayType {seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
 	Cause:   say("The documented request of a DataSync agent has gatewayType=SYNC; other types are those of other services.", "DataSync エージェントへの要求は gatewayType=SYNC と文書化されている。他の値は別のサービスのもの。"),
 	Fix:     say("Ask the agent again with gatewayType=SYNC.", "gatewayType=SYNC を指定してキーを取り直す。"),
 	CLI:     keyIsPublic.CLI,
@@ -63,7 +63,6 @@ var (
 		Cause:   say("A key is five groups of five capital letters or digits, joined by hyphens. Anything else was cut off, is a placeholder, or is not a key at all.", "キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもの。それ以外は、途中で切れているか、見本の文字列か、キーではない。"),
 		Fix:     say("Fetch the key again, and pass it whole.", "キーを取り直し、全体を渡す。"),
 		CLI:     keyIsPublic.CLI,
-		Errors:  []*DocumentedError{errKeyExpired},
 		Sources: []string{pageCreate, pageActivate},
 	}
 	arnMalformed = &Problem{
@@ -112,22 +111,40 @@ var (
 	keyShape  = regexp.MustCompile(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
 )
 
+// keyFaults words what may be wrong with an activation key.
+var keyFaults = map[string]Text{
+	"empty":       say("it is empty", "空である"),
+	"small":       say("it has small letters, as a placeholder does", "小文字があり、見本の文字列と思われる"),
+	"white-space": say("there is white space around it", "前後に空白がある"),
+	"web-page":    say("it begins with <, as a web page does: something else than the agent answered", "< で始まっており、エージェント以外が返した Web ページと思われる"),
+	"error":       say("it is the agent's error, not a key: give the text to dspreflight explain", "キーではなくエージェントのエラーである。テキストを dspreflight explain に渡す"),
+	"parameter":   say("it is a URL or a parameter: pass only what stands behind activationKey=", "URL またはパラメーターである。activationKey= の後ろの値だけを渡す"),
+	"characters":  say("it holds characters that no key has; capital letters, digits and hyphens are due", "キーに使われない文字がある。大文字・数字・ハイフンだけのはずである"),
+	"groups":      say("it is not five groups of five characters: it may be cut off", "5 文字の組が 5 つになっていない。途中で切れている可能性がある"),
+}
+
 // KeyShape says what is wrong with an activation key without telling it: "ok", or
-// the fault in a few words.
+// a name among keyFaults.
 func KeyShape(key string) string {
 	switch {
 	case keyShape.MatchString(key):
 		return "ok"
-	case keyShape.MatchString(strings.ToUpper(key)):
-		return "it has small letters, as a placeholder does"
-	case strings.TrimSpace(key) != key:
-		return "there is white space around it"
+	case strings.TrimSpace(key) == "":
+		return "empty"
+	case strings.Contains(key, "errorType="):
+		return "error"
+	case strings.Contains(key, "://"), strings.Contains(key, "="):
+		return "parameter"
 	case strings.HasPrefix(strings.TrimSpace(key), "<"):
-		return "it begins with <, as a web page does"
-	case strings.Contains(key, "://"):
-		return "it is a URL"
+		return "web-page"
+	case strings.TrimSpace(key) != key:
+		return "white-space"
+	case keyShape.MatchString(strings.ToUpper(key)):
+		return "small"
+	case strings.Trim(strings.ToUpper(key), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "":
+		return "characters"
 	}
-	return fmt.Sprintf("it has %d characters in %d groups; 29 in 5 are due", len([]rune(key)), strings.Count(key, "-")+1)
+	return "groups"
 }
 
 var _ = register(&Check{
@@ -145,7 +162,7 @@ var _ = register(&Check{
 func runActivationInput(x *Exam) {
 	t := x.Target
 	if t.KeyRequest == "" && t.KeyShape == "" && t.SubnetARNs == nil && t.GroupARNs == nil {
-		x.NotApplicable(say("no input was given: pass --key-request with the URL that the key was asked for with, --activation-key, --subnet-arn or --security-group-arn", "入力が指定されていない。--key-request（キー要求の URL）、--activation-key、--subnet-arn、--security-group-arn のいずれかを指定する"))
+		x.NotLooked(say("no input was given: pass --key-request with the URL that the key was asked for with, --activation-key, --subnet-arn or --security-group-arn", "入力が指定されていない。--key-request（キー要求の URL）、--activation-key、--subnet-arn、--security-group-arn のいずれかを指定する"))
 		return
 	}
 	ep, s, ok := x.endpoint()
@@ -153,11 +170,15 @@ func runActivationInput(x *Exam) {
 		return
 	}
 	if t.KeyShape != "" {
-		saw := snapshot.Evidence{Source: "--activation-key", Ref: "--activation-key", Fact: snapshot.Same(t.KeyShape)}
+		fault, known := keyFaults[t.KeyShape]
+		if !known {
+			fault = keyFaults["groups"]
+		}
+		saw := snapshot.Evidence{Source: "--activation-key", Ref: "--activation-key", Fact: say("its shape was looked at; the key itself is not kept", "形式だけを確認した（キー自体は保存しない）")}
 		if t.KeyShape == "ok" {
 			x.OK("--activation-key", saw)
 		} else {
-			x.Report(keyMalformed, "--activation-key", Args{"seen": t.KeyShape, "needed": x.endpointType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
+			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": x.endpointType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
 		}
 	}
 	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, t.SubnetID, "subnet/subnet-", ep, s)
@@ -208,6 +229,14 @@ func (x *Exam) arn(flag string, list []string, shape *regexp.Regexp, id, kind st
 	}
 }
 
+// orNone makes an empty value visible.
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
 // endpointType is what the key must be asked for with.
 func (x *Exam) endpointType(ep snapshot.Endpoint) string {
 	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
@@ -248,28 +277,25 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 		}
 		return Args{"expected": expected, "seen": seen, "needed": needed, "endpoint": ep.ID, "addresses": addresses, "address": address, "region": x.region(), "agent": u.Host}
 	}
-	saw := snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(u.RawQuery)}
+	saw := snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}
 	bad := false
 	if t := q.Get("endpointType"); t != needed {
-		if t == "" {
-			t = "PUBLIC"
-		}
-		x.Report(keyIsPublic, "--key-request", args(t), saw)
+		x.Report(keyIsPublic, "--key-request", args(orNone(t)), saw)
 		bad = true
 	} else if a := q.Get("privateLinkEndpoint"); !slices.Contains(addresses, a) || x.Target.EndpointIP.IsValid() && a != x.Target.EndpointIP.String() {
 		if _, err := netip.ParseAddr(a); err == nil && len(gaps) > 0 {
 			x.Unknown("--key-request", gaps...)
 		} else {
-			x.Report(keyOtherAddress, "--key-request", args(a), saw)
+			x.Report(keyOtherAddress, "--key-request", args(orNone(a)), saw)
 		}
 		bad = true
 	}
 	if g := q.Get("gatewayType"); g != "SYNC" {
-		x.Report(keyOtherGateway, "--key-request", args(g), saw)
+		x.Report(keyOtherGateway, "--key-request", args(orNone(g)), saw)
 		bad = true
 	}
 	if r := q.Get("activationRegion"); !strings.EqualFold(r, x.region()) {
-		x.Report(keyOtherRegion, "--key-request", args(r), saw)
+		x.Report(keyOtherRegion, "--key-request", args(orNone(r)), saw)
 		bad = true
 	}
 	if !bad {

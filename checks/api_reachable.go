@@ -83,7 +83,7 @@ var _ = register(&Check{
 	Run: func(x *Exam) {
 		run := x.newestRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
 		if run == nil {
-			x.NotApplicable(say("nobody tried to reach the APIs: dspreflight check does, unless --no-probe is given, and dspreflight probe with --region", "API への到達を試していない。dspreflight check は（--no-probe を付けなければ）試す。dspreflight probe は --region を付けると試す"))
+			x.NotLooked(say("nobody tried to reach the APIs: dspreflight check does, unless --no-probe is given, and dspreflight probe with --region", "API への到達を試していない。dspreflight check は（--no-probe を付けなければ）試す。dspreflight probe は --region を付けると試す"))
 			return
 		}
 		for _, a := range run.APIs {

@@ -140,6 +140,7 @@ type Finding struct {
 	Subject  string   // the resource it is about
 	Args     Args
 	Note     Text // for SKIP: why
+	Unasked  bool // for SKIP: it was not looked at, rather than being moot
 	Evidence []snapshot.Evidence
 	Gaps     []snapshot.Gap
 }

@@ -115,7 +115,7 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 		}
 		if k == snapshot.Probes {
 			if snap.Probes == nil {
-				return &Finding{Status: Skip, Note: noProbes}
+				return &Finding{Status: Skip, Note: noProbes, Unasked: true}
 			}
 			continue
 		}
@@ -125,11 +125,11 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 		switch s.Extent(k) {
 		case snapshot.None:
 			if k == snapshot.CallerIdentity && !s.Called(k) {
-				return &Finding{Status: Skip, Note: noCaller}
+				return &Finding{Status: Skip, Note: noCaller, Unasked: true}
 			}
 			return &Finding{Gaps: []snapshot.Gap{s.GapFor(k, "")}}
 		case snapshot.Declined:
-			return &Finding{Status: Skip, Note: snapshot.Textf("%s was not asked for", "%s は指定により取得していない", k.Action())}
+			return &Finding{Status: Skip, Note: snapshot.Textf("%s was not asked for", "%s は指定により取得していない", k.Action()), Unasked: true}
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 
 var noCaller = say("nothing says who calls: add get-caller-identity.json, or run without --snapshot", "呼び出し元がわからない。get-caller-identity.json を追加するか、--snapshot なしで実行する")
 
-var noProbes = say("nothing was dialled: run dspreflight probe on the agent's network and pass its output with --probes", "接続試験の結果がない。エージェントのネットワークで dspreflight probe を実行し、出力を --probes で渡す")
+var noProbes = say("nothing was dialled: run dspreflight probe on the agent's network (with --region for the APIs and tools) and pass its output with --probes", "接続試験の結果がない。エージェントのネットワークで dspreflight probe（API とツールには --region を付ける）を実行し、出力を --probes で渡す")
 
 // conclude weighs the findings: FAIL over UNKNOWN over WARN over PASS over SKIP.
 func conclude(c *Check, findings []Finding) Result {

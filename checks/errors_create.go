@@ -109,8 +109,8 @@ var (
 			"アイデンティティのどのポリシーもこのアクションを許可していないか、拒否しているものがある（アイデンティティポリシー、アクセス許可の境界、組織の SCP、セッションポリシー、VPC エンドポイントポリシー）。",
 		),
 		Fix: say(
-			"Grant the five actions that CreateAgent needs: `dspreflight iam-policy --for activation` prints the policy.",
-			"CreateAgent に必要な 5 つのアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
+			"Grant the actions that an activation needs: `dspreflight iam-policy --for activation` prints the policy.",
+			"アクティベーションに必要なアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
 		),
 		Sources: []string{pageCommon, pageCFN},
 		Checks:  []string{"iam-activation", "credentials", "endpoint-policy"},

@@ -20,7 +20,7 @@ var (
 			"エージェントからエンドポイントへの TCP 443 と 1024-1064 を許可し、往復の経路とネットワーク ACL を確認し、privateLinkEndpoint にはエンドポイント自身のアドレスを指定する。",
 		),
 		Sources: []string{pageArticle, pageTFAgent},
-		Checks:  []string{"sg-ingress-443", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "agent-sg-egress", "connection-active", "probe-443", "activation-input", "sg-ingress-control"},
+		Checks:  []string{"sg-ingress-443", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "agent-sg-egress", "connection-active", "cidr-overlap", "probe-443", "activation-input", "sg-ingress-control"},
 	}
 	errKeyNotRetrieved = &DocumentedError{ // K02
 		ID: "ACTIVATION_KEY_NOT_RETRIEVED", Stage: KeyFetch, Literal: true,

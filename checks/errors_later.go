@@ -56,7 +56,7 @@ var (
 		Cause:   say("The agent is off or has lost its network connection.", "エージェントが停止しているか、ネットワーク接続を失っている。"),
 		Fix:     say("See whether the agent is online, and judge its path to the endpoint and to the task's interfaces.", "エージェントがオンラインか確認し、エンドポイントとタスクのインターフェイスへの経路を判定する。"),
 		Sources: []string{pageTasksHelp},
-		Checks:  []string{"sg-ingress-control", "task-sg", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent"},
+		Checks:  []string{"sg-ingress-control", "task-sg", "subnet-free-ips", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent"},
 	}
 	errENINotFound = &DocumentedError{ // P06
 		ID: "ENI_NOT_FOUND", Stage: AfterActivation, Literal: true,

@@ -57,6 +57,11 @@ func (x *Exam) NotApplicable(why Text) {
 	x.findings = append(x.findings, Finding{Status: Skip, Note: why})
 }
 
+// NotLooked says that nobody gathered what the answer takes, and how to.
+func (x *Exam) NotLooked(why Text) {
+	x.findings = append(x.findings, Finding{Status: Skip, Note: why, Unasked: true})
+}
+
 // destination is the scope of the endpoint; it is nil only for an estate
 // without scopes.
 func (x *Exam) destination() *snapshot.Scope { return x.Snapshot.Role(snapshot.Destination) }

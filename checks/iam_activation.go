@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	pageSAR      = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsdatasync.html"
-	pageSARec2   = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"
-	pageSimulate = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"
-	pageActions  = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"
+	pageSAR        = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsdatasync.html"
+	pageSARec2     = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"
+	pageSimulate   = "https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"
+	pageEvaluation = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html"
+	pageActions    = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html"
 )
 
 // activationActions are what an activation calls. The first five are those of
@@ -52,7 +53,7 @@ var reqActivationIAM = &Requirement{
 
 var (
 	iamFix = say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy.", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。")
-	iamCLI = []string{"dspreflight iam-policy --for activation", "aws iam put-role-policy --role-name {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
+	iamCLI = []string{"dspreflight iam-policy --for activation > activation.json", "aws iam put-role-policy --role-name {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
 
 	iamDenied = &Problem{
 		Code: "DSP730", Severity: Fail,
@@ -62,6 +63,15 @@ var (
 		CLI:     iamCLI,
 		Errors:  []*DocumentedError{errAccessDenied, errSubnet, errGroup, errEndpoint},
 		Sources: []string{pageCFN, pageArticle, pageSAR},
+	}
+	iamStopped = &Problem{
+		Code: "DSP734", Severity: Fail,
+		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
+		Cause:   iamDenied.Cause,
+		Fix:     say("Change that statement; a further grant does not help against it.", "その文を直す。許可を追加しても効果はない。"),
+		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Errors:  iamDenied.Errors,
+		Sources: []string{pageEvaluation, pageCFN},
 	}
 	iamDeadPattern = &Problem{
 		Code: "DSP731", Severity: Warn,
@@ -98,7 +108,7 @@ var _ = register(&Check{
 	Requires: reqActivationIAM,
 	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
 	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
-	Problems: []*Problem{iamDenied, iamDeadPattern, iamElsewhere, iamTooBroad},
+	Problems: []*Problem{iamDenied, iamStopped, iamDeadPattern, iamElsewhere, iamTooBroad},
 	Run:      runIAMActivation,
 })
 
@@ -113,7 +123,7 @@ func runIAMActivation(x *Exam) {
 		return
 	}
 	if !s.Called(snapshot.PolicySimulation) && s.Simulations.Len() == 0 && !s.Called(snapshot.CallerIdentity) {
-		x.NotApplicable(say("the estate does not say what the caller may do: pass --policy-file with its policies, or run without --snapshot", "環境に呼び出し元の権限が含まれていない。--policy-file でポリシーを渡すか、--snapshot なしで実行する"))
+		x.NotLooked(say("the estate does not say what the caller may do: pass --policy-file with its policies, or run without --snapshot", "環境に呼び出し元の権限が含まれていない。--policy-file でポリシーを渡すか、--snapshot なしで実行する"))
 		return
 	}
 	caller := snapshot.Identity{}
@@ -254,9 +264,6 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	if len(policies) > 1 {
 		names = fmt.Sprintf("%s (+%d)", names, len(policies)-1)
 	}
-	for _, a := range activationActions {
-		x.evaluated(s, policies, names, a.name)
-	}
 	for _, p := range policies {
 		for i, st := range p.Statements {
 			if st.Effect == "Allow" {
@@ -264,9 +271,34 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 			}
 		}
 	}
+	// What is denied for one and the same reason is one finding.
+	denied := map[string][]string{}
+	var reasons []denial
+	for _, a := range activationActions {
+		if d, ok := x.evaluated(s, policies, names, a.name); ok {
+			if denied[d.why.En] == nil {
+				reasons = append(reasons, d)
+			}
+			denied[d.why.En] = append(denied[d.why.En], a.name)
+		}
+	}
+	for _, d := range reasons {
+		actions := strings.Join(denied[d.why.En], ", ")
+		saw := snapshot.Evidence{Source: "--policy-file", Ref: names, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
+		x.Report(d.problem, names, Args{"action": actions, "role": "ROLE", "why": d.why}, saw)
+	}
 }
 
-func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, action string) {
+// denial is why a policy does not let an action through.
+type denial struct {
+	problem  *Problem
+	decision iam.Decision
+	why      Text
+}
+
+// evaluated reports an action that is allowed or undecided, and returns why one
+// is denied.
+func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, action string) (denial, bool) {
 	context := requestContext(s, x.region(), x.Snapshot.TakenAt)
 	account := snapshot.PartitionOf(x.region())
 	agent := "arn:" + account + ":datasync:" + x.region() + ":" + s.Account + ":agent/agent-00000000000000000"
@@ -280,7 +312,7 @@ func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, acti
 			answer = on
 		case on.Decision != answer.Decision && answer.Decision != iam.ExplicitDeny && on.Decision != iam.ExplicitDeny:
 			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
-			return
+			return denial{}, false
 		}
 	}
 	fact := snapshot.Textf("%s: %s", "%s: %s", action, answer.Decision.String())
@@ -294,13 +326,15 @@ func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, acti
 		x.OK(subject, saw)
 	case iam.Undecided:
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")})
+	case iam.ExplicitDeny:
+		return denial{iamStopped, answer.Decision, snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, ", "))}, true
 	default:
-		why := say("no statement allows it", "許可する文がない")
-		if answer.Decision == iam.ExplicitDeny {
-			why = snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, ", "))
+		if len(answer.Near) > 0 {
+			return denial{iamStopped, answer.Decision, snapshot.Textf("%s", "%s", strings.Join(answer.Near, "; "))}, true
 		}
-		x.Report(iamDenied, subject, Args{"action": action, "role": "ROLE", "why": why}, saw)
+		return denial{iamDenied, answer.Decision, say("no statement allows it", "許可する文がない")}, true
 	}
+	return denial{}, false
 }
 
 // requestContext holds the condition keys that are known of a call to come.

@@ -38,7 +38,7 @@ var _ = register(&Check{
 	Run: func(x *Exam) {
 		run := x.newestRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
 		if run == nil {
-			x.NotApplicable(say("nobody looked at the tools of a machine: dspreflight check looks, unless --no-probe is given", "どのマシンのツールも調べていない。dspreflight check は（--no-probe を付けなければ）調べる"))
+			x.NotLooked(say("nobody looked at the tools of a machine: dspreflight check looks, unless --no-probe is given", "どのマシンのツールも調べていない。dspreflight check は（--no-probe を付けなければ）調べる"))
 			return
 		}
 		for _, t := range run.Tools {

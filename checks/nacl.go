@@ -25,7 +25,7 @@ var reqACL = &Requirement{
 func aclProblem(code string, severity Status, title Text, cause Text, r *Requirement) *Problem {
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
-		Fix:       say("Add a rule before that one to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} のその規則より前に、{direction} で {peers} の TCP {ports} を許可する規則を追加する。"),
+		Fix:       say("Add a rule before that one to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} のその規則より前に、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
 		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number} --protocol 6 --rule-action allow --cidr-block {cidr} --port-range {port_range}"},
 		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\"\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
 		Sources:   []string{pageArticle, pageACL},
@@ -37,7 +37,7 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 }
 
 var (
-	aclTitle       = say("{acl} of {subject} stops {direction} TCP {ports}, {peers}, by rule {rule}", "{subject} の {acl} が、規則 {rule} で {direction} の TCP {ports}（{peers}）を止めている")
+	aclTitle       = say("{acl} of {subject} stops {direction} TCP {ports}, {peers}, by rule {rule}", "{subject} の {acl} が、規則 {rule} で{direction}の TCP {ports}（{peers}）を止めている")
 	aclCauseThere  = say("Network ACLs know no connections: each subnet's must let the request through by itself.", "ネットワーク ACL は接続を追跡しない。要求は各サブネットの ACL で個別に許可されている必要がある。")
 	aclCauseBack   = say("Network ACLs know no connections: replies to the agent's ephemeral ports need rules of their own, out of the endpoint's subnet and into the agent's.", "ネットワーク ACL は接続を追跡しない。エージェントの一時ポートへの応答にも、エンドポイント側のアウトバウンドとエージェント側のインバウンドの規則が必要である。")
 	aclCauseGuide  = say("Only the user guide asks for these ports; the article stops at 1062.", "これらのポートを要求するのはユーザーガイドだけで、記事は 1062 まで。")

@@ -26,7 +26,7 @@ var (
 		Code: "DSP651", Severity: Warn,
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, but {meaning}", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{meaning}"),
 		Cause:   say("Something that AWS does not show stops it: a firewall on-premises or in a third-party appliance, the machine's own, or a way back that leads elsewhere.", "AWS から見えないもの（オンプレミスや他社製アプライアンスのファイアウォール、マシン自身のファイアウォール、別の場所に向かう戻り経路）が止めている。"),
-		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "{culprit} から始めて、{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。"),
+		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "まず{culprit}について、{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。"),
 		CLI:     []string{againEndpoint},
 		Errors:  []*DocumentedError{errUnreachable},
 		Sources: []string{pageNetwork, pageTesting},
@@ -193,6 +193,9 @@ func (x *Exam) compare(g PortGroup, addr netip.Addr, list []dialled, fastest flo
 	j := judgeDials(list, fastest)
 	from := list[0].source()
 	subject := addr.String()
+	if x.tooOld(list[0], subject) {
+		return
+	}
 	if !from.IsValid() || j.fault == noFault && len(j.open) == 0 {
 		x.NotApplicable(snapshot.Textf("%s: the probes say nothing that could be compared", "%s: 比べられる結果がない", subject))
 		return
@@ -229,5 +232,5 @@ func culprit(j judgement) Text {
 	case j.fault == faultNear:
 		return say("the device next to that machine", "そのマシンに近い機器")
 	}
-	return say("the last one before AWS", "AWS の手前のもの")
+	return say("the last one before AWS", "AWS の直前の機器")
 }

@@ -207,7 +207,7 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		x.notDialled(netpath.JoinPorts(missing), subject)
 		return
 	}
-	if x.intercepted(addr, subject) {
+	if x.tooOld(list[0], subject) || x.intercepted(addr, subject) {
 		return
 	}
 	j := judgeDials(list, fastest(all, addr))

@@ -77,6 +77,9 @@ func (x *Exam) storage(url string, all []dialled) {
 		x.Unknown(url, snapshot.Gap{Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.AgentNetwork), Ref: url, Detail: x.probeCommand("--storage", url)})
 		return
 	}
+	if x.tooOld(deciding[0], url) {
+		return
+	}
 	j := judgeDials(deciding, 0)
 	if len(j.open) > 0 {
 		var ev []snapshot.Evidence

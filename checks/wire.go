@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -288,9 +289,9 @@ func Meaning(p snapshot.Probe) Text {
 		return say("a connection was made", "接続できた")
 	case snapshot.Refused:
 		if p.Purpose == snapshot.ToAgentHTTP {
-			return say("refused: an activated agent closes this port; before that it refuses only while it boots", "拒否された。アクティベート済みのエージェントはこのポートを閉じる。それ以前に拒否するのは起動中だけ")
+			return say("an activated agent closes this port; before that it refuses only while it boots", "アクティベート済みのエージェントはこのポートを閉じる。それ以前に拒否するのは起動中だけ")
 		}
-		return say("refused: the way is open, but nothing listens there; is it really the right address?", "拒否された。経路は開いているが待ち受けがない。本当に正しいアドレスか")
+		return say("the way is open, but nothing listens there; is it really the right address?", "経路は開いているが待ち受けがない。本当に正しいアドレスか")
 	case snapshot.ResetAfter:
 		return say("accepted and reset at once: something in between, or a service that turns this machine away", "受け付けた直後にリセットされた。途中の機器か、このマシンを拒むサービス")
 	case snapshot.Filtered:
@@ -315,7 +316,23 @@ func Meaning(p snapshot.Probe) Text {
 	case snapshot.Cancelled:
 		return say("stopped before an answer", "応答前に中断された")
 	}
-	return snapshot.Textf("failed: %s", "失敗: %s", p.Errno)
+	if !p.Addr.IsValid() {
+		return say("the name could not be looked up: see whether this machine reaches its name server", "名前を引けなかった。このマシンから DNS サーバーに到達できるか確認する")
+	}
+	return snapshot.Textf("the attempt failed: %s", "失敗した: %s", p.Errno)
+}
+
+// oldProbe is how much older than the other evidence a probe may be: what was
+// open yesterday is not proved open today.
+const oldProbe = 24 * time.Hour
+
+// tooOld reports whether a probe is too old to count, and says so.
+func (x *Exam) tooOld(d dialled, subject string) bool {
+	if x.Snapshot.TakenAt.IsZero() || x.Snapshot.TakenAt.Sub(d.run.TakenAt) <= oldProbe {
+		return false
+	}
+	x.Unknown(subject, snapshot.Gap{Code: snapshot.OldProbe, Source: "probe", Ref: subject, Detail: d.run.TakenAt.UTC().Format("2006-01-02 15:04:05 UTC")})
+	return true
 }
 
 // settle reports what keeps a judgement from being one, and whether it does.

@@ -114,11 +114,11 @@ func (l *loop) run() {
 // begin starts an attempt.
 func (l *loop) begin(i int) {
 	t := l.targets[i]
-	family, level, option := unix.AF_INET, unix.IPPROTO_IP, unix.IP_RECVERR
-	var to unix.Sockaddr = &unix.SockaddrInet4{Port: int(t.Port), Addr: t.Addr.Unmap().As4()}
-	if t.Addr.Is6() && !t.Addr.Is4In6() {
-		family, level, option = unix.AF_INET6, unix.IPPROTO_IPV6, unix.IPV6_RECVERR
-		to = &unix.SockaddrInet6{Port: int(t.Port), Addr: t.Addr.As16()}
+	family, level, option := unix.AF_INET6, unix.IPPROTO_IPV6, unix.IPV6_RECVERR
+	var to unix.Sockaddr = &unix.SockaddrInet6{Port: int(t.Port), Addr: t.Addr.As16()}
+	if a := t.Addr.Unmap(); a.Is4() {
+		family, level, option = unix.AF_INET, unix.IPPROTO_IP, unix.IP_RECVERR
+		to = &unix.SockaddrInet4{Port: int(t.Port), Addr: a.As4()}
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

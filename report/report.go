@@ -89,6 +89,8 @@ type Finding struct {
 	Fix         *Fix           `json:"fix,omitempty"`
 	URL         string         `json:"url,omitempty"`
 	Waived      *Waived        `json:"waived,omitempty"`
+
+	Unasked bool `json:"-"` // SKIP because nobody looked, not because it is moot
 }
 
 // Evidence is one observed fact.
@@ -228,7 +230,7 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 }
 
 func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
-	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}}
+	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked}
 	for _, e := range f.Evidence {
 		ev := Evidence{e.Source, Harmless(e.Ref), Harmless(e.Fact.In(lang))}
 		if !slices.Contains(out.Evidence, ev) {

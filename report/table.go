@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -68,12 +69,13 @@ var (
 	wordEvidence = snapshot.Text{En: "Evidence", Ja: "証拠"}
 	wordErrors   = snapshot.Text{En: "Leads to", Ja: "起こるエラー"}
 	wordRule     = snapshot.Text{En: "Requirement", Ja: "要件"}
-	wordCommands = snapshot.Text{En: "Fix with the AWS CLI", Ja: "AWS CLI での対処"}
+	wordCommands = snapshot.Text{En: "Commands", Ja: "コマンド"}
 	wordTF       = snapshot.Text{En: "Fix in Terraform", Ja: "Terraform での対処"}
 	wordFixText  = snapshot.Text{En: "Fix", Ja: "対処"}
 	wordSources  = snapshot.Text{En: "Sources", Ja: "出典"}
 	wordPage     = snapshot.Text{En: "More", Ja: "詳細"}
 	wordUnasked  = snapshot.Text{En: "not selected", Ja: "選択されていないチェック"}
+	wordSkipped  = snapshot.Text{En: "skipped (without -q it says why)", Ja: "判定の対象外（-q を外すと理由を表示）"}
 	wordEndpoint = snapshot.Text{En: "endpoint", Ja: "エンドポイント"}
 	wordAgent    = snapshot.Text{En: "agent", Ja: "エージェント"}
 	wordFindings = snapshot.Text{En: "Findings", Ja: "検出事項"}
@@ -92,13 +94,17 @@ func (p *printer) target(t Target, named bool) error {
 		rows = nil
 		return err
 	}
-	var unasked []string
+	var unasked, skipped []string
 	for _, r := range t.Results {
 		if len(r.Findings) == 1 && r.Status == "SKIP" && r.Findings[0].Message == NotSelected.In(p.opt.Lang) {
 			unasked = append(unasked, r.Check)
 			continue
 		}
 		if p.opt.Quiet && r.Status == "PASS" {
+			continue
+		}
+		if p.opt.Quiet && r.Status == "SKIP" && !waivedAny(r) {
+			skipped = append(skipped, r.Check)
 			continue
 		}
 		if r.Area != area {
@@ -112,6 +118,10 @@ func (p *printer) target(t Target, named bool) error {
 	if err := flush(); err != nil {
 		return err
 	}
+	if len(skipped) > 0 {
+		p.out.WriteString("\n")
+		p.hang(p.say(wordSkipped)+": ", strings.Join(skipped, ", "))
+	}
 	if len(unasked) > 0 {
 		p.out.WriteString("\n")
 		p.hang(p.say(wordUnasked)+": ", strings.Join(unasked, ", "))
@@ -124,6 +134,11 @@ func (p *printer) target(t Target, named bool) error {
 		fmt.Fprintf(p.out, "\n%s: %s  %s\n", t.Name, p.paint(t.Verdict.Label(), string(t.Verdict)), t.Summary)
 	}
 	return nil
+}
+
+// waivedAny reports whether a waiver lets a finding of the result stand.
+func waivedAny(r Result) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Waived != nil })
 }
 
 // NotSelected is why a check outside --check is SKIP.

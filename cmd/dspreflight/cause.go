@@ -126,7 +126,10 @@ func conclude(rep report.Report, found []match, order []string, lang string) *co
 					} else {
 						related = append(related, one)
 					}
-				case "UNKNOWN":
+				case "UNKNOWN", "SKIP":
+					if f.Status == "SKIP" && !f.Unasked {
+						continue
+					}
 					if line := id + ": " + f.Message; !slices.Contains(con.Unseen, line) {
 						con.Unseen = append(con.Unseen, line)
 					}
@@ -147,11 +150,11 @@ func conclude(rep report.Report, found []match, order []string, lang string) *co
 		con.Summary = snapshot.Textf("Probably this: %s %s", "おそらく原因はこれである: %s %s", related[0].Code, related[0].Message).In(lang)
 	case len(con.Unseen) > 0:
 		con.Verdict = "undecided"
-		con.Summary = snapshot.Textf("What was seen does not explain it, and %d things could not be seen.", "見えた範囲では説明がつかず、%d 件が見えなかった。", len(con.Unseen)).In(lang)
+		con.Summary = snapshot.Text{En: "What was seen does not explain it, and this was not seen:", Ja: "見えた範囲では説明がつかない。次のものは見えていない。"}.In(lang)
 	default:
 		con.Summary = snapshot.Text{
-			En: "None of the checks that can find the cause fails on this estate: it may have been mended since, or the cause is one that the configuration does not show.",
-			Ja: "原因を見つけうるチェックはこの環境ではどれも失敗していない。既に直っているか、構成に現れない原因である。",
+			En: "None of the checks that can find the cause fails on this estate: it may have been mended since, or the cause lies elsewhere: dspreflight check runs all checks.",
+			Ja: "原因を見つけうるチェックはこの環境ではどれも失敗していない。既に直っているか、原因が別にある。dspreflight check ですべてのチェックを実行できる。",
 		}.In(lang)
 	}
 	return con

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,7 @@ func runCheck(c *cli.Context, env *environment) error {
 		}
 	}
 	warnOfWaivers(env, waivers, rep.WaiversUsed, time.Now(), lang)
+	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {
 			return err

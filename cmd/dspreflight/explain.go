@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func explainCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "explain a pasted error, an error id, a problem code or a check; with --run, find its cause",
-		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.",
+		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.\n\n   Exit code: 0 when the text is known, 3 when nothing is known of it; with --run, 1 when the\n   cause was found, 0 when nothing that can be it fails, 3 when not all could be seen.",
 		ArgsUsage: "TEXT...",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
@@ -128,6 +129,12 @@ func estateFlag(c *cli.Context) string {
 // pasted is the text to explain, from the arguments or standard input.
 func pasted(c *cli.Context, env *environment) (string, error) {
 	text := strings.Join(c.Args().Slice(), " ")
+	if c.Args().First() == "-" && c.NArg() > 1 {
+		return "", snapshot.Errorf("explain: - reads standard input and takes no text beside it, but got %q", "explain: - は標準入力を読む指定で、テキストとは併用できない: %q", c.Args().Get(1))
+	}
+	if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+		return "", snapshot.Errorf("explain: %q is a file; pass its text on standard input: dspreflight explain - < %[1]s", "explain: %q はファイルである。標準入力で渡す: dspreflight explain - < %[1]s", text)
+	}
 	if text == "-" {
 		body, err := io.ReadAll(io.LimitReader(env.stdin, maxPaste+1))
 		if err != nil {
@@ -201,7 +208,7 @@ func lookUp(text, lang string) ([]match, []checks.Recognition) {
 			found = append(found, checkMatch(ch, lang))
 		} else if p, ch := checks.ByCode(word); p != nil {
 			found = append(found, problemMatch(p, ch, lang))
-		} else if e := checks.ErrorByID(word); e != nil {
+		} else if e := checks.ErrorByID(strings.ToUpper(word)); e != nil {
 			found = append(found, errorMatch(e, lang))
 		} else {
 			ids = false
@@ -211,7 +218,10 @@ func lookUp(text, lang string) ([]match, []checks.Recognition) {
 		return found, nil
 	}
 	recognised := checks.Recognise(text)
-	if len(recognised) == 0 {
+	if len(recognised) == 0 { // what is not an id is said by nobody: explain what is
+		if len(words) > len(found)+1 {
+			found = nil
+		}
 		return found, nil
 	}
 	found = nil
@@ -297,7 +307,7 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 	}
 	say("Cause", "原因", m.Cause)
 	say("Fix", "対処", m.Fix)
-	block("With the AWS CLI", "AWS CLI", m.AWSCLI)
+	block("Commands", "コマンド", m.AWSCLI)
 	if m.TF != "" {
 		block("In Terraform", "Terraform", strings.Split(m.TF, "\n"))
 	}

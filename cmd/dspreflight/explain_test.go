@@ -63,7 +63,7 @@ func TestPasteToCause(t *testing.T) {
 
 // TestPasteOnAHealthyEstate concludes nothing where nothing is wrong.
 func TestPasteOnAHealthyEstate(t *testing.T) {
-	out := invoke(t, "explain", "--run", "--fixture", "healthy", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE")
+	out := invoke(t, "explain", "--run", "--fixture", "healthy-probed", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE")
 	if out.code != 0 || !strings.Contains(out.stdout, "None of the checks") {
 		t.Errorf("exit code %d: %s", out.code, out.stdout)
 	}

@@ -23,7 +23,7 @@ func probeCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "probe",
 		Usage:     "dial from here what the agent will need, without AWS credentials",
-		UsageText: "dspreflight probe --endpoint-ip ADDRESS [--agent-ip ADDRESS] [--storage nfs://HOST] [flags]\n\n   Run it on the agent's network, save the result with -o json=probes.json, and give it to\n   dspreflight check --probes probes.json. Where nothing can be installed, --script prints a\n   shell script that dials the same. Nothing is requested: a connection to the agent's port\n   80 is opened and closed, no key is made. At most " + fmt.Sprint(probe.PerAddress) + " dials to one address are under way.",
+		UsageText: "dspreflight probe --endpoint-ip ADDRESS [--agent-ip ADDRESS] [--storage nfs://HOST] [flags]\n\n   Run it on the agent's network, save the result with -o json=probes.json, and give it to\n   dspreflight check --probes probes.json. Where nothing can be installed, --script prints a\n   shell script that dials the same. Nothing is requested: a connection to the agent's port\n   80 is opened and closed, no key is made. At most " + fmt.Sprint(probe.PerAddress) + " dials to one address are under way.\n\n   Exit code: 0 when everything that an agent can't do without answers, 1 when something does\n   not, 3 when this machine itself could not tell, 130 when interrupted.",
 		Flags: []cli.Flag{
 			stringFlag(groupDestination, "region", "the activation `REGION`: its DataSync, EC2 and STS APIs are tried, and the tools of this machine looked at"),
 			listFlag(groupDestination, "endpoint-ip", "an `ADDRESS` of the VPC endpoint (repeatable)"),
@@ -34,7 +34,7 @@ func probeCommand(env *environment) *cli.Command {
 			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 			stringFlag(groupSelection, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
 			boolFlag(groupOutput, "script", "print a POSIX shell script that dials the same and prints the same JSON"),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table or json", Value: "table", Category: groupOutput},
+			&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table or json (repeatable)", Category: groupOutput},
 			stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 			&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
 			connectTimeoutFlag(), waitFlag(),
@@ -81,11 +81,7 @@ func runProbe(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	format, path, err := probeOutput(c)
-	if err != nil {
-		return err
-	}
-	color, err := colored(c.String("color"), env.stdout)
+	outputs, err := probeOutputs(c, env)
 	if err != nil {
 		return err
 	}
@@ -110,36 +106,67 @@ func runProbe(c *cli.Context, env *environment) error {
 		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
 	}
 	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
-	var b bytes.Buffer
-	if format == "json" {
-		err = writeJSONTo(&b, run)
-	} else {
-		width, _ := terminal(env.stdout)
-		if path != "" {
-			width, color = report.DefaultWidth, false
-		}
-		err = report.Probes(&b, run, report.TableOptions{Width: width, Color: color, Lang: lang})
-	}
-	if err != nil {
-		return err
-	}
 	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run.Probes)
-	if path != "" {
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	for _, o := range outputs {
+		var b bytes.Buffer
+		if o.format == "json" {
+			err = writeJSONTo(&b, run)
+		} else {
+			o.table.Lang = lang
+			err = report.Probes(&b, run, o.table)
+		}
+		if err != nil {
+			return err
+		}
+		if o.path == "" {
+			if _, err := env.stdout.Write(b.Bytes()); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
 			return fmt.Errorf("--output: %w", err)
 		}
-		return nil
+		open, total := 0, 0
+		for _, p := range run.Probes {
+			if p.Purpose != snapshot.ToControlPort {
+				total++
+				if p.Outcome == snapshot.Open {
+					open++
+				}
+			}
+		}
+		fmt.Fprintln(env.stderr, snapshot.Textf("wrote %s: %d of %d answered", "%s に書き込んだ（%[3]d 件中 %[2]d 件が応答）", o.path, open, total).In(lang))
 	}
-	_, err = env.stdout.Write(b.Bytes())
-	return err
+	return nil
 }
 
-func probeOutput(c *cli.Context) (format, path string, err error) {
-	format, path, named := strings.Cut(c.String("output"), "=")
-	if format != "table" && format != "json" || named && path == "" {
-		return "", "", snapshot.Errorf("--output %q: expected table or json, and =PATH to write to a file", "--output %q: table か json を指定する（ファイルに書くには =PATH を付ける）", c.String("output"))
+// probeOutputs reads --output.
+func probeOutputs(c *cli.Context, env *environment) ([]output, error) {
+	color, err := colored(c.String("color"), env.stdout)
+	if err != nil {
+		return nil, err
 	}
-	return format, path, nil
+	width, _ := terminal(env.stdout)
+	list := c.StringSlice("output")
+	if len(list) == 0 {
+		list = []string{"table"}
+	}
+	var out []output
+	for _, s := range list {
+		format, path, named := strings.Cut(s, "=")
+		if format != "table" && format != "json" || named && path == "" {
+			return nil, snapshot.Errorf("--output %q: expected table or json, and =PATH to write to a file", "--output %q: table か json を指定する（ファイルに書くには =PATH を付ける）", s)
+		}
+		o := output{format, path, report.TableOptions{Width: width, Color: color}}
+		if path != "" {
+			o.table = report.TableOptions{Width: report.DefaultWidth}
+		} else if slices.ContainsFunc(out, func(o output) bool { return o.path == "" }) {
+			return nil, snapshot.Errorf("two outputs go to standard output: give all but one a path, as in -o json=report.json", "2 つの出力が標準出力に向いている。1 つを除いて -o json=report.json のようにパスを付ける")
+		}
+		out = append(out, o)
+	}
+	return out, nil
 }
 
 // hereFor places this machine by what the flags say.
@@ -182,6 +209,9 @@ func probePlan(c *cli.Context) ([]probe.Target, error) {
 		}
 		if !a.IsValid() {
 			return nil, snapshot.Errorf("--endpoint-ip is empty", "--endpoint-ip が空")
+		}
+		if !a.Unmap().Is4() {
+			return nil, snapshot.Errorf("--endpoint-ip %s: the activation key takes an IPv4 address only", "--endpoint-ip %s: アクティベーションキーには IPv4 アドレスしか使えない", a)
 		}
 		if !slices.Contains(r.Endpoint, a.Unmap()) {
 			r.Endpoint = append(r.Endpoint, a.Unmap())

@@ -128,6 +128,9 @@ func unknownCommand(c *cli.Context) error {
 // usageError rewords what the flag package says and suggests the nearest flag.
 func usageError(c *cli.Context, err error, _ bool) error {
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok && strings.Contains(err.Error(), "parse error") && (strings.Contains(err.Error(), "time") || strings.Contains(err.Error(), "wait")) {
+		return snapshot.Errorf("%w: expected a time with its unit, such as 5s or 10m (see %q)", "%w: 5s や 10m のように単位付きの時間を指定する（%q を参照）", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
+	}
 	if !ok {
 		return snapshot.Errorf("%w (see %q)", "%w（%q を参照）", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
 	}
@@ -174,8 +177,11 @@ func noLateFlags(c *cli.Context) error {
 // --run is among them, so that a text that holds flags of other programs stays
 // whole.
 func explainFlagsFirst(app *cli.App, args []string) []string {
+	if len(args) < 4 || args[1] != "explain" {
+		return args
+	}
 	at := slices.Index(args, "--run")
-	if len(args) < 3 || args[1] != "explain" || at < 0 {
+	if at < 0 {
 		return args
 	}
 	takesValue := map[string]bool{}

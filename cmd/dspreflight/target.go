@@ -238,7 +238,10 @@ func parseAddr(s string) (netip.Addr, error) {
 		return netip.Addr{}, nil
 	}
 	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
+	if err == nil && a.Zone() != "" {
+		return a, snapshot.Errorf("%q: an address with a zone means something on one machine only; leave %q out", "%q: ゾーン付きのアドレスは 1 台のマシンでしか意味がない。%q を除く", s, "%"+a.Zone())
+	}
+	if err != nil {
 		return a, snapshot.Errorf("%q: expected an IP address, such as 10.10.1.50", "%q: 10.10.1.50 のような IP アドレスを指定する", s)
 	}
 	return a, nil

@@ -35,6 +35,7 @@ type Answer struct {
 	Decision Decision
 	By       []string // "FILE, statement 2 (Sid)"
 	Unknown  []string // what could not be decided, in words
+	Near     []string // statements that would allow it but for a condition that does not hold
 }
 
 // truth is a value of three-valued logic.
@@ -52,16 +53,20 @@ func and(a, b truth) truth { return min(a, b) }
 // wins, then any allow, else the answer is no.
 func Evaluate(policies []Policy, r Request) Answer {
 	var allow, deny truth
-	var allowedBy, deniedBy, unknown []string
+	var allowedBy, deniedBy, unknown, near []string
 	for _, p := range policies {
 		for i, s := range p.Statements {
 			t, why := s.applies(p, r)
-			if t == no {
+			if t == no && (why == "" || s.Effect == "Deny") {
 				continue
 			}
 			name := fmt.Sprintf("%s, statement %d", p.Name, i+1)
 			if s.Sid != "" {
 				name += " (" + s.Sid + ")"
+			}
+			if t == no {
+				near = append(near, name+": "+why)
+				continue
 			}
 			if t == maybe {
 				unknown = append(unknown, name+": "+why)
@@ -77,27 +82,30 @@ func Evaluate(policies []Policy, r Request) Answer {
 	}
 	switch {
 	case deny == yes:
-		return Answer{ExplicitDeny, deniedBy, nil}
+		return Answer{Decision: ExplicitDeny, By: deniedBy}
 	case allow == no:
-		return Answer{}
+		return Answer{Near: near}
 	case deny == maybe || allow == maybe:
-		return Answer{Undecided, append(allowedBy, deniedBy...), unknown}
+		return Answer{Decision: Undecided, By: append(allowedBy, deniedBy...), Unknown: unknown}
 	}
-	return Answer{Allowed, allowedBy, nil}
+	return Answer{Decision: Allowed, By: allowedBy}
 }
 
-// applies says whether a statement is about a request, and if that can't be
-// told, why.
+// applies says whether a statement is about a request. If that can't be told, or
+// only a condition stands in the way, it says why.
 func (s Statement) applies(p Policy, r Request) (truth, string) {
 	if !s.aboutAction(r.Action) {
 		return no, ""
 	}
 	t, why := s.aboutResource(p, r)
+	if t == no {
+		return no, ""
+	}
 	for _, c := range s.Condition {
-		if t == no {
-			return no, ""
-		}
 		holds, reason := c.holds(p, r)
+		if holds == no {
+			return no, "the condition " + c.Operator + " on " + c.Key + " (" + strings.Join(c.Values, ", ") + ") does not hold"
+		}
 		if holds < t {
 			why = reason
 		}

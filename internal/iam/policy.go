@@ -93,7 +93,7 @@ func Parse(name string, body []byte) (Policy, error) {
 	for i, s := range statements {
 		st, err := parseStatement(s)
 		if err != nil {
-			return p, snapshot.Errorf("Statement[%d]: %w", "Statement[%d]: %w", i, err)
+			return p, snapshot.Errorf("statement %d: %w", "文 %d: %w", i+1, err)
 		}
 		p.Statements = append(p.Statements, st)
 	}

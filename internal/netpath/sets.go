@@ -181,10 +181,10 @@ func AddrsOf(pieces []Piece) *netipx.IPSet {
 	return must(b.IPSet())
 }
 
-// JoinPorts writes port ranges as "443, 1024-1064".
+// JoinPorts writes port ranges as "443, 1024-1064", neighbours as one range.
 func JoinPorts(ports []Ports) string {
 	var out []string
-	for _, p := range ports {
+	for _, p := range joinPorts(ports) {
 		out = append(out, p.String())
 	}
 	return strings.Join(out, ", ")

@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf16"
 )
 
@@ -313,7 +314,23 @@ func wrongDocument(want string, have []string) error {
 func plain(err error) error {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
-		return Errorf("%s holds a %s where something else is due", "%s の値が %s で、想定と異なる", t.Field, t.Value)
+		field := t.Field
+		if field == "" {
+			field = "it"
+		}
+		article := "a"
+		if strings.HasPrefix(t.Value, "a") || strings.HasPrefix(t.Value, "o") {
+			article = "an"
+		}
+		return Errorf("%[1]s holds %[3]s %[2]s where something else is due", "%[1]s の値が %[2]s で、想定と異なる", field, t.Value, article)
+	}
+	var when *time.ParseError
+	if errors.As(err, &when) {
+		return Errorf("%q is not a time, such as 2026-11-01T00:00:00Z", "%q は 2026-11-01T00:00:00Z のような時刻ではない", when.Value)
+	}
+	if quoted, ok := strings.CutPrefix(err.Error(), "ParseAddr("); ok { // of net/netip, which has no type for it
+		value, _, _ := strings.Cut(quoted, ")")
+		return Errorf("%s is not an IP address", "%s は IP アドレスではない", value)
 	}
 	return err
 }
@@ -334,6 +351,9 @@ func offsetOf(err error) int64 {
 func place(body []byte, offset int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end of JSON") {
 		err, offset = Errorf("the JSON ends too early; the file is cut short", "JSON が途中で終わっている。ファイルが切れている"), int64(len(body))
+	}
+	if offset <= 0 && len(body) > 0 && body[0] == '{' {
+		return err // a value inside was refused; the decoder does not say where
 	}
 	offset = min(max(offset, 0), int64(len(body)))
 	before := body[:offset]

@@ -31,6 +31,7 @@ const (
 	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
 	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
 	AgentPlace       GapCode = "agent-place"        // the agent's VPC is not known
+	OldProbe         GapCode = "old-probe"          // the probe is much older than the other evidence
 	NotDialled       GapCode = "not-dialled"        // no probe from the place that counts
 	OtherVantage     GapCode = "other-vantage"      // the probe was made from an address that is treated unlike the agent's
 	LocalTrouble     GapCode = "local-trouble"      // the machine that dialled could not send at all

@@ -184,6 +184,9 @@ func ReadProbes(raw []byte, now time.Time) ([]ProbeRun, error) {
 	if err != nil {
 		return nil, place(body, offsetOf(err), plain(err))
 	}
+	if len(runs) == 0 {
+		return nil, Errorf("the list is empty: it holds no probe run", "リストが空で、プローブの結果がない")
+	}
 	for i := range runs {
 		if err := runs[i].validate(now); err != nil {
 			return nil, Errorf("probe run %d: %w", "プローブ %d 回目: %w", i+1, err)
@@ -212,7 +215,7 @@ func (r *ProbeRun) validate(now time.Time) error {
 	case !now.IsZero() && r.TakenAt.After(now.Add(ClockTolerance)):
 		return Errorf("taken_at %s is in the future (it is %s): set the clock of the machine that dialled, and dial again", "taken_at %s が未来の時刻（現在 %s）。接続を試したマシンの時計を合わせて取り直す", r.TakenAt.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case !slices.Contains(VantagePlaces(), r.Vantage.Place):
-		return Errorf("vantage %q: expected one of %v", "vantage %q: %v のいずれかであるべき", r.Vantage.Place, VantagePlaces())
+		return Errorf("vantage.place %q: expected agent-network, activation-machine or elsewhere", "vantage.place %q: agent-network、activation-machine、elsewhere のいずれかであるべき", r.Vantage.Place)
 	}
 	for i, a := range r.APIs {
 		if a.Service == "" || !slices.Contains(outcomes, a.Outcome) {

@@ -33,7 +33,7 @@ func TestReadProbes(t *testing.T) {
 		strings.Replace(probeRun(goodProbe), `"endpoint"`, `"fun"`, 1):                    "purpose",
 		strings.Replace(probeRun(goodProbe), "443", "0", 1):                               "port 0",
 		strings.Replace(probeRun(goodProbe), "443", "70000", 1):                           "port",
-		strings.Replace(probeRun(goodProbe), "10.20.1.10", "10.20.1", 1):                  "line 1",
+		strings.Replace(probeRun(goodProbe), "10.20.1.10", "10.20.1", 1):                  "is not an IP address",
 		strings.Replace(probeRun(goodProbe), "10.20.1.10", "fe80::1%eth0", 1):             "zone",
 		strings.Replace(probeRun(goodProbe), `"addr":"10.20.1.10",`, "", 1):               "no addr",
 		strings.Replace(probeRun(goodProbe), `"elapsed_ms":1`, `"elapsed_ms":-1`, 1):      "below zero",
