@@ -147,6 +147,9 @@ func KeyShape(key string) string {
 	return "groups"
 }
 
+// KnownKeyShape reports whether a text is one that KeyShape gives.
+func KnownKeyShape(s string) bool { return s == "ok" || !keyFaults[s].Empty() }
+
 var _ = register(&Check{
 	ID:       "activation-input",
 	Area:     AreaInput,

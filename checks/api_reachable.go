@@ -78,19 +78,29 @@ var _ = register(&Check{
 	Title:    say("The DataSync, EC2 and STS APIs of the Region can be reached from here, and the clock agrees", "リージョンの DataSync・EC2・STS の API にここから到達でき、時計も合っている"),
 	Requires: reqAPIs,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     []snapshot.Kind{snapshot.Endpoints},
+	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
 	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiClock, apiClockDrifts},
 	Run: func(x *Exam) {
-		run := x.newestRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
+		run, elsewhere := x.newestRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
+		if run == nil && elsewhere {
+			x.Unknown("", x.otherMachine("datasync, ec2, sts"))
+			return
+		}
 		if run == nil {
 			x.NotLooked(say("nobody tried to reach the APIs: dspreflight check does, unless --no-probe is given, and dspreflight probe with --region", "API への到達を試していない。dspreflight check は（--no-probe を付けなければ）試す。dspreflight probe は --region を付けると試す"))
 			return
 		}
-		for _, a := range run.APIs {
+		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return a.Region != "" && x.region() != "" && a.Region != x.region() })
+		clock := false
+		for _, a := range ofRegion {
 			x.api(a)
+			clock = clock || a.SkewS != nil || a.Outcome != snapshot.Open
+		}
+		if !clock && len(ofRegion) > 0 {
+			x.Unknown("", snapshot.Gap{Code: snapshot.FieldUnseen, Source: "probe", Ref: "datasync, ec2, sts", Detail: "Date"})
 		}
 		for _, service := range []string{"datasync", "ec2", "sts"} {
-			if !slices.ContainsFunc(run.APIs, func(a snapshot.API) bool { return a.Service == service }) {
+			if !slices.ContainsFunc(ofRegion, func(a snapshot.API) bool { return a.Service == service }) {
 				x.Unknown(service, snapshot.Gap{Code: snapshot.RowUnseen, Source: "probe", Scope: string(run.Vantage.Place), Ref: service})
 			}
 		}
@@ -104,12 +114,14 @@ func (x *Exam) api(a snapshot.API) {
 	case a.Service == "iam" && a.Outcome != snapshot.Open:
 		// Only the simulation of permissions needs it.
 		x.NotApplicable(snapshot.Textf("the IAM API (%s) can't be reached; an activation does not need it", "IAM の API（%s）に到達できないが、アクティベーションには不要", a.URL))
-	case a.Outcome == snapshot.Cancelled || a.Outcome == snapshot.LocalLimit:
+	case a.Outcome == snapshot.Cancelled:
 		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: a.URL})
+	case a.Outcome == snapshot.LocalLimit || a.Outcome == snapshot.Failed:
+		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.LocalTrouble, Source: "probe", Ref: a.URL, Detail: outcomeWord(a)})
 	case a.Untrusted != "":
 		args["seen"] = a.Untrusted
 		x.Report(apiUntrusted, a.Service, args, saw)
-	case a.Outcome != snapshot.Open && len(a.Addresses) > 0 && !a.Private() && a.Proxy == "":
+	case silent(a.Outcome) && len(a.Addresses) > 0 && !a.Private() && a.Proxy == "":
 		x.noInternet(a, args, saw)
 	case a.Outcome != snapshot.Open:
 		x.Report(apiClosed, a.Service, args, saw)
@@ -122,6 +134,11 @@ func (x *Exam) api(a snapshot.API) {
 	default:
 		x.OK(a.Service, saw)
 	}
+}
+
+// silent reports whether nothing came back from there.
+func silent(o snapshot.Outcome) bool {
+	return o == snapshot.Filtered || o == snapshot.UnreachableHost || o == snapshot.UnreachableNetwork
 }
 
 // noInternet says which interface endpoints would serve a network that has no

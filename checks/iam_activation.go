@@ -53,7 +53,7 @@ var reqActivationIAM = &Requirement{
 
 var (
 	iamFix = say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy.", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。")
-	iamCLI = []string{"dspreflight iam-policy --for activation > activation.json", "aws iam put-role-policy --role-name {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
+	iamCLI = []string{"dspreflight iam-policy --for activation > activation.json", "aws iam {verb} {option} {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
 
 	iamDenied = &Problem{
 		Code: "DSP730", Severity: Fail,
@@ -140,7 +140,7 @@ func runIAMActivation(x *Exam) {
 			continue
 		}
 		if a.kind != snapshot.NoKind && refused(s, a.kind) {
-			x.Report(iamDenied, subject, Args{"action": a.name, "role": roleName(caller.ARN), "why": say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")},
+			x.Report(iamDenied, subject, deniedArgs(a.name, caller.ARN, say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")),
 				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
 			continue
 		}
@@ -168,20 +168,25 @@ func (x *Exam) simulated(s *snapshot.Scope, subject, action string) {
 	anywhere, hasAny := resultOf(s, snapshot.AnyResource, action)
 	account, hasAccount := resultOf(s, snapshot.AccountResource, action)
 	needsAccount := strings.HasPrefix(action, "datasync:")
-	if action == "datasync:DescribeAgent" && hasAccount {
+	if needsAccount && !hasAccount {
+		x.Unknown(subject, simulationGap(s, snapshot.AccountResource, action))
+		return
+	}
+	if action == "datasync:DescribeAgent" {
 		anywhere, hasAny, needsAccount = account, true, false
 	}
 	switch {
 	case !hasAny:
-		x.Unknown(subject, simulationGap(s, action))
-	case needsAccount && hasAccount && (anywhere.Decision == "allowed") != (account.Decision == "allowed"):
+		x.Unknown(subject, simulationGap(s, snapshot.AnyResource, action))
+	case needsAccount && (anywhere.Decision == "allowed") != (account.Decision == "allowed"):
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: account.Resource})
-	case len(anywhere.Missing) > 0 && anywhere.Decision != "explicitDeny":
+	case len(anywhere.Missing) > 0:
+		// A negated condition holds while its key is missing: even a deny is open.
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(anywhere.Missing, ", ")})
 	case anywhere.Decision == "allowed":
 		x.OK(subject, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
 	default:
-		x.Report(iamDenied, subject, Args{"action": action, "role": roleName(subject), "why": whyDenied(anywhere)}, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
+		x.Report(iamDenied, subject, deniedArgs(action, subject, whyDenied(anywhere)), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
 	}
 }
 
@@ -199,12 +204,12 @@ func resultOf(s *snapshot.Scope, resource, action string) (snapshot.SimulationRe
 }
 
 // simulationGap says why IAM was not asked, or did not answer.
-func simulationGap(s *snapshot.Scope, action string) snapshot.Gap {
+func simulationGap(s *snapshot.Scope, resource, action string) snapshot.Gap {
 	simulates := slices.ContainsFunc(s.Identity.All(), func(id snapshot.Identity) bool {
 		return strings.Contains(id.ARN, ":user/") || strings.Contains(id.ARN, ":assumed-role/")
 	})
 	if s.Called(snapshot.PolicySimulation) || simulates {
-		return s.GapFor(snapshot.PolicySimulation, snapshot.AnyResource)
+		return s.GapFor(snapshot.PolicySimulation, resource)
 	}
 	return snapshot.Gap{Code: snapshot.NotSimulated, Source: snapshot.PolicySimulation.Action(), Scope: s.Label(), Ref: action}
 }
@@ -233,6 +238,16 @@ func whyDenied(r snapshot.SimulationResult) Text {
 		return say("a policy denies it", "ポリシーが明示的に拒否している")
 	}
 	return say("no policy allows it", "許可するポリシーがない")
+}
+
+// deniedArgs are the arguments of iamDenied, with the command that grants to the
+// kind of principal at hand.
+func deniedArgs(action, arn string, why Text) Args {
+	args := Args{"action": action, "why": why, "role": roleName(arn), "verb": "put-role-policy", "option": "--role-name"}
+	if strings.Contains(arn, ":user/") {
+		args["verb"], args["option"] = "put-user-policy", "--user-name"
+	}
+	return args
 }
 
 // roleName is the name of the role or user in an ARN, for a command.
@@ -285,7 +300,7 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	for _, d := range reasons {
 		actions := strings.Join(denied[d.why.En], ", ")
 		saw := snapshot.Evidence{Source: "--policy-file", Ref: names, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
-		x.Report(d.problem, names, Args{"action": actions, "role": "ROLE", "why": d.why}, saw)
+		x.Report(d.problem, names, deniedArgs(actions, "", d.why), saw)
 	}
 }
 
@@ -306,11 +321,15 @@ func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, acti
 		return iam.Evaluate(policies, iam.Request{Action: action, Resource: resource, Context: context})
 	}
 	answer := ask("*")
-	if strings.HasPrefix(action, "datasync:") && s.Account != "" {
+	if strings.HasPrefix(action, "datasync:") {
+		if s.Account == "" {
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.AccountUnknown, Source: "--policy-file", Ref: action, Detail: "?"})
+			return denial{}, false
+		}
 		switch on := ask(agent); {
 		case action == "datasync:DescribeAgent":
 			answer = on
-		case on.Decision != answer.Decision && answer.Decision != iam.ExplicitDeny && on.Decision != iam.ExplicitDeny:
+		case (on.Decision == iam.Allowed) != (answer.Decision == iam.Allowed), on.Decision != answer.Decision && iam.Undecided == max(on.Decision, answer.Decision):
 			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
 			return denial{}, false
 		}

@@ -34,9 +34,14 @@ var _ = register(&Check{
 	Title:    say("curl and the AWS CLI are here", "このマシンに curl と AWS CLI がある"),
 	Requires: reqTools,
 	Needs:    []snapshot.Kind{snapshot.Probes},
+	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
 	Problems: []*Problem{toolCurl, toolCLI},
 	Run: func(x *Exam) {
-		run := x.newestRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
+		run, elsewhere := x.newestRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
+		if run == nil && elsewhere {
+			x.Unknown("", x.otherMachine("curl, aws"))
+			return
+		}
 		if run == nil {
 			x.NotLooked(say("nobody looked at the tools of a machine: dspreflight check looks, unless --no-probe is given", "どのマシンのツールも調べていない。dspreflight check は（--no-probe を付けなければ）調べる"))
 			return
@@ -57,14 +62,27 @@ var _ = register(&Check{
 	},
 })
 
-// newestRun is the last of the probe runs that has something.
-func (x *Exam) newestRun(has func(*snapshot.ProbeRun) bool) *snapshot.ProbeRun {
-	var newest *snapshot.ProbeRun
+// newestRun is the last of the probe runs that has something and was made on the
+// activation machine, or by the very command that judges. elsewhere says that
+// there are others: what they saw says nothing of that machine.
+func (x *Exam) newestRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.ProbeRun, elsewhere bool) {
 	for i := range x.Snapshot.Probes {
 		r := &x.Snapshot.Probes[i]
-		if has(r) && (newest == nil || r.TakenAt.After(newest.TakenAt)) {
+		switch {
+		case !has(r):
+		case !r.Here && x.place(r) != snapshot.ActivationMachine:
+			elsewhere = true
+		case newest == nil || r.TakenAt.After(newest.TakenAt):
 			newest = r
 		}
 	}
-	return newest
+	return newest, elsewhere
+}
+
+// otherMachine is the gap where only other machines were looked at.
+func (x *Exam) otherMachine(what string) snapshot.Gap {
+	return snapshot.Gap{
+		Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.ActivationMachine), Ref: what,
+		Detail: "dspreflight probe --vantage activation-machine --region " + x.region() + " -o json=probes.json",
+	}
 }

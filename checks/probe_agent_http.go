@@ -49,21 +49,22 @@ var _ = register(&Check{
 	Title:    say("The agent's port 80 accepts a connection", "エージェントのポート 80 が接続を受け付ける"),
 	Requires: reqAgentHTTP,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     wireUses,
+	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
 	Problems: []*Problem{agentRefused, agentSilent, agentRejected},
 	Run: func(x *Exam) {
 		agent := AgentAddress(x.Target, x.Snapshot)
-		list := x.dials(snapshot.ToAgentHTTP, snapshot.ActivationMachine, snapshot.AgentNetwork)
-		found := false
-		for _, d := range list {
-			if agent.IsValid() && d.Addr != agent {
-				continue
+		// The activation machine decides; without it, one beside the agent does.
+		var found *dialled
+		for _, place := range []snapshot.VantagePlace{snapshot.AgentNetwork, snapshot.ActivationMachine} {
+			for _, d := range x.dials(snapshot.ToAgentHTTP, place) {
+				if d.Addr == agent && d.Port == 80 {
+					found = &d
+				}
 			}
-			found = true
-			x.agentHTTP(d)
 		}
 		switch {
-		case found:
+		case found != nil:
+			x.agentHTTP(*found)
 		case !agent.IsValid():
 			x.NotApplicable(say("the agent's own address is not given: pass --agent-ip or --agent-instance-id", "エージェント自身のアドレスが指定されていない。--agent-ip か --agent-instance-id を指定する"))
 		default:

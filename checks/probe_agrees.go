@@ -181,7 +181,7 @@ func runProbeAgrees(x *Exam) {
 	for _, a := range addrs {
 		for _, g := range PortGroups(x.Target) {
 			if list := ofGroup(all, a, g); len(list) > 0 {
-				x.compare(g, a, list, fastest(all, a))
+				x.compare(g, a, list, fastest(list, all, a))
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func (x *Exam) compare(g PortGroup, addr netip.Addr, list []dialled, fastest flo
 	if x.tooOld(list[0], subject) {
 		return
 	}
-	if !from.IsValid() || j.fault == noFault && len(j.open) == 0 {
+	if !from.IsValid() || j.cut || j.local != "" || len(missingPorts(list, g)) > 0 {
 		x.NotApplicable(snapshot.Textf("%s: the probes say nothing that could be compared", "%s: 比べられる結果がない", subject))
 		return
 	}

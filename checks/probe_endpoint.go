@@ -157,19 +157,25 @@ func PortRequired(t snapshot.Target, port uint16) bool {
 // EndpointAddresses lists the IPv4 addresses of the endpoint that the key may be
 // asked for with: the chosen one, else all that were seen.
 func EndpointAddresses(t snapshot.Target, snap *snapshot.Snapshot) []netip.Addr {
+	addrs, _ := endpointAddresses(t, snap)
+	return addrs
+}
+
+// endpointAddresses says as well what was not seen of them.
+func endpointAddresses(t snapshot.Target, snap *snapshot.Snapshot) ([]netip.Addr, []snapshot.Gap) {
 	if t.EndpointIP.IsValid() {
-		return []netip.Addr{t.EndpointIP}
+		return []netip.Addr{t.EndpointIP}, nil
 	}
 	s := snap.Role(snapshot.Destination)
 	if s == nil {
-		return nil
+		return nil, []snapshot.Gap{{Code: snapshot.NoDestination, Source: snapshot.Endpoints.Action()}}
 	}
 	ep, p := s.Endpoints.Get(t.EndpointID)
 	if p != snapshot.Present {
-		return nil
+		return nil, []snapshot.Gap{s.GapFor(snapshot.Endpoints, t.EndpointID)}
 	}
+	interfaces, gaps := endpointInterfaces(s, ep)
 	var out []netip.Addr
-	interfaces, _ := endpointInterfaces(s, ep)
 	for _, i := range interfaces {
 		for _, a := range i.Addrs() {
 			if a.Is4() {
@@ -177,23 +183,18 @@ func EndpointAddresses(t snapshot.Target, snap *snapshot.Snapshot) []netip.Addr 
 			}
 		}
 	}
-	return out
+	if len(out) == 0 && len(gaps) == 0 {
+		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Scope: s.Label(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
+	}
+	return out, gaps
 }
 
 // wire judges the dials to a group of ports, address by address.
 func (x *Exam) wire(g PortGroup, problem func(wireFault) *Problem) {
-	addrs := EndpointAddresses(x.Target, x.Snapshot)
+	addrs, gaps := endpointAddresses(x.Target, x.Snapshot)
 	all := x.dials(snapshot.ToEndpointPort, snapshot.AgentNetwork)
-	if len(addrs) == 0 { // not seen: judge what was dialled
-		for _, d := range all {
-			if !slices.Contains(addrs, d.Addr) {
-				addrs = append(addrs, d.Addr)
-			}
-		}
-	}
-	if len(addrs) == 0 {
-		x.notDialled("", x.Target.EndpointID)
-		return
+	if len(gaps) > 0 { // whatever was dialled may be anybody's address, or not all of the endpoint's
+		x.Unknown(x.Target.EndpointID, gaps...)
 	}
 	for _, a := range addrs {
 		x.wireAt(g, a, all, problem)
@@ -210,7 +211,7 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 	if x.tooOld(list[0], subject) || x.intercepted(addr, subject) {
 		return
 	}
-	j := judgeDials(list, fastest(all, addr))
+	j := judgeDials(list, fastest(list, all, addr))
 	if x.settle(j, subject) {
 		return
 	}
@@ -226,7 +227,7 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherVantage, Source: "probe", Ref: subject, Detail: from.String()})
 		return
 	}
-	x.Report(problem(j.fault), subject, Args{"ports": netpath.JoinPorts(j.ports), "from": from.String(), "meaning": j.meaning()}, j.evidence()...)
+	x.Report(problem(j.fault), subject, Args{"ports": netpath.JoinPorts(j.ports), "from": j.example.from(), "meaning": j.meaning()}, j.evidence()...)
 }
 
 func ofGroup(all []dialled, addr netip.Addr, g PortGroup) []dialled {

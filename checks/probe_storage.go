@@ -40,7 +40,7 @@ var _ = register(&Check{
 	Title:    say("The file server answers, dialled from the agent's network", "エージェントのネットワークからの接続にファイルサーバーが応答"),
 	Requires: reqStorage,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     wireUses,
+	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
 	Problems: []*Problem{storageRefused, storageSilent, storageRejected, storageUnresolved},
 	Run: func(x *Exam) {
 		if len(x.Target.Storage) == 0 {
@@ -81,6 +81,10 @@ func (x *Exam) storage(url string, all []dialled) {
 		return
 	}
 	j := judgeDials(deciding, 0)
+	if len(j.open) == 0 && !answeredAll(st, deciding) {
+		x.Unknown(url, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: url})
+		return
+	}
 	if len(j.open) > 0 {
 		var ev []snapshot.Evidence
 		for _, d := range list {
@@ -103,4 +107,22 @@ func (x *Exam) storage(url string, all []dialled) {
 	default:
 		x.Report(storageRejected, url, args, j.evidence()...)
 	}
+}
+
+// answeredAll reports whether every port that could serve was really tried, at
+// every address: any one of them would be enough.
+func answeredAll(st snapshot.Storage, deciding []dialled) bool {
+	tried := map[string]int{}
+	for _, d := range deciding {
+		if d.Outcome == snapshot.Cancelled || d.Outcome == snapshot.LocalLimit || d.Outcome == snapshot.Failed || d.Local || !d.Addr.IsValid() && d.Outcome != snapshot.NoSuchHost {
+			return false
+		}
+		tried[d.Addr.String()]++
+	}
+	for _, n := range tried {
+		if n < len(st.Deciding()) {
+			return false
+		}
+	}
+	return true
 }

@@ -134,7 +134,7 @@ func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
 		r := Recognition{Error: e, Captured: map[string]string{}, at: m[0], weight: 2}
 		for i, name := range re.SubexpNames() {
 			if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
-				r.Captured[name] = strings.TrimRight(q.text[m[2*i]:m[2*i+1]], ".")
+				r.Captured[name] = WithoutKeys(strings.TrimRight(q.text[m[2*i]:m[2*i+1]], "."))
 			}
 		}
 		r.Excerpt = q.excerpt(m[0], m[1])
@@ -169,12 +169,16 @@ func (q squeezed) excerpt(from, to int) string {
 // longestExcerpt is how much of a message is shown, in characters.
 const longestExcerpt = 240
 
-// anyKey is an activation key, even one that a terminal broke.
-var anyKey = regexp.MustCompile(`(?i)\b(?:[A-Z0-9]\s*){5}(?:-\s*(?:[A-Z0-9]\s*){5}){4}`)
+// anyKey is an activation key, even one that a terminal broke, that is written
+// small, or whose hyphens are encoded or typographic.
+var anyKey = regexp.MustCompile(`(?i)(?:[A-Z0-9]\s*){5}(?:(?:[-\x{2010}-\x{2015}]|%(?:25)*2D)\s*(?:[A-Z0-9]\s*){5}){4}`)
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
 func WithoutKeys(text string) string {
-	return anyKey.ReplaceAllString(text, "(activation key) ")
+	if strings.Count(text, "-") < 4 && !strings.ContainsAny(text, "%\u2010\u2011\u2012\u2013\u2014\u2015") {
+		return text
+	}
+	return anyKey.ReplaceAllString(text, "(activation key)")
 }
 
 // The ids in a text that serve as defaults for a run. The key is the name of the
@@ -202,7 +206,7 @@ func Mentioned(text string, found []Recognition) map[string]string {
 	for _, r := range found {
 		for k, v := range r.Captured {
 			if out[k] == "" {
-				out[k] = v
+				out[k] = WithoutKeys(v)
 			}
 		}
 	}

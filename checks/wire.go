@@ -127,27 +127,52 @@ func Networks(t snapshot.Target, snap *snapshot.Snapshot) (source, destination [
 	return source, destination
 }
 
-// dials lists the probes for a purpose, the newest of each address and port
-// first decided: a later look replaces an earlier one from the same kind of
-// place.
+// placeOf says where a single probe counts for. Of a machine whose place was
+// guessed, it is the address that it really dialled from that places it.
+func (x *Exam) placeOf(r *snapshot.ProbeRun, p snapshot.Probe) snapshot.VantagePlace {
+	if r.Vantage.Guessed && p.From.IsValid() {
+		source, destination := x.networks()
+		return snapshot.Vantage{Addresses: []netip.Addr{p.From}}.Guess(source, destination)
+	}
+	return x.place(r)
+}
+
+// dials lists the probes for a purpose, one for each kind of place, address and
+// port: the agent's own before those of others, what came to an answer before
+// what did not, later before earlier.
 func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) []dialled {
 	var all []dialled
 	for i := range x.Snapshot.Probes {
 		run := &x.Snapshot.Probes[i]
-		place := x.place(run)
-		if !slices.Contains(places, place) {
-			continue
-		}
 		for _, p := range run.Probes {
-			if p.Purpose == purpose {
+			if p.Purpose != purpose {
+				continue
+			}
+			if place := x.placeOf(run, p); slices.Contains(places, place) {
 				all = append(all, dialled{p, run, place})
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b dialled) int { return b.run.TakenAt.Compare(a.run.TakenAt) })
+	own := func(netip.Addr) bool { return false }
+	if agents, gap := netpath.FindAgents(x.Snapshot, x.Target); gap == nil {
+		own = func(a netip.Addr) bool { return a.IsValid() && agents.Addrs.Contains(a) }
+	}
+	rank := func(d dialled) int {
+		n := 0
+		if own(d.source()) {
+			n += 2
+		}
+		if d.Outcome != snapshot.Cancelled && d.Outcome != snapshot.LocalLimit && d.Outcome != snapshot.Failed && !d.Local {
+			n++
+		}
+		return n
+	}
+	slices.SortStableFunc(all, func(a, b dialled) int {
+		return cmp.Or(cmp.Compare(rank(b), rank(a)), b.run.TakenAt.Compare(a.run.TakenAt))
+	})
 	seen := map[string]bool{}
 	out := slices.DeleteFunc(all, func(d dialled) bool {
-		key := fmt.Sprintf("%s|%s|%d", d.Host, d.Addr, d.Port)
+		key := fmt.Sprintf("%s|%s|%s|%d", d.place, d.Host, d.Addr, d.Port)
 		was := seen[key]
 		seen[key] = true
 		return was
@@ -233,7 +258,7 @@ func judgeDials(list []dialled, fastest float64) judgement {
 			f = faultUnresolved
 		case d.Outcome == snapshot.Filtered:
 			f = faultSilent
-		case d.Outcome == snapshot.Refused && fastest > 0 && d.ElapsedMS < fastest/2:
+		case d.Outcome == snapshot.Refused && fastest-d.ElapsedMS > measurable && d.ElapsedMS < fastest/2:
 			f = faultNear
 		case d.Outcome == snapshot.Refused, d.Outcome == snapshot.ResetAfter:
 			f = faultReset
@@ -250,25 +275,23 @@ func judgeDials(list []dialled, fastest float64) judgement {
 	return j
 }
 
-// fastest is the shortest round trip to an open port of the address, else of any
-// address in the list.
-func fastest(list []dialled, addr netip.Addr) float64 {
-	var here, anywhere float64
-	for _, d := range list {
-		if d.Outcome != snapshot.Open {
-			continue
-		}
-		if anywhere == 0 || d.ElapsedMS < anywhere {
-			anywhere = d.ElapsedMS
-		}
-		if d.Addr == addr && (here == 0 || d.ElapsedMS < here) {
-			here = d.ElapsedMS
+// measurable is how much sooner, in milliseconds, a reset must come to have been
+// sent by something nearer; less is the noise of a busy machine.
+const measurable = 5
+
+// fastest is the shortest round trip to an open port of the address, 0 if there
+// is none or the times are not worth much, as those of the shell script.
+func fastest(list, all []dialled, addr netip.Addr) float64 {
+	best := 0.0
+	if len(list) == 0 || strings.Contains(list[0].run.ToolVersion, "script") {
+		return best
+	}
+	for _, d := range all {
+		if d.Outcome == snapshot.Open && d.Addr == addr && d.run == list[0].run && (best == 0 || d.ElapsedMS < best) {
+			best = d.ElapsedMS
 		}
 	}
-	if here > 0 {
-		return here
-	}
-	return anywhere
+	return best
 }
 
 // meaning says in words what a fault of the wire stands for.

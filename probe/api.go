@@ -18,16 +18,20 @@ import (
 )
 
 // APITarget is an API of AWS to reach.
-type APITarget struct{ Service, URL string }
+type APITarget struct{ Service, Region, URL string }
 
 // APIs tries to reach each API over HTTPS, the way the SDK would: through the
 // proxy of the environment if there is one. It sends no credentials; any answer
 // shows that the way is open, and its Date header what the server's clock says.
-func APIs(ctx context.Context, targets []APITarget, timeout time.Duration) []snapshot.API {
+// transport is the SDK's own, which may trust further authorities; nil: Go's.
+func APIs(ctx context.Context, targets []APITarget, timeout time.Duration, transport *http.Transport) []snapshot.API {
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if transport == nil {
+		transport = http.DefaultTransport.(*http.Transport)
+	}
+	transport = transport.Clone()
 	transport.DisableKeepAlives = true
 	defer transport.CloseIdleConnections()
 	client := &http.Client{
@@ -44,7 +48,7 @@ func APIs(ctx context.Context, targets []APITarget, timeout time.Duration) []sna
 }
 
 func reach(ctx context.Context, client *http.Client, t APITarget, timeout time.Duration) snapshot.API {
-	a := snapshot.API{Service: t.Service, URL: t.URL, Outcome: snapshot.Failed}
+	a := snapshot.API{Service: t.Service, Region: t.Region, URL: t.URL, Outcome: snapshot.Failed}
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, t.URL, nil)
 	if err != nil {
 		return a
@@ -55,7 +59,7 @@ func reach(ctx context.Context, client *http.Client, t APITarget, timeout time.D
 		lookup, cancel := context.WithTimeout(ctx, timeout)
 		addrs, err := net.DefaultResolver.LookupNetIP(lookup, "ip", req.URL.Hostname())
 		if err != nil {
-			a.Outcome = classifyLookup(lookup, err)
+			a.Outcome = classifyLookup(ctx, err)
 			cancel()
 			return a
 		}
@@ -98,7 +102,7 @@ func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, un
 		return ", issued by " + c.Issuer.String()
 	}
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case ctx.Err() != nil:
 		return snapshot.Cancelled, "", ""
 	case errors.As(err, &unknown):
 		return snapshot.Open, "", "unknown authority" + issuer(unknown.Cert)
@@ -115,5 +119,8 @@ func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, un
 	case errors.As(err, &timedOut) && timedOut.Timeout():
 		return snapshot.Filtered, "", ""
 	}
-	return snapshot.Failed, "", ""
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next // the outer ones repeat the URL
+	}
+	return snapshot.Failed, err.Error(), ""
 }

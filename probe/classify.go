@@ -51,18 +51,17 @@ func classify(e syscall.Errno, direct bool) (outcome snapshot.Outcome, local boo
 	return snapshot.Failed, direct
 }
 
-// classifyLookup turns the error of a name look-up into an outcome.
-func classifyLookup(ctx context.Context, err error) snapshot.Outcome {
+// classifyLookup turns the error of a name look-up into an outcome. run is the
+// context of the whole run: its end says nothing of the name.
+func classifyLookup(run context.Context, err error) snapshot.Outcome {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case run.Err() != nil:
 		return snapshot.Cancelled
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return snapshot.NoSuchHost
-	case errors.As(err, &dns) && dns.IsTimeout, errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return snapshot.Filtered // the name server's, not the host's
 	}
-	return snapshot.Failed
+	return snapshot.Failed // the name server's trouble, not the host's
 }
 
 // errnoName is the symbol of an error number, as the manual pages write it.

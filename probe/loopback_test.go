@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestAPIs(t *testing.T) {
 	defer untrusted.Close()
 	dead := httptest.NewServer(http.NotFoundHandler())
 	dead.Close()
-	got := APIs(context.Background(), []APITarget{{"ec2", plain.URL}, {"sts", skewed.URL}, {"datasync", untrusted.URL}, {"iam", dead.URL}}, time.Second)
+	got := APIs(context.Background(), []APITarget{{"ec2", "r", plain.URL}, {"sts", "r", skewed.URL}, {"datasync", "r", untrusted.URL}, {"iam", "r", dead.URL}}, time.Second, nil)
 	if a := got[0]; a.Outcome != snapshot.Open || a.Status != 404 || a.SkewS == nil || *a.SkewS < -2 || *a.SkewS > 2 || !a.Private() {
 		t.Errorf("a server that answers: %+v", a)
 	}
@@ -146,6 +147,28 @@ func TestAPIs(t *testing.T) {
 	}
 	if a := got[3]; a.Outcome != snapshot.Refused {
 		t.Errorf("a server that is not there: %+v", a)
+	}
+}
+
+// TestAPIsOutOfTime ends the run while an API is silent: nothing follows for it.
+func TestAPIsOutOfTime(t *testing.T) {
+	port := listener(t, func(c net.Conn) { time.Sleep(time.Second) })
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	for _, url := range []string{"http://127.0.0.1:" + strconv.Itoa(int(port)), "http://nosuch.invalid"} {
+		if url != "http://nosuch.invalid" || ctx.Err() != nil { // the name only once time is up: it is then not looked up
+			if a := APIs(ctx, []APITarget{{"ec2", "r", url}}, 5*time.Second, nil)[0]; a.Outcome != snapshot.Cancelled {
+				t.Errorf("%s: %+v", url, a)
+			}
+		}
+	}
+}
+
+// TestIPv6 dials an address of the other family.
+func TestIPv6(t *testing.T) {
+	p := Run(context.Background(), []Target{{Purpose: snapshot.ToStorage, Addr: netip.MustParseAddr("::1"), Port: 1}}, Options{Timeout: 200 * time.Millisecond})[0]
+	if p.Outcome == snapshot.Open || p.Outcome == snapshot.Failed {
+		t.Errorf("got %+v", p)
 	}
 }
 

@@ -136,10 +136,10 @@ func resolve(ctx context.Context, targets []Target, timeout time.Duration) (out 
 		a := &answer{}
 		answers[t.Host] = a
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, timeout)
+			limited, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			start := time.Now()
-			addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", t.Host)
+			addrs, err := net.DefaultResolver.LookupNetIP(limited, "ip", t.Host)
 			a.elapsed = time.Since(start)
 			for _, addr := range addrs {
 				a.addrs = append(a.addrs, addr.Unmap())

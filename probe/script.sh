@@ -111,10 +111,9 @@ dial() {
     124:* | 137:* | 143:* | *imed\ out* | *imeout* | *TIMEOUT* | *n\ progress*) outcome=filtered ;;
   esac
   src=$(route "$3") || src=''
+  # Without the ICMP message at hand, this machine may have said so itself.
   case $outcome in
-    # Without an ICMP message at hand: only a router can have said so if this
-    # machine has a route, and it says so at once.
-    unreachable-*) if [ -z "$src" ] || [ "$ms" -ge 2900 ]; then local=yes; fi ;;
+    unreachable-*) local=yes ;;
   esac
   if [ "$outcome" = failed ]; then errno="exit $rc"; fi
   {

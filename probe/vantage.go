@@ -25,6 +25,20 @@ func Here() snapshot.Vantage {
 	return v
 }
 
+// SourceFor is the address that this machine would dial another from; it is
+// invalid if there is no way. A UDP socket is only bound for it: nothing is sent.
+func SourceFor(to netip.Addr) netip.Addr {
+	conn, err := net.Dial("udp", netip.AddrPortFrom(to, ControlPort).String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer conn.Close()
+	if a, ok := conn.LocalAddr().(*net.UDPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
 func addressesOf(list []net.Addr) []netip.Addr {
 	var out []netip.Addr
 	for _, a := range list {

@@ -5,12 +5,17 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/dspreflight/dspreflight/checks"
 )
 
 // Harmless makes text from outside safe to print: control characters (a
 // terminal would obey them) and characters that hide or reorder text are shown
 // as escapes, and broken UTF-8 as the replacement character.
+//
+// Activation keys, wherever somebody has put one, are taken out.
 func Harmless(s string) string {
+	s = checks.WithoutKeys(s)
 	if !strings.ContainsFunc(s, harmful) && utf8.ValidString(s) {
 		return s
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,11 +119,40 @@ func TestKeysStayOut(t *testing.T) {
 		}
 		texts = append(texts, string(body))
 	}
+	for _, wrapped := range []string{
+		"An entirely unknown message about something: KEY", `Could not connect to the endpoint URL: "https://datasync.us-east-1.amazonaws.com/?activationKey=KEY"`,
+		"activationKey%3DKEY", "key_KEY", "%253DKEY errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE", strings.ToLower(key),
+	} {
+		texts = append(texts, strings.ReplaceAll(wrapped, "KEY", key))
+	}
+	for i, url := range []string{
+		"http://10.10.1.50/?gatewayType=SYNC&activationkey=KEY", "http://10.10.1.50/?activationKey=KEY;x", "http://10.10.1.50/#activationKey=KEY", "http://10.10.1.50/KEY?a=b",
+		"http://10.10.1.50/?redirect_to=https%3A%2F%2Fx%3FactivationKey%3DKEY", "http://10.10.1.50:abc/?activationKey=KEY", "KEY",
+	} {
+		url = strings.ReplaceAll(url, "KEY", key)
+		saved := filepath.Join(t.TempDir(), "saved", fmt.Sprint(i))
+		out := invoke(t, "check", "--fixture", "healthy", "--key-request", url, "--subnet-arn", key, "--security-group-arn", "arn:"+key, "--save", saved, "-o", "json")
+		_ = filepath.WalkDir(saved, func(path string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				body, _ := os.ReadFile(path)
+				out.stdout += string(body)
+			}
+			return nil
+		})
+		if strings.Contains(out.stdout+out.stderr, key) {
+			t.Errorf("--key-request %s: the key is shown or saved", url)
+		}
+	}
+	for _, flag := range []string{"--vpc-endpoint-id", "--agent-ip", "--storage", "--region"} {
+		if out := invoke(t, "check", "--fixture", "healthy", flag, key); strings.Contains(out.stdout+out.stderr, key) || out.code != exitUsage {
+			t.Errorf("%s: exit code %d: %s", flag, out.code, out.stderr)
+		}
+	}
 	dir := filepath.Join(t.TempDir(), "saved")
 	for _, text := range texts {
 		for _, args := range [][]string{{"explain", "-"}, {"explain", "-o", "json", "-"}, {"explain", "--run", "--fixture", "healthy", "-"}} {
 			out := invokeIn(t.Context(), text, args...)
-			if all := strings.Join(strings.Fields(out.stdout+out.stderr), ""); strings.Contains(all, key) {
+			if all := strings.ToUpper(strings.Join(strings.Fields(out.stdout+out.stderr), "")); strings.Contains(all, key) || strings.Contains(all, "12345-FGHIJ") {
 				t.Errorf("%v shows a key of %q:\n%s", args, text, out.stdout+out.stderr)
 			}
 		}

@@ -106,7 +106,7 @@ func runProbe(c *cli.Context, env *environment) error {
 		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
 	}
 	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
-	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run.Probes)
+	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run)
 	for _, o := range outputs {
 		var b bytes.Buffer
 		if o.format == "json" {
@@ -297,11 +297,20 @@ func pause(ctx context.Context, d time.Duration) {
 
 // probeCode is the exit code of a run: 0 when all that must answer does, 1 when
 // something does not, 3 when that could not be told.
-func probeCode(ctx context.Context, t snapshot.Target, probes []snapshot.Probe) int {
+func probeCode(ctx context.Context, t snapshot.Target, run snapshot.ProbeRun) int {
 	if ctx.Err() != nil {
 		return report.Interrupted.ExitCode()
 	}
-	code := 0
+	code, probes := 0, run.Probes
+	for _, a := range run.APIs {
+		switch {
+		case a.Service == "iam" || a.Outcome == snapshot.Open && a.Untrusted == "":
+		case a.Outcome == snapshot.Failed || a.Outcome == snapshot.Cancelled || a.Outcome == snapshot.LocalLimit:
+			code = report.Inconclusive.ExitCode()
+		default:
+			return report.NotReady.ExitCode()
+		}
+	}
 	for _, p := range probes {
 		switch {
 		case p.Purpose == snapshot.ToControlPort || p.Outcome == snapshot.Open:

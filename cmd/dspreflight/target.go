@@ -201,20 +201,53 @@ func idInARN(arn, prefix string) string {
 	return id
 }
 
-// tidyTarget takes out of a target what must not be stored or shown, an
-// activation key in the URL of the key request, and writes addresses in one way.
+// tidyTarget takes out of a target what must not be stored or shown, activation
+// keys, and writes addresses in one way.
 func tidyTarget(t snapshot.Target) snapshot.Target {
 	t.EndpointIP, t.AgentIP = t.EndpointIP.Unmap(), t.AgentIP.Unmap()
-	if u, err := url.Parse(t.KeyRequest); err == nil && t.KeyRequest != "" {
-		q := u.Query()
-		if u.User != nil || q.Has("activationKey") {
-			u.User = nil
-			q.Del("activationKey")
-			u.RawQuery = q.Encode()
-			t.KeyRequest = u.String()
+	t.KeyRequest = tidyURL(t.KeyRequest)
+	for _, list := range []*[]string{&t.SubnetARNs, &t.GroupARNs, &t.Storage} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			(*list)[i] = checks.WithoutKeys((*list)[i])
 		}
 	}
+	if t.KeyShape != "" && t.KeyShape != "ok" && !checks.KnownKeyShape(t.KeyShape) {
+		t.KeyShape = "groups"
+	}
 	return t
+}
+
+// tidyURL takes user, fragment and activation keys out of a URL, however they are
+// encoded.
+func tidyURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "unreadable" // what can't be read can't be cleaned; validate refuses it
+	}
+	q := u.Query()
+	changed := u.User != nil || u.Fragment != ""
+	for name := range q {
+		if strings.EqualFold(name, "activationKey") {
+			q.Del(name)
+			changed = true
+		}
+	}
+	if changed {
+		u.User, u.Fragment, u.RawFragment = nil, "", ""
+		u.RawQuery = q.Encode()
+		text = u.String()
+	}
+	for plain := text; ; {
+		if clean := checks.WithoutKeys(plain); clean != plain {
+			return clean
+		}
+		next, err := url.QueryUnescape(plain)
+		if err != nil || next == plain {
+			return text
+		}
+		plain = next
+	}
 }
 
 // maxTasks is a bound against slips of the finger; the quota is 100 tasks an
@@ -307,7 +340,7 @@ func validate(t snapshot.Target, where string) error {
 	if t.EndpointIP.IsValid() && !t.EndpointIP.Is4() {
 		return snapshot.Errorf("%sendpoint-ip %s: the activation key takes an IPv4 address only", "%sendpoint-ip %s: アクティベーションキーには IPv4 アドレスしか使えない", prefix, t.EndpointIP)
 	}
-	if t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
+	if _, err := url.Parse(t.KeyRequest); err != nil || t.KeyRequest != "" && !strings.HasPrefix(t.KeyRequest, "http://") {
 		return snapshot.Errorf("%skey-request: expected the URL of the agent, http://AGENT/?activationRegion=REGION and so on", "%skey-request: http://AGENT/?activationRegion=REGION のようなエージェントの URL を指定する", prefix)
 	}
 	for _, s := range t.Storage {

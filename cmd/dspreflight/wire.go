@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,7 +71,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 	for _, t := range targets {
 		at := here.Place
 		if here.Guessed {
-			at = here.Guess(checks.Networks(t, snap))
+			at = towards(here, t, snap).Guess(checks.Networks(t, snap))
 		}
 		plan, err := planFor(t, snap, at)
 		if err != nil {
@@ -83,7 +84,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		}
 		here.Place = at
 	}
-	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds()), Probes: []snapshot.Probe{}}
+	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: version(), TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(c.Duration("connect-timeout").Milliseconds()), Here: true, Probes: []snapshot.Probe{}}
 	var machine sync.WaitGroup
 	machine.Go(func() { run.Tools = probe.Tools(ctx) })
 	machine.Go(func() {
@@ -97,17 +98,32 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 	return nil
 }
 
+// towards is the machine as the target sees it: of all its addresses, the one
+// that it would dial from. A bridge of containers places nobody.
+func towards(here snapshot.Vantage, t snapshot.Target, snap *snapshot.Snapshot) snapshot.Vantage {
+	to := checks.EndpointAddresses(t, snap)
+	if a := checks.AgentAddress(t, snap); len(to) == 0 && a.IsValid() {
+		to = append(to, a)
+	}
+	if len(to) > 0 {
+		if from := probe.SourceFor(to[0]); from.IsValid() {
+			here.Addresses = []netip.Addr{from}
+		}
+	}
+	return here
+}
+
 // reachAPIs tries the APIs of the Region; without one there are none to try.
 func reachAPIs(ctx context.Context, a collect.Account, timeout time.Duration) []snapshot.API {
-	endpoints, err := collect.Endpoints(ctx, a)
+	endpoints, transport, err := collect.Endpoints(ctx, a)
 	if err != nil {
 		return nil
 	}
 	var targets []probe.APITarget
 	for _, e := range endpoints {
-		targets = append(targets, probe.APITarget{Service: e.Service, URL: e.URL})
+		targets = append(targets, probe.APITarget{Service: e.Service, Region: e.Region, URL: e.URL})
 	}
-	return probe.APIs(ctx, targets, timeout)
+	return probe.APIs(ctx, targets, timeout, transport)
 }
 
 // addPolicies adds the policies of --policy-file to the evidence. They replace

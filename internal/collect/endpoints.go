@@ -2,8 +2,10 @@ package collect
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -15,11 +17,13 @@ import (
 )
 
 // APIEndpoint is where the SDK finds an API of AWS.
-type APIEndpoint struct{ Service, URL string }
+type APIEndpoint struct{ Service, Region, URL string }
 
 // Endpoints resolves, without any call, the APIs that an activation uses, as the
 // SDK and the user's configuration have them.
-func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, error) {
+//
+// The transport is the SDK's: it trusts what AWS_CA_BUNDLE and ca_bundle name.
+func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, *http.Transport, error) {
 	opts := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if a.Region != "" {
 		opts = append(opts, config.WithRegion(a.Region))
@@ -29,17 +33,17 @@ func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, opts...)
 	if err != nil {
-		return nil, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
+		return nil, nil, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
 	}
 	if cfg.Region == "" {
-		return nil, ErrNoRegion
+		return nil, nil, ErrNoRegion
 	}
 	ds, e, s, i := datasync.NewFromConfig(cfg).Options(), ec2.NewFromConfig(cfg).Options(), sts.NewFromConfig(cfg).Options(), iam.NewFromConfig(cfg).Options()
 	region := aws.String(cfg.Region)
 	var out []APIEndpoint
 	add := func(service, url string, err error) {
 		if err == nil {
-			out = append(out, APIEndpoint{service, url})
+			out = append(out, APIEndpoint{service, cfg.Region, url})
 		}
 	}
 	dsAt, err := ds.EndpointResolverV2.ResolveEndpoint(ctx, datasync.EndpointParameters{Region: region, Endpoint: ds.BaseEndpoint, UseFIPS: fips(ds.EndpointOptions.UseFIPSEndpoint), UseDualStack: dual(ds.EndpointOptions.UseDualStackEndpoint)})
@@ -50,7 +54,11 @@ func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, error) {
 	add("sts", stsAt.URI.String(), err)
 	iamAt, err := i.EndpointResolverV2.ResolveEndpoint(ctx, iam.EndpointParameters{Region: region, Endpoint: i.BaseEndpoint, UseFIPS: fips(i.EndpointOptions.UseFIPSEndpoint), UseDualStack: dual(i.EndpointOptions.UseDualStackEndpoint)})
 	add("iam", iamAt.URI.String(), err)
-	return out, nil
+	var transport *http.Transport
+	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		transport = client.GetTransport()
+	}
+	return out, transport, nil
 }
 
 func fips(s aws.FIPSEndpointState) *bool { return aws.Bool(s == aws.FIPSEndpointStateEnabled) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -43,7 +44,10 @@ func (c *collector) simulate(ctx context.Context, resource string, use func(any)
 			arn = aws.ToString(out.Role.Arn)
 		}
 	}
-	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &arn, ActionNames: c.request.Simulate}
+	in := &iam.SimulatePrincipalPolicyInput{
+		PolicySourceArn: &arn, ActionNames: c.request.Simulate,
+		ContextEntries: []types.ContextEntry{{ContextKeyName: aws.String("aws:RequestedRegion"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{c.scope.Region}}},
+	}
 	if resource == snapshot.AccountResource {
 		partition, account := snapshot.PartitionOf(c.scope.Region), ""
 		for _, id := range c.scope.Identity.All() {

@@ -7,6 +7,7 @@
 package iam
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -177,15 +178,18 @@ func parseStatement(raw []byte) (Statement, error) {
 	if err := snapshot.DecodeJSON(raw, &in); err != nil {
 		return Statement{}, err
 	}
+	if err := knownKeys(raw); err != nil {
+		return Statement{}, err
+	}
 	st := Statement{Sid: in.Sid, Effect: in.Effect, Action: in.Action, NotAction: in.NotAction, Resource: in.Resource, NotResource: in.NotResource}
 	switch {
 	case in.Effect != "Allow" && in.Effect != "Deny":
 		return st, snapshot.Errorf("Effect %q: expected \"Allow\" or \"Deny\"", "Effect %q: \"Allow\" か \"Deny\" であるべき", in.Effect)
 	case in.Principal != nil || in.NotPrincipal != nil:
 		return st, snapshot.Errorf("it names a Principal, so it belongs to a resource policy; expected a policy of a user or role", "Principal があるのでリソースポリシーである。ユーザーまたはロールのポリシーを指定する")
-	case (len(in.Action) == 0) == (len(in.NotAction) == 0):
+	case (in.Action == nil) == (in.NotAction == nil) || len(in.Action)+len(in.NotAction) == 0:
 		return st, snapshot.Errorf("expected one of Action and NotAction", "Action と NotAction のどちらか一方が必要")
-	case (len(in.Resource) == 0) == (len(in.NotResource) == 0):
+	case (in.Resource == nil) == (in.NotResource == nil) || len(in.Resource)+len(in.NotResource) == 0:
 		return st, snapshot.Errorf("expected one of Resource and NotResource", "Resource と NotResource のどちらか一方が必要")
 	}
 	for op, keys := range in.Condition {
@@ -195,4 +199,36 @@ func parseStatement(raw []byte) (Statement, error) {
 	}
 	slices.SortFunc(st.Condition, func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
 	return st, nil
+}
+
+var statementKeys = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+
+// knownKeys refuses a statement with a key that IAM does not know, or one given
+// twice: IAM refuses it too, and a misspelt Condition would be no condition.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+func knownKeys(raw []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := dec.Token(); err != nil { // {
+		return err
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := tok.(string)
+		if !slices.Contains(statementKeys, key) {
+			return snapshot.Errorf("there is no element %q in a statement", "文に %q という要素はない", key)
+		}
+		if seen[key] {
+			return snapshot.Errorf("%q is given twice", "%q が 2 回指定されている", key)
+		}
+		seen[key] = true
+		var skip json.RawMessage
+		if err := dec.Decode(&skip); err != nil {
+			return err
+		}
+	}
+	return nil
 }

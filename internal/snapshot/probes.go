@@ -129,15 +129,19 @@ type ProbeRun struct {
 	TakenAt     time.Time `json:"taken_at"`
 	Vantage     Vantage   `json:"vantage"`
 	TimeoutMS   int       `json:"connect_timeout_ms"`
-	Probes      []Probe   `json:"probes"`
-	APIs        []API     `json:"apis,omitempty"`
-	Tools       []Tool    `json:"tools,omitempty"` // nil: nobody looked
+	// Here says that dspreflight check made the run itself, on the machine that
+	// it ran on: its APIs and tools are the caller's.
+	Here   bool    `json:"here,omitempty"`
+	Probes []Probe `json:"probes"`
+	APIs   []API   `json:"apis,omitempty"`
+	Tools  []Tool  `json:"tools,omitempty"` // nil: nobody looked
 }
 
 // API is one attempt to reach an API of AWS from the machine, over HTTPS and
 // without credentials: any answer will do.
 type API struct {
 	Service   string       `json:"service"` // datasync, ec2, sts or iam
+	Region    string       `json:"region,omitempty"`
 	URL       string       `json:"url"`
 	Addresses []netip.Addr `json:"addresses,omitempty"` // that the name resolves to
 	Proxy     string       `json:"proxy,omitempty"`     // host and port, without credentials
