@@ -279,13 +279,6 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	if len(policies) > 1 {
 		names = fmt.Sprintf("%s (+%d)", names, len(policies)-1)
 	}
-	for _, p := range policies {
-		for i, st := range p.Statements {
-			if st.Effect == "Allow" {
-				x.written(s, p, i, st)
-			}
-		}
-	}
 	// What is denied for one and the same reason is one finding.
 	denied := map[string][]string{}
 	var reasons []denial
@@ -301,6 +294,13 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 		actions := strings.Join(denied[d.why.En], ", ")
 		saw := snapshot.Evidence{Source: "--policy-file", Ref: names, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
 		x.Report(d.problem, names, deniedArgs(actions, "", d.why), saw)
+	}
+	for _, p := range policies {
+		for i, st := range p.Statements {
+			if st.Effect == "Allow" {
+				x.written(s, p, i, st)
+			}
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ var (
 		Code: "DSP651", Severity: Warn,
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, but {meaning}", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{meaning}"),
 		Cause:   say("Something that AWS does not show stops it: a firewall on-premises or in a third-party appliance, the machine's own, or a way back that leads elsewhere.", "AWS から見えないもの（オンプレミスや他社製アプライアンスのファイアウォール、マシン自身のファイアウォール、別の場所に向かう戻り経路）が止めている。"),
-		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "まず{culprit}について、{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。"),
+		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "まず {culprit} について、{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。"),
 		CLI:     []string{againEndpoint},
 		Errors:  []*DocumentedError{errUnreachable},
 		Sources: []string{pageNetwork, pageTesting},
@@ -208,6 +208,9 @@ func (x *Exam) compare(g PortGroup, addr netip.Addr, list []dialled, fastest flo
 	args := Args{
 		"ports": netpath.JoinPorts(j.ports), "from": from.String(), "meaning": j.meaning(), "checks": strings.Join(config.Checks, ", "),
 		"culprit": culprit(j), "taken": x.Snapshot.TakenAt.UTC().Format("2006-01-02 15:04:05 UTC"),
+	}
+	if j.fault == faultSilent { // what could drop it is just what the configuration was asked about
+		args["meaning"] = say("nothing comes back", "応答がない")
 	}
 	switch {
 	case config.Status == Unknown:
