@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -152,15 +153,11 @@ func TestAPIs(t *testing.T) {
 
 // TestAPIsOutOfTime ends the run while an API is silent: nothing follows for it.
 func TestAPIsOutOfTime(t *testing.T) {
-	port := listener(t, func(c net.Conn) { time.Sleep(time.Second) })
+	port := listener(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }) // until the other side gives up
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	for _, url := range []string{"http://127.0.0.1:" + strconv.Itoa(int(port)), "http://nosuch.invalid"} {
-		if url != "http://nosuch.invalid" || ctx.Err() != nil { // the name only once time is up: it is then not looked up
-			if a := APIs(ctx, []APITarget{{"ec2", "r", url}}, 5*time.Second, nil)[0]; a.Outcome != snapshot.Cancelled {
-				t.Errorf("%s: %+v", url, a)
-			}
-		}
+	if a := APIs(ctx, []APITarget{{"ec2", "r", "http://127.0.0.1:" + strconv.Itoa(int(port))}}, 5*time.Second, nil)[0]; a.Outcome != snapshot.Cancelled {
+		t.Errorf("got %+v", a)
 	}
 }
 
