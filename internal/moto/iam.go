@@ -34,10 +34,10 @@ func (s *Server) Enforce(t testing.TB, on bool) {
 	}
 }
 
-// Config leads the SDK to the server as a user, with one try for each call.
+// Config leads the SDK to the server as a user.
 func (s *Server) Config(ctx context.Context, u User) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx, config.WithRegion(DestinationRegion), config.WithBaseEndpoint(s.URL), config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
-		config.WithRetryMaxAttempts(1), config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(u.Key, u.Secret, "")))
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(u.Key, u.Secret, "")))
 }
 
 // NewUser makes a user with an access key, as another one. A zero by is anybody,
