@@ -114,7 +114,7 @@ func BenchmarkCalls(b *testing.B) {
 				if err := os.WriteFile(path, []byte(config.String()), 0o600); err != nil {
 					b.Fatal(err)
 				}
-				if out := invoke(b, "check", "--config", path, "-o", "json"); out.code != 0 {
+				if out := invoke(b, "check", "--no-probe", "--config", path, "-o", "json"); out.code != 0 {
 					b.Fatalf("exit code %d: %s", out.code, out.stderr)
 				}
 				calls = 0

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -322,5 +323,36 @@ func TestRefusedRole(t *testing.T) {
 	rep := judged(t, tg, snap)
 	if rep.Verdict != report.Inconclusive || !slices.ContainsFunc(rep.Targets[0].Gaps, func(g report.Gap) bool { return g.Source == "sts:AssumeRole" && g.Code == "no-permission" }) {
 		t.Errorf("got %s, gaps %+v", rep.Verdict, rep.Targets[0].Gaps)
+	}
+}
+
+// TestRoleWithAPath simulates a role that IAM finds under its full name only, as
+// those of Identity Center are.
+func TestRoleWithAPath(t *testing.T) {
+	base, _, err := fixtures.Open("healthy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	estate := fstest.MapFS{}
+	err = fs.WalkDir(base, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(base, p)
+		estate[p] = &fstest.MapFile{Data: body}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	estate["destination/get-caller-identity.json"] = &fstest.MapFile{Data: []byte(`{"UserId":"AROAEXAMPLE:x","Account":"111122223333","Arn":"arn:aws:sts::111122223333:assumed-role/NetworkAuditWithPath/x"}`)}
+	s := fakeaws.New(t, estate)
+	tg := target(t, "healthy")
+	snap, err := collect.Live(context.Background(), request(s, tg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := statuses(judged(t, tg, snap)); !strings.Contains(got, "iam-activation=PASS") || s.Calls()["GetRole"] == 0 {
+		t.Errorf("%d calls of GetRole: %s", s.Calls()["GetRole"], got)
 	}
 }

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,13 +38,22 @@ func (c *collector) principal() string {
 // article's policy names.
 func (c *collector) simulate(ctx context.Context, resource string, use func(any) error) error {
 	arn := c.principal()
-	if _, role, ok := strings.Cut(arn, ":role/"); ok {
-		// The path, which service control roles and those of Identity Center have,
-		// is known to GetRole only; without that permission the bare name may do.
-		if out, err := c.clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &role}); err == nil && out.Role != nil {
-			arn = aws.ToString(out.Role.Arn)
-		}
+	err := c.simulateAs(ctx, arn, resource, use)
+	// A role with a path, as those of Identity Center have, is not found under the
+	// bare name; names are unique in an account, so it is no other role's either.
+	var missing *types.NoSuchEntityException
+	_, role, isRole := strings.Cut(arn, ":role/")
+	if !isRole || !errors.As(err, &missing) {
+		return err
 	}
+	out, roleErr := c.clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &role})
+	if roleErr != nil || out.Role == nil || aws.ToString(out.Role.Arn) == arn {
+		return err
+	}
+	return c.simulateAs(ctx, aws.ToString(out.Role.Arn), resource, use)
+}
+
+func (c *collector) simulateAs(ctx context.Context, arn, resource string, use func(any) error) error {
 	in := &iam.SimulatePrincipalPolicyInput{
 		PolicySourceArn: &arn, ActionNames: c.request.Simulate,
 		ContextEntries: []types.ContextEntry{{ContextKeyName: aws.String("aws:RequestedRegion"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{c.scope.Region}}},

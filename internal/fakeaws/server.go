@@ -286,6 +286,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 
 // simulation answers what the estate's files say of the actions asked about.
 func simulation(w http.ResponseWriter, sc scope, form url.Values) {
+	if arn := form.Get("PolicySourceArn"); strings.Contains(arn, ":role/NetworkAuditWithPath") { // it lives under /audit/
+		fail(w, http.StatusNotFound, "NoSuchEntity", "The role "+arn+" cannot be found.")
+		return
+	}
 	name := "simulate-principal-policy." + snapshot.AnyResource
 	if form.Get("ResourceArns.member.1") != "" {
 		name = "simulate-principal-policy." + snapshot.AccountResource
