@@ -122,7 +122,7 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if err := addPolicies(c, snap); err != nil {
 		return report.Report{}, err
 	}
-	if err := addProbes(ctx, c, env, snap, targets, a.lang); err != nil {
+	if err := addProbes(ctx, c, env, snap, targets, a); err != nil {
 		return report.Report{}, err
 	}
 	if dir := c.String("save"); dir != "" {

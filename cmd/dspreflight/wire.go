@@ -47,8 +47,8 @@ func saneWire(c *cli.Context) error {
 const maxProbesBytes = 32 << 20
 
 // addProbes adds to the evidence what --probes holds and, live, what this
-// machine can dial.
-func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
+// machine can dial, as far as the selected checks ask for it.
+func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, a asked) error {
 	for _, file := range c.StringSlice("probes") {
 		runs, err := readProbesFile(file)
 		if err != nil {
@@ -57,6 +57,12 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		snap.Probes = append(snap.Probes, runs...)
 	}
 	if c.Bool("no-probe") || c.String("snapshot") != "" || c.String("fixture") != "" || ctx.Err() != nil {
+		return nil
+	}
+	wants := func(id string) bool {
+		return slices.ContainsFunc(a.selected, func(c *checks.Check) bool { return c.ID == id })
+	}
+	if !slices.ContainsFunc(a.selected, func(c *checks.Check) bool { return slices.Contains(c.Needs, snapshot.Probes) }) {
 		return nil
 	}
 	place, err := vantage(c)
@@ -78,6 +84,9 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 			return err
 		}
 		for _, w := range plan {
+			if w.Purpose == snapshot.ToStorage && !wants("probe-storage") || w.Purpose == snapshot.ToAgentHTTP && !wants("probe-agent-http") {
+				continue
+			}
 			if !slices.Contains(wanted, w) {
 				wanted = append(wanted, w)
 			}
@@ -91,7 +100,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		run.APIs = reachAPIs(ctx, collect.Account{Region: targets[0].Region, Profile: c.String("profile")}, c.Duration("connect-timeout"))
 	})
 	if len(wanted) > 0 {
-		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, lang)
+		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, a.lang)
 	}
 	machine.Wait()
 	snap.Probes = append(snap.Probes, run)
