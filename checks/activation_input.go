@@ -297,7 +297,10 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 		x.Report(keyOtherGateway, "--key-request", args(orNone(g)), saw)
 		bad = true
 	}
-	if r := q.Get("activationRegion"); !strings.EqualFold(r, x.region()) {
+	if x.region() == "" {
+		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "ServiceRegion"})
+		bad = true
+	} else if r := q.Get("activationRegion"); !strings.EqualFold(r, x.region()) {
 		x.Report(keyOtherRegion, "--key-request", args(orNone(r)), saw)
 		bad = true
 	}

@@ -90,13 +90,14 @@ var _ = register(&Check{
 			x.NotLooked(say("nobody tried to reach the APIs: dspreflight check does, unless --no-probe is given, and dspreflight probe with --region", "API への到達を試していない。dspreflight check は（--no-probe を付けなければ）試す。dspreflight probe は --region を付けると試す"))
 			return
 		}
-		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return a.Region != "" && x.region() != "" && a.Region != x.region() })
-		clock := false
+		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return !x.ofRegion(a) })
+		answered, clock := false, false
 		for _, a := range ofRegion {
 			x.api(a)
-			clock = clock || a.SkewS != nil || a.Outcome != snapshot.Open
+			answered = answered || a.Outcome == snapshot.Open && a.Service != "iam"
+			clock = clock || a.SkewS != nil
 		}
-		if !clock && len(ofRegion) > 0 {
+		if answered && !clock {
 			x.Unknown("", snapshot.Gap{Code: snapshot.FieldUnseen, Source: "probe", Ref: "datasync, ec2, sts", Detail: "Date"})
 		}
 		for _, service := range []string{"datasync", "ec2", "sts"} {
@@ -134,6 +135,15 @@ func (x *Exam) api(a snapshot.API) {
 	default:
 		x.OK(a.Service, saw)
 	}
+}
+
+// ofRegion reports whether an API is one of the activation Region. An older run
+// does not say; then its URL does.
+func (x *Exam) ofRegion(a snapshot.API) bool {
+	if a.Region == "" {
+		return a.Service == "iam" || x.region() != "" && strings.Contains(a.URL, x.region())
+	}
+	return x.region() == "" || a.Region == x.region()
 }
 
 // silent reports whether nothing came back from there.

@@ -139,8 +139,9 @@ type Finding struct {
 	Problem  *Problem // nil unless the claim was found false
 	Subject  string   // the resource it is about
 	Args     Args
-	Note     Text // for SKIP: why
-	Unasked  bool // for SKIP: it was not looked at, rather than being moot
+	Note     Text   // for SKIP: why
+	Unasked  bool   // for SKIP: it was not looked at, rather than being moot
+	MootBy   string // for SKIP: the check whose answer makes this one moot
 	Evidence []snapshot.Evidence
 	Gaps     []snapshot.Gap
 }

@@ -72,7 +72,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	}
 	for _, p := range prior {
 		if p.Status == Fail || p.Status == Skip {
-			return conclude(c, []Finding{{Status: Skip, Note: snapshot.Textf("moot while %s is %s", "%s が %s の間は判定の対象外", p.Check.ID, p.Status)}})
+			return conclude(c, []Finding{{Status: Skip, MootBy: p.Check.ID, Note: snapshot.Textf("moot while %s is %s", "%s が %s の間は判定の対象外", p.Check.ID, p.Status)}})
 		}
 	}
 	for _, p := range prior {
@@ -110,7 +110,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 	s := snap.Role(snapshot.Destination)
 	for _, k := range c.Needs {
-		if k == snapshot.CallerIdentity && snap.Policies != nil && slices.Contains(c.Uses, snapshot.Policies) {
+		if k == snapshot.CallerIdentity && len(snap.Policies) > 0 && slices.Contains(c.Uses, snapshot.Policies) {
 			continue // the policies speak for the caller
 		}
 		if k == snapshot.Probes {

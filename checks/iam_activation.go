@@ -73,6 +73,15 @@ var (
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, pageCFN},
 	}
+	iamConditioned = &Problem{
+		Code: "DSP735", Severity: Fail,
+		Title:   say("{subject} allows {action} only under a condition: {why}", "{subject} は条件付きでのみ {action} を許可している: {why}"),
+		Cause:   iamDenied.Cause,
+		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティベーションで成立するように条件を直すか、条件なしで {action} を許可する。"),
+		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Errors:  iamDenied.Errors,
+		Sources: []string{pageEvaluation, pageCFN},
+	}
 	iamDeadPattern = &Problem{
 		Code: "DSP731", Severity: Warn,
 		Title:   say("{pattern} in {policy} matches no action of AWS; {meant} was meant", "{policy} の {pattern} に一致する AWS のアクションはない。{meant} の誤りと思われる"),
@@ -108,7 +117,7 @@ var _ = register(&Check{
 	Requires: reqActivationIAM,
 	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
 	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
-	Problems: []*Problem{iamDenied, iamStopped, iamDeadPattern, iamElsewhere, iamTooBroad},
+	Problems: []*Problem{iamDenied, iamStopped, iamConditioned, iamDeadPattern, iamElsewhere, iamTooBroad},
 	Run:      runIAMActivation,
 })
 
@@ -118,7 +127,7 @@ func runIAMActivation(x *Exam) {
 		x.Unknown("", snapshot.Gap{Code: snapshot.NoDestination, Source: snapshot.CallerIdentity.Action()})
 		return
 	}
-	if x.Snapshot.Policies != nil {
+	if len(x.Snapshot.Policies) > 0 {
 		x.judgePolicies(s)
 		return
 	}
@@ -180,6 +189,8 @@ func (x *Exam) simulated(s *snapshot.Scope, subject, action string) {
 		x.Unknown(subject, simulationGap(s, snapshot.AnyResource, action))
 	case needsAccount && (anywhere.Decision == "allowed") != (account.Decision == "allowed"):
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: account.Resource})
+	case needsAccount && len(account.Missing) > 0:
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(account.Missing, ", ")})
 	case len(anywhere.Missing) > 0:
 		// A negated condition holds while its key is missing: even a deny is open.
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(anywhere.Missing, ", ")})
@@ -349,7 +360,7 @@ func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, acti
 		return denial{iamStopped, answer.Decision, snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, ", "))}, true
 	default:
 		if len(answer.Near) > 0 {
-			return denial{iamStopped, answer.Decision, snapshot.Textf("%s", "%s", strings.Join(answer.Near, "; "))}, true
+			return denial{iamConditioned, answer.Decision, snapshot.Same(strings.Join(answer.Near, "; "))}, true
 		}
 		return denial{iamDenied, answer.Decision, say("no statement allows it", "許可する文がない")}, true
 	}

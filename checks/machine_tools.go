@@ -70,7 +70,7 @@ func (x *Exam) newestRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.Pr
 		r := &x.Snapshot.Probes[i]
 		switch {
 		case !has(r):
-		case !r.Here && x.place(r) != snapshot.ActivationMachine:
+		case x.tooOld(r), !r.Here && x.place(r) != snapshot.ActivationMachine:
 			elsewhere = true
 		case newest == nil || r.TakenAt.After(newest.TakenAt):
 			newest = r
@@ -81,8 +81,5 @@ func (x *Exam) newestRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.Pr
 
 // otherMachine is the gap where only other machines were looked at.
 func (x *Exam) otherMachine(what string) snapshot.Gap {
-	return snapshot.Gap{
-		Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.ActivationMachine), Ref: what,
-		Detail: "dspreflight probe --vantage activation-machine --region " + x.region() + " -o json=probes.json",
-	}
+	return x.gapOfDials(snapshot.ActivationMachine, what, "dspreflight probe --vantage activation-machine --region "+x.region()+" -o json=probes.json")
 }

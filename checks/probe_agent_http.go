@@ -68,10 +68,7 @@ var _ = register(&Check{
 		case !agent.IsValid():
 			x.NotApplicable(say("the agent's own address is not given: pass --agent-ip or --agent-instance-id", "エージェント自身のアドレスが指定されていない。--agent-ip か --agent-instance-id を指定する"))
 		default:
-			x.Unknown(agent.String(), snapshot.Gap{
-				Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.ActivationMachine), Ref: agent.String() + " tcp 80",
-				Detail: "dspreflight probe --vantage activation-machine --agent-ip " + agent.String() + " -o json=probes.json",
-			})
+			x.Unknown(agent.String(), x.gapOfDials(snapshot.ActivationMachine, agent.String()+" tcp 80", "dspreflight probe --vantage activation-machine --agent-ip "+agent.String()+" -o json=probes.json"))
 		}
 	},
 })
@@ -93,7 +90,7 @@ func AgentAddress(t snapshot.Target, snap *snapshot.Snapshot) netip.Addr {
 func (x *Exam) agentHTTP(d dialled) {
 	j := judgeDials([]dialled{d}, 0)
 	subject := d.Addr.String()
-	if x.tooOld(d, subject) || x.settle(j, subject) {
+	if x.settle(j, subject) {
 		return
 	}
 	args := Args{"from": d.from(), "meaning": j.meaning(), "region": x.region()}

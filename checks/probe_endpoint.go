@@ -208,7 +208,7 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		x.notDialled(netpath.JoinPorts(missing), subject)
 		return
 	}
-	if x.tooOld(list[0], subject) || x.intercepted(addr, subject) {
+	if x.intercepted(addr, subject) {
 		return
 	}
 	j := judgeDials(list, fastest(list, all, addr))
@@ -227,7 +227,12 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherVantage, Source: "probe", Ref: subject, Detail: from.String()})
 		return
 	}
-	x.Report(problem(j.fault), subject, Args{"ports": netpath.JoinPorts(j.ports), "from": j.example.from(), "meaning": j.meaning()}, j.evidence()...)
+	p := problem(j.fault)
+	if p == nil {
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.LocalTrouble, Source: "probe", Ref: subject, Detail: string(j.example.Outcome)})
+		return
+	}
+	x.Report(p, subject, Args{"ports": netpath.JoinPorts(j.ports), "from": j.example.from(), "meaning": j.meaning()}, j.evidence()...)
 }
 
 func ofGroup(all []dialled, addr netip.Addr, g PortGroup) []dialled {
@@ -265,7 +270,7 @@ func (x *Exam) notDialled(ports, subject string) {
 	if ports != "" {
 		ref += " tcp " + ports
 	}
-	x.Unknown(subject, snapshot.Gap{Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.AgentNetwork), Ref: ref, Detail: x.probeCommand(flags...)})
+	x.Unknown(subject, x.gapOfDials(snapshot.AgentNetwork, ref, x.probeCommand(flags...)))
 }
 
 // intercepted reports whether a port that must be closed is open: then open

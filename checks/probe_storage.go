@@ -74,10 +74,7 @@ func (x *Exam) storage(url string, all []dialled) {
 		}
 	}
 	if len(deciding) == 0 {
-		x.Unknown(url, snapshot.Gap{Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(snapshot.AgentNetwork), Ref: url, Detail: x.probeCommand("--storage", url)})
-		return
-	}
-	if x.tooOld(deciding[0], url) {
+		x.Unknown(url, x.gapOfDials(snapshot.AgentNetwork, url, x.probeCommand("--storage", url)))
 		return
 	}
 	j := judgeDials(deciding, 0)

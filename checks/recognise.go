@@ -134,7 +134,7 @@ func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
 		r := Recognition{Error: e, Captured: map[string]string{}, at: m[0], weight: 2}
 		for i, name := range re.SubexpNames() {
 			if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
-				r.Captured[name] = WithoutKeys(strings.TrimRight(q.text[m[2*i]:m[2*i+1]], "."))
+				r.Captured[name] = squeezedKey.ReplaceAllString(strings.TrimRight(q.text[m[2*i]:m[2*i+1]], "."), "(activation key)")
 			}
 		}
 		r.Excerpt = q.excerpt(m[0], m[1])
@@ -169,14 +169,22 @@ func (q squeezed) excerpt(from, to int) string {
 // longestExcerpt is how much of a message is shown, in characters.
 const longestExcerpt = 240
 
-// anyKey is an activation key, even one that a terminal broke, that is written
-// small, or whose hyphens are encoded or typographic.
-var anyKey = regexp.MustCompile(`(?i)(?:[A-Z0-9]\s*){5}(?:(?:[-\x{2010}-\x{2015}]|%(?:25)*2D)\s*(?:[A-Z0-9]\s*){5}){4}`)
+// The letters of an activation key are capitals. Between them a terminal, a mail
+// or an encoding may have put something.
+const (
+	keyFiller = "[\\s>|\u2502\u200b-\u200d\u2060\ufeff]*"
+	keyHyphen = "(?:[-\u2010-\u2015\u2212\ufe63\uff0d]|%(?:25)*2[Dd]|\\\\u002[dD]|&#(?:45|x2[dD]);)"
+)
+
+var (
+	anyKey      = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
+	squeezedKey = regexp.MustCompile("[a-z0-9]{5}(?:-[a-z0-9]{5}){4}")
+)
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
 func WithoutKeys(text string) string {
-	if strings.Count(text, "-") < 4 && !strings.ContainsAny(text, "%\u2010\u2011\u2012\u2013\u2014\u2015") {
-		return text
+	if strings.Contains(text, "\x1b") && anyKey.MatchString(escapes.ReplaceAllString(text, "")) {
+		text = escapes.ReplaceAllString(text, "") // a key with colours in it
 	}
 	return anyKey.ReplaceAllString(text, "(activation key)")
 }

@@ -145,7 +145,7 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 	for i := range x.Snapshot.Probes {
 		run := &x.Snapshot.Probes[i]
 		for _, p := range run.Probes {
-			if p.Purpose != purpose {
+			if p.Purpose != purpose || x.tooOld(run) {
 				continue
 			}
 			if place := x.placeOf(run, p); slices.Contains(places, place) {
@@ -349,13 +349,20 @@ func Meaning(p snapshot.Probe) Text {
 // open yesterday is not proved open today.
 const oldProbe = 24 * time.Hour
 
-// tooOld reports whether a probe is too old to count, and says so.
-func (x *Exam) tooOld(d dialled, subject string) bool {
-	if x.Snapshot.TakenAt.IsZero() || x.Snapshot.TakenAt.Sub(d.run.TakenAt) <= oldProbe {
-		return false
+// tooOld reports whether a run is too old to count.
+func (x *Exam) tooOld(r *snapshot.ProbeRun) bool {
+	return !x.Snapshot.TakenAt.IsZero() && x.Snapshot.TakenAt.Sub(r.TakenAt) > oldProbe
+}
+
+// gapOfDials is the gap where no probe counts: there is none from the place that
+// does, or only an old one.
+func (x *Exam) gapOfDials(place snapshot.VantagePlace, ref, command string) snapshot.Gap {
+	for i := range x.Snapshot.Probes {
+		if r := &x.Snapshot.Probes[i]; x.tooOld(r) {
+			return snapshot.Gap{Code: snapshot.OldProbe, Source: "probe", Ref: ref, Detail: r.TakenAt.UTC().Format("2006-01-02 15:04:05 UTC")}
+		}
 	}
-	x.Unknown(subject, snapshot.Gap{Code: snapshot.OldProbe, Source: "probe", Ref: subject, Detail: d.run.TakenAt.UTC().Format("2006-01-02 15:04:05 UTC")})
-	return true
+	return snapshot.Gap{Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(place), Ref: ref, Detail: command}
 }
 
 // settle reports what keeps a judgement from being one, and whether it does.

@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -14,6 +15,7 @@ type issue struct {
 	target  Target
 	result  Result
 	finding Finding
+	nth     int // among those that nothing else tells apart
 }
 
 // issues lists those that are not waived, worst first: FAIL, UNKNOWN, WARN; else
@@ -22,12 +24,16 @@ func issues(r Report) []issue { return listed(r, false) }
 
 func listed(r Report, waived bool) []issue {
 	var out []issue
+	alike := map[string]int{}
 	for _, status := range []string{checks.Fail.String(), checks.Unknown.String(), checks.Warn.String()} {
 		for _, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
 					if f.Status == status && (f.Waived != nil) == waived {
-						out = append(out, issue{t, res, f})
+						i := issue{target: t, result: res, finding: f}
+						i.nth = alike[i.identity()]
+						alike[i.identity()]++
+						out = append(out, i)
 					}
 				}
 			}
@@ -60,8 +66,19 @@ func (i issue) text() string {
 // fingerprint is the same in every run in which the same thing is wrong: it
 // depends on neither language, values nor order.
 func (i issue) fingerprint() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"dspreflight/1", i.target.Name, i.result.Check, i.finding.Code, i.finding.Subject}, "\x00")))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%s\x00%d", i.identity(), i.nth)))
 	return hex.EncodeToString(sum[:])
+}
+
+// identity is what makes an issue the same one in another run.
+func (i issue) identity() string {
+	parts := []string{"dspreflight/1", i.target.Name, i.result.Check, i.finding.Code, i.finding.Subject}
+	for _, name := range []string{"action", "pattern", "acl"} {
+		if v, ok := i.finding.Args[name].(string); ok {
+			parts = append(parts, name+"="+v)
+		}
+	}
+	return strings.Join(parts, "\x00")
 }
 
 // place is where the tools that want a file are sent: nothing of an estate is

@@ -8,7 +8,7 @@ import (
 
 // JUnit writes the report as JUnit XML: a suite for each target, a case for each
 // check. A FAIL is a failure, an UNKNOWN an error, a SKIP is skipped; a WARN
-// passes, and says so in its output.
+// passes, and says so in its output, unless --fail-on warn makes it a failure.
 func JUnit(w io.Writer, r Report) error {
 	type note struct {
 		Message string `xml:"message,attr"`
@@ -44,7 +44,7 @@ func JUnit(w io.Writer, r Report) error {
 	}{Name: "dspreflight"}
 	for _, t := range r.Targets {
 		s := suite{
-			Name: "dspreflight." + t.Name, Tests: len(t.Results), Failures: t.Summary.Fail, Errors: t.Summary.Unknown, Skipped: t.Summary.Skip,
+			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip,
 			Timestamp: r.GeneratedAt.Format("2006-01-02T15:04:05"), Properties: []property{{"verdict", string(t.Verdict)}},
 		}
 		for _, res := range t.Results {
@@ -58,21 +58,27 @@ func JUnit(w io.Writer, r Report) error {
 				if f.Waived != nil && res.Status == "SKIP" {
 					first = strings.TrimSpace(f.Status+" "+f.Code+" "+f.Message) + " (" + f.Waived.Note("en") + ")"
 				}
+				line := strings.TrimSpace(f.Status + " " + f.Code + " " + f.Message)
+				if f.Waived != nil {
+					lines = append(lines, line+" ("+f.Waived.Note("en")+")")
+					continue
+				}
 				if f.Status == res.Status && first == "" {
 					first = strings.TrimSpace(f.Code + " " + f.Message)
 				}
-				lines = append(lines, strings.TrimSpace(f.Status+" "+f.Code+" "+f.Message))
+				lines = append(lines, line)
 				if f.Fix != nil {
 					lines = append(lines, "  "+f.Fix.Text)
 				}
 			}
 			text := strings.Join(lines, "\n")
-			switch res.Status {
-			case "FAIL":
+			switch {
+			case res.Status == "FAIL", res.Status == "WARN" && r.FailOn == OnWarn:
 				c.Failure = &note{first, res.Status, text}
-			case "UNKNOWN":
+				s.Failures++
+			case res.Status == "UNKNOWN":
 				c.Error = &note{first, res.Status, text}
-			case "SKIP":
+			case res.Status == "SKIP":
 				c.Skipped = &note{Message: first}
 			default:
 				c.Out = text

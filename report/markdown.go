@@ -26,7 +26,7 @@ func Markdown(lang string) Renderer {
 		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
 		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.Verdict.Label(), wordMarkdownIntro.In(lang))
 		list := issues(r)
-		if len(list) == 0 {
+		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 {
 			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
 		}
 		for _, i := range list {

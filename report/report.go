@@ -23,6 +23,7 @@ type Report struct {
 	Summary     Summary   `json:"summary"`
 	Targets     []Target  `json:"targets"`
 
+	FailOn      FailOn `json:"-"`
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
 }
 
@@ -90,7 +91,8 @@ type Finding struct {
 	URL         string         `json:"url,omitempty"`
 	Waived      *Waived        `json:"waived,omitempty"`
 
-	Unasked bool `json:"-"` // SKIP because nobody looked, not because it is moot
+	MootBy  string `json:"-"` // the check that makes a SKIP moot
+	Unasked bool   `json:"-"` // SKIP because nobody looked, not because it is moot
 }
 
 // Evidence is one observed fact.
@@ -145,10 +147,11 @@ func Build(judged []Judged, opt Options) Report {
 		Targets:     []Target{},
 	}
 	var verdicts []Verdict
+	r.FailOn = opt.FailOn
 	r.WaiversUsed = make([]bool, len(opt.Waivers))
 	for _, j := range judged {
 		t := buildTarget(j, opt)
-		for _, n := range t.waive(opt.Waivers, opt.Now) {
+		for _, n := range t.waive(opt.Waivers, opt.Now, opt.Lang) {
 			r.WaiversUsed[n] = true
 		}
 		t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
@@ -230,7 +233,7 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 }
 
 func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
-	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked}
+	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, MootBy: f.MootBy}
 	for _, e := range f.Evidence {
 		ev := Evidence{e.Source, Harmless(e.Ref), Harmless(e.Fact.In(lang))}
 		if !slices.Contains(out.Evidence, ev) {

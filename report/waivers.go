@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -38,30 +37,36 @@ func (w Waiver) Expired(now time.Time) bool { return !w.Expires.IsZero() && now.
 var statusWeight = map[string]int{"SKIP": 0, "PASS": 1, "WARN": 2, "UNKNOWN": 3, "FAIL": 4}
 
 // waive marks the findings that a waiver is about, and lets the rest decide the
-// result: with nothing left it is SKIP. It returns the waivers that were used.
-func (t *Target) waive(waivers []Waiver, now time.Time) []int {
+// result: with nothing left it is SKIP. What was moot because of a waived finding
+// was never judged, so it is UNKNOWN. It returns the waivers that were used.
+func (t *Target) waive(waivers []Waiver, now time.Time, lang string) []int {
 	var used []int
 	if len(waivers) == 0 {
 		return nil
 	}
-	t.Summary = Summary{}
+	lifted := map[string]bool{}
 	for i := range t.Results {
 		r := &t.Results[i]
 		left, waived := "", false
 		for j := range r.Findings {
 			f := &r.Findings[j]
-			n := slices.IndexFunc(waivers, func(w Waiver) bool {
-				return f.Status != "PASS" && f.Status != "SKIP" && !w.Expired(now) && w.matches(t.Name, *r, *f)
-			})
-			if n < 0 {
+			first := -1
+			for n, w := range waivers {
+				if f.Status != "PASS" && f.Status != "SKIP" && !w.Expired(now) && w.matches(t.Name, *r, *f) {
+					used = append(used, n)
+					if first < 0 {
+						first = n
+					}
+				}
+			}
+			if first < 0 {
 				if left == "" || statusWeight[f.Status] > statusWeight[left] {
 					left = f.Status
 				}
 				continue
 			}
 			waived = true
-			used = append(used, n)
-			w := waivers[n]
+			w := waivers[first]
 			f.Waived = &Waived{Reason: Harmless(w.Reason), Owner: Harmless(w.Owner)}
 			if !w.Expires.IsZero() {
 				f.Waived.Expires = w.Expires.UTC().Format(time.DateOnly)
@@ -72,8 +77,28 @@ func (t *Target) waive(waivers []Waiver, now time.Time) []int {
 			if left == "" {
 				left = "SKIP"
 			}
+			lifted[r.Check] = r.Status == "FAIL" && left != "FAIL"
 			r.Status = left
 		}
+	}
+	for again := true; again; {
+		again = false
+		for i := range t.Results {
+			r := &t.Results[i]
+			for j := range r.Findings {
+				f := &r.Findings[j]
+				if f.Status != "SKIP" || !lifted[f.MootBy] {
+					continue
+				}
+				f.Status, r.Status = "UNKNOWN", "UNKNOWN"
+				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", f.MootBy).In(lang)
+				lifted[r.Check], again = true, true
+			}
+		}
+	}
+	waived := t.Summary.Waived
+	t.Summary = Summary{Waived: waived}
+	for _, r := range t.Results {
 		t.Summary.add(Summary{}.with(r.Status))
 	}
 	return used

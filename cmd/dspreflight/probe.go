@@ -313,7 +313,11 @@ func probeCode(ctx context.Context, t snapshot.Target, run snapshot.ProbeRun) in
 	}
 	for _, p := range probes {
 		switch {
-		case p.Purpose == snapshot.ToControlPort || p.Outcome == snapshot.Open:
+		case p.Purpose == snapshot.ToControlPort:
+			if p.Outcome == snapshot.Open { // something answers on everything: open ports prove nothing
+				code = max(code, report.Inconclusive.ExitCode())
+			}
+		case p.Outcome == snapshot.Open:
 		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed:
 			code = max(code, report.Inconclusive.ExitCode())
 		case p.Purpose == snapshot.ToStorage && optionalStorage(p, probes), p.Purpose == snapshot.ToEndpointPort && !checks.PortRequired(t, p.Port):

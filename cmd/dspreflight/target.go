@@ -206,7 +206,7 @@ func idInARN(arn, prefix string) string {
 func tidyTarget(t snapshot.Target) snapshot.Target {
 	t.EndpointIP, t.AgentIP = t.EndpointIP.Unmap(), t.AgentIP.Unmap()
 	t.KeyRequest = tidyURL(t.KeyRequest)
-	for _, list := range []*[]string{&t.SubnetARNs, &t.GroupARNs, &t.Storage} {
+	for _, list := range []*[]string{&t.SubnetARNs, &t.GroupARNs} {
 		*list = slices.Clone(*list)
 		for i := range *list {
 			(*list)[i] = checks.WithoutKeys((*list)[i])
@@ -238,6 +238,7 @@ func tidyURL(text string) string {
 		u.RawQuery = q.Encode()
 		text = u.String()
 	}
+	text = keyParameter.ReplaceAllString(text, "")
 	for plain := text; ; {
 		if clean := checks.WithoutKeys(plain); clean != plain {
 			return clean
@@ -249,6 +250,9 @@ func tidyURL(text string) string {
 		plain = next
 	}
 }
+
+// keyParameter is a parameter that the URL package does not see as one.
+var keyParameter = regexp.MustCompile(`(?i)activationkey=[^&;#]*`)
 
 // maxTasks is a bound against slips of the finger; the quota is 100 tasks an
 // account and Region, and adjustable.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -54,6 +55,9 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	if err := dec.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("--waivers %s: %s", path, plainYAML(err))
 	}
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, snapshot.Errorf("--waivers: %s holds more than one YAML document", "--waivers: %s に YAML 文書が 2 つ以上ある", path)
+	}
 	for i, w := range file.Waivers {
 		where := fmt.Sprintf("--waivers %s: waivers[%d]", path, i)
 		switch {
@@ -66,7 +70,7 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 		if err != nil {
 			return nil, snapshot.Errorf("%s: expires %q: expected a date, such as 2027-01-31", "%s: expires %q: 2027-01-31 のような日付を指定する", where, w.Expires)
 		}
-		out = append(out, report.Waiver{Code: w.ID, Target: w.Target, Subject: w.Subject, Reason: w.Reason, Owner: w.Owner, Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
+		out = append(out, report.Waiver{Code: w.ID, Target: w.Target, Subject: w.Subject, Reason: strings.Join(strings.Fields(w.Reason), " "), Owner: strings.Join(strings.Fields(w.Owner), " "), Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
 	}
 	return out, nil
 }

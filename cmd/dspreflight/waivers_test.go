@@ -62,6 +62,10 @@ func TestWaivers(t *testing.T) {
 	if out := invoke(t, "check", "--fixture", "unreachable-443", "--accept", "DSP201", "--accept", "DSP212"); out.code != 0 || !strings.Contains(out.stdout, "2 waived") {
 		t.Errorf("--accept: exit code %d: %s", out.code, out.stdout)
 	}
+	// What rests on a waived failure was not judged.
+	if out := invoke(t, "check", "--fixture", "invalid-endpoint", "--accept", "endpoint-available"); out.code != 3 || !strings.Contains(out.stdout, "endpoint-available is waived, so nobody judged") {
+		t.Errorf("a waived prerequisite: exit code %d: %s", out.code, out.stdout)
+	}
 	if out := invoke(t, "check", "--fixture", "healthy", "--accept", "DSP1"); out.code != exitUsage {
 		t.Errorf("an unknown code: exit code %d", out.code)
 	}

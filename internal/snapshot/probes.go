@@ -247,6 +247,8 @@ func (p *Probe) validate() error {
 		return Errorf("addr %s: an address with a zone means nothing on another machine", "addr %s: ゾーン付きのアドレスは他のマシンでは意味がない", p.Addr)
 	case !p.Addr.IsValid() && p.Outcome == Open:
 		return Errorf("open, but there is no addr", "open だが addr がない")
+	case p.Addr.IsValid() && p.Outcome == NoSuchHost:
+		return Errorf("no-such-host, but there is an addr", "no-such-host だが addr がある")
 	case !p.Addr.IsValid() && p.Host == "":
 		return Errorf("neither addr nor host", "addr も host もない")
 	case p.ElapsedMS < 0:
