@@ -152,7 +152,7 @@ func TestKeysStayOut(t *testing.T) {
 	for _, text := range texts {
 		for _, args := range [][]string{{"explain", "-"}, {"explain", "-o", "json", "-"}, {"explain", "--run", "--fixture", "healthy", "-"}} {
 			out := invokeIn(t.Context(), text, args...)
-			if all := strings.ToUpper(strings.Join(strings.Fields(out.stdout+out.stderr), "")); strings.Contains(all, key) || strings.Contains(all, "12345-FGHIJ") || strings.Contains(all, "67890") {
+			if all := strings.ToUpper(strings.Join(strings.Fields(out.stdout+out.stderr), "")); strings.Contains(all, key) || strings.Contains(all, "FGHIJ") || strings.Contains(all, "KLMNO") {
 				t.Errorf("%v shows a key of %q:\n%s", args, text, out.stdout+out.stderr)
 			}
 		}
