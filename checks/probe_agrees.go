@@ -26,7 +26,7 @@ var (
 		Code: "DSP651", Severity: Warn,
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, but {meaning}", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{meaning}"),
 		Cause:   say("Something that AWS does not show stops it: a firewall on-premises or in a third-party appliance, the machine's own, or a way back that leads elsewhere.", "AWS から見えないもの（オンプレミスや他社製アプライアンスのファイアウォール、マシン自身のファイアウォール、別の場所に向かう戻り経路）が止めている。"),
-		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "まず {culprit} について、{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。"),
+		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。まず調べる機器: {culprit}。"),
 		CLI:     []string{againEndpoint},
 		Errors:  []*DocumentedError{errUnreachable},
 		Sources: []string{pageNetwork, pageTesting},
