@@ -82,12 +82,12 @@ const (
 type fetch func(ctx context.Context, api EC2, q query, use func(any) error) error
 
 // paginator is what the SDK's paginators have in common.
-type paginator[O any] interface {
+type paginator[O, Options any] interface {
 	HasMorePages() bool
-	NextPage(context.Context, ...func(*ec2.Options)) (*O, error)
+	NextPage(context.Context, ...func(*Options)) (*O, error)
 }
 
-func each[O any](ctx context.Context, p paginator[O], use func(any) error) error {
+func each[O, Options any](ctx context.Context, p paginator[O, Options], use func(any) error) error {
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {

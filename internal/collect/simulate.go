@@ -59,11 +59,11 @@ func (c *collector) simulateAs(ctx context.Context, arn, resource string, use fu
 		ContextEntries: []types.ContextEntry{{ContextKeyName: aws.String("aws:RequestedRegion"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{c.scope.Region}}},
 	}
 	if resource == snapshot.AccountResource {
-		partition, account := snapshot.PartitionOf(c.scope.Region), ""
+		account := ""
 		for _, id := range c.scope.Identity.All() {
 			account = id.Account
 		}
-		in.ResourceArns = []string{"arn:" + partition + ":datasync:" + c.scope.Region + ":" + account + ":agent/agent-00000000000000000"}
+		in.ResourceArns = []string{snapshot.SampleAgentARN(c.scope.Region, account)}
 		in.ActionNames = nil
 		for _, a := range c.request.Simulate {
 			if strings.HasPrefix(a, "datasync:") {
@@ -71,15 +71,5 @@ func (c *collector) simulateAs(ctx context.Context, arn, resource string, use fu
 			}
 		}
 	}
-	p := iam.NewSimulatePrincipalPolicyPaginator(c.clients.IAM, in)
-	for p.HasMorePages() {
-		out, err := p.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		if err := use(out); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(ctx, iam.NewSimulatePrincipalPolicyPaginator(c.clients.IAM, in), use)
 }

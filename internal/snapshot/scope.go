@@ -157,6 +157,12 @@ func (s *Scope) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 // "aws-cn". Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func (s *Scope) Partition() string { return PartitionOf(s.Region) }
 
+// SampleAgentARN is the ARN of an agent that stands for any of the account's, to
+// ask what a policy says of one.
+func SampleAgentARN(region, account string) string {
+	return "arn:" + PartitionOf(region) + ":datasync:" + region + ":" + account + ":agent/agent-00000000000000000"
+}
+
 // PartitionOf returns the partition of a Region.
 func PartitionOf(region string) string {
 	for _, p := range []struct{ prefix, partition string }{
