@@ -224,9 +224,12 @@ func tryFault(t *testing.T, tg snapshot.Target, fault fakeaws.Fault, action stri
 func TestInterruptedCollection(t *testing.T) {
 	s := serve(t, "healthy")
 	ctx, cancel := context.WithCancel(context.Background())
-	s.Fault = func(a string, _ int) fakeaws.Fault {
+	// Each of the two scopes asks for its groups once, when its first tables are in.
+	s.Fault = func(a string, attempt int) fakeaws.Fault {
 		if a == "DescribeSecurityGroups" {
-			cancel()
+			if attempt == 2 {
+				cancel()
+			}
 			return fakeaws.Silent
 		}
 		return fakeaws.None
