@@ -57,6 +57,9 @@ func runAgentEgress(x *Exam) {
 	case j.from.Outside:
 		x.NotApplicable(say("the agent is outside AWS and has no security groups", "エージェントが AWS 外にあり、セキュリティグループはない"))
 		return
+	case len(j.agents.Groups) == 0 && j.agents.Pending != "":
+		x.Unknown(j.agents.Given, j.agents.Pending.Gap(j.agents.Given))
+		return
 	case len(j.agents.Groups) == 0:
 		x.NotApplicable(say("which instance is the agent is not known: pass --agent-instance-id to have its security groups judged", "どのインスタンスがエージェントか不明。--agent-instance-id を指定するとセキュリティグループを判定する"))
 		return
@@ -76,6 +79,10 @@ func runAgentEgress(x *Exam) {
 			continue
 		}
 		rules = append(rules, layer.Rules(g, netpath.Egress)...)
+	}
+	if j.agents.Pending != "" {
+		gap := j.agents.Pending.Gap(j.agents.Given)
+		rules = append(rules, netpath.Rule{Peers: both, Ports: netpath.AllPorts, Gap: &gap})
 	}
 	subject := j.agents.Groups[0]
 	judge := func(p *Problem, peers *netipx.IPSet) {

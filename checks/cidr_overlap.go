@@ -42,7 +42,7 @@ func runCIDROverlap(x *Exam) {
 	}
 	blocks := v.Prefixes()
 	if len(blocks) == 0 {
-		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPCs.Action(), Ref: v.ID, Detail: "CidrBlockAssociationSet"})
+		x.Unknown(v.ID, snapshot.FieldGap(snapshot.VPCs, v.ID, v.Pending, "CidrBlockAssociationSet"))
 		return
 	}
 	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
@@ -102,8 +102,8 @@ func (x *Exam) vpcAnywhere(id string) (snapshot.VPC, snapshot.Presence) {
 
 // whole refuses a VPC that shows only its primary block: it may have others.
 func (x *Exam) whole(v snapshot.VPC) {
-	if len(v.CIDRs) == 0 {
-		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPCs.Action(), Ref: v.ID, Detail: "CidrBlockAssociationSet"})
+	if len(v.CIDRs) == 0 || v.Pending != "" {
+		x.Unknown(v.ID, snapshot.FieldGap(snapshot.VPCs, v.ID, v.Pending, "CidrBlockAssociationSet"))
 	}
 }
 

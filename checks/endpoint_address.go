@@ -56,8 +56,8 @@ func runEndpointAddress(x *Exam) {
 		return
 	}
 	interfaces, gaps := endpointInterfaces(s, ep)
-	if len(ep.InterfaceIDs) == 0 {
-		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
+	if len(ep.InterfaceIDs) == 0 || ep.SubnetsPending != "" {
+		gaps = append(gaps, snapshot.FieldGap(snapshot.Endpoints, ep.ID, ep.SubnetsPending, "NetworkInterfaceIds"))
 	}
 	var addresses, subnets []string
 	var evidence []snapshot.Evidence
@@ -72,6 +72,17 @@ func runEndpointAddress(x *Exam) {
 			evidence = append(evidence, snapshot.Saw(snapshot.Interfaces, i.ID, snapshot.Textf("address %s in %s", "アドレス %s（%s）", a, i.Subnet)))
 			inSubnet = inSubnet || i.Subnet == x.Target.SubnetID
 			named = named || a == x.Target.EndpointIP
+			if !slices.Contains(subnets, i.Subnet) {
+				subnets = append(subnets, i.Subnet)
+			}
+		}
+		if i.Within.IsValid() {
+			addresses = append(addresses, i.Within.String())
+			evidence = append(evidence, snapshot.Saw(snapshot.Interfaces, i.ID, snapshot.Textf("an address of %s, chosen when it is created", "作成時に %s から選ばれるアドレス", i.Within)))
+			inSubnet = inSubnet || i.Subnet == x.Target.SubnetID
+			if x.Target.EndpointIP.IsValid() && i.Within.Contains(x.Target.EndpointIP) {
+				gaps = append(gaps, snapshot.Gap{Code: snapshot.KnownAfterApply, Source: "plan", Ref: i.ID, Detail: x.Target.EndpointIP.String()})
+			}
 			if !slices.Contains(subnets, i.Subnet) {
 				subnets = append(subnets, i.Subnet)
 			}

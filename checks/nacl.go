@@ -172,6 +172,10 @@ func (x *Exam) filter(side aclSide, egress bool, peers *netipx.IPSet, ports []ne
 		return
 	}
 	f := netpath.Filter(*side.acl, egress, peers, ports)
+	if len(f.Denied) == 0 && len(f.Gaps) > 0 {
+		x.Unknown(side.subnet, f.Gaps...)
+		return
+	}
 	if len(f.Denied) == 0 {
 		x.OK(side.subnet, aclEvidence(f.By)...)
 		return

@@ -79,6 +79,13 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]end, bool) {
 				e.endpoint = netpath.Union(e.endpoint, netpath.AddrSet(a))
 			}
 		}
+		if i.Within.IsValid() && (!x.Target.EndpointIP.IsValid() || i.Within.Contains(x.Target.EndpointIP)) {
+			e := at(i.Subnet) // its address is chosen when it is created: any of the block
+			e.endpoint = netpath.Union(e.endpoint, netpath.Set(i.Within))
+		}
+	}
+	if ep.SubnetsPending != "" {
+		gaps = append(gaps, ep.SubnetsPending.Gap(ep.ID))
 	}
 	if len(out) == 0 {
 		if len(gaps) == 0 {

@@ -35,6 +35,16 @@ func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error
 	return t, nil
 }
 
+// Stands reports whether an endpoint is there, and not on its way out.
+func Stands(snap *snapshot.Snapshot, id string) bool {
+	for _, s := range snap.Scopes {
+		if ep, p := s.Endpoints.Get(id); p == snapshot.Present && !gone(ep.State) {
+			return true
+		}
+	}
+	return false
+}
+
 // gone reports whether an endpoint in the state is on its way out; AWS lists one
 // for a while after it was deleted.
 func gone(state string) bool {

@@ -170,6 +170,9 @@ func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Securit
 		}
 		gaps = append(gaps, s.GapFor(snapshot.SecurityGroups, ref.ID))
 	}
+	if ep.GroupsPending != "" {
+		gaps = append(gaps, ep.GroupsPending.Gap(ep.ID))
+	}
 	return groups, gaps
 }
 

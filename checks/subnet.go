@@ -82,8 +82,8 @@ func (x *Exam) eachTaskSubnet(judge func(*snapshot.Scope, snapshot.Endpoint, []s
 		return
 	}
 	choices := x.taskSubnets(ep)
-	if len(choices) == 0 {
-		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "SubnetIds"})
+	if len(choices) == 0 || x.Target.SubnetID == "" && ep.SubnetsPending != "" {
+		x.Unknown(ep.ID, snapshot.FieldGap(snapshot.Endpoints, ep.ID, ep.SubnetsPending, "SubnetIds"))
 		return
 	}
 	judge(s, ep, choices)
@@ -121,7 +121,7 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	case n.IPv6Native:
 		report(subnetNoIPv4, "")
 	case !n.CIDR.IsValid() || n.VPC == "":
-		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: "CidrBlock, VpcId"})
+		x.Unknown(n.ID, snapshot.FieldGap(snapshot.Subnets, n.ID, n.Pending, "CidrBlock, VpcId"))
 		bad = true
 	}
 	switch {
@@ -218,7 +218,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 		return
 	}
 	if n.FreeIPs == nil {
-		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: "AvailableIpAddressCount"})
+		x.Unknown(n.ID, snapshot.FieldGap(snapshot.Subnets, n.ID, n.Pending, "AvailableIpAddressCount"))
 		return
 	}
 	free := *n.FreeIPs

@@ -69,8 +69,8 @@ func runTaskSG(x *Exam) {
 		x.judgeTaskGroup(s, ep, x.Target.GroupID)
 		return
 	}
-	if len(ep.Groups) == 0 {
-		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "Groups"})
+	if len(ep.Groups) == 0 || ep.GroupsPending != "" {
+		x.Unknown(ep.ID, snapshot.FieldGap(snapshot.Endpoints, ep.ID, ep.GroupsPending, "Groups"))
 		return
 	}
 	choices := make([]string, len(ep.Groups))

@@ -67,7 +67,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := readPlan(c)
+	p, err := readRequest(c, env)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +81,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 			p.destination.Region = p.targets[0].Region
 		}
 	}
-	rep, err := lookOnce(c, env, asked{plan: p, selected: selected, lang: lang, failOn: report.OnFail, named: named})
+	rep, err := lookOnce(c, env, asked{request: p, selected: selected, lang: lang, failOn: report.OnFail, named: named})
 	if err != nil {
 		return nil, nil, err
 	}

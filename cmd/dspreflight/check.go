@@ -61,7 +61,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 	}
-	p, err := readPlan(c)
+	p, err := readRequest(c, env)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	ask := asked{plan: p, selected: selected, lang: lang, failOn: failOn, waivers: waivers}
+	ask := asked{request: p, selected: selected, lang: lang, failOn: failOn, waivers: waivers}
 	look := func() (report.Report, error) { return lookOnce(c, env, ask) }
 	rep, err := look()
 	if err != nil {
@@ -96,7 +96,7 @@ func runCheck(c *cli.Context, env *environment) error {
 
 // asked is what the flags of a run come to.
 type asked struct {
-	plan     plan
+	request  request
 	selected []*checks.Check
 	lang     string
 	failOn   report.FailOn
@@ -110,7 +110,14 @@ type asked struct {
 func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) {
 	ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 	defer cancel()
-	snap, targets, err := evidence(ctx, c, env, a.plan, checks.Kinds(a.selected))
+	snap, err := evidence(ctx, c, env, a.request, checks.Kinds(a.selected))
+	if err != nil {
+		return report.Report{}, err
+	}
+	if a.request.plans != nil {
+		return lookAhead(ctx, c, env, a, snap)
+	}
+	targets, err := complete(snap, a.request.targets)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -125,19 +132,29 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if err := addProbes(ctx, c, env, snap, targets, a); err != nil {
 		return report.Report{}, err
 	}
-	if dir := c.String("save"); dir != "" {
-		if len(targets) == 1 {
-			snap.Target = &targets[0]
-		}
-		if err := save(snap, dir); err != nil {
-			return report.Report{}, err
-		}
-		fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(a.lang))
+	if err := keep(c, env, snap, targets, a.lang); err != nil {
+		return report.Report{}, err
 	}
 	judged := judgeAll(ctx, targets, snap, a.selected)
 	return report.Build(judged, report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
 	}), nil
+}
+
+// keep saves the evidence where --save says.
+func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
+	dir := c.String("save")
+	if dir == "" {
+		return nil
+	}
+	if len(targets) == 1 {
+		snap.Target = &targets[0]
+	}
+	if err := save(snap, dir); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
+	return nil
 }
 
 // judgeAll runs the checks for each target, a few targets at a time. A deadline
@@ -178,20 +195,20 @@ func withUnselected(results []checks.Result) []checks.Result {
 	return out
 }
 
-// evidence gets the snapshot from where the flags say, and completes the
-// targets from it.
-func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kinds []snapshot.Kind) (*snapshot.Snapshot, []snapshot.Target, error) {
+// evidence gets the snapshot from where the flags say. With --plan-only it is
+// nil.
+func evidence(ctx context.Context, c *cli.Context, env *environment, p request, kinds []snapshot.Kind) (*snapshot.Snapshot, error) {
 	dir, fixture := c.String("snapshot"), c.String("fixture")
 	if dir != "" && fixture != "" {
-		return nil, nil, snapshot.Errorf("--snapshot and --fixture exclude each other", "--snapshot と --fixture は同時に指定できない")
+		return nil, snapshot.Errorf("--snapshot and --fixture exclude each other", "--snapshot と --fixture は同時に指定できない")
 	}
 	for _, flag := range []string{"snapshot", "fixture"} {
 		if c.IsSet(flag) && c.String(flag) == "" {
-			return nil, nil, snapshot.Errorf("--%s is empty", "--%s が空", flag)
+			return nil, snapshot.Errorf("--%s is empty", "--%s が空", flag)
 		}
 	}
 	if c.Bool("complete") && dir == "" {
-		return nil, nil, snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
+		return nil, snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
 	}
 	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: c.String("save") != ""}
 	var snap *snapshot.Snapshot
@@ -200,37 +217,46 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p plan, kin
 	case fixture != "":
 		var files fs.FS
 		if files, _, err = fixtures.Open(fixture); err != nil {
-			return nil, nil, fmt.Errorf("--fixture: %w", err)
+			return nil, fmt.Errorf("--fixture: %w", err)
 		}
 		snap, err = snapshot.Read(files, opt)
 	case dir != "":
 		if snap, err = readFolder(dir, opt); err != nil {
-			return nil, nil, fmt.Errorf("--snapshot %s: %w", dir, err)
+			return nil, fmt.Errorf("--snapshot %s: %w", dir, err)
 		}
+	case c.Bool("plan-only"):
+		return nil, nil
 	default:
 		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
+		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
+			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil))))
+			return nil, nil
+		}
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	targets := slices.Clone(p.targets)
+	return snap, err
+}
+
+// complete fills in what the targets leave out from the estate.
+func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Target, error) {
+	targets := slices.Clone(asked)
+	var err error
 	for i := range targets {
 		if snap.Target != nil {
 			targets[i] = targets[i].Merge(*snap.Target)
-			if err := validate(targets[i], "manifest.json: target"); err != nil {
-				return nil, nil, err
+			if err := validate(targets[i], "manifest.json: target", nil); err != nil {
+				return nil, err
 			}
 		}
 		targets[i] = tidyTarget(targets[i])
 		snap.AssignRoles(targets[i])
 		if s := elsewhere(snap, targets[i].EndpointID); s != nil {
-			return nil, nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。別々に実行するか、各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
+			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。別々に実行するか、各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
 		}
 		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return snap, targets, nil
+	return targets, nil
 }
 
 // elsewhere finds the scope that holds an endpoint, if that is not the
@@ -268,7 +294,7 @@ func plainPath(err error) error {
 	return err
 }
 
-func live(ctx context.Context, env *environment, p plan, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
+func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
 	progress, done := progressLine(env)
 	defer done()
 	return collect.Live(ctx, collect.Request{

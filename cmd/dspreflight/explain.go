@@ -347,7 +347,7 @@ func defaultsFrom(t snapshot.Target, named map[string]string) snapshot.Target {
 		other.AgentIP = a
 	}
 	merged := t.Merge(other)
-	if validate(merged, "--config") != nil {
+	if validate(merged, "--config", nil) != nil {
 		return t
 	}
 	return merged

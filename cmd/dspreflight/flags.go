@@ -96,8 +96,20 @@ func evidenceFlags() []cli.Flag {
 	}
 }
 
+// planFlags say which changes to lay over the evidence.
+func planFlags() []cli.Flag {
+	return []cli.Flag{
+		listFlag(groupEvidence, "plan", "lay the changes of a Terraform or OpenTofu plan over the estate: the JSON `FILE` of terraform show -json, - for standard input (repeatable)"),
+		listFlag(groupEvidence, "template", "lay a CloudFormation template, or the output of describe-change-set, over the estate: `FILE` (repeatable)"),
+		listFlag(groupEvidence, "parameters", "parameters of the template: `KEY=VALUE`, or a JSON file (repeatable)"),
+		boolFlag(groupEvidence, "plan-only", "judge the plan or template by itself: without AWS, a snapshot or a fixture"),
+		stringFlag(groupEvidence, "configuration", "the `DIR` with the plan's *.tf files, to name file and line (default: that of the plan)"),
+	}
+}
+
 func checkFlags() []cli.Flag {
 	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, planFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"))
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
@@ -108,6 +120,7 @@ func checkFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what is not PASS", Category: groupOutput, EnvVars: variable("quiet")},
 		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
+		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from `STATUS` on: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
 	flags = append(flags, connectTimeoutFlag(), waitFlag())

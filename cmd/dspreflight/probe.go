@@ -198,7 +198,7 @@ func hereFor(c *cli.Context) (snapshot.Vantage, error) {
 // probePlan turns the flags into what to dial.
 func probePlan(c *cli.Context) ([]probe.Target, error) {
 	t := snapshot.Target{Region: c.String("region"), Requirements: c.String("requirements"), Mode: c.String("mode")}
-	if err := validate(t, "--config"); err != nil {
+	if err := validate(t, "--config", nil); err != nil {
 		return nil, err
 	}
 	r := probe.Request{Storage: c.StringSlice("storage"), Ports: portsToDial(t)}

@@ -39,7 +39,7 @@ func snapshotCommand(env *environment) *cli.Command {
 			if err != nil {
 				return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 			}
-			p, err := readPlan(c)
+			p, err := readRequest(c, env)
 			if err != nil {
 				return err
 			}

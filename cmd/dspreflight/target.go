@@ -17,14 +17,16 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// plan is what a command is asked to look at.
-type plan struct {
+// request is what a command is asked to look at.
+type request struct {
 	targets     []snapshot.Target
 	destination collect.Account
 	source      *collect.Account
+	plans       []*iac.Plan // what changes are planned; nil: none were passed
 }
 
 // config is the file of --config: defaults for every target, and the targets.
@@ -79,12 +81,15 @@ func plainYAML(err error) string {
 	return yamlType.ReplaceAllString(s, "")
 }
 
-// readPlan builds the targets from flags, environment and file, in this order
+// readRequest builds the targets from flags, environment and file, in this order
 // of precedence, and validates every id, address and CIDR block.
-func readPlan(c *cli.Context) (plan, error) {
-	var p plan
+func readRequest(c *cli.Context, env *environment) (request, error) {
+	var p request
 	flags, err := targetFromFlags(c)
 	if err != nil {
+		return p, err
+	}
+	if p.plans, err = readPlans(c, env); err != nil {
 		return p, err
 	}
 	var file config
@@ -110,7 +115,7 @@ func readPlan(c *cli.Context) (plan, error) {
 			where = fmt.Sprintf("--config: targets[%d]", i)
 		}
 		t = tidyTarget(flags.Merge(t).Merge(file.Target))
-		if err := validate(t, where); err != nil {
+		if err := validate(t, where, p.plans); err != nil {
 			return p, err
 		}
 		if len(targets) > 1 {
@@ -300,8 +305,9 @@ var idShapes = map[string]*regexp.Regexp{
 	"i-":      regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
 }
 
-// validate refuses a target whose values can't be right, before any call.
-func validate(t snapshot.Target, where string) error {
+// validate refuses a target whose values can't be right, before any call. The
+// address of a planned resource may stand for an id.
+func validate(t snapshot.Target, where string, plans []*iac.Plan) error {
 	ids := []struct{ flag, value, prefix string }{
 		{"vpc-endpoint-id", t.EndpointID, "vpce-"},
 		{"subnet-id", t.SubnetID, "subnet-"},
@@ -316,6 +322,9 @@ func validate(t snapshot.Target, where string) error {
 	}
 	for _, id := range ids {
 		if id.value == "" || idShapes[id.prefix].MatchString(id.value) {
+			continue
+		}
+		if slices.ContainsFunc(plans, func(p *iac.Plan) bool { return p.Has(id.value) }) {
 			continue
 		}
 		if strings.HasPrefix(id.value, "arn:") {

@@ -31,10 +31,12 @@ func saneWire(c *cli.Context) error {
 	if _, err := vantage(c); err != nil {
 		return err
 	}
-	still := c.String("snapshot") != "" || c.String("fixture") != ""
+	still := c.String("snapshot") != "" || c.String("fixture") != "" || planned(c)
 	switch {
 	case still && c.Duration("wait") > 0:
-		return snapshot.Errorf("--wait looks at AWS again, so it can't be used with --snapshot or --fixture", "--wait は AWS を見直す指定なので、--snapshot や --fixture とは併用できない")
+		return snapshot.Errorf("--wait looks at AWS again, so it can't be used with --snapshot, --fixture, --plan or --template", "--wait は AWS を見直す指定なので、--snapshot、--fixture、--plan、--template とは併用できない")
+	case planned(c) && len(c.StringSlice("probes")) > 0:
+		return snapshot.Errorf("--probes says how things are, a plan how they will be: judge them in separate runs", "--probes は現状、プランは変更後の話なので、別々に実行する")
 	case c.String("save") != "" && c.Duration("wait") > 0:
 		return snapshot.Errorf("--wait and --save exclude each other: which look should be saved?", "--wait と --save は同時に指定できない")
 	case c.Bool("no-probe") && c.String("vantage") != "":

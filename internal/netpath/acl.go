@@ -23,6 +23,7 @@ type Filtered struct {
 	ACL    string
 	By     []Rule // the rules that let some of it through
 	Denied []Denial
+	Gaps   []snapshot.Gap // what decides the rest, if it is known only after apply
 }
 
 // Filter splits the traffic between peers and ports by a network ACL. Its rules
@@ -40,6 +41,18 @@ func Filter(acl snapshot.NetworkACL, egress bool, peers *netipx.IPSet, ports []P
 	used := make([]bool, len(entries))
 	for _, span := range cut(ports, rules) {
 		left := peers
+		var mayAllow, mayDeny []aclRule // entries that may match what comes after them
+		deny := func(set *netipx.IPSet, number string) {
+			for _, m := range mayAllow {
+				if open := Both(set, m.Peers); !Empty(open) {
+					f.open(m)
+					set = Minus(set, open)
+				}
+			}
+			if !Empty(set) {
+				f.Denied = append(f.Denied, Denial{Piece{set, span}, number})
+			}
+		}
 		for i, e := range entries {
 			if !e.Ports.contains(span) {
 				continue
@@ -48,15 +61,30 @@ func Filter(acl snapshot.NetworkACL, egress bool, peers *netipx.IPSet, ports []P
 			if Empty(take) {
 				continue
 			}
+			if e.Gap != nil {
+				e.Peers = take
+				if e.allow {
+					mayAllow = append(mayAllow, e)
+				}
+				if e.deny {
+					mayDeny = append(mayDeny, e)
+				}
+				continue
+			}
 			left = Minus(left, take)
-			if e.allow {
-				used[i] = true
-			} else {
-				f.Denied = append(f.Denied, Denial{Piece{take, span}, e.number})
+			if e.deny {
+				deny(take, e.number)
+				continue
+			}
+			used[i] = true
+			for _, m := range mayDeny {
+				if overlaps(m.Peers, take) {
+					f.open(m)
+				}
 			}
 		}
 		if !Empty(left) {
-			f.Denied = append(f.Denied, Denial{Piece{left, span}, "*"})
+			deny(left, "*")
 		}
 	}
 	for i, e := range entries {
@@ -65,13 +93,30 @@ func Filter(acl snapshot.NetworkACL, egress bool, peers *netipx.IPSet, ports []P
 		}
 	}
 	f.Denied = mergeDenials(f.Denied)
+	if len(f.Denied) > 0 && slices.ContainsFunc(acl.Entries, func(e snapshot.ACLEntry) bool { return e.Secret && e.Egress == egress }) {
+		rule := f.Denied[0].Rule
+		f.Denied = nil // the remainder would tell the entry
+		for _, p := range joinPorts(ports) {
+			f.Denied = append(f.Denied, Denial{Piece{peers, p}, rule})
+		}
+	}
 	return f
 }
 
+// open notes an entry whose value decides. What it may stop is not denied, and
+// what it may let through is not either.
+func (f *Filtered) open(m aclRule) {
+	if !slices.Contains(f.Gaps, *m.Gap) {
+		f.Gaps = append(f.Gaps, *m.Gap)
+	}
+}
+
+// aclRule is an entry that either allows or denies; one that is known only after
+// apply may do both.
 type aclRule struct {
 	Rule
-	number string
-	allow  bool
+	number      string
+	allow, deny bool
 }
 
 // aclRules lists the rules that can match TCP, by number. Protocol -1 is all
@@ -82,7 +127,7 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 	slices.SortStableFunc(entries, func(a, b snapshot.ACLEntry) int { return cmp.Compare(a.Number, b.Number) })
 	var out []aclRule
 	for _, e := range entries {
-		if e.Egress != egress || !isTCP(e.Protocol) && !isAll(e.Protocol) {
+		if e.Egress != egress || !isTCP(e.Protocol) && !isAll(e.Protocol) && (e.Pending == "" || e.Protocol != "") {
 			continue
 		}
 		ports := AllPorts
@@ -92,6 +137,10 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 				continue
 			}
 			ports = Ports{uint16(from), uint16(to)}
+		}
+		if e.Pending != "" {
+			out = append(out, pendingEntry(acl, e, ports))
+			continue
 		}
 		for _, p := range []netip.Prefix{e.CIDR, e.IPv6CIDR} {
 			if !p.IsValid() {
@@ -107,13 +156,29 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 			}
 			fact := d.fact(what, p.String())
 			action := strings.ToLower(e.Action)
+			fact = snapshot.Text{En: action + " " + fact.En, Ja: action + " " + fact.Ja}
+			if e.Secret {
+				fact = secretFact
+			}
+			allow := strings.EqualFold(e.Action, "allow")
 			out = append(out, aclRule{
-				Rule:   Rule{Ref: fmt.Sprintf("%s/%d", acl.ID, e.Number), Fact: snapshot.Text{En: action + " " + fact.En, Ja: action + " " + fact.Ja}, Peers: Set(p), Ports: ports},
-				number: fmt.Sprint(e.Number), allow: strings.EqualFold(e.Action, "allow"),
+				Rule:   Rule{Ref: fmt.Sprintf("%s/%d", acl.ID, e.Number), Fact: fact, Peers: Set(p), Ports: ports},
+				number: fmt.Sprint(e.Number), allow: allow, deny: !allow,
 			})
 		}
 	}
 	return out
+}
+
+// pendingEntry is an entry that is known only after apply: it may do at most
+// what is known of it.
+func pendingEntry(acl snapshot.NetworkACL, e snapshot.ACLEntry, ports Ports) aclRule {
+	gap := e.Pending.Gap(acl.ID)
+	r := aclRule{Rule: Rule{Ref: acl.ID, Peers: Anywhere, Ports: ports, Gap: &gap}, allow: !strings.EqualFold(e.Action, "deny"), deny: !strings.EqualFold(e.Action, "allow")}
+	if e.CIDR.IsValid() || e.IPv6CIDR.IsValid() {
+		r.Peers = Set(e.CIDR, e.IPv6CIDR)
+	}
+	return r
 }
 
 // mergeDenials joins pieces that one rule stops and that lie beside each other.
@@ -143,6 +208,12 @@ func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapsho
 		}
 		return out
 	})
+	for _, a := range s.NetworkACLs.Where("vpc", vpc, aclVPC) {
+		if a.Pending != "" && (len(found) != 1 || found[0].ID != a.ID) {
+			g := a.Pending.Gap(subnet)
+			return snapshot.NetworkACL{}, &g
+		}
+	}
 	switch len(found) {
 	case 0:
 	case 1:
@@ -151,7 +222,7 @@ func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapsho
 		return snapshot.NetworkACL{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.NetworkACLs.Action(), Scope: s.Label(), Ref: subnet, Detail: found[0].ID + ", " + found[1].ID}
 	}
 	if s.NetworkACLs.Covers(vpc) {
-		for _, a := range s.NetworkACLs.Where("vpc", vpc, func(a snapshot.NetworkACL) []string { return []string{a.VPC} }) {
+		for _, a := range s.NetworkACLs.Where("vpc", vpc, aclVPC) {
 			if a.IsDefault {
 				return a, nil
 			}
@@ -160,6 +231,8 @@ func ACLOf(s *snapshot.Scope, vpc, subnet string) (snapshot.NetworkACL, *snapsho
 	g := s.GapFor(snapshot.NetworkACLs, subnet)
 	return snapshot.NetworkACL{}, &g
 }
+
+func aclVPC(a snapshot.NetworkACL) []string { return []string{a.VPC} }
 
 // Ephemeral is the range of ports that the agent dials from. Its images run
 // Linux, which takes them from net.ipv4.ip_local_port_range.

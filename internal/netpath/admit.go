@@ -17,6 +17,9 @@ type Rule struct {
 	// Gap is set on a rule that could not be resolved: Peers is then what it
 	// may admit at most.
 	Gap *snapshot.Gap
+	// Secret is set on a rule that must not be shown, nor told from what it
+	// leaves out.
+	Secret bool
 }
 
 // Admission is how a layer of allow rules answers to some traffic.
@@ -81,6 +84,12 @@ func Admit(peers *netipx.IPSet, ports []Ports, rules []Rule) Admission {
 		}
 	}
 	a.Stopped, a.Open = merge(a.Stopped), merge(a.Open)
+	if len(a.Stopped) > 0 && slices.ContainsFunc(rules, func(r Rule) bool { return r.Secret && touches(r, peers, ports) }) {
+		a.Stopped = nil // the remainder would tell the rule
+		for _, p := range joinPorts(ports) {
+			a.Stopped = append(a.Stopped, Piece{peers, p})
+		}
+	}
 	return a
 }
 

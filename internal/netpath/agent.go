@@ -20,6 +20,7 @@ type Agents struct {
 	Addrs    *netipx.IPSet
 	Subnet   string             // the one subnet that holds all of them, if there is one
 	Groups   []string           // the agent's own security groups, if it is a known interface
+	Pending  snapshot.Pending   // what decides whether it has further groups; "": it has not
 	Given    string             // the flag that the addresses come from
 	Evidence *snapshot.Evidence // what AWS said of them, if it did
 }
@@ -75,6 +76,7 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 			continue
 		}
 		addr, groups, subnet, vpc := i.PrivateIP, i.Groups, i.Subnet, i.VPC
+		var pending snapshot.Pending
 		named := !f.t.AgentIP.IsValid()
 		for _, n := range i.Interfaces {
 			wanted := addr
@@ -84,7 +86,7 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 			if wanted.IsValid() && !slices.Contains(n.Addrs(), wanted) {
 				continue
 			}
-			addr, vpc, subnet, named = n.PrivateIP, n.VPC, n.Subnet, true
+			addr, vpc, subnet, named, pending = n.PrivateIP, n.VPC, n.Subnet, true, n.Pending
 			if wanted.IsValid() {
 				addr = wanted
 			}
@@ -95,15 +97,28 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 		if !named {
 			return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotFound, Source: gap.Source, Scope: s.Label(), Ref: f.t.AgentIP.String() + " (" + i.ID + ")"}
 		}
+		if within := pendingBlock(i); !addr.IsValid() && within.IsValid() {
+			return Agents{Place: Place{Scope: s, VPC: vpc}, Addrs: Set(within), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id"}, nil
+		}
 		if !addr.IsValid() {
 			return Agents{}, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: gap.Source, Scope: s.Label(), Ref: i.ID, Detail: "PrivateIpAddress"}
 		}
 		return Agents{
-			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Given: "--agent-instance-id",
+			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id",
 			Evidence: &snapshot.Evidence{Source: gap.Source, Ref: i.ID, Fact: snapshot.Textf("the agent's private address is %s", "エージェントのプライベートアドレスは %s", addr)},
 		}, nil
 	}
 	return Agents{}, &gap
+}
+
+// pendingBlock is where the address of a planned instance will come from.
+func pendingBlock(i snapshot.Instance) netip.Prefix {
+	for _, n := range i.Interfaces {
+		if n.Within.IsValid() {
+			return n.Within
+		}
+	}
+	return netip.Prefix{}
 }
 
 func ids(groups []snapshot.GroupRef) []string {
@@ -130,7 +145,7 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 				continue
 			}
 			hit := a
-			hit.Place, hit.Subnet, hit.Groups = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups)
+			hit.Place, hit.Subnet, hit.Groups, hit.Pending = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups), i.Pending
 			hit.Evidence = &snapshot.Evidence{Source: snapshot.Interfaces.Action(), Ref: i.ID, Fact: snapshot.Textf("it has the address %s, in %s", "アドレス %s を持ち、%s にある", key, i.Subnet)}
 			hits = append(hits, hit)
 		}
@@ -244,13 +259,30 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 	if len(found) == 1 {
 		return found[0]
 	}
-	return Place{Outside: outside && len(found) == 0}
+	return Place{Outside: len(found) == 0 && (outside || f.alone(wanted))}
+}
+
+// alone reports whether nothing joins the endpoint's VPC to another one, so that
+// addresses beyond its own can only stand outside AWS.
+func (f finder) alone(wanted *netipx.IPSet) bool {
+	s := f.snap.Role(snapshot.Destination)
+	if s == nil {
+		return false
+	}
+	ep, p := s.Endpoints.Get(f.t.EndpointID)
+	v, q := s.VPCs.Get(ep.VPC)
+	if p != snapshot.Present || q != snapshot.Present || overlaps(Set(v.Prefixes()...), wanted) {
+		return false
+	}
+	joined, known := f.joined(v.ID)
+	return known && !joined
 }
 
 // joined reports whether a peering connection or a transit gateway joins a VPC to
 // anything, and whether all of these were seen.
 func (f finder) joined(vpc string) (yes, known bool) {
 	known = true
+	settled := false // a VPC that a plan makes, with all that joins it
 	for _, s := range f.snap.Scopes {
 		for _, p := range s.Peerings.All() {
 			if _, ok := p.Other(vpc); ok {
@@ -262,9 +294,10 @@ func (f finder) joined(vpc string) (yes, known bool) {
 				return true, true
 			}
 		}
+		settled = settled || s.Peerings.Covers(vpc) && s.TransitGatewayVPCAttachments.Covers(vpc) && !s.Peerings.Covers("")
 		known = known && s.Peerings.Covers("") && s.TransitGatewayVPCAttachments.Covers("")
 	}
-	return false, known
+	return false, known || settled
 }
 
 func (f finder) interfaceIn(s *snapshot.Scope, vpc string, set *netipx.IPSet) bool {

@@ -52,24 +52,34 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 	}
 	var out []Rule
 	for _, p := range perms {
+		if p.Pending != "" {
+			out = append(out, l.pending(g, d, p)...)
+			continue
+		}
 		ports, ok := tcpPorts(p)
 		if !ok {
 			continue
 		}
 		cut := isTCP(p.Protocol) && (p.FromPort == nil || p.ToPort == nil)
 		label := "tcp " + ports.String()
-		if isAll(p.Protocol) {
+		switch {
+		case p.Secret:
+			label = "(sensitive)"
+		case isAll(p.Protocol):
 			label = "protocol -1"
 		}
 		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, note snapshot.Text) {
 			fact := d.fact(label, peer)
+			if p.Secret {
+				fact = secretFact
+			}
 			if !note.Empty() {
 				fact = snapshot.Text{En: fact.En + " (" + note.En + ")", Ja: fact.Ja + "（" + note.Ja + "）"}
 			}
 			if cut && gap == nil {
 				gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.SecurityGroups.Action(), Ref: g.ID, Detail: "FromPort, ToPort"}
 			}
-			out = append(out, Rule{Ref: l.ruleRef(g.ID, d, p, peer), Fact: fact, Peers: peers, Ports: ports, Gap: gap})
+			out = append(out, Rule{Ref: l.ruleRef(g.ID, d, p, peer), Fact: fact, Peers: peers, Ports: ports, Gap: gap, Secret: p.Secret})
 		}
 		for _, r := range p.Ranges {
 			if r.CIDR.IsValid() {
@@ -95,6 +105,36 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 	}
 	return out
 }
+
+// pending returns what a permission may let through that is known only after
+// apply: at most what is known of it.
+func (l GroupLayer) pending(g snapshot.SecurityGroup, d Direction, p snapshot.Permission) []Rule {
+	gap := p.Pending.Gap(g.ID)
+	r := Rule{Ref: g.ID, Peers: l.Peers, Ports: AllPorts, Gap: &gap}
+	if p.Protocol != "" {
+		ports, ok := tcpPorts(p)
+		if !ok {
+			return nil
+		}
+		r.Ports = ports
+	}
+	known := p
+	known.Pending = ""
+	if known.Protocol == "" {
+		known.Protocol = "-1"
+	}
+	if p.Peerless() {
+		return []Rule{r}
+	}
+	var out []Rule
+	for _, k := range l.Rules(snapshot.SecurityGroup{ID: g.ID, Ingress: []snapshot.Permission{known}, Egress: []snapshot.Permission{known}}, d) {
+		out = append(out, Rule{Ref: k.Ref, Peers: k.Peers, Ports: r.Ports, Gap: &gap})
+	}
+	return out
+}
+
+// secretFact stands for a rule that is marked as sensitive.
+var secretFact = snapshot.Text{En: "a rule with values that are marked as sensitive", Ja: "機密に指定された値を含むルール"}
 
 // ruleRef names a rule by its id where DescribeSecurityGroupRules gave one.
 func (l GroupLayer) ruleRef(group string, d Direction, p snapshot.Permission, peer string) string {
@@ -339,7 +379,7 @@ func (l GroupLayer) joined() (bool, *snapshot.Gap) {
 				return true, nil
 			}
 		}
-		if !s.Peerings.Covers("") {
+		if !s.Peerings.Covers("") && !s.Peerings.Covers(l.Self.VPC) && !s.Peerings.Covers(l.Peer.VPC) {
 			complete = false
 		}
 	}
@@ -361,7 +401,7 @@ func (l GroupLayer) overTransitGateway() (on, known bool) {
 	known = true
 	at := map[string]int{}
 	for _, side := range []Place{l.Self, l.Peer} {
-		if side.Scope == nil || !side.Scope.TransitGatewayVPCAttachments.Covers("") {
+		if side.Scope == nil || !side.Scope.TransitGatewayVPCAttachments.Covers(side.VPC) {
 			known = false
 			continue
 		}

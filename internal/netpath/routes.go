@@ -38,6 +38,12 @@ func target(r snapshot.Route) (TargetKind, string) {
 		return ToPeering, r.Peering
 	case r.TransitGateway != "":
 		return ToTransitGateway, r.TransitGateway
+	case r.Kind == snapshot.VPNGatewayKind:
+		return ToVPNGateway, r.Gateway
+	case r.Kind == snapshot.InternetGateway:
+		return ToInternet, r.Gateway
+	case r.Kind == snapshot.EndpointGateway:
+		return ToEndpoint, r.Gateway
 	case strings.HasPrefix(r.Gateway, "vgw-"):
 		return ToVPNGateway, r.Gateway
 	case strings.HasPrefix(r.Gateway, "igw-"):
@@ -109,6 +115,10 @@ type candidate struct {
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
 func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
+	if t.Pending != "" {
+		gap := t.Pending.Gap(t.ID)
+		return []Hop{{Addrs: dst, Gap: &gap}}
+	}
 	routes, unseen := candidates(s, t, dst)
 	left := dst
 	var hops []Hop
@@ -118,7 +128,10 @@ func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
 			continue
 		}
 		h := Hop{Addrs: take, Kind: c.kind, Target: c.id, Prefix: c.name(), Drop: strings.EqualFold(c.route.State, "blackhole")}
-		if other := rival(routes[i+1:], c); other != "" {
+		if c.route.Pending != "" {
+			gap := c.route.Pending.Gap(t.ID)
+			h.Gap = &gap
+		} else if other := rival(routes[i+1:], c); other != "" {
 			h.Gap = &snapshot.Gap{Code: snapshot.RouteAmbiguous, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: t.ID, Detail: c.list + " / " + other}
 		}
 		left = Minus(left, take)
@@ -130,7 +143,13 @@ func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
 	// A prefix list that was not seen may hold a longer prefix than any other.
 	for i := range hops {
 		for _, u := range unseen {
-			if hops[i].Gap == nil && !(hops[i].Kind == u.kind && hops[i].Target == u.id) && overlaps(u.set, hops[i].Addrs) {
+			if hops[i].Gap != nil || hops[i].Kind == u.kind && hops[i].Target == u.id || !overlaps(u.set, hops[i].Addrs) {
+				continue
+			}
+			if u.route.Pending != "" {
+				g := u.route.Pending.Gap(t.ID)
+				hops[i].Gap = &g
+			} else {
 				g := snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Scope: s.Label(), Ref: u.list}
 				hops[i].Gap = &g
 			}
@@ -196,6 +215,12 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 		}
 		add(r.CIDR, "")
 		add(r.IPv6CIDR, "")
+		if r.Pending != "" && !r.CIDR.IsValid() && !r.IPv6CIDR.IsValid() && r.PrefixList == "" {
+			if c.set = dst; c.rank == propagated {
+				c.set = Minus(dst, locals)
+			}
+			unseen = append(unseen, c)
+		}
 		if r.PrefixList == "" {
 			continue
 		}
@@ -220,7 +245,14 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 // with, else the main one of its VPC.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
 func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
-	switch found := s.RouteTables.Where("subnet", subnet, routeTableSubnets); len(found) {
+	found := s.RouteTables.Where("subnet", subnet, routeTableSubnets)
+	for _, t := range s.RouteTables.Where("vpc", vpc, func(t snapshot.RouteTable) []string { return []string{t.VPC} }) {
+		if t.Pending != "" && (len(found) != 1 || found[0].ID != t.ID) {
+			g := t.Pending.Gap(subnet)
+			return snapshot.RouteTable{}, &g
+		}
+	}
+	switch len(found) {
 	case 0:
 	case 1:
 		return found[0], nil

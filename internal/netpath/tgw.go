@@ -55,7 +55,7 @@ func (t Tracer) attachmentOf(at Place, gateway string) (snapshot.TransitGatewayV
 				found = a
 			}
 		}
-		known = known || s == at.Scope && s.TransitGatewayVPCAttachments.Covers("")
+		known = known || s == at.Scope && s.TransitGatewayVPCAttachments.Covers(at.VPC)
 	}
 	if found.ID == "" && !known {
 		g := at.Scope.GapFor(snapshot.TransitGatewayVPCAttachments, at.VPC)
@@ -76,13 +76,18 @@ func zoneAttached(s *snapshot.Scope, att snapshot.TransitGatewayVPCAttachment, s
 		g := s.GapFor(snapshot.Subnets, subnet)
 		return false, &g
 	}
+	if n.AvailabilityZone == "" && n.AvailabilityZoneID == "" {
+		g := snapshot.FieldGap(snapshot.Subnets, subnet, n.Pending, "AvailabilityZone")
+		return false, &g
+	}
 	for _, id := range att.SubnetIDs {
 		o, p := s.Subnets.GetIn(att.VPC, id)
 		if p != snapshot.Present {
 			g := s.GapFor(snapshot.Subnets, id)
 			return false, &g
 		}
-		if o.AvailabilityZoneID != "" && o.AvailabilityZoneID == n.AvailabilityZoneID || o.AvailabilityZoneID == "" && o.AvailabilityZone == n.AvailabilityZone {
+		byID := o.AvailabilityZoneID != "" && n.AvailabilityZoneID != "" // one account calls a zone by one name
+		if byID && o.AvailabilityZoneID == n.AvailabilityZoneID || !byID && o.AvailabilityZone != "" && o.AvailabilityZone == n.AvailabilityZone {
 			return true, nil
 		}
 	}
@@ -122,6 +127,14 @@ func (t Tracer) gateway(gateway, from string, leg Leg, goal Goal, visited []stri
 			continue
 		}
 		left = Minus(left, take)
+		if r.Pending != "" {
+			part := leg
+			part.Addrs = take
+			gap := r.Pending.Gap(table)
+			part.Gap = &gap
+			legs = append(legs, part)
+			continue
+		}
 		part := leg
 		part.Addrs = take
 		part.Steps = append(slices.Clone(leg.Steps), Step{snapshot.TransitGatewayRoutes.Action(), table, snapshot.Textf("%s route %s, %s", "%s 経路 %s、%s", r.Type, r.CIDR, r.State)})

@@ -139,7 +139,7 @@ func (t Tracer) peering(at Place, leg Leg, h Hop, goal Goal) []Leg {
 	p, seen := t.findPeering(h.Target)
 	if !seen {
 		g := at.Scope.GapFor(snapshot.Peerings, h.Target)
-		if at.Scope.Peerings.Covers("") {
+		if _, p := at.Scope.Peerings.Get(h.Target); p == snapshot.Absent {
 			leg.Outcome, leg.Reason = Stopped, NotActive
 			leg.Detail = snapshot.Textf("%s does not exist", "%s が存在しない", h.Target)
 			return []Leg{leg}
@@ -221,11 +221,7 @@ func (t Tracer) vpnGateway(at Place, leg Leg, h Hop, goal Goal) Leg {
 		leg.Gap = &gap
 		return leg
 	}
-	attached := slices.ContainsFunc(g.Attachments, func(a struct {
-		VPC   string `json:"VpcId"`
-		State string
-	},
-	) bool {
+	attached := slices.ContainsFunc(g.Attachments, func(a snapshot.VPNGatewayAttachment) bool {
 		return a.VPC == at.VPC && strings.EqualFold(a.State, "attached")
 	})
 	leg.Steps = append(leg.Steps, Step{snapshot.VPNGateways.Action(), g.ID, snapshot.Textf("virtual private gateway, attached to %s: %v", "仮想プライベートゲートウェイ、%s へのアタッチ: %v", at.VPC, attached)})

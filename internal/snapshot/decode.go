@@ -114,7 +114,7 @@ func (s *Scope) LoadPage(d Document, extent Extent, vpcs []string) (truncated bo
 func one[T any](r T) []T { return []T{r} }
 
 // load reads a list whose elements each hold some rows.
-func load[E any, T row](t *Table[T], d Document, extent Extent, vpcs []string, rowsOf func(E) []T) (bool, error) {
+func load[E any, T Row](t *Table[T], d Document, extent Extent, vpcs []string, rowsOf func(E) []T) (bool, error) {
 	var found []T
 	truncated, err := decodeList(d, func(e E) error {
 		for _, r := range rowsOf(e) {
@@ -140,7 +140,7 @@ func load[E any, T row](t *Table[T], d Document, extent Extent, vpcs []string, r
 
 // loadSet reads a list that belongs, as a whole, to one resource. A list that
 // is cut short is not kept: half a set looks like a whole one.
-func loadSet[E any, T row](t *Table[T], d Document, extent Extent, set func(string, []E) T) (bool, error) {
+func loadSet[E any, T Row](t *Table[T], d Document, extent Extent, set func(string, []E) T) (bool, error) {
 	var entries []E
 	truncated, err := decodeList(d, func(e E) error { entries = append(entries, e); return nil })
 	if err != nil {

@@ -46,6 +46,9 @@ const (
 	Interrupted      GapCode = "interrupted"        // the run was stopped
 	NoEvidence       GapCode = "no-evidence"        // the check came to no answer
 	NeedsPrior       GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
+	KnownAfterApply  GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
+	PartUnseen       GapCode = "part-unseen"        // a planned change to a part of something that was not seen
+	NotModelled      GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
 )
 
 // Gap is one thing that could not be seen, and why. Which fields are filled
@@ -62,6 +65,9 @@ type Gap struct {
 // one, else how far the table was seen. ref names the resource looked for.
 func (s *Scope) GapFor(k Kind, ref string) Gap {
 	g := Gap{Source: k.Action(), Scope: s.Label(), Ref: ref}
+	if open := s.Opened[k]; open != nil {
+		return *open
+	}
 	for _, c := range s.Calls {
 		if c.Command != k.Command() || k.PerID() && c.ID != ref {
 			continue
@@ -91,6 +97,20 @@ func (s *Scope) GapFor(k Kind, ref string) Gap {
 		g.Detail = Document{Kind: k, ID: idOf(k, ref)}.FileName()
 	}
 	return g
+}
+
+// Gap explains what a pending value leaves undecided.
+func (o Pending) Gap(about string) Gap {
+	return Gap{Code: KnownAfterApply, Source: "plan", Ref: string(o), Detail: about}
+}
+
+// FieldGap explains why a row lacks a field: it is known only after apply, or
+// the call did not show it.
+func FieldGap(k Kind, ref string, pending Pending, field string) Gap {
+	if pending != "" {
+		return pending.Gap(ref)
+	}
+	return Gap{Code: FieldUnseen, Source: k.Action(), Ref: ref, Detail: field}
 }
 
 func idOf(k Kind, ref string) string {

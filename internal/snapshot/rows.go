@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,11 @@ type CIDRAssociation struct {
 	} `json:"CidrBlockState"`
 }
 
+// Pending names the attribute of a planned resource that a row depends on and that
+// is known only after apply, such as "aws_vpc_endpoint.this.subnet_ids"; "" for
+// rows that are known. Rows that AWS showed are never pending.
+type Pending string
+
 // VPC is a virtual private cloud.
 type VPC struct {
 	ID              string            `json:"VpcId"`
@@ -33,6 +39,8 @@ type VPC struct {
 	State           string
 	InstanceTenancy string
 	IsDefault       bool
+
+	Pending Pending `json:"-"` // its address blocks
 }
 
 type ipv6Association struct {
@@ -81,6 +89,8 @@ type Subnet struct {
 	FreeIPs            *int   `json:"AvailableIpAddressCount"`
 	State              string
 	IPv6Native         bool `json:"Ipv6Native"`
+
+	Pending Pending `json:"-"` // its address block, or its VPC
 }
 
 // SubnetCIDRReservation is a block of a subnet held back from automatic assignment.
@@ -122,6 +132,9 @@ type Endpoint struct {
 	DNSEntries        []struct {
 		Name string `json:"DnsName"`
 	} `json:"DnsEntries"`
+
+	GroupsPending  Pending `json:"-"` // it has the groups listed, and maybe others
+	SubnetsPending Pending `json:"-"` // it is in the subnets listed, and maybe in others
 }
 
 // Service is the last label of the service name, such as "datasync" or
@@ -162,6 +175,11 @@ type Interface struct {
 	SourceDestHop  *bool        `json:"SourceDestCheck"`
 	AvailabilityAZ string       `json:"AvailabilityZone"`
 	Attachment     *ifaceAttach `json:"Attachment"`
+
+	// Within is the block that its address will be chosen from, for an interface
+	// that does not exist yet.
+	Within  netip.Prefix `json:"-"`
+	Pending Pending      `json:"-"` // its groups
 }
 
 type ifaceAttach struct {
@@ -199,6 +217,20 @@ func (i Interface) Addrs() []netip.Addr {
 	return out
 }
 
+// SetAddrs gives the interface its private addresses, the primary one first.
+func (i *Interface) SetAddrs(addrs []netip.Addr) {
+	i.PrivateIP, i.PrivateIPs = netip.Addr{}, nil
+	for n, a := range addrs {
+		if n == 0 {
+			i.PrivateIP = a
+		}
+		i.PrivateIPs = append(i.PrivateIPs, ifaceIP{a})
+	}
+}
+
+// Attach attaches the interface to an instance.
+func (i *Interface) Attach(instance string) { i.Attachment = &ifaceAttach{instance} }
+
 // CanBeAgent reports whether an instance may stand behind the interface; those
 // of endpoints, gateways and load balancers never dial.
 func (i Interface) CanBeAgent() bool {
@@ -219,6 +251,43 @@ type Permission struct {
 	IPv6Ranges  []cidrPeer6 `json:"Ipv6Ranges"`
 	PrefixLists []listPeer  `json:"PrefixListIds"`
 	GroupPairs  []GroupPair `json:"UserIdGroupPairs"`
+
+	// Pending is set on a permission that admits at most what it says: no peers
+	// stand for any peer, no ports for any port, no protocol for any.
+	Pending Pending `json:"-"`
+	// Secret is set where a value is marked as sensitive: it decides, and is not
+	// shown.
+	Secret bool `json:"-"`
+}
+
+// AddRange adds an address block to the peers.
+func (p *Permission) AddRange(block netip.Prefix) {
+	if block.Addr().Is4() {
+		p.Ranges = append(slices.Clip(p.Ranges), cidrPeer{block})
+	} else {
+		p.IPv6Ranges = append(slices.Clip(p.IPv6Ranges), cidrPeer6{block})
+	}
+}
+
+// AddList adds a prefix list to the peers.
+func (p *Permission) AddList(id string) {
+	p.PrefixLists = append(slices.Clip(p.PrefixLists), listPeer{id})
+}
+
+// Peerless reports whether the permission names no peer.
+func (p Permission) Peerless() bool {
+	return len(p.Ranges)+len(p.IPv6Ranges)+len(p.PrefixLists)+len(p.GroupPairs) == 0
+}
+
+// Without returns the permission without the peers of another.
+func (p Permission) Without(o Permission) Permission {
+	p.Ranges = slices.DeleteFunc(slices.Clone(p.Ranges), func(r cidrPeer) bool { return slices.Contains(o.Ranges, r) })
+	p.IPv6Ranges = slices.DeleteFunc(slices.Clone(p.IPv6Ranges), func(r cidrPeer6) bool { return slices.Contains(o.IPv6Ranges, r) })
+	p.PrefixLists = slices.DeleteFunc(slices.Clone(p.PrefixLists), func(r listPeer) bool { return slices.Contains(o.PrefixLists, r) })
+	p.GroupPairs = slices.DeleteFunc(slices.Clone(p.GroupPairs), func(r GroupPair) bool {
+		return slices.ContainsFunc(o.GroupPairs, func(q GroupPair) bool { return q.GroupID == r.GroupID })
+	})
+	return p
 }
 
 type cidrPeer struct {
@@ -300,6 +369,8 @@ type NetworkACL struct {
 	IsDefault    bool
 	Entries      []ACLEntry
 	Associations []ACLAssociation
+
+	Pending Pending `json:"-"` // which subnets it guards
 }
 
 // ACLAssociation ties a network ACL to a subnet.
@@ -317,6 +388,12 @@ type ACLEntry struct {
 	CIDR      netip.Prefix `json:"CidrBlock"`
 	IPv6CIDR  netip.Prefix `json:"Ipv6CidrBlock"`
 	PortRange *ACLPorts    `json:"PortRange"`
+
+	// Pending is set on an entry that may match, or do, what it does not say: no
+	// block stands for any, no ports for all, no action for either, number 0 for
+	// any place in the list.
+	Pending Pending `json:"-"`
+	Secret  bool    `json:"-"`
 }
 
 // ACLPorts is the port range of a network ACL entry, both ends included.
@@ -328,9 +405,14 @@ type RouteTable struct {
 	VPC             string `json:"VpcId"`
 	Routes          []Route
 	Associations    []RouteTableAssociation
-	PropagatingVGWs []struct {
-		Gateway string `json:"GatewayId"`
-	} `json:"PropagatingVgws"`
+	PropagatingVGWs []PropagatingVGW `json:"PropagatingVgws"`
+
+	Pending Pending `json:"-"` // its routes, and the subnets it serves
+}
+
+// PropagatingVGW is a virtual private gateway that adds its routes to a table.
+type PropagatingVGW struct {
+	Gateway string `json:"GatewayId"`
 }
 
 // RouteTableAssociation ties a route table to a subnet or a gateway, or makes it
@@ -363,7 +445,25 @@ type Route struct {
 	IPAddressNextHop string       `json:"IpAddress"`
 	State            string
 	Origin           string
+
+	// Kind says what Gateway is where its id does not: that of a gateway that
+	// does not exist yet.
+	Kind GatewayKind `json:"-"`
+	// Pending is set on a route that may lead, or be for, what it does not say: no
+	// destination stands for any.
+	Pending Pending `json:"-"`
 }
+
+// GatewayKind is what the gateway of a route is.
+type GatewayKind uint8
+
+// The kinds of gateway.
+const (
+	ByID            GatewayKind = iota // as the prefix of its id says
+	VPNGatewayKind                     // a virtual private gateway
+	InternetGateway                    // an internet gateway
+	EndpointGateway                    // a VPC endpoint
+)
 
 // PeeringSide is one of the two VPCs of a peering connection.
 type PeeringSide struct {
@@ -435,10 +535,14 @@ type TransitGatewayAttachment struct {
 	ResourceType string
 	ResourceID   string `json:"ResourceId"`
 	State        string
-	Association  *struct {
-		RouteTable string `json:"TransitGatewayRouteTableId"`
-		State      string
-	}
+	Association  *AttachmentAssociation
+}
+
+// AttachmentAssociation is the route table that an attachment says it is
+// associated with.
+type AttachmentAssociation struct {
+	RouteTable string `json:"TransitGatewayRouteTableId"`
+	State      string
 }
 
 // TransitGatewayVPCAttachment joins a VPC, in some of its subnets, to a transit
@@ -499,11 +603,16 @@ type TransitGatewayRoute struct {
 	PrefixList  string       `json:"PrefixListId"`
 	Type        string
 	State       string
-	Attachments []struct {
-		ID           string `json:"TransitGatewayAttachmentId"`
-		ResourceID   string `json:"ResourceId"`
-		ResourceType string
-	} `json:"TransitGatewayAttachments"`
+	Attachments []RouteAttachment `json:"TransitGatewayAttachments"`
+
+	Pending Pending `json:"-"` // the attachment that it leads to, or its block
+}
+
+// RouteAttachment is what a route of a transit gateway leads to.
+type RouteAttachment struct {
+	ID           string `json:"TransitGatewayAttachmentId"`
+	ResourceID   string `json:"ResourceId"`
+	ResourceType string
 }
 
 // TransitGatewayRouteSet is all the routes of one transit gateway route table.
@@ -516,10 +625,13 @@ type TransitGatewayRouteSet struct {
 type VPNGateway struct {
 	ID          string `json:"VpnGatewayId"`
 	State       string
-	Attachments []struct {
-		VPC   string `json:"VpcId"`
-		State string
-	} `json:"VpcAttachments"`
+	Attachments []VPNGatewayAttachment `json:"VpcAttachments"`
+}
+
+// VPNGatewayAttachment joins a virtual private gateway to a VPC.
+type VPNGatewayAttachment struct {
+	VPC   string `json:"VpcId"`
+	State string
 }
 
 // VPNConnection is a Site-to-Site VPN connection.

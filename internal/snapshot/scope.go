@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,10 @@ type Scope struct {
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
 
+	// Opened says of tables in which rows may be missing because of a planned
+	// change why that is.
+	Opened map[Kind]*Gap
+
 	documents []Document
 }
 
@@ -72,7 +77,10 @@ type observed interface {
 	Extent() Extent
 	See(Extent, []string)
 	Asked([]string)
+	Settle(vpc string)
+	Doubt()
 	forget()
+	disown()
 }
 
 // table returns the table that a kind fills.
@@ -200,6 +208,53 @@ func (s *Scope) Without(kinds ...Kind) *Scope {
 		view.table(k).forget()
 	}
 	return &view
+}
+
+// Clone returns a snapshot whose tables can be changed without touching this one.
+func (s *Snapshot) Clone() *Snapshot {
+	c := *s
+	c.Scopes = make([]*Scope, len(s.Scopes))
+	for i, sc := range s.Scopes {
+		c.Scopes[i] = sc.clone()
+	}
+	return &c
+}
+
+func (s *Scope) clone() *Scope {
+	c := *s
+	c.Roles, c.Opened = slices.Clone(s.Roles), maps.Clone(s.Opened)
+	for _, k := range Kinds() {
+		c.table(k).disown()
+	}
+	return &c
+}
+
+// Settle records that every row of every table that belongs to a VPC is known:
+// one that a plan creates holds nothing but what the plan says.
+func (s *Scope) Settle(vpc string) {
+	for _, k := range Kinds() {
+		if k != CallerIdentity && k != PolicySimulation {
+			s.table(k).Settle(vpc)
+		}
+	}
+}
+
+// Doubt records that rows of a table may be missing, and why.
+func (s *Scope) Doubt(k Kind, why Gap) {
+	s.table(k).Doubt()
+	if s.Opened == nil {
+		s.Opened = map[Kind]*Gap{}
+	}
+	if s.Opened[k] == nil {
+		why.Scope = s.Label()
+		s.Opened[k] = &why
+	}
+}
+
+// Forget records that nothing is known of a table any longer, and why.
+func (s *Scope) Forget(k Kind, why Gap) {
+	s.table(k).forget()
+	s.Doubt(k, why)
 }
 
 // Call records one AWS call and how it went.

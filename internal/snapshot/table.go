@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -26,21 +27,24 @@ const (
 	Present                    // the row is there
 )
 
-// row is one thing that a table holds.
-type row interface {
+// Row is one thing that a table holds.
+type Row interface {
 	key() string // the AWS id
 }
 
 // Table holds the rows of one kind in one scope, keyed by id. Copying a table
 // is cheap and shares its rows, which must not be changed once it is in use.
-type Table[T row] struct {
+type Table[T Row] struct {
 	extent Extent
 	vpcs   []string // a Full table that covers just these VPCs; nil: everything
 	ids    []string // what was asked for by id, in a table that covers nothing else or a few VPCs
+	known  []string // VPCs whose every row is known, however far the rest was seen
+	gone   map[string]bool
 	data   *rows[T]
+	shared bool // the rows, and gone, are those of another table too
 }
 
-type rows[T row] struct {
+type rows[T Row] struct {
 	byID    map[string]T
 	order   []string
 	mu      sync.Mutex
@@ -49,7 +53,7 @@ type rows[T row] struct {
 
 // NewTable returns a table of the given extent. A table with a list of VPCs is
 // complete for those VPCs only.
-func NewTable[T row](extent Extent, vpcs ...string) Table[T] {
+func NewTable[T Row](extent Extent, vpcs ...string) Table[T] {
 	return Table[T]{extent: extent, vpcs: vpcs, data: &rows[T]{byID: map[string]T{}}}
 }
 
@@ -59,7 +63,7 @@ func (t Table[T]) Extent() Extent { return t.extent }
 // Covers reports whether every row that belongs to the VPC is in the table.
 // With an empty id it reports whether every row of the scope is.
 func (t Table[T]) Covers(vpc string) bool {
-	return t.extent == Full && (t.vpcs == nil && t.ids == nil || vpc != "" && slices.Contains(t.vpcs, vpc))
+	return t.extent == Full && (t.vpcs == nil && t.ids == nil || vpc != "" && slices.Contains(t.vpcs, vpc)) || vpc != "" && slices.Contains(t.known, vpc)
 }
 
 // Knows reports whether everything about an id was seen: the whole table, or an
@@ -80,7 +84,7 @@ func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
 		}
 	}
 	var zero T
-	if t.Covers(vpc) || t.Knows(id) {
+	if t.Covers(vpc) || t.Knows(id) || t.gone[id] {
 		return zero, Absent
 	}
 	return zero, Unobserved
@@ -134,10 +138,9 @@ func (t Table[T]) Where(name, key string, keys func(T) []string) []T {
 
 // Put adds a row or replaces the one with the same id.
 func (t *Table[T]) Put(r T) {
-	if t.data == nil {
-		t.data = &rows[T]{byID: map[string]T{}}
-	}
+	t.own()
 	id := r.key()
+	delete(t.gone, id)
 	if _, ok := t.data.byID[id]; !ok {
 		t.data.order = append(t.data.order, id)
 	}
@@ -145,15 +148,53 @@ func (t *Table[T]) Put(r T) {
 	t.data.indexes = nil
 }
 
-// Delete removes a row.
+// Add is Put for a row that no call showed: of a table that was not seen, the
+// rest stays unknown.
+func (t *Table[T]) Add(r T) {
+	t.Put(r)
+	t.extent = max(t.extent, Partial)
+}
+
+// Delete removes a row, which is then known not to exist.
 func (t *Table[T]) Delete(id string) {
-	if t.data == nil {
-		return
-	}
+	t.own()
 	delete(t.data.byID, id)
 	t.data.order = slices.DeleteFunc(t.data.order, func(o string) bool { return o == id })
 	t.data.indexes = nil
+	if t.gone == nil {
+		t.gone = map[string]bool{}
+	}
+	t.gone[id] = true
 }
+
+// Lose removes a row of which nothing is known any longer.
+func (t *Table[T]) Lose(id string) {
+	t.Delete(id)
+	delete(t.gone, id)
+}
+
+// own gives the table rows of its own.
+func (t *Table[T]) own() {
+	switch {
+	case t.data == nil:
+		t.data = &rows[T]{byID: map[string]T{}}
+	case t.shared:
+		t.data = &rows[T]{byID: maps.Clone(t.data.byID), order: slices.Clone(t.data.order)}
+		t.gone = maps.Clone(t.gone)
+	}
+	t.shared = false
+}
+
+func (t *Table[T]) disown() { t.shared = true }
+
+// Settle records that every row of a VPC is known.
+func (t *Table[T]) Settle(vpc string) {
+	t.extent = max(t.extent, Partial)
+	t.known = append(slices.Clip(t.known), vpc)
+}
+
+// Doubt records that rows may be missing, whatever was seen.
+func (t *Table[T]) Doubt() { t.extent, t.known = Partial, nil }
 
 // See records how far the table was seen. A second call can only lower it: a
 // table gathered from several calls is as complete as the worst of them.

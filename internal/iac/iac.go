@@ -1,0 +1,96 @@
+// Package iac lays planned changes over a snapshot: those of a Terraform or
+// OpenTofu plan, or of a CloudFormation template. It does no I/O.
+//
+// Both languages are read into objects: resources in the words of Terraform's
+// AWS provider, with every reference between resources replaced by the id of the
+// one referred to. A resource that does not exist yet has its address for an id.
+// A model for each type of resource knows which rows of a snapshot it is.
+//
+// A value that is known only after apply stays so: the rows that hang on it are
+// pending, and name the attribute.
+package iac
+
+import (
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Action is what a change does to a resource.
+type Action string
+
+// The actions.
+const (
+	Create  Action = "create"
+	Update  Action = "update"
+	Delete  Action = "delete"
+	Replace Action = "replace"
+)
+
+// Change is what a plan does to one resource.
+type Change struct {
+	Address string // as the plan writes it
+	Type    string // as Terraform's AWS provider calls it, such as "aws_route"
+	Action  Action
+	Kinds   []snapshot.Kind // the tables that it touches
+	Place   Place           // where it is declared, if that is known
+
+	before, after *object
+}
+
+// Place is where a resource is declared.
+type Place struct {
+	File string
+	Line int // from 1 on; 0 if it is not known
+}
+
+// Plan is a set of changes, as read from one file.
+type Plan struct {
+	Changes []Change
+	// Agents are the DataSync agents that there are after the changes.
+	Agents []Agent
+	// Partial says why the plan is known not to hold every change; empty: it is
+	// not known to.
+	Partial snapshot.Text
+	// Gaps are planned resources that may touch the path in ways that are not
+	// worked out.
+	Gaps []snapshot.Gap
+	// Secrets are values that are marked as sensitive and must not be shown.
+	Secrets []string
+
+	state      []*object // what there was before, as far as the plan says
+	current    []*object // what there is after
+	unmodelled []*object // what changes, may touch the path, and has no model
+}
+
+// Has reports whether the plan has a resource at an address, before or after.
+func (p *Plan) Has(address string) bool {
+	for _, list := range [][]*object{p.current, p.state} {
+		for _, r := range list {
+			if r.address == address {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Agent is a DataSync agent as a plan declares it; empty fields are not known.
+type Agent struct {
+	Address, IP, EndpointID string
+}
+
+// object is a resource before or after a change.
+type object struct {
+	address string
+	kind    string // the type, as Terraform's AWS provider calls it
+	id      string // in AWS, or the address for one that does not exist yet
+	exists  bool   // it has an id in AWS
+	attrs   map[string]any
+	secret  map[string]bool // attributes that hold a sensitive value
+	home    home
+	place   Place
+}
+
+// home is what is known of the account and Region of a resource.
+type home struct {
+	provider, account, region string
+}

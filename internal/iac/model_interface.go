@@ -1,0 +1,385 @@
+package iac
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	interfaceKinds = []snapshot.Kind{snapshot.Interfaces, snapshot.Subnets}
+	endpointKinds  = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets}
+	instanceKinds  = []snapshot.Kind{snapshot.Instances, snapshot.Interfaces, snapshot.Subnets}
+)
+
+func init() {
+	register("aws_vpc_endpoint", model{rankInterface, endpointKinds, putEndpoint, dropEndpoint})
+	register("aws_vpc_endpoint_security_group_association", model{rankMember, endpointKinds, putEndpointGroup, dropEndpointGroup})
+	register("aws_vpc_endpoint_subnet_association", model{rankMember, endpointKinds, putEndpointSubnet, dropEndpointSubnet})
+	register("aws_vpc_endpoint_policy", model{rankMember, endpointKinds, putEndpointPolicy, nil})
+	register("aws_vpc_endpoint_private_dns", model{rankMember, endpointKinds, putEndpointDNS, nil})
+	register("aws_network_interface", model{rankInterface, interfaceKinds, putInterface, dropInterface})
+	register("aws_network_interface_sg_attachment", model{rankMember, interfaceKinds, putInterfaceGroup, dropInterfaceGroup})
+	register("aws_instance", model{rankInterface, instanceKinds, putInstance, dropInstance})
+}
+
+// fullAccess is the policy of an endpoint for which nobody writes one.
+// Source: https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+const fullAccess = `{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}`
+
+// putEndpoint makes an endpoint with an interface in each of its subnets, whose
+// addresses AWS chooses unless subnet_configuration does. What the plan says of
+// interfaces and addresses is stale where the subnets change.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_endpoint
+func putEndpoint(w *world, before, o *object) {
+	subnetIDs, subnetsPending := o.strs("subnet_ids")
+	groupIDs, groupsPending := o.strs("security_group_ids")
+	if before == nil {
+		s := w.scope(o)
+		vpc := o.known("vpc_id")
+		kind := o.known("vpc_endpoint_type")
+		if kind == "" {
+			kind = "Gateway"
+		}
+		policy, dns := fullAccess, o.on("private_dns_enabled")
+		if p := o.known("policy"); p != "" {
+			policy = p
+		}
+		ep := snapshot.Endpoint{
+			ID: o.id, Type: kind, VPC: vpc, ServiceName: o.known("service_name"), State: "available", PolicyDocument: &policy,
+			PrivateDNSEnabled: &dns, IPAddressType: "ipv4", OwnerID: owner(s), GroupsPending: groupsPending, SubnetsPending: subnetsPending,
+		}
+		if v := o.known("ip_address_type"); v != "" {
+			ep.IPAddressType = v
+		}
+		if v := o.known("state"); v != "" {
+			ep.State = v
+		}
+		if account := o.known("owner_id"); account != "" {
+			ep.OwnerID = account
+		}
+		if len(groupIDs) == 0 && groupsPending == "" && kind == "Interface" {
+			groupIDs = w.defaultGroupOf(vpc)
+		}
+		ep.Groups = groupRefs(groupIDs)
+		s.Endpoints.Add(ep)
+		w.placeEndpoint(o, subnetIDs)
+		return
+	}
+	edit(w, endpoints, o.id, func(ep *snapshot.Endpoint) {
+		if o.stated("security_group_ids") && !same(before, o, "security_group_ids") {
+			ep.Groups, ep.GroupsPending = groupRefs(groupIDs), groupsPending
+		}
+		if o.stated("subnet_ids") && !same(before, o, "subnet_ids") {
+			ep.SubnetsPending = subnetsPending
+		}
+		if dns := o.on("private_dns_enabled"); !same(before, o, "private_dns_enabled") {
+			ep.PrivateDNSEnabled = &dns
+		}
+		if policy := o.known("policy"); policy != "" && !same(before, o, "policy") {
+			ep.PolicyDocument = &policy
+		}
+	})
+	if o.stated("subnet_ids") && !same(before, o, "subnet_ids") {
+		w.placeEndpoint(o, subnetIDs)
+	}
+	w.dressEndpoint(o.id)
+}
+
+// defaultGroupOf is the group that an endpoint gets for which none is named.
+func (w *world) defaultGroupOf(vpc string) []string {
+	for _, s := range w.snap.Scopes {
+		for _, g := range s.SecurityGroups.All() {
+			if g.VPC == vpc && g.Name == "default" {
+				return []string{g.ID}
+			}
+		}
+	}
+	return nil
+}
+
+// placeEndpoint gives an endpoint an interface in each of the subnets, and in no
+// other.
+func (w *world) placeEndpoint(o *object, subnetIDs []string) {
+	fixed := map[string]netip.Addr{}
+	blocks, _ := o.blocks("subnet_configuration")
+	for _, b := range blocks {
+		if a, err := netip.ParseAddr(b.known("ipv4")); err == nil {
+			fixed[b.known("subnet_id")] = a
+		}
+	}
+	edit(w, endpoints, o.id, func(ep *snapshot.Endpoint) {
+		for _, id := range ep.SubnetIDs {
+			if !slices.Contains(subnetIDs, id) {
+				w.leaveSubnet(ep, id)
+			}
+		}
+		for _, id := range subnetIDs {
+			if !slices.Contains(ep.SubnetIDs, id) {
+				w.enterSubnet(ep, id, fixed[id])
+			}
+		}
+		ep.SubnetIDs = subnetIDs
+	})
+}
+
+func (w *world) enterSubnet(ep *snapshot.Endpoint, subnet string, addr netip.Addr) {
+	if strings.EqualFold(ep.Type, "Gateway") {
+		return
+	}
+	i := snapshot.Interface{
+		ID: ep.ID + "/" + subnet, VPC: ep.VPC, Subnet: subnet, Groups: ep.Groups, Pending: ep.GroupsPending, Type: "vpc_endpoint",
+		OwnerID: ep.OwnerID, Status: "in-use", PrivateIP: addr,
+	}
+	if !addr.IsValid() {
+		i.Within = w.block(subnet)
+	}
+	_, holders := find(w, endpoints, ep.ID)
+	for _, s := range holders {
+		s.Interfaces.Add(i)
+	}
+	ep.InterfaceIDs = append(slices.Clip(ep.InterfaceIDs), i.ID)
+	w.take(subnet, 1)
+}
+
+func (w *world) leaveSubnet(ep *snapshot.Endpoint, subnet string) {
+	for _, id := range ep.InterfaceIDs {
+		if i, _ := find(w, interfaces, id); i.Subnet == subnet {
+			remove(w, interfaces, id)
+			ep.InterfaceIDs = without(ep.InterfaceIDs, id)
+		}
+	}
+	w.take(subnet, -1)
+}
+
+// dressEndpoint puts an endpoint's groups on its interfaces.
+func (w *world) dressEndpoint(id string) {
+	ep, _ := find(w, endpoints, id)
+	for _, i := range ep.InterfaceIDs {
+		edit(w, interfaces, i, func(n *snapshot.Interface) { n.Groups, n.Pending = ep.Groups, ep.GroupsPending })
+	}
+}
+
+// dropEndpoint deletes an endpoint: it is still listed for a while.
+func dropEndpoint(w *world, o *object) {
+	edit(w, endpoints, o.id, func(ep *snapshot.Endpoint) {
+		for _, id := range ep.SubnetIDs {
+			w.leaveSubnet(ep, id)
+		}
+		ep.State = "deleted"
+	})
+}
+
+// putEndpointGroup adds a group to an endpoint, instead of the VPC's default one
+// if it is told to.
+func putEndpointGroup(w *world, before, o *object) {
+	id := o.known("vpc_endpoint_id")
+	group, pending := o.str("security_group_id")
+	within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+		var ids []string
+		for _, g := range ep.Groups {
+			if o.on("replace_default_association") && slices.Contains(w.defaultGroupOf(ep.VPC), g.ID) {
+				continue
+			}
+			ids = append(ids, g.ID)
+		}
+		if group != "" && !slices.Contains(ids, group) {
+			ids = append(ids, group)
+		}
+		ep.Groups, ep.GroupsPending = groupRefs(ids), max(ep.GroupsPending, pending)
+	})
+	w.dressEndpoint(id)
+}
+
+func dropEndpointGroup(w *world, o *object) {
+	id := o.known("vpc_endpoint_id")
+	within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+		ep.Groups = slices.DeleteFunc(slices.Clone(ep.Groups), func(g snapshot.GroupRef) bool { return g.ID == o.known("security_group_id") })
+		if len(ep.Groups) == 0 {
+			ep.Groups = groupRefs(w.defaultGroupOf(ep.VPC))
+		}
+	})
+	w.dressEndpoint(id)
+}
+
+func putEndpointSubnet(w *world, before, o *object) {
+	subnet, pending := o.str("subnet_id")
+	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
+		ep.SubnetsPending = max(ep.SubnetsPending, pending)
+		if subnet != "" && !slices.Contains(ep.SubnetIDs, subnet) {
+			ep.SubnetIDs = append(slices.Clip(ep.SubnetIDs), subnet)
+			w.enterSubnet(ep, subnet, netip.Addr{})
+		}
+	})
+}
+
+func dropEndpointSubnet(w *world, o *object) {
+	subnet := o.known("subnet_id")
+	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
+		if slices.Contains(ep.SubnetIDs, subnet) {
+			ep.SubnetIDs = without(ep.SubnetIDs, subnet)
+			w.leaveSubnet(ep, subnet)
+		}
+	})
+}
+
+func putEndpointPolicy(w *world, before, o *object) {
+	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
+		if policy := o.known("policy"); policy != "" {
+			ep.PolicyDocument = &policy
+		}
+	})
+}
+
+func putEndpointDNS(w *world, before, o *object) {
+	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
+		on := o.on("private_dns_enabled")
+		ep.PrivateDNSEnabled = &on
+	})
+}
+
+// putInterface makes a network interface; AWS chooses its address from the
+// subnet's block unless the plan does.
+func putInterface(w *world, before, o *object) {
+	groupIDs, groupsPending := o.strs("security_groups")
+	addrs := addresses(o, "private_ips", "private_ip", "private_ip_list")
+	if before != nil {
+		edit(w, interfaces, o.id, func(i *snapshot.Interface) {
+			if o.stated("security_groups") && !same(before, o, "security_groups") {
+				i.Groups, i.Pending = groupRefs(groupIDs), groupsPending
+			}
+			if len(addrs) > 0 && !same(before, o, "private_ips") {
+				w.take(i.Subnet, len(addrs)-len(i.PrivateIPs))
+				i.SetAddrs(addrs)
+			}
+		})
+		return
+	}
+	subnet := o.known("subnet_id")
+	if len(groupIDs) == 0 && groupsPending == "" {
+		groupIDs = w.defaultGroupOf(w.vpcOf(subnet))
+	}
+	s := w.scope(o)
+	i := snapshot.Interface{
+		ID: o.id, VPC: w.vpcOf(subnet), Subnet: subnet, Groups: groupRefs(groupIDs), Pending: groupsPending, Type: "interface",
+		Description: o.known("description"), OwnerID: owner(s), Status: "available",
+	}
+	if i.SetAddrs(addrs); len(addrs) == 0 {
+		i.Within = w.block(subnet)
+	}
+	s.Interfaces.Add(i)
+	w.take(subnet, max(len(addrs), 1))
+}
+
+// addresses are the private addresses that an object gives itself.
+func addresses(o *object, names ...string) []netip.Addr {
+	for _, n := range names {
+		list, _ := o.strs(n)
+		var out []netip.Addr
+		for _, s := range list {
+			if a, err := netip.ParseAddr(s); err == nil {
+				out = append(out, a)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
+}
+
+func dropInterface(w *world, o *object) {
+	i, _ := find(w, interfaces, o.id)
+	remove(w, interfaces, o.id)
+	w.take(i.Subnet, -max(len(i.PrivateIPs), 1))
+}
+
+func putInterfaceGroup(w *world, before, o *object) {
+	group, pending := o.str("security_group_id")
+	within(w, o, snapshot.Interfaces, interfaces, o.known("network_interface_id"), func(i *snapshot.Interface) {
+		i.Pending = max(i.Pending, pending)
+		if group != "" && !slices.Contains(i.Groups, snapshot.GroupRef{ID: group}) {
+			i.Groups = append(slices.Clip(i.Groups), snapshot.GroupRef{ID: group})
+		}
+	})
+}
+
+func dropInterfaceGroup(w *world, o *object) {
+	within(w, o, snapshot.Interfaces, interfaces, o.known("network_interface_id"), func(i *snapshot.Interface) {
+		i.Groups = slices.DeleteFunc(slices.Clone(i.Groups), func(g snapshot.GroupRef) bool { return g.ID == o.known("security_group_id") })
+	})
+}
+
+// putInstance makes an instance with its primary interface, unless it is given
+// one that is a resource of its own.
+func putInstance(w *world, before, o *object) {
+	groupIDs, groupsPending := o.strs("vpc_security_group_ids")
+	if before != nil {
+		if o.stated("vpc_security_group_ids") && !same(before, o, "vpc_security_group_ids") {
+			w.dressInstance(o.id, groupRefs(groupIDs), groupsPending)
+		}
+		return
+	}
+	s := w.scope(o)
+	subnet := o.known("subnet_id")
+	given, _ := o.blocks("network_interface")
+	primary := snapshot.Interface{}
+	if len(given) > 0 {
+		primary, _ = find(w, interfaces, given[0].known("network_interface_id"))
+	} else {
+		if len(groupIDs) == 0 && groupsPending == "" {
+			groupIDs = w.defaultGroupOf(w.vpcOf(subnet))
+		}
+		primary = snapshot.Interface{
+			ID: o.part("primary_network_interface_id"), VPC: w.vpcOf(subnet), Subnet: subnet, Groups: groupRefs(groupIDs), Pending: groupsPending,
+			Type: "interface", OwnerID: owner(s), Status: "in-use",
+		}
+		addrs := addresses(o, "private_ip")
+		if primary.SetAddrs(addrs); len(addrs) == 0 {
+			primary.Within = w.block(subnet)
+		}
+		primary.Attach(o.id)
+		s.Interfaces.Add(primary)
+		w.take(subnet, 1)
+	}
+	i := snapshot.Instance{ID: o.id, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.known("instance_type")}
+	i.State.Name = "running"
+	s.Instances.Add(i)
+}
+
+// dressInstance puts groups on the primary interface of an instance.
+func (w *world) dressInstance(id string, refs []snapshot.GroupRef, pending snapshot.Pending) {
+	var primary string
+	edit(w, instances, id, func(i *snapshot.Instance) {
+		i.Groups = refs
+		i.Interfaces = slices.Clone(i.Interfaces)
+		for n := range i.Interfaces {
+			if i.Interfaces[n].PrivateIP == i.PrivateIP {
+				i.Interfaces[n].Groups, i.Interfaces[n].Pending = refs, pending
+				primary = i.Interfaces[n].ID
+			}
+		}
+	})
+	for _, s := range w.snap.Scopes {
+		for _, i := range s.Interfaces.All() {
+			if i.ID == primary || i.Attachment != nil && i.Attachment.InstanceID == id && primary == "" {
+				i.Groups, i.Pending = refs, pending
+				s.Interfaces.Put(i)
+			}
+		}
+	}
+}
+
+func dropInstance(w *world, o *object) {
+	remove(w, instances, o.id)
+	for _, s := range w.snap.Scopes {
+		for _, i := range s.Interfaces.All() {
+			if i.Attachment != nil && i.Attachment.InstanceID == o.id || i.ID == o.part("primary_network_interface_id") {
+				s.Interfaces.Delete(i.ID)
+				w.take(i.Subnet, -1)
+			}
+		}
+	}
+}

@@ -1,0 +1,347 @@
+package iac
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var tgwKinds = []snapshot.Kind{
+	snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayRouteTables,
+	snapshot.TransitGatewayAssociations, snapshot.TransitGatewayPropagations, snapshot.TransitGatewayRoutes,
+}
+
+func init() {
+	register("aws_ec2_transit_gateway", model{rankGateway, tgwKinds, putTGW, dropTGW})
+	register("aws_ec2_transit_gateway_route_table", model{rankGateway, tgwKinds, putTGWTable, dropTGWTable})
+	register("aws_ec2_transit_gateway_vpc_attachment", model{rankAttach, tgwKinds, putTGWAttachment, dropTGWAttachment})
+	register("aws_ec2_transit_gateway_vpc_attachment_accepter", model{rankMember, tgwKinds, putTGWAccepter, nil})
+	register("aws_ec2_transit_gateway_route_table_association", model{rankMember, tgwKinds, putTGWAssociation, dropTGWAssociation})
+	register("aws_ec2_transit_gateway_route_table_propagation", model{rankMember, tgwKinds, putTGWPropagation, dropTGWPropagation})
+	register("aws_ec2_transit_gateway_route", model{rankMember, tgwKinds, putTGWRoute, dropTGWRoute})
+}
+
+// The default route tables of a transit gateway, as Terraform names them; both
+// are one table until somebody chooses others.
+const defaultTGWTable = "association_default_route_table_id"
+
+// putTGW makes a transit gateway with its default route table, unless it is
+// switched off. Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html
+func putTGW(w *world, before, o *object) {
+	if before != nil {
+		edit(w, tgws, o.id, func(g *snapshot.TransitGateway) {
+			if v := o.known("security_group_referencing_support"); v != "" {
+				g.Options.SecurityGroupReferencingSupport = v
+			}
+		})
+		return
+	}
+	s := w.scope(o)
+	g := snapshot.TransitGateway{ID: o.id, OwnerID: owner(s), State: "available"}
+	g.Options.SecurityGroupReferencingSupport = "disable"
+	if v := o.known("security_group_referencing_support"); v != "" {
+		g.Options.SecurityGroupReferencingSupport = v
+	}
+	s.TransitGateways.Add(g)
+	if o.known("default_route_table_association") != "disable" || o.known("default_route_table_propagation") != "disable" {
+		if w.filling && o.known(defaultTGWTable) == "" {
+			return
+		}
+		s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: o.part(defaultTGWTable), Gateway: o.id, State: "available", IsDefault: o.known("default_route_table_association") != "disable"})
+		w.fillTGWTable(s, o.part(defaultTGWTable))
+	}
+}
+
+// fillTGWTable gives a new route table its empty lists. In the state of a plan
+// they are not all that there is.
+func (w *world) fillTGWTable(s *snapshot.Scope, id string) {
+	if w.filling {
+		return
+	}
+	s.TransitGatewayAssociations.Add(snapshot.TransitGatewayAssociationSet{RouteTable: id})
+	s.TransitGatewayPropagations.Add(snapshot.TransitGatewayAssociationSet{RouteTable: id})
+	s.TransitGatewayRoutes.Add(snapshot.TransitGatewayRouteSet{RouteTable: id})
+}
+
+func dropTGW(w *world, o *object) {
+	remove(w, tgws, o.id)
+	w.loseTGWTable(o.part(defaultTGWTable))
+}
+
+func putTGWTable(w *world, before, o *object) {
+	if before == nil {
+		s := w.scope(o)
+		s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: o.id, Gateway: o.known("transit_gateway_id"), State: "available"})
+		w.fillTGWTable(s, o.id)
+	}
+}
+
+func dropTGWTable(w *world, o *object) { w.loseTGWTable(o.id) }
+
+func (w *world) loseTGWTable(id string) {
+	remove(w, tgwTables, id)
+	remove(w, tgwAssociations, id)
+	remove(w, tgwPropagations, id)
+	remove(w, tgwRoutes, id)
+}
+
+// putTGWAttachment attaches a VPC, and joins it to the gateway's default route
+// table unless that is switched off.
+func putTGWAttachment(w *world, before, o *object) {
+	subnetIDs, pending := o.strs("subnet_ids")
+	support := o.known("security_group_referencing_support")
+	if before != nil {
+		edit(w, tgwVPCAttachments, o.id, func(a *snapshot.TransitGatewayVPCAttachment) {
+			if !same(before, o, "subnet_ids") {
+				a.SubnetIDs = subnetIDs
+			}
+			if support != "" {
+				a.Options.SecurityGroupReferencingSupport = support
+			}
+		})
+		return
+	}
+	s := w.scope(o)
+	gateway, vpc := o.known("transit_gateway_id"), o.known("vpc_id")
+	a := snapshot.TransitGatewayVPCAttachment{ID: o.id, Gateway: gateway, VPC: vpc, State: "available", SubnetIDs: subnetIDs}
+	a.Options.SecurityGroupReferencingSupport = support
+	row, holders := find(w, tgws, gateway)
+	if len(holders) > 0 && row.OwnerID != "" && s.Account != "" && row.OwnerID != s.Account && !w.filling {
+		a.State = "pendingAcceptance" // the gateway's owner accepts, unless it does so by itself
+	}
+	if pending != "" {
+		w.scope(o).Forget(snapshot.TransitGatewayVPCAttachments, pending.Gap(o.id))
+		return
+	}
+	s.TransitGatewayVPCAttachments.Add(a)
+	s.TransitGatewayAttachments.Add(snapshot.TransitGatewayAttachment{ID: o.id, Gateway: gateway, ResourceType: "vpc", ResourceID: vpc, State: a.State})
+	for _, id := range subnetIDs {
+		w.take(id, 1)
+	}
+	if w.filling {
+		return
+	}
+	_, tableHolders := find(w, tgws, gateway)
+	for _, g := range tableHolders {
+		for _, t := range g.TransitGatewayRouteTables.All() {
+			if t.Gateway != gateway || !t.IsDefault {
+				continue
+			}
+			if o.known("transit_gateway_default_route_table_association") != "false" {
+				w.associateTGW(o, t.ID, o.id, vpc, "")
+			}
+			if o.known("transit_gateway_default_route_table_propagation") != "false" {
+				w.propagateTGW(t.ID, o.id, vpc, true)
+			}
+		}
+	}
+}
+
+func putTGWAccepter(w *world, before, o *object) {
+	id := o.known("transit_gateway_attachment_id")
+	edit(w, tgwVPCAttachments, id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "available" })
+	edit(w, tgwAttachments, id, func(a *snapshot.TransitGatewayAttachment) { a.State = "available" })
+}
+
+// dropTGWAttachment detaches a VPC. Static routes to it become blackholes,
+// propagated ones go.
+func dropTGWAttachment(w *world, o *object) {
+	edit(w, tgwVPCAttachments, o.id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "deleted" })
+	edit(w, tgwAttachments, o.id, func(a *snapshot.TransitGatewayAttachment) { a.State, a.Association = "deleted", nil })
+	ids, _ := o.strs("subnet_ids")
+	for _, id := range ids {
+		w.take(id, -1)
+	}
+	for _, s := range w.snap.Scopes {
+		for _, set := range s.TransitGatewayAssociations.All() {
+			set.Entries = withoutAttachment(set.Entries, o.id)
+			s.TransitGatewayAssociations.Put(set)
+		}
+		for _, set := range s.TransitGatewayPropagations.All() {
+			set.Entries = withoutAttachment(set.Entries, o.id)
+			s.TransitGatewayPropagations.Put(set)
+		}
+		for _, set := range s.TransitGatewayRoutes.All() {
+			var left []snapshot.TransitGatewayRoute
+			for _, r := range set.Entries {
+				if leadsTo(r, o.id) {
+					if strings.EqualFold(r.Type, "propagated") {
+						continue
+					}
+					r.State, r.Attachments = "blackhole", nil
+				}
+				left = append(left, r)
+			}
+			set.Entries = left
+			s.TransitGatewayRoutes.Put(set)
+		}
+	}
+}
+
+func withoutAttachment(list []snapshot.TransitGatewayAssociation, id string) []snapshot.TransitGatewayAssociation {
+	return slices.DeleteFunc(slices.Clone(list), func(a snapshot.TransitGatewayAssociation) bool { return a.Attachment == id })
+}
+
+func leadsTo(r snapshot.TransitGatewayRoute, attachment string) bool {
+	return slices.ContainsFunc(r.Attachments, func(a snapshot.RouteAttachment) bool { return a.ID == attachment })
+}
+
+// associateTGW makes the packets that arrive from an attachment be routed by a
+// table, and by no other.
+func (w *world) associateTGW(o *object, table, attachment, vpc string, pending snapshot.Pending) {
+	for _, s := range w.snap.Scopes {
+		for _, set := range s.TransitGatewayAssociations.All() {
+			if left := withoutAttachment(set.Entries, attachment); len(left) != len(set.Entries) {
+				set.Entries = left
+				s.TransitGatewayAssociations.Put(set)
+			}
+		}
+	}
+	if pending != "" {
+		for _, s := range w.snap.Scopes {
+			s.Forget(snapshot.TransitGatewayAssociations, pending.Gap(attachment))
+		}
+		return
+	}
+	within(w, o, snapshot.TransitGatewayAssociations, tgwAssociations, table, func(set *snapshot.TransitGatewayAssociationSet) {
+		set.Entries = append(slices.Clip(set.Entries), snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, ResourceType: "vpc", State: "associated"})
+	})
+	edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) {
+		a.Association = &snapshot.AttachmentAssociation{RouteTable: table, State: "associated"}
+	})
+}
+
+// attached is the VPC behind an attachment.
+func (w *world) attached(attachment string) string {
+	a, _ := find(w, tgwVPCAttachments, attachment)
+	return a.VPC
+}
+
+func putTGWAssociation(w *world, before, o *object) {
+	if w.filling {
+		return
+	}
+	attachment, pa := o.str("transit_gateway_attachment_id")
+	table, pt := o.str("transit_gateway_route_table_id")
+	w.associateTGW(o, table, attachment, w.attached(attachment), max(pa, pt))
+}
+
+func dropTGWAssociation(w *world, o *object) {
+	attachment := o.known("transit_gateway_attachment_id")
+	within(w, o, snapshot.TransitGatewayAssociations, tgwAssociations, o.known("transit_gateway_route_table_id"), func(set *snapshot.TransitGatewayAssociationSet) {
+		set.Entries = withoutAttachment(set.Entries, attachment)
+	})
+	edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) { a.Association = nil })
+}
+
+// propagateTGW makes a table hold routes to the address blocks of an attached
+// VPC, or no longer.
+func (w *world) propagateTGW(table, attachment, vpc string, on bool) {
+	row, _ := find(w, vpcs, vpc)
+	edit(w, tgwPropagations, table, func(set *snapshot.TransitGatewayAssociationSet) {
+		set.Entries = withoutAttachment(set.Entries, attachment)
+		if on {
+			set.Entries = append(set.Entries, snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, ResourceType: "vpc", State: "enabled"})
+		}
+	})
+	edit(w, tgwRoutes, table, func(set *snapshot.TransitGatewayRouteSet) {
+		set.Entries = slices.DeleteFunc(slices.Clone(set.Entries), func(r snapshot.TransitGatewayRoute) bool {
+			return strings.EqualFold(r.Type, "propagated") && leadsTo(r, attachment)
+		})
+		if !on {
+			return
+		}
+		for _, p := range row.Prefixes() {
+			set.Entries = append(set.Entries, tgwRoute(p, "propagated", attachment, vpc))
+		}
+	})
+	if on && row.Pending != "" {
+		w.loseRoutes(table, row.Pending)
+	}
+}
+
+// loseRoutes gives up the routes of a table: one of them has a block that is
+// known only after apply, and may win over any other.
+func (w *world) loseRoutes(table string, pending snapshot.Pending) {
+	_, holders := find(w, tgwRoutes, table)
+	for _, s := range holders {
+		s.TransitGatewayRoutes.Lose(table)
+		s.Doubt(snapshot.TransitGatewayRoutes, pending.Gap(table))
+	}
+}
+
+func tgwRoute(p netip.Prefix, kind, attachment, vpc string) snapshot.TransitGatewayRoute {
+	return snapshot.TransitGatewayRoute{CIDR: p, Type: kind, State: "active", Attachments: []snapshot.RouteAttachment{{ID: attachment, ResourceID: vpc, ResourceType: "vpc"}}}
+}
+
+// eachPropagation renews the routes to a VPC whose address blocks have changed.
+func (w *world) eachPropagation(vpc string) {
+	for _, s := range w.snap.Scopes {
+		for _, set := range s.TransitGatewayPropagations.All() {
+			for _, e := range set.Entries {
+				if e.ResourceID == vpc || w.attached(e.Attachment) == vpc {
+					w.propagateTGW(set.RouteTable, e.Attachment, vpc, true)
+				}
+			}
+		}
+	}
+}
+
+func putTGWPropagation(w *world, before, o *object) {
+	attachment, pa := o.str("transit_gateway_attachment_id")
+	table, pt := o.str("transit_gateway_route_table_id")
+	if pending := max(pa, pt); pending != "" {
+		w.scope(o).Forget(snapshot.TransitGatewayRoutes, pending.Gap(attachment))
+		return
+	}
+	w.propagateTGW(table, attachment, w.attached(attachment), true)
+}
+
+func dropTGWPropagation(w *world, o *object) {
+	attachment := o.known("transit_gateway_attachment_id")
+	w.propagateTGW(o.known("transit_gateway_route_table_id"), attachment, w.attached(attachment), false)
+}
+
+func putTGWRoute(w *world, before, o *object) {
+	table, pt := o.str("transit_gateway_route_table_id")
+	attachment, pa := o.str("transit_gateway_attachment_id")
+	cidr, pc := o.prefix("destination_cidr_block")
+	if pt != "" {
+		w.scope(o).Forget(snapshot.TransitGatewayRoutes, pt.Gap(o.address))
+		return
+	}
+	if pc != "" {
+		w.loseRoutes(table, pc)
+		return
+	}
+	a, _ := find(w, tgwAttachments, attachment)
+	r := tgwRoute(cidr, "static", attachment, a.ResourceID)
+	r.Attachments[0].ResourceType = a.ResourceType
+	if a.ResourceType == "" {
+		r.Pending = max(r.Pending, snapshot.Pending(o.address+".transit_gateway_attachment_id"))
+	}
+	switch {
+	case o.on("blackhole"):
+		r.State, r.Attachments, r.Pending = "blackhole", nil, ""
+	case pa != "":
+		r.Pending = pa
+	}
+	within(w, o, snapshot.TransitGatewayRoutes, tgwRoutes, table, func(set *snapshot.TransitGatewayRouteSet) {
+		set.Entries = append(withoutStatic(set.Entries, cidr), r)
+	})
+}
+
+func withoutStatic(list []snapshot.TransitGatewayRoute, cidr netip.Prefix) []snapshot.TransitGatewayRoute {
+	return slices.DeleteFunc(slices.Clone(list), func(r snapshot.TransitGatewayRoute) bool {
+		return r.CIDR == cidr && strings.EqualFold(r.Type, "static") && r.PrefixList == ""
+	})
+}
+
+func dropTGWRoute(w *world, o *object) {
+	cidr, _ := o.prefix("destination_cidr_block")
+	within(w, o, snapshot.TransitGatewayRoutes, tgwRoutes, o.known("transit_gateway_route_table_id"), func(set *snapshot.TransitGatewayRouteSet) {
+		set.Entries = withoutStatic(set.Entries, cidr)
+	})
+}

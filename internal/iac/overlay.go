@@ -1,0 +1,232 @@
+package iac
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Overlay is one or more plans laid over a snapshot.
+type Overlay struct {
+	Plans   []*Plan
+	before  *snapshot.Snapshot
+	changes []Change
+	scopes  map[string]int // by id of a row, and by provider
+	fresh   []*object      // what the plans make
+	renamed map[string]string
+}
+
+// New lays plans over a base, which stays as it is. What the base did not see
+// and a plan's state knows is added to it. A nil base is one of which nothing is
+// known.
+func New(base *snapshot.Snapshot, plans []*Plan) *Overlay {
+	if base == nil {
+		base = &snapshot.Snapshot{}
+	}
+	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			o.changes = append(o.changes, c)
+			if c.after != nil && !c.after.exists {
+				o.fresh = append(o.fresh, c.after)
+			}
+			if c.before != nil && c.after != nil && c.before.id != c.after.id {
+				o.renamed[c.before.id] = c.after.id
+			}
+		}
+	}
+	o.settleScopes()
+	o.fill()
+	return o
+}
+
+// Before is the base, with what the plans know of it.
+func (o *Overlay) Before() *snapshot.Snapshot { return o.before }
+
+// Changes are those that may touch the path, in the order of the plans.
+func (o *Overlay) Changes() []Change { return o.changes }
+
+// IDs are the ids that a resource has before and after the changes, by its id
+// before or its address in a plan.
+func (o *Overlay) IDs(name string) (before, after string) {
+	for _, p := range o.Plans {
+		for _, list := range [][]*object{p.current, p.state} {
+			for _, r := range list {
+				if r.address == name {
+					before = name
+					if r.exists {
+						before = r.id
+					}
+					return before, o.renewed(r.id)
+				}
+			}
+		}
+	}
+	return name, o.renewed(name)
+}
+
+// renewed is the id of what replaces a resource, or its own.
+func (o *Overlay) renewed(id string) string {
+	if to, ok := o.renamed[id]; ok {
+		return to
+	}
+	return id
+}
+
+// Planned reports whether an id is the address of a resource that does not exist
+// yet.
+func (o *Overlay) Planned(id string) bool {
+	return slices.ContainsFunc(o.fresh, func(f *object) bool {
+		return f.id == id || strings.HasPrefix(id, f.id+".") || strings.HasPrefix(id, f.id+"/")
+	})
+}
+
+// AddressOf is the address of the resource with an id, if a plan manages it.
+func (o *Overlay) AddressOf(id string) string {
+	for _, p := range o.Plans {
+		for _, r := range p.current {
+			if r.id == id {
+				return r.address
+			}
+		}
+	}
+	return ""
+}
+
+// After is the snapshot after those of the changes that pick chooses; nil chooses
+// all of them.
+func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
+	w := o.world()
+	var chosen []Change
+	for i, c := range o.changes {
+		if pick == nil || pick(i) {
+			chosen = append(chosen, c)
+		}
+	}
+	byRank := func(a, b Change) int { return cmp.Compare(models[a.Type].rank, models[b.Type].rank) }
+	slices.SortStableFunc(chosen, byRank)
+	for _, c := range slices.Backward(chosen) {
+		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.renewed()) {
+			drop(w, c.before)
+		}
+	}
+	for _, c := range chosen {
+		if c.after == nil || models[c.Type].put == nil {
+			continue
+		}
+		before := c.before
+		if c.Action != Update || c.renewed() {
+			before = nil
+		}
+		models[c.Type].put(w, before, c.after)
+	}
+	if pick == nil {
+		for _, p := range o.Plans {
+			p.doubt(w)
+		}
+	}
+	return w.snap
+}
+
+// renewed reports whether an update is made by taking away what was and putting
+// what is, before which all else that goes must be gone: two rules may swap
+// places.
+func (c Change) renewed() bool { return models[c.Type].rank >= rankMember }
+
+func (o *Overlay) world() *world {
+	w := &world{snap: o.before.Clone()}
+	w.homes = o.scopeOf
+	w.kindOf = func(id string) string {
+		for _, f := range o.fresh {
+			if f.id == id {
+				return f.kind
+			}
+		}
+		return ""
+	}
+	w.fresh = func(kind string, scope int) []string {
+		var out []string
+		for _, f := range o.fresh {
+			if f.kind == kind && o.scopeOf(f) == scope {
+				out = append(out, f.id)
+			}
+		}
+		return out
+	}
+	return w
+}
+
+// doubt gives up what planned resources may touch that are not modelled.
+func (p *Plan) doubt(w *world) {
+	for _, u := range p.unmodelled {
+		s := w.scope(u)
+		for _, k := range unmodelled[u.kind] {
+			s.Forget(k, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: u.kind})
+		}
+	}
+}
+
+// fill adds what the state of a plan knows and the base did not see.
+func (o *Overlay) fill() {
+	w := o.world()
+	w.filling = true
+	filled := map[string]bool{}
+	for _, p := range o.Plans {
+		list := slices.Clone(p.state)
+		slices.SortStableFunc(list, func(a, b *object) int { return cmp.Compare(models[a.kind].rank, models[b.kind].rank) })
+		for _, r := range list {
+			m := models[r.kind]
+			if m.put == nil {
+				continue
+			}
+			if m.rank == rankMember || m.rank == rankLast || m.rank == rankBlock {
+				if container := containerOf(r); container != "" && filled[container] {
+					m.put(w, nil, r)
+				}
+				continue
+			}
+			if !o.seen(w.snap, r.id) {
+				m.put(w, nil, r)
+				filled[r.id] = true
+			}
+		}
+	}
+	o.before = w.snap
+}
+
+// containerOf is the id of the row that a member is part of.
+func containerOf(r *object) string {
+	for _, name := range []string{"security_group_id", "network_acl_id", "route_table_id", "prefix_list_id", "vpc_endpoint_id", "network_interface_id", "transit_gateway_route_table_id", "vpn_gateway_id", "vpc_id"} {
+		if v := r.known(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// seen reports whether the base knows a resource, or knows that it is not there.
+func (o *Overlay) seen(snap *snapshot.Snapshot, id string) bool {
+	for _, s := range snap.Scopes {
+		for _, p := range []snapshot.Presence{
+			presence(s.VPCs, id, "vpc-"), presence(s.Subnets, id, "subnet-"), presence(s.SecurityGroups, id, "sg-"), presence(s.NetworkACLs, id, "acl-"),
+			presence(s.RouteTables, id, "rtb-"), presence(s.Endpoints, id, "vpce-"), presence(s.Interfaces, id, "eni-"), presence(s.Instances, id, "i-"),
+			presence(s.Peerings, id, "pcx-"), presence(s.PrefixListEntries, id, "pl-"), presence(s.TransitGateways, id, "tgw-"), presence(s.TransitGatewayRouteTables, id, "tgw-rtb-"),
+			presence(s.TransitGatewayVPCAttachments, id, "tgw-attach-"), presence(s.VPNGateways, id, "vgw-"),
+		} {
+			if p != snapshot.Unobserved {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func presence[T snapshot.Row](t snapshot.Table[T], id, prefix string) snapshot.Presence {
+	if !strings.HasPrefix(id, prefix) {
+		return snapshot.Unobserved
+	}
+	_, p := t.Get(id)
+	return p
+}

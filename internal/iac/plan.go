@@ -1,0 +1,278 @@
+package iac
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sort"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// document is the JSON of a plan, but for what nothing is read from: the planned
+// values, which say less than the changes, and the outputs.
+// Source: https://developer.hashicorp.com/terraform/internals/json-format
+type document struct {
+	FormatVersion string                           `json:"format_version"`
+	Variables     map[string]*tfjson.PlanVariable  `json:"variables"`
+	Changes       []*tfjson.ResourceChange         `json:"resource_changes"`
+	Deferred      []*tfjson.DeferredResourceChange `json:"deferred_changes"`
+	Prior         *tfjson.State                    `json:"prior_state"`
+	Config        *tfjson.Config                   `json:"configuration"`
+	Complete      *bool                            `json:"complete"`
+	Errored       bool                             `json:"errored"`
+	Values        json.RawMessage                  `json:"values"`
+	Level         string                           `json:"@level"`
+}
+
+// ReadPlan reads what "terraform show -json PLAN" or "tofu show -json PLAN"
+// prints. Files that people pass by mistake are told apart.
+func ReadPlan(body []byte) (*Plan, error) {
+	if bytes.HasPrefix(body, []byte("PK\x03\x04")) {
+		return nil, snapshot.Errorf("this is a plan file; dspreflight reads its JSON: terraform show -json FILE > plan.json", "これはプランファイル。dspreflight はその JSON を読む: terraform show -json FILE > plan.json")
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, snapshot.Errorf("the file is empty; terraform show -json prints a plan's JSON", "ファイルが空。terraform show -json がプランの JSON を出力する")
+	}
+	if line, _, _ := bytes.Cut(body, []byte("\n")); bytes.HasPrefix(bytes.TrimSpace(line), []byte(`{"@level"`)) {
+		return nil, snapshot.Errorf("this is the log that terraform plan -json prints, which holds no values; pass the JSON of the plan file: terraform plan -out FILE, then terraform show -json FILE", "これは terraform plan -json のログで、値を含まない。プランファイルの JSON を渡す: terraform plan -out FILE の後に terraform show -json FILE")
+	}
+	var d document
+	if err := snapshot.DecodeJSON(body, &d); err != nil {
+		if strings.Contains(err.Error(), "format version") || strings.Contains(err.Error(), "malformed version") {
+			return nil, snapshot.Errorf("the state in it is of a format that this version does not read: %w", "含まれる状態の形式をこの版は読めない: %w", err)
+		}
+		return nil, err
+	}
+	switch {
+	case d.Level != "":
+		return nil, snapshot.Errorf("this is a line of a log, not a plan", "これはプランではなくログの行")
+	case d.FormatVersion == "":
+		return nil, snapshot.Errorf("there is no format_version in it: it is not what terraform show -json prints of a plan", "format_version がない。terraform show -json がプランについて出力するものではない")
+	case d.Values != nil && d.Changes == nil && d.Config == nil:
+		return nil, snapshot.Errorf("this is the JSON of a state, not of a plan: terraform show -json PLANFILE, with a file that terraform plan -out wrote", "これはプランではなく状態の JSON。terraform plan -out で書いたファイルについて terraform show -json PLANFILE を実行する")
+	}
+	if err := (&tfjson.Plan{FormatVersion: d.FormatVersion}).Validate(); err != nil {
+		return nil, snapshot.Errorf("format_version %q: this version reads %s", "format_version %q: この版が読むのは %s", shortened(d.FormatVersion), tfjson.PlanFormatVersionConstraints)
+	}
+	if d.Errored {
+		return nil, snapshot.Errorf("the plan ended with an error (errored is true), so it is not whole and can't be applied: mend that first", "プランがエラーで終わっている（errored が true）。完全ではなく適用もできないため、先にそれを直す")
+	}
+	if d.Config == nil && len(d.Changes) == 0 && d.Prior == nil {
+		return nil, snapshot.Errorf("there is neither a configuration nor a change nor a state in it: it is not what terraform show -json prints of a plan", "構成も変更も状態もない。terraform show -json がプランについて出力するものではない")
+	}
+	return d.plan()
+}
+
+// isAWS reports whether a provider is the AWS one, whose registry differs
+// between Terraform and OpenTofu.
+func isAWS(provider string) bool {
+	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/hashicorp/aws")
+}
+
+func (d *document) plan() (*Plan, error) {
+	p := &Plan{}
+	g := newGraph(d)
+	if d.Complete != nil && !*d.Complete {
+		p.Partial = snapshot.Text{
+			En: "the plan says that it is not complete (-target, or deferred changes): what it leaves out is not judged",
+			Ja: "プランが不完全とされている（-target か延期された変更）。含まれない変更は判定していない",
+		}
+	}
+	for _, r := range g.state {
+		if _, ok := models[r.kind]; ok {
+			p.state = append(p.state, r)
+		}
+	}
+	sort.SliceStable(p.state, func(i, j int) bool { return p.state[i].address < p.state[j].address })
+	for _, rc := range d.Changes {
+		if rc == nil || rc.Change == nil || rc.Mode != tfjson.ManagedResourceMode || !isAWS(rc.ProviderName) {
+			continue
+		}
+		before, after := g.before[rc], g.after[rc]
+		if after != nil {
+			p.current = append(p.current, after)
+		}
+		action, ok := actionOf(rc)
+		if !ok {
+			continue
+		}
+		if _, touches := unmodelled[rc.Type]; touches {
+			p.give(after, before)
+			continue
+		}
+		m, ok := models[rc.Type]
+		if !ok {
+			continue
+		}
+		if after != nil {
+			g.settle(rc, after)
+		}
+		for _, o := range []*object{before, after} {
+			if err := validate(o); err != nil {
+				return nil, err
+			}
+		}
+		if action == Create {
+			before = nil
+		}
+		p.Changes = append(p.Changes, Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.kinds, before: before, after: after})
+	}
+	for _, rc := range d.Deferred {
+		if rc != nil && rc.ResourceChange != nil && models[rc.ResourceChange.Type].put != nil {
+			u := &object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}
+			p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: "deferred"})
+		}
+	}
+	p.Agents = agents(p.current)
+	p.Secrets = g.secrets()
+	return p, nil
+}
+
+// give notes a change to a resource that may touch the path and has no model.
+func (p *Plan) give(after, before *object) {
+	u := after
+	if u == nil {
+		u = before
+	}
+	p.unmodelled = append(p.unmodelled, u)
+	p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: u.kind})
+}
+
+// actionOf is what a change does, and whether it does anything. Resources that
+// leave the state without being destroyed stay as they are; one that is made
+// again beside a forgotten one is new.
+func actionOf(rc *tfjson.ResourceChange) (Action, bool) {
+	has := func(a string) bool { return slices.Contains(rc.Change.Actions, tfjson.Action(a)) }
+	switch {
+	case has("create") && has("delete"):
+		return Replace, true
+	case has("create"):
+		return Create, true
+	case has("delete"):
+		return Delete, true
+	case has("update"):
+		return Update, true
+	}
+	return "", false
+}
+
+// validate refuses values that no resource of AWS can have.
+func validate(o *object) error {
+	if o == nil {
+		return nil
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	for _, name := range []string{"ingress", "egress", "route", "entry"} {
+		blocks, _ := o.blocks(name)
+		for _, b := range blocks {
+			if err := b.check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// agents are the DataSync agents among resources.
+func agents(list []*object) []Agent {
+	var out []Agent
+	for _, r := range list {
+		if r.kind == "aws_datasync_agent" {
+			out = append(out, Agent{Address: r.address, IP: r.known("ip_address"), EndpointID: r.known("vpc_endpoint_id")})
+		}
+	}
+	return out
+}
+
+// object makes an object of a resource's values.
+func newObject(address, kind string, values any, sensitive any) (*object, error) {
+	attrs, ok := values.(map[string]any)
+	if !ok {
+		return nil, errors.New("no attributes") // of what is not there before, or after
+	}
+	o := &object{address: address, kind: kind, attrs: attrs, secret: map[string]bool{}}
+	if id, _ := attrs["id"].(string); id != "" {
+		o.id, o.exists = id, true
+	}
+	switch s := sensitive.(type) {
+	case map[string]any:
+		for name, v := range s {
+			if marked(v) {
+				o.secret[name] = true
+			}
+		}
+	case bool:
+		if s {
+			for name := range attrs {
+				o.secret[name] = true
+			}
+		}
+	}
+	o.home = o.home.ofARN(o.known("arn"))
+	if region := o.known("region"); region != "" && kind != "aws_datasync_agent" {
+		o.home.region = region
+	}
+	if owner := o.known("owner_id"); len(owner) == 12 && o.home.account == "" {
+		o.home.account = owner
+	}
+	return o, nil
+}
+
+// marked reports whether anything in a mask of sensitive values is set.
+func marked(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return v
+	case map[string]any:
+		for _, e := range v {
+			if marked(e) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, marked)
+	}
+	return false
+}
+
+// leaves lists the strings among the marked values.
+func leaves(values, mask any, out []string) []string {
+	switch m := mask.(type) {
+	case bool:
+		if !m {
+			return out
+		}
+		switch v := values.(type) {
+		case string:
+			return append(out, v)
+		case map[string]any:
+			for _, e := range v {
+				out = leaves(e, true, out)
+			}
+		case []any:
+			for _, e := range v {
+				out = leaves(e, true, out)
+			}
+		}
+	case map[string]any:
+		v, _ := values.(map[string]any)
+		for k, e := range m {
+			out = leaves(v[k], e, out)
+		}
+	case []any:
+		v, _ := values.([]any)
+		for i, e := range m {
+			if i < len(v) {
+				out = leaves(v[i], e, out)
+			}
+		}
+	}
+	return out
+}

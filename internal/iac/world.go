@@ -1,0 +1,179 @@
+package iac
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// world is a snapshot that changes are applied to.
+type world struct {
+	snap *snapshot.Snapshot
+	// homes maps what is known of the home of a resource to a scope.
+	homes func(*object) int
+	// fresh are the ids of resources that the plans create, by kind: a reference
+	// that is not known can only lead to one of these.
+	fresh func(kind string, scope int) []string
+	// kindOf is the type of a resource that the plans create, by its id.
+	kindOf func(id string) string
+	// filling is set while the state of a plan fills in what the base did not
+	// see: such rows are not all that there is.
+	filling bool
+}
+
+func (w *world) scope(o *object) *snapshot.Scope { return w.snap.Scopes[w.homes(o)] }
+
+// owner is the account that a new resource will belong to.
+func owner(s *snapshot.Scope) string {
+	if s.Account == "" {
+		s.Account, s.Guessed = planned, true
+	}
+	return s.Account
+}
+
+// planned stands for the account that a plan is applied to, where nothing tells.
+const planned = "planned"
+
+// find looks a row up in every scope: ids of AWS are unique.
+func find[T snapshot.Row](w *world, table func(*snapshot.Scope) *snapshot.Table[T], id string) (row T, holders []*snapshot.Scope) {
+	for _, s := range w.snap.Scopes {
+		if r, p := table(s).Get(id); p == snapshot.Present {
+			row = r
+			holders = append(holders, s)
+		}
+	}
+	return row, holders
+}
+
+// edit changes a row wherever it stands, and reports whether it stands anywhere.
+func edit[T snapshot.Row](w *world, table func(*snapshot.Scope) *snapshot.Table[T], id string, change func(*T)) bool {
+	_, holders := find(w, table, id)
+	for _, s := range holders {
+		r, _ := table(s).Get(id)
+		change(&r)
+		table(s).Put(r)
+	}
+	return len(holders) > 0
+}
+
+// within is edit for a change that is a part of the row. Where the row was not
+// seen, neither was what the change does.
+func within[T snapshot.Row](w *world, o *object, k snapshot.Kind, table func(*snapshot.Scope) *snapshot.Table[T], id string, change func(*T)) {
+	if edit(w, table, id, change) || w.filling || id == "" {
+		return
+	}
+	s := w.scope(o)
+	if _, p := table(s).Get(id); p == snapshot.Unobserved {
+		s.Doubt(k, snapshot.Gap{Code: snapshot.PartUnseen, Source: "plan", Ref: o.address, Detail: id})
+	}
+}
+
+// remove takes a row away wherever it stands.
+func remove[T snapshot.Row](w *world, table func(*snapshot.Scope) *snapshot.Table[T], id string) {
+	_, holders := find(w, table, id)
+	for _, s := range holders {
+		table(s).Delete(id)
+	}
+}
+
+// The tables, as functions of a scope.
+func vpcs(s *snapshot.Scope) *snapshot.Table[snapshot.VPC]               { return &s.VPCs }
+func subnets(s *snapshot.Scope) *snapshot.Table[snapshot.Subnet]         { return &s.Subnets }
+func groups(s *snapshot.Scope) *snapshot.Table[snapshot.SecurityGroup]   { return &s.SecurityGroups }
+func acls(s *snapshot.Scope) *snapshot.Table[snapshot.NetworkACL]        { return &s.NetworkACLs }
+func tables(s *snapshot.Scope) *snapshot.Table[snapshot.RouteTable]      { return &s.RouteTables }
+func endpoints(s *snapshot.Scope) *snapshot.Table[snapshot.Endpoint]     { return &s.Endpoints }
+func interfaces(s *snapshot.Scope) *snapshot.Table[snapshot.Interface]   { return &s.Interfaces }
+func instances(s *snapshot.Scope) *snapshot.Table[snapshot.Instance]     { return &s.Instances }
+func peerings(s *snapshot.Scope) *snapshot.Table[snapshot.Peering]       { return &s.Peerings }
+func vpnGateways(s *snapshot.Scope) *snapshot.Table[snapshot.VPNGateway] { return &s.VPNGateways }
+func lists(s *snapshot.Scope) *snapshot.Table[snapshot.PrefixListContent] {
+	return &s.PrefixListEntries
+}
+
+func tgws(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGateway] { return &s.TransitGateways }
+
+func tgwRoutes(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayRouteSet] {
+	return &s.TransitGatewayRoutes
+}
+
+func tgwTables(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayRouteTable] {
+	return &s.TransitGatewayRouteTables
+}
+
+func tgwAssociations(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayAssociationSet] {
+	return &s.TransitGatewayAssociations
+}
+
+func tgwPropagations(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayAssociationSet] {
+	return &s.TransitGatewayPropagations
+}
+
+func tgwAttachments(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayAttachment] {
+	return &s.TransitGatewayAttachments
+}
+
+func tgwVPCAttachments(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewayVPCAttachment] {
+	return &s.TransitGatewayVPCAttachments
+}
+
+// candidates returns the ids of rows that a reference may lead to that is known only
+// after apply: it leads to something that the plan makes.
+func (w *world) candidates(o *object, kinds ...string) []string {
+	var out []string
+	for _, k := range kinds {
+		out = append(out, w.fresh(k, w.homes(o))...)
+	}
+	return out
+}
+
+// take counts addresses that interfaces use up in a subnet; a negative number
+// gives them back.
+func (w *world) take(subnet string, n int) {
+	if w.filling {
+		return
+	}
+	edit(w, subnets, subnet, func(r *snapshot.Subnet) {
+		switch {
+		case r.FreeIPs != nil:
+			left := max(*r.FreeIPs-n, 0)
+			r.FreeIPs = &left
+		case r.Pending == "":
+			r.Pending = snapshot.Pending(subnet)
+		}
+	})
+}
+
+// block is the address block of a subnet.
+func (w *world) block(subnet string) netip.Prefix {
+	r, _ := find(w, subnets, subnet)
+	return r.CIDR
+}
+
+// vpcOf is the VPC of a subnet.
+func (w *world) vpcOf(subnet string) string {
+	r, _ := find(w, subnets, subnet)
+	return r.VPC
+}
+
+func groupRefs(ids []string) []snapshot.GroupRef {
+	var out []snapshot.GroupRef
+	for _, id := range ids {
+		out = append(out, snapshot.GroupRef{ID: id})
+	}
+	return out
+}
+
+func without(list []string, s string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(e string) bool { return e == s })
+}
+
+// idOfARN is the id at the end of an ARN, or the text itself.
+func idOfARN(s string) string {
+	if !strings.HasPrefix(s, "arn:") {
+		return s
+	}
+	return s[strings.LastIndexAny(s, "/:")+1:]
+}
