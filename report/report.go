@@ -23,6 +23,7 @@ type Report struct {
 	Summary     Summary   `json:"summary"`
 	Targets     []Target  `json:"targets"`
 
+	Gate        Gate   `json:"gate,omitempty"` // with a planned change: what of it counts
 	FailOn      FailOn `json:"-"`
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
 }
@@ -43,6 +44,7 @@ type Target struct {
 	Gaps    []Gap           `json:"gaps"`
 	Results []Result        `json:"results"`
 
+	Change   *ChangeSummary `json:"change,omitempty"` // what a planned change does
 	Path     *Path          `json:"path,omitempty"`
 	Changes  []Change       `json:"changes"`
 	Firewall []FirewallRule `json:"firewall"`
@@ -71,8 +73,12 @@ type Result struct {
 	Area      string    `json:"area"`
 	Title     string    `json:"title"`
 	Status    string    `json:"status"`
+	Before    string    `json:"before,omitempty"` // the status before the planned changes
+	Effect    Effect    `json:"effect,omitempty"`
 	ElapsedMS float64   `json:"elapsed_ms"` // the slowest AWS call behind it, as recorded when it was made
 	Findings  []Finding `json:"findings"`
+
+	lifted bool // UNKNOWN because a waiver lets what it rests on stand
 }
 
 // Finding is one thing that a check found.
@@ -89,6 +95,8 @@ type Finding struct {
 	Requirement *Requirement   `json:"requirement,omitempty"`
 	Fix         *Fix           `json:"fix,omitempty"`
 	URL         string         `json:"url,omitempty"`
+	Effect      Effect         `json:"effect,omitempty"`
+	Resources   []Resource     `json:"resources,omitempty"` // of the plan, that are behind it
 	Waived      *Waived        `json:"waived,omitempty"`
 
 	MootBy  string `json:"-"` // the check that makes a SKIP moot
@@ -125,6 +133,7 @@ type Judged struct {
 	Target   snapshot.Target
 	Snapshot *snapshot.Snapshot
 	Results  []checks.Result
+	Earlier  *Earlier // nil unless changes are planned
 }
 
 // Options of Build.
@@ -136,6 +145,7 @@ type Options struct {
 	GeneratedAt time.Time
 	Waivers     []Waiver
 	Now         time.Time // against which waivers expire
+	Gate        Gate
 }
 
 // Build words the results of one or more targets.
@@ -154,7 +164,11 @@ func Build(judged []Judged, opt Options) Report {
 		for _, n := range t.waive(opt.Waivers, opt.Now, opt.Lang) {
 			r.WaiversUsed[n] = true
 		}
-		t.Verdict = Judge(t.Summary, opt.FailOn, opt.Interrupted)
+		if j.Earlier != nil {
+			t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
+			r.Gate = opt.Gate
+		}
+		t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
 		r.Targets = append(r.Targets, t)
 		r.Summary.add(t.Summary)
 		verdicts = append(verdicts, t.Verdict)
@@ -182,7 +196,7 @@ func buildTarget(j Judged, opt Options) Target {
 			}
 		}
 	}
-	for _, res := range j.Results {
+	for n, res := range j.Results {
 		out := Result{
 			Check: res.Check.ID, Area: res.Check.Area.Title().In(opt.Lang), Title: res.Check.Title.In(opt.Lang),
 			Status: res.Status.String(), ElapsedMS: elapsed(j.Snapshot, res.Check), Findings: []Finding{},
@@ -190,10 +204,19 @@ func buildTarget(j Judged, opt Options) Target {
 		for _, f := range res.Findings {
 			out.Findings = append(out.Findings, findingOf(f, res.Check, opt.Lang))
 		}
+		if e := j.Earlier; e != nil {
+			e.mark(&out, e.Results[n], res)
+		}
 		t.Results = append(t.Results, out)
 		t.Summary.count(res.Status)
 	}
 	t.addPath(j, opt.Lang)
+	if e := j.Earlier; e != nil {
+		for _, g := range e.Gaps {
+			t.Gaps = append(t.Gaps, gapOf(g, opt.Lang))
+		}
+		e.hide(&t)
+	}
 	return t
 }
 

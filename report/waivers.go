@@ -90,7 +90,7 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) []int {
 				if f.Status != "SKIP" || !lifted[f.MootBy] {
 					continue
 				}
-				f.Status, r.Status = "UNKNOWN", "UNKNOWN"
+				f.Status, r.Status, r.lifted = "UNKNOWN", "UNKNOWN", true
 				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", f.MootBy).In(lang)
 				lifted[r.Check], again = true, true
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/gate"
 	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
@@ -19,6 +20,15 @@ import (
 // planned reports whether changes are to be judged, not only what there is.
 func planned(c *cli.Context) bool {
 	return len(c.StringSlice("plan")) > 0 || len(c.StringSlice("template")) > 0
+}
+
+// gateOf is the value of --gate.
+func gateOf(c *cli.Context) (report.Gate, error) {
+	g := report.Gate(c.String("gate"))
+	if g != report.GateChange && g != report.GateAll {
+		return "", snapshot.Errorf("--gate %q: expected change or all", "--gate %q: change か all を指定する", g)
+	}
+	return g, nil
 }
 
 // maxPlanBytes is ten times a plan of 10,000 resources.
@@ -78,10 +88,36 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	}
 	judged := judgeAll(ctx, will, after, a.selected)
 	earlier := judgeAll(ctx, was, before, a.selected)
-	_ = earlier
+	for i := range judged {
+		judged[i].Earlier = compare(ctx, o, judged[i], earlier[i])
+	}
+	for _, p := range o.Plans {
+		if !p.Partial.Empty() {
+			fmt.Fprintln(env.stderr, snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
+		}
+	}
 	return report.Build(judged, report.Options{
-		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: before.TakenAt,
+		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: before.TakenAt, Gate: a.gate,
 	}), nil
+}
+
+// compare says what is known of a target before the changes, and which of them
+// are behind what is different after.
+func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *report.Earlier {
+	e := &report.Earlier{Results: before.Results, Target: before.Target, Renewed: o.Renewed, Touched: o.Touches, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][]report.Resource{}}
+	for _, p := range o.Plans {
+		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
+	}
+	for i, r := range after.Results {
+		if effect, _ := e.Compare(before.Results[i], r); effect != report.Broken && effect != report.UnknownNow && effect != report.Repaired && effect != report.Weakened {
+			continue
+		}
+		c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r}
+		for _, ch := range c.Blame(ctx) {
+			e.Blamed[r.Check.ID] = append(e.Blamed[r.Check.ID], report.Resource{Address: report.Harmless(ch.Address), Action: string(ch.Action), File: report.Harmless(ch.Place.File), Line: ch.Place.Line})
+		}
+	}
+	return e
 }
 
 // twice completes the targets for the estate before and after the changes. A

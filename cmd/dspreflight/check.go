@@ -57,6 +57,10 @@ func runCheck(c *cli.Context, env *environment) error {
 	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
 		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown", "--fail-on %q: fail、warn、unknown のいずれかを指定する", failOn)
 	}
+	gate, err := gateOf(c)
+	if err != nil {
+		return err
+	}
 	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
 	if err != nil {
 		return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
@@ -72,7 +76,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	ask := asked{request: p, selected: selected, lang: lang, failOn: failOn, waivers: waivers}
+	ask := asked{request: p, selected: selected, lang: lang, failOn: failOn, gate: gate, waivers: waivers}
 	look := func() (report.Report, error) { return lookOnce(c, env, ask) }
 	rep, err := look()
 	if err != nil {
@@ -100,6 +104,7 @@ type asked struct {
 	selected []*checks.Check
 	lang     string
 	failOn   report.FailOn
+	gate     report.Gate
 	waivers  []report.Waiver
 	// named are ids that a pasted error names: they fill in what neither the
 	// flags nor the estate say.

@@ -50,6 +50,8 @@ type Plan struct {
 	// Partial says why the plan is known not to hold every change; empty: it is
 	// not known to.
 	Partial snapshot.Text
+	// Template is set on the changes of a CloudFormation template.
+	Template bool
 	// Gaps are planned resources that may touch the path in ways that are not
 	// worked out.
 	Gaps []snapshot.Gap

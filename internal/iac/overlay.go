@@ -59,16 +59,23 @@ func (o *Overlay) IDs(name string) (before, after string) {
 					if r.exists {
 						before = r.id
 					}
-					return before, o.renewed(r.id)
+					return before, o.Renewed(r.id)
 				}
 			}
 		}
 	}
-	return name, o.renewed(name)
+	return name, o.Renewed(name)
 }
 
-// renewed is the id of what replaces a resource, or its own.
-func (o *Overlay) renewed(id string) string {
+// Touches reports whether a change may matter to one of the tables.
+func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
+	return slices.ContainsFunc(o.changes, func(c Change) bool {
+		return slices.ContainsFunc(c.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
+	})
+}
+
+// Renewed is the id of what replaces a resource, or its own.
+func (o *Overlay) Renewed(id string) string {
 	if to, ok := o.renamed[id]; ok {
 		return to
 	}

@@ -1,0 +1,188 @@
+// Package gate finds which planned changes are to blame for what a check says.
+//
+// It asks by trying: a change is to blame if the estate with that change alone is
+// broken, or, where no single one suffices, if it is one of a smallest set that
+// does. So what it names is proved, not guessed from names.
+package gate
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/iac"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Case is a check that came out differently before and after the changes of an
+// overlay, for one target.
+type Case struct {
+	Overlay       *iac.Overlay
+	After         *snapshot.Snapshot // with all the changes
+	Was, Will     snapshot.Target    // before and after
+	Before, Later checks.Result
+}
+
+// mostTried is up to how many changes are each tried alone; among more, a
+// smallest set is looked for by halves.
+const mostTried = 48
+
+// Blame names the changes that make the check come out as it does.
+func (c Case) Blame(ctx context.Context) []iac.Change {
+	if c.Later.Status == checks.Unknown {
+		if named := c.pending(); named != nil {
+			return named
+		}
+	}
+	if c.Before.Status != checks.Pass && c.Before.Status != checks.Warn && c.Before.Status != checks.Fail {
+		return c.named() // there was nothing to compare with
+	}
+	list, err := checks.Select(checks.All(), []string{c.Later.Check.ID}, nil)
+	if err != nil {
+		return nil
+	}
+	var all []int
+	for i, ch := range c.Overlay.Changes() {
+		if touches(ch, checks.Kinds(list)) {
+			all = append(all, i)
+		}
+	}
+	same := func(chosen []int) bool { return ctx.Err() == nil && c.alike(ctx, list, chosen) }
+	if !same(all) {
+		return c.named()
+	}
+	var guilty []int
+	if len(all) <= mostTried {
+		for _, i := range all {
+			if same([]int{i}) {
+				guilty = append(guilty, i)
+			}
+		}
+	}
+	if guilty == nil {
+		guilty = smallest(all, same)
+	}
+	var out []iac.Change
+	for _, i := range guilty {
+		out = append(out, c.Overlay.Changes()[i])
+	}
+	return out
+}
+
+func touches(ch iac.Change, kinds []snapshot.Kind) bool {
+	return slices.ContainsFunc(ch.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
+}
+
+// alike reports whether the chosen changes alone give the check the status, and
+// one of the problems, that all of them do.
+func (c Case) alike(ctx context.Context, list []*checks.Check, chosen []int) bool {
+	snap := c.Overlay.After(func(i int) bool { return slices.Contains(chosen, i) })
+	for i := range snap.Scopes {
+		snap.Scopes[i].Roles = c.After.Scopes[i].Roles
+	}
+	snap.Probes = nil
+	t := c.Was
+	if d := snap.Role(snapshot.Destination); d != nil {
+		if _, p := d.Endpoints.Get(c.Will.EndpointID); p == snapshot.Present {
+			t = c.Will
+		}
+	}
+	for _, r := range checks.Run(ctx, t, snap, list, checks.Options{}) {
+		if r.Check != c.Later.Check {
+			continue
+		}
+		if c.Later.Status != checks.Fail {
+			return r.Status == c.Later.Status
+		}
+		return r.Status == checks.Fail && slices.ContainsFunc(r.Findings, func(f checks.Finding) bool { return f.Problem != nil && c.isNew(f) })
+	}
+	return false
+}
+
+// isNew reports whether a finding has a problem that is found after all the
+// changes, and not before them.
+func (c Case) isNew(f checks.Finding) bool {
+	has := func(r checks.Result) bool {
+		return slices.ContainsFunc(r.Findings, func(g checks.Finding) bool { return g.Problem == f.Problem && g.Status == f.Status })
+	}
+	return has(c.Later) && (c.Before.Status == checks.Fail || !has(c.Before))
+}
+
+// smallest finds a set from which nothing can be left out (delta debugging).
+// Source: https://www.st.cs.uni-saarland.de/papers/tse2002/
+func smallest(all []int, bad func([]int) bool) []int {
+	left, n := all, 2
+	for len(left) > 1 {
+		size := (len(left) + n - 1) / n
+		reduced := false
+		for at := 0; at < len(left); at += size {
+			part := left[at:min(at+size, len(left))]
+			if n > 2 || len(part) < len(left) {
+				if bad(part) {
+					left, n, reduced = slices.Clone(part), 2, true
+					break
+				}
+			}
+			if rest := slices.Concat(left[:at], left[min(at+size, len(left)):]); n > 2 && bad(rest) {
+				left, n, reduced = rest, max(n-1, 2), true
+				break
+			}
+		}
+		if !reduced {
+			if n >= len(left) {
+				break
+			}
+			n = min(2*n, len(left))
+		}
+	}
+	return left
+}
+
+// pending names the changes whose values are known only after apply.
+func (c Case) pending() []iac.Change {
+	var out []iac.Change
+	for _, f := range c.Later.Findings {
+		for _, g := range f.Gaps {
+			if g.Source != "plan" {
+				continue
+			}
+			out = c.add(out, g.Ref)
+		}
+	}
+	return out
+}
+
+// named lists the changed resources that the findings are about.
+func (c Case) named() []iac.Change {
+	var out []iac.Change
+	for _, f := range c.Later.Findings {
+		if f.Status != c.Later.Status {
+			continue
+		}
+		for _, name := range []string{"group", "acl", "table", "connection"} {
+			if id, ok := f.Args[name].(string); ok {
+				out = c.add(out, id)
+			}
+		}
+		if len(out) == 0 {
+			out = c.add(out, f.Subject)
+		}
+	}
+	return out
+}
+
+// add adds the change of the resource that has an id, or that an attribute is
+// of.
+func (c Case) add(out []iac.Change, id string) []iac.Change {
+	address := c.Overlay.AddressOf(id)
+	for _, ch := range c.Overlay.Changes() {
+		if ch.Address != address && ch.Address != id && !strings.HasPrefix(id, ch.Address+".") {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(o iac.Change) bool { return o.Address == ch.Address }) {
+			out = append(out, ch)
+		}
+	}
+	return out
+}

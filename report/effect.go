@@ -1,0 +1,376 @@
+package report
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Effect is what a planned change does to a check, or to a finding of it.
+type Effect string
+
+// The effects. The zero value is none.
+const (
+	Broken      Effect = "broken"       // a FAIL that was not there before
+	UnknownNow  Effect = "unknown-now"  // it can no longer be told, or not for what is new
+	Weakened    Effect = "weakened"     // a WARN that was not there before
+	Repaired    Effect = "repaired"     // it was FAIL and no longer is
+	StillBroken Effect = "still-broken" // it was FAIL and is, not by this change
+)
+
+// Gate says what of a planned change counts.
+type Gate string
+
+// The values of --gate.
+const (
+	GateChange Gate = "change" // only what the change breaks
+	GateAll    Gate = "all"    // everything that is wrong after it
+)
+
+// Earlier is how a target was judged before the planned changes, and what is
+// known of them.
+type Earlier struct {
+	Results []checks.Result
+	Target  snapshot.Target
+	// Renewed is the id after the changes of the resource with an id before.
+	Renewed func(string) string
+	// Touched reports whether a change may matter to the tables.
+	Touched func([]snapshot.Kind) bool
+	// Planned reports whether an id is that of a resource that is yet to be made.
+	Planned func(string) bool
+	// Blamed are the changes behind what a check says, by its id.
+	Blamed map[string][]Resource
+	// AddressOf is the address of a resource that the plan manages, by its id.
+	AddressOf func(string) string
+	Template  bool // the changes are those of a CloudFormation template
+	Gaps      []snapshot.Gap
+	Secrets   []string
+}
+
+// Resource is one that a plan changes.
+type Resource struct {
+	Address string `json:"address"`
+	Action  string `json:"action"`
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+}
+
+// ChangeSummary says what the planned changes do to a target: the checks by
+// effect, and the verdicts on the estate before and after.
+type ChangeSummary struct {
+	Before      Verdict  `json:"before"`
+	After       Verdict  `json:"after"`
+	Broken      []string `json:"broken"`
+	UnknownNow  []string `json:"unknown_now"`
+	Weakened    []string `json:"weakened"`
+	Repaired    []string `json:"repaired"`
+	StillBroken []string `json:"still_broken"`
+}
+
+// Compare tells the effect of a change on a check, and on each finding of it
+// after the change.
+func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
+	each := make([]Effect, len(after.Findings))
+	for i, f := range after.Findings {
+		switch f.Status {
+		case checks.Fail:
+			each[i] = Broken
+			if e.covered(f, before) {
+				each[i] = StillBroken
+			}
+		case checks.Unknown:
+			if before.Status != checks.Fail && !e.sameUnknown(f, before, after.Check) {
+				each[i] = UnknownNow
+			}
+		case checks.Warn:
+			if !e.covered(f, before) {
+				each[i] = Weakened
+			}
+		}
+	}
+	for _, effect := range []Effect{Broken, UnknownNow, StillBroken} {
+		if slices.Contains(each, effect) {
+			return effect, each
+		}
+	}
+	if before.Status == checks.Fail && (after.Status == checks.Pass || after.Status == checks.Warn) {
+		return Repaired, each
+	}
+	if slices.Contains(each, Weakened) {
+		return Weakened, each
+	}
+	return "", each
+}
+
+// covered reports whether what a finding says was found before as well: the same
+// resource, and no more ports and addresses than before.
+func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
+	var ports portSet
+	var addrs netipx.IPSetBuilder
+	found, whole := false, false
+	for _, g := range before.Findings {
+		if g.Problem == nil || e.Renewed(g.Subject) != f.Subject || g.Status != f.Status && g.Status != checks.Fail {
+			continue
+		}
+		if g.Problem != f.Problem && before.Check.Area != checks.AreaPath {
+			continue
+		}
+		if e.Renewed(arg(g, "acl")) != arg(f, "acl") || textArg(g, "direction") != textArg(f, "direction") || textArg(g, "peers") != textArg(f, "peers") {
+			continue
+		}
+		found = true
+		p, ok := parsePorts(arg(g, "ports"))
+		whole = whole || !ok && arg(g, "ports") == arg(f, "ports")
+		ports = append(ports, p...)
+		for _, a := range addressesOf(g) {
+			addAddresses(&addrs, a)
+		}
+	}
+	if !found {
+		return false
+	}
+	mine, ok := parsePorts(arg(f, "ports"))
+	if ok && !whole && !ports.holds(mine) {
+		return false
+	}
+	var own netipx.IPSetBuilder
+	for _, a := range addressesOf(f) {
+		addAddresses(&own, a)
+	}
+	set, err := own.IPSet()
+	had, err2 := addrs.IPSet()
+	if err != nil || err2 != nil {
+		return true
+	}
+	own.RemoveSet(had)
+	left, err := own.IPSet()
+	return err != nil || len(set.Ranges()) == 0 || len(left.Ranges()) == 0
+}
+
+func arg(f checks.Finding, name string) string {
+	s, _ := f.Args[name].(string)
+	return s
+}
+
+func textArg(f checks.Finding, name string) string {
+	switch v := f.Args[name].(type) {
+	case checks.Text:
+		return v.En
+	case string:
+		return v
+	}
+	return ""
+}
+
+func addressesOf(f checks.Finding) []string {
+	for _, name := range []string{"sources", "addresses"} {
+		if list, ok := f.Args[name].([]string); ok {
+			return list
+		}
+	}
+	return nil
+}
+
+func addAddresses(b *netipx.IPSetBuilder, s string) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		b.AddPrefix(p)
+	} else if a, err := netip.ParseAddr(s); err == nil {
+		b.Add(a)
+	} else if r, err := netipx.ParseIPRange(s); err == nil {
+		b.AddRange(r)
+	}
+}
+
+// portSet is a list of port ranges, both ends included.
+type portSet [][2]int
+
+func parsePorts(s string) (portSet, bool) {
+	var out portSet
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		first, last, ranged := strings.Cut(part, "-")
+		a, err := strconv.Atoi(first)
+		b := a
+		if ranged && err == nil {
+			b, err = strconv.Atoi(last)
+		}
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, [2]int{a, b})
+	}
+	return out, len(out) > 0
+}
+
+func (p portSet) holds(o portSet) bool {
+	for _, r := range o {
+		for n := r[0]; n <= r[1]; n++ {
+			if !slices.ContainsFunc(p, func(q [2]int) bool { return q[0] <= n && n <= q[1] }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sameUnknown reports whether an UNKNOWN was there before the change, and the
+// change has nothing to do with it. As long as it is not known which endpoint is
+// meant, any change that touches the tables may have to do with it.
+func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.Check) bool {
+	if e.Target.EndpointID == "" && e.Touched(slices.Concat(c.Needs, c.Uses)) {
+		return false
+	}
+	for _, g := range before.Findings {
+		if g.Status == checks.Unknown && e.Renewed(g.Subject) == f.Subject && slices.EqualFunc(g.Gaps, f.Gaps, func(a, b snapshot.Gap) bool {
+			return a.Code == b.Code && e.Renewed(a.Ref) == b.Ref && a.Detail == b.Detail && a.Source == b.Source
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// summarize lists the checks by effect.
+func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
+	s := &ChangeSummary{Before: before, After: Judge(t.Summary, on, interrupted), Broken: []string{}, UnknownNow: []string{}, Weakened: []string{}, Repaired: []string{}, StillBroken: []string{}}
+	for _, r := range t.Results {
+		switch {
+		case r.Effect == Broken && r.Status == "FAIL":
+			s.Broken = append(s.Broken, r.Check)
+		case r.Status == "UNKNOWN" && (r.Effect == UnknownNow || r.lifted && r.Before != "SKIP"):
+			s.UnknownNow = append(s.UnknownNow, r.Check)
+		case r.Effect == Weakened && r.Status == "WARN":
+			s.Weakened = append(s.Weakened, r.Check)
+		case r.Effect == Repaired:
+			s.Repaired = append(s.Repaired, r.Check)
+		case r.Effect == StillBroken && r.Status == "FAIL":
+			s.StillBroken = append(s.StillBroken, r.Check)
+		}
+	}
+	t.Change = s
+}
+
+// counted is the summary of what the gate looks at: with GateChange, what the
+// change does. A change that does nothing to the path passes.
+func (t Target) counted(gate Gate) Summary {
+	if t.Change == nil || gate == GateAll {
+		return t.Summary
+	}
+	return Summary{Fail: len(t.Change.Broken), Unknown: len(t.Change.UnknownNow), Warn: len(t.Change.Weakened), Pass: max(t.Summary.Pass, 1)}
+}
+
+// mark adds to a result what the change does to it, and the resources behind
+// that.
+func (e *Earlier) mark(out *Result, before, after checks.Result) {
+	effect, each := e.Compare(before, after)
+	out.Before, out.Effect = before.Status.String(), effect
+	blamed := e.Blamed[after.Check.ID]
+	for i := range out.Findings {
+		f := &out.Findings[i]
+		f.Effect = each[i]
+		switch each[i] {
+		case Broken, UnknownNow, Weakened:
+			f.Resources = blamed
+		}
+		if f.Fix != nil {
+			e.fitFix(f.Fix)
+		}
+	}
+}
+
+// fitFix leaves out commands about resources that are yet to be made, and writes
+// these in Terraform as references.
+func (e *Earlier) fitFix(fix *Fix) {
+	fix.AWSCLI = slices.DeleteFunc(fix.AWSCLI, func(cmd string) bool {
+		return slices.ContainsFunc(strings.FieldsFunc(cmd, func(r rune) bool { return r == ' ' || r == '\'' || r == '=' || r == ',' }), e.Planned)
+	})
+	fix.Terraform = quoted.ReplaceAllStringFunc(fix.Terraform, func(m string) string {
+		if address := e.AddressOf(strings.Trim(m, `"`)); address != "" {
+			return address + ".id"
+		}
+		return m
+	})
+	if e.Template {
+		fix.Terraform = ""
+	}
+}
+
+var quoted = regexp.MustCompile(`"[^"\n]*"`)
+
+// verdict is that on the estate before the changes.
+func (e *Earlier) verdict(name string, opt Options) Verdict {
+	t := Target{Name: name}
+	for _, r := range e.Results {
+		out := Result{Check: r.Check.ID, Status: r.Status.String()}
+		for _, f := range r.Findings {
+			out.Findings = append(out.Findings, findingOf(f, r.Check, opt.Lang))
+		}
+		t.Results = append(t.Results, out)
+		t.Summary.count(r.Status)
+	}
+	t.waive(opt.Waivers, opt.Now, opt.Lang)
+	return Judge(t.Summary, opt.FailOn, opt.Interrupted)
+}
+
+// masked stands for a value that is marked as sensitive.
+const masked = "(sensitive)"
+
+// hide takes the values that are marked as sensitive out of all that is said.
+func (e *Earlier) hide(t *Target) {
+	if len(e.Secrets) == 0 {
+		return
+	}
+	var pairs []string
+	for _, s := range e.Secrets {
+		pairs = append(pairs, s, masked)
+	}
+	replace := strings.NewReplacer(pairs...).Replace
+	list := func(l []string) {
+		for i := range l {
+			l[i] = replace(l[i])
+		}
+	}
+	for i := range t.Gaps {
+		t.Gaps[i].Message = replace(t.Gaps[i].Message)
+	}
+	for i := range t.Results {
+		for j := range t.Results[i].Findings {
+			f := &t.Results[i].Findings[j]
+			f.Message, f.Cause = replace(f.Message), replace(f.Cause)
+			for k, v := range f.Args {
+				switch v := v.(type) {
+				case string:
+					f.Args[k] = replace(v)
+				case []string:
+					list(v)
+				}
+			}
+			for k := range f.Evidence {
+				f.Evidence[k].Fact = replace(f.Evidence[k].Fact)
+			}
+			for k := range f.Gaps {
+				f.Gaps[k].Message = replace(f.Gaps[k].Message)
+			}
+			if f.Fix != nil {
+				f.Fix.Text, f.Fix.Terraform = replace(f.Fix.Text), replace(f.Fix.Terraform)
+				list(f.Fix.AWSCLI)
+			}
+		}
+	}
+	if t.Path != nil {
+		for _, hops := range [][]Hop{t.Path.There, t.Path.Back} {
+			for i := range hops {
+				list(hops[i].Facts)
+			}
+		}
+	}
+	for i := range t.Changes {
+		t.Changes[i].AWSCLI, t.Changes[i].Terraform = replace(t.Changes[i].AWSCLI), replace(t.Changes[i].Terraform)
+	}
+}
