@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // issue is a finding that a machine in CI should hear of: what is neither PASS
@@ -16,11 +18,19 @@ type issue struct {
 	result  Result
 	finding Finding
 	nth     int // among those that nothing else tells apart
+	lang    string
 }
 
-// issues lists those that are not waived, worst first: FAIL, UNKNOWN, WARN; else
-// in the order of the report. All formats for CI are made from this one list.
+// issues lists those that are not waived, worst first: what a change does before
+// what was there, then FAIL, UNKNOWN, WARN; else in the order of the report. All
+// formats for CI are made from this one list.
 func issues(r Report) []issue { return listed(r, false) }
+
+// bears reports whether the issue bears on the verdict. With a planned change
+// and --gate change, what was there before does not.
+func (i issue) bears(r Report) bool {
+	return r.Gate != GateChange || i.finding.Effect == Broken || i.finding.Effect == UnknownNow || i.finding.Effect == Weakened
+}
 
 func listed(r Report, waived bool) []issue {
 	var out []issue
@@ -30,7 +40,7 @@ func listed(r Report, waived bool) []issue {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
 					if f.Status == status && (f.Waived != nil) == waived {
-						i := issue{target: t, result: res, finding: f}
+						i := issue{target: t, result: res, finding: f, lang: r.lang}
 						i.nth = alike[i.identity()]
 						alike[i.identity()]++
 						out = append(out, i)
@@ -39,6 +49,15 @@ func listed(r Report, waived bool) []issue {
 			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b issue) int {
+		switch x, y := a.bears(r), b.bears(r); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 
@@ -55,13 +74,55 @@ func (i issue) title() string {
 	return strings.Join(strings.Fields(i.finding.Status+" "+i.result.Check+" "+i.finding.Code), " ")
 }
 
-// text is the message with the next step.
+// text is the message with the change behind it and the next step.
 func (i issue) text() string {
-	if i.finding.Fix == nil || i.finding.Fix.Text == "" {
-		return i.finding.Message
+	lines := []string{i.finding.Message}
+	if by := i.by(i.lang); by != "" {
+		lines = append(lines, by)
 	}
-	return i.finding.Message + "\n" + i.finding.Fix.Text
+	if i.finding.Fix != nil && i.finding.Fix.Text != "" {
+		lines = append(lines, i.finding.Fix.Text)
+	}
+	return strings.Join(lines, "\n")
 }
+
+// by says which change is behind the issue, or that none of the plan's is.
+func (i issue) by(lang string) string { return behind(i.result, i.finding, lang) }
+
+func behind(r Result, f Finding, lang string) string {
+	was := ""
+	if r.Before != "" && r.Before != f.Status {
+		was = " (" + r.Before + " -> " + f.Status + ")"
+	}
+	switch {
+	case f.Effect == StillBroken:
+		return wordStill.In(lang)
+	case len(f.Resources) > 0:
+		return snapshot.Textf("by%s: %s", "原因の変更%s: %s", was, strings.Join(resourceNames(f.Resources), ", ")).In(lang)
+	}
+	return ""
+}
+
+// mostResources is how many resources behind a finding a sentence names.
+const mostResources = 4
+
+func resourceNames(list []Resource) []string {
+	var out []string
+	for n, r := range list {
+		if n == mostResources {
+			out = append(out, fmt.Sprintf("(+%d)", len(list)-n))
+			break
+		}
+		name := r.Address + " (" + r.Action
+		if r.File != "" {
+			name += fmt.Sprintf(", %s:%d", r.File, r.Line)
+		}
+		out = append(out, name+")")
+	}
+	return out
+}
+
+var wordStill = snapshot.Text{En: "it was so before; this change is not to blame", Ja: "変更前からの問題で、この変更によるものではない"}
 
 // fingerprint is the same in every run in which the same thing is wrong: it
 // depends on neither language, values nor order.
@@ -81,9 +142,30 @@ func (i issue) identity() string {
 	return strings.Join(parts, "\x00")
 }
 
-// place is where the tools that want a file are sent: nothing of an estate is
-// one, so it is named as a path.
+// line is the one in the file of place, 1 if nothing says.
+func (i issue) line() int {
+	if _, line := i.declared(); line > 0 {
+		return line
+	}
+	return 1
+}
+
+// declared is where the resource behind the issue is declared, if that is known.
+func (i issue) declared() (string, int) {
+	for _, r := range i.finding.Resources {
+		if r.File != "" {
+			return r.File, r.Line
+		}
+	}
+	return "", 0
+}
+
+// place is where the tools that want a file are sent: where the resource behind
+// the issue is declared. Nothing of an estate is a file, so it is named as a path.
 func (i issue) place() string {
+	if file, _ := i.declared(); file != "" {
+		return file
+	}
 	clean := func(s string) string {
 		return strings.Trim(strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {

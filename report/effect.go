@@ -39,6 +39,8 @@ const (
 type Earlier struct {
 	Results []checks.Result
 	Target  snapshot.Target
+	// Replaced is set where the endpoint is another one after the changes.
+	Replaced bool
 	// Renewed is the id after the changes of the resource with an id before.
 	Renewed func(string) string
 	// Touched reports whether a change may matter to the tables.
@@ -51,6 +53,7 @@ type Earlier struct {
 	AddressOf func(string) string
 	Template  bool // the changes are those of a CloudFormation template
 	Gaps      []snapshot.Gap
+	Notes     []snapshot.Text
 	Secrets   []string
 }
 
@@ -72,6 +75,26 @@ type ChangeSummary struct {
 	Weakened    []string `json:"weakened"`
 	Repaired    []string `json:"repaired"`
 	StillBroken []string `json:"still_broken"`
+	Notes       []string `json:"notes,omitempty"` // what else there is to know of the change
+}
+
+// lines say in words what the changes do, worst first.
+func (s ChangeSummary) lines(lang string) []string {
+	var out []string
+	say := func(list []string, en, ja string) {
+		if len(list) > 0 {
+			out = append(out, snapshot.Textf(en, ja, strings.Join(list, ", ")).In(lang))
+		}
+	}
+	say(s.Broken, "This change breaks %s.", "この変更により %s が満たされなくなる。")
+	say(s.UnknownNow, "After this change it can't be told: %s.", "この変更の後は判定できない: %s。")
+	say(s.Weakened, "This change goes against advice: %s.", "この変更により推奨から外れる: %s。")
+	if len(out) == 0 {
+		out = append(out, snapshot.Text{En: "This change breaks nothing.", Ja: "この変更で満たされなくなるものはない。"}.In(lang))
+	}
+	say(s.Repaired, "It repairs %s.", "%s は満たされるようになる。")
+	say(s.StillBroken, "Broken before and still, not by this change: %s.", "変更前から満たされておらず、変更後も同じ: %s。")
+	return append(out, s.Notes...)
 }
 
 // Compare tells the effect of a change on a check, and on each finding of it
@@ -122,7 +145,7 @@ func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
 		if g.Problem != f.Problem && before.Check.Area != checks.AreaPath {
 			continue
 		}
-		if e.Renewed(arg(g, "acl")) != arg(f, "acl") || textArg(g, "direction") != textArg(f, "direction") || textArg(g, "peers") != textArg(f, "peers") {
+		if e.Renewed(arg(g, "acl")) != arg(f, "acl") || textArg(g, "direction") != textArg(f, "direction") || !e.Replaced && textArg(g, "peers") != textArg(f, "peers") {
 			continue
 		}
 		found = true
@@ -139,6 +162,9 @@ func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
 	mine, ok := parsePorts(arg(f, "ports"))
 	if ok && !whole && !ports.holds(mine) {
 		return false
+	}
+	if e.Replaced {
+		return true // the addresses are those of another endpoint
 	}
 	var own netipx.IPSetBuilder
 	for _, a := range addressesOf(f) {
@@ -284,11 +310,14 @@ func (e *Earlier) mark(out *Result, before, after checks.Result) {
 	}
 }
 
-// fitFix leaves out commands about resources that are yet to be made, and writes
-// these in Terraform as references.
+// fitFix leaves out commands about resources that are yet to be made, or that the
+// plan manages: the next one would undo what they do. In Terraform these are
+// written as references.
 func (e *Earlier) fitFix(fix *Fix) {
 	fix.AWSCLI = slices.DeleteFunc(fix.AWSCLI, func(cmd string) bool {
-		return slices.ContainsFunc(strings.FieldsFunc(cmd, func(r rune) bool { return r == ' ' || r == '\'' || r == '=' || r == ',' }), e.Planned)
+		return slices.ContainsFunc(strings.FieldsFunc(cmd, func(r rune) bool { return strings.ContainsRune(" '=,", r) }), func(word string) bool {
+			return e.Planned(word) || e.AddressOf(word) != "" && !strings.HasPrefix(cmd, "aws ec2 describe-")
+		})
 	})
 	fix.Terraform = quoted.ReplaceAllStringFunc(fix.Terraform, func(m string) string {
 		if address := e.AddressOf(strings.Trim(m, `"`)); address != "" {

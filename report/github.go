@@ -20,8 +20,11 @@ func GitHub(w io.Writer, r Report) error {
 	left := map[string]int{}
 	for _, i := range issues(r) {
 		command := map[string]string{"FAIL": "error", "WARN": "warning", "UNKNOWN": "warning"}[i.finding.Status]
+		if !i.bears(r) {
+			command = "notice"
+		}
 		limit := mostAnnotations
-		if command == "error" {
+		if command == lastCommand(r) {
 			limit-- // room for the last one, the verdict
 		}
 		if counts[command] == limit {
@@ -29,17 +32,23 @@ func GitHub(w io.Writer, r Report) error {
 			continue
 		}
 		counts[command]++
-		fmt.Fprintf(&b, "::%s title=%s::%s\n", command, escapeProperty(strings.TrimSpace(i.title()+" "+i.target.Name)), escapeData(i.text()))
+		where := ""
+		if file, line := i.declared(); file != "" {
+			where = fmt.Sprintf("file=%s,line=%d,", escapeProperty(file), line)
+		}
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", command, where, escapeProperty(strings.TrimSpace(i.title()+" "+i.target.Name)), escapeData(i.text()))
 	}
 	more := ""
-	if n := left["error"] + left["warning"]; n > 0 {
+	if n := left["error"] + left["warning"] + left["notice"]; n > 0 {
 		more = fmt.Sprintf(" (+%d)", n)
 	}
-	command := "notice"
-	if r.ExitCode == 1 {
-		command = "error"
+	said := r.Verdict.Label() + "  " + r.Summary.String() + more
+	for _, t := range r.Targets {
+		if t.Change != nil {
+			said += "\n" + strings.Join(t.Change.lines(r.lang), "\n")
+		}
 	}
-	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", command, escapeData(r.Verdict.Label()+"  "+r.Summary.String()+more))
+	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), escapeData(said))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -52,4 +61,12 @@ func escapeData(s string) string {
 // escapeProperty escapes the value of a property as well.
 func escapeProperty(s string) string {
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(s)
+}
+
+// lastCommand is the kind of the last annotation, the verdict.
+func lastCommand(r Report) string {
+	if r.ExitCode == 1 {
+		return "error"
+	}
+	return "notice"
 }

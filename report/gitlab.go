@@ -26,7 +26,10 @@ func GitLab(w io.Writer, r Report) error {
 	out := []entry{}
 	for _, i := range issues(r) {
 		severity := map[string]string{"FAIL": "critical", "UNKNOWN": "minor", "WARN": "minor"}[i.finding.Status]
-		out = append(out, entry{i.title() + ": " + strings.ReplaceAll(i.text(), "\n", " "), i.rule(), i.fingerprint(), severity, location{i.place(), lines{1}}})
+		if !i.bears(r) {
+			severity = "info"
+		}
+		out = append(out, entry{i.title() + ": " + strings.ReplaceAll(i.text(), "\n", " "), i.rule(), i.fingerprint(), severity, location{i.place(), lines{i.line()}}})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

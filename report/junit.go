@@ -67,11 +67,23 @@ func JUnit(w io.Writer, r Report) error {
 					first = strings.TrimSpace(f.Code + " " + f.Message)
 				}
 				lines = append(lines, line)
+				if by := behind(res, f, r.lang); by != "" {
+					lines = append(lines, "  "+by)
+				}
 				if f.Fix != nil {
 					lines = append(lines, "  "+f.Fix.Text)
 				}
 			}
 			text := strings.Join(lines, "\n")
+			if r.Gate == GateChange && (res.Status == "FAIL" && res.Effect != Broken || res.Status == "UNKNOWN" && res.Effect != UnknownNow && !res.lifted) {
+				c.Skipped = &note{Message: res.Status + " " + first + " (" + wordStill.In(r.lang) + ")"}
+				s.Skipped++
+				if res.Status == "UNKNOWN" {
+					s.Errors--
+				}
+				s.Cases = append(s.Cases, c)
+				continue
+			}
 			switch {
 			case res.Status == "FAIL", res.Status == "WARN" && r.FailOn == OnWarn:
 				c.Failure = &note{first, res.Status, text}

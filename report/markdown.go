@@ -15,7 +15,8 @@ var (
 		En: "[dspreflight](" + homePage + ") judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
 		Ja: "[dspreflight](" + homePage + ") は、AWS DataSync エージェントを VPC エンドポイント経由でアクティベートできるかを判定する。",
 	}
-	wordMarkdownFine = snapshot.Text{En: "Nothing stands in the way.", Ja: "問題は見つからなかった。"}
+	wordMarkdownAside = snapshot.Text{En: "Not by this change", Ja: "この変更によらないもの"}
+	wordMarkdownFine  = snapshot.Text{En: "Nothing stands in the way.", Ja: "問題は見つからなかった。"}
 )
 
 // Markdown returns a renderer for a comment on a pull request: the verdict, what
@@ -25,30 +26,33 @@ func Markdown(lang string) Renderer {
 		var b strings.Builder
 		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
 		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.Verdict.Label(), wordMarkdownIntro.In(lang))
+		for _, t := range r.Targets {
+			if t.Change != nil {
+				for _, line := range t.Change.lines(lang) {
+					fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
+				}
+			}
+		}
 		list := issues(r)
 		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 {
 			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
 		}
+		aside := 0
 		for _, i := range list {
-			name := ""
-			if len(r.Targets) > 1 {
-				name = escapeMarkdown(i.target.Name) + ": "
+			if i.bears(r) {
+				markdownIssue(&b, i, len(r.Targets) > 1)
+			} else {
+				aside++
 			}
-			head := "`" + i.result.Check + "`"
-			if i.finding.Code != "" {
-				head = "[" + i.finding.Code + "](" + i.finding.URL + ") " + head
-			}
-			fmt.Fprintf(&b, "- **%s** %s  \n  %s%s\n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
-			if f := i.finding.Fix; f != nil {
-				fmt.Fprintf(&b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(lang), escapeMarkdown(f.Text))
-				if len(f.AWSCLI) > 0 {
-					fmt.Fprintf(&b, "\n  ```sh\n  %s\n  ```\n", strings.Join(fenced(f.AWSCLI), "\n  "))
+		}
+		if aside > 0 {
+			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", wordMarkdownAside.In(lang), aside)
+			for _, i := range list {
+				if !i.bears(r) {
+					markdownIssue(&b, i, len(r.Targets) > 1)
 				}
-				if f.Terraform != "" {
-					fmt.Fprintf(&b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(f.Terraform, "\n")), "\n  "))
-				}
-				b.WriteString("  </details>\n")
 			}
+			b.WriteString("\n</details>\n")
 		}
 		for _, t := range r.Targets {
 			for _, res := range t.Results {
@@ -68,6 +72,32 @@ func Markdown(lang string) Renderer {
 		b.WriteString("\n</details>\n")
 		_, err := io.WriteString(w, b.String())
 		return err
+	}
+}
+
+// markdownIssue writes an issue as an item of a list, with its fix behind a fold.
+func markdownIssue(b *strings.Builder, i issue, named bool) {
+	name := ""
+	if named {
+		name = escapeMarkdown(i.target.Name) + ": "
+	}
+	head := "`" + i.result.Check + "`"
+	if i.finding.Code != "" {
+		head = "[" + i.finding.Code + "](" + i.finding.URL + ") " + head
+	}
+	fmt.Fprintf(b, "- **%s** %s  \n  %s%s\n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
+	if by := i.by(i.lang); by != "" {
+		fmt.Fprintf(b, "  *%s*\n", escapeMarkdown(by))
+	}
+	if f := i.finding.Fix; f != nil {
+		fmt.Fprintf(b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(i.lang), escapeMarkdown(f.Text))
+		if len(f.AWSCLI) > 0 {
+			fmt.Fprintf(b, "\n  ```sh\n  %s\n  ```\n", strings.Join(fenced(f.AWSCLI), "\n  "))
+		}
+		if f.Terraform != "" {
+			fmt.Fprintf(b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(f.Terraform, "\n")), "\n  "))
+		}
+		b.WriteString("  </details>\n")
 	}
 }
 

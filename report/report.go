@@ -26,6 +26,8 @@ type Report struct {
 	Gate        Gate   `json:"gate,omitempty"` // with a planned change: what of it counts
 	FailOn      FailOn `json:"-"`
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
+
+	lang string
 }
 
 // Tool is the program that wrote the report.
@@ -157,7 +159,7 @@ func Build(judged []Judged, opt Options) Report {
 		Targets:     []Target{},
 	}
 	var verdicts []Verdict
-	r.FailOn = opt.FailOn
+	r.FailOn, r.lang = opt.FailOn, opt.Lang
 	r.WaiversUsed = make([]bool, len(opt.Waivers))
 	for _, j := range judged {
 		t := buildTarget(j, opt)
@@ -166,6 +168,9 @@ func Build(judged []Judged, opt Options) Report {
 		}
 		if j.Earlier != nil {
 			t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
+			for _, n := range j.Earlier.Notes {
+				t.Change.Notes = append(t.Change.Notes, Harmless(n.In(opt.Lang)))
+			}
 			r.Gate = opt.Gate
 		}
 		t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)

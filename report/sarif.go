@@ -59,6 +59,7 @@ type (
 		Message      sarifText          `json:"message"`
 		Locations    []sarifLocation    `json:"locations"`
 		Fingerprints map[string]string  `json:"partialFingerprints"`
+		Baseline     string             `json:"baselineState,omitempty"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
 		Properties   map[string]any     `json:"properties"`
 	}
@@ -110,17 +111,32 @@ func SARIF(w io.Writer, r Report) error {
 		if i.finding.Status == "UNKNOWN" {
 			res.Kind = "open"
 		}
+		if r.Gate != "" {
+			res.Baseline = "unchanged"
+			if e := i.finding.Effect; e == Broken || e == UnknownNow || e == Weakened {
+				res.Baseline = "new"
+			}
+			if i.finding.Effect != "" {
+				res.Properties["effect"] = i.finding.Effect
+			}
+		}
+		if !i.bears(r) && res.Kind == "fail" {
+			res.Level = "note"
+		}
 		if w := i.finding.Waived; w != nil {
 			res.Suppressions = []sarifSuppression{{"external", w.Note("en")}}
 		}
 		var at sarifLocation
 		at.Physical.Artifact.URI = i.place()
-		at.Physical.Region.StartLine = 1
+		at.Physical.Region.StartLine = i.line()
 		name := i.finding.Subject
 		if name == "" {
 			name = i.target.Name
 		}
 		at.Logical = []sarifLogical{{name, "resource"}}
+		for _, by := range i.finding.Resources {
+			at.Logical = append(at.Logical, sarifLogical{by.Address, "resource"})
+		}
 		res.Locations = []sarifLocation{at}
 		run.Results = append(run.Results, res)
 	}

@@ -153,6 +153,26 @@ func (p *printer) head(t Target, named bool) {
 	if a := agentLine(t.Target); a != "" {
 		p.hang(p.say(wordAgent)+": ", a)
 	}
+	p.change(t)
+}
+
+// change leads with what a planned change does.
+func (p *printer) change(t Target) {
+	if t.Change == nil {
+		return
+	}
+	p.out.WriteString("\n")
+	for _, line := range t.Change.lines(p.opt.Lang) {
+		p.hang("", line)
+	}
+	for _, r := range t.Results {
+		for _, f := range r.Findings {
+			if f.Waived == nil && len(f.Resources) > 0 && (f.Effect == Broken || f.Effect == UnknownNow || f.Effect == Weakened) {
+				p.hang("  - ", r.Check+" "+f.Status+": "+f.Message)
+				p.hang("    ", behind(r, f, p.opt.Lang))
+			}
+		}
+	}
 }
 
 func endpointLine(t Target) string {

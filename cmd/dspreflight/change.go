@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -62,9 +64,111 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--plan %s: %w", path, err)
 		}
+		locate(c, path, p)
+		out = append(out, p)
+	}
+	templates, err := readTemplates(c)
+	return append(out, templates...), err
+}
+
+// readTemplates reads what --template names.
+func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
+	paths := c.StringSlice("template")
+	parameters, err := readParameters(c.StringSlice("parameters"))
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "") {
+		return nil, snapshot.Errorf("--parameters and --stack are about --template", "--parameters と --stack は --template についての指定")
+	}
+	var out []*iac.Plan
+	for _, path := range paths {
+		body, err := readLimited(path, maxPlanBytes)
+		if err != nil {
+			return nil, fmt.Errorf("--template %s: %w", path, err)
+		}
+		p, err := iac.ReadTemplate(filepath.ToSlash(path), body, parameters)
+		if err != nil {
+			return nil, fmt.Errorf("--template %s: %w", path, err)
+		}
+		p.Stack, p.Region = c.String("stack"), c.String("region")
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// readParameters reads KEY=VALUE, and the two forms of parameter files that the
+// AWS CLI takes.
+func readParameters(list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range list {
+		if key, value, ok := strings.Cut(s, "="); ok && !strings.HasSuffix(s, ".json") {
+			out[key] = value
+			continue
+		}
+		body, err := readLimited(s, maxConfigBytes)
+		if err != nil {
+			return nil, snapshot.Errorf("--parameters %s: expected KEY=VALUE or a JSON file: %w", "--parameters %s: KEY=VALUE か JSON ファイルを指定する: %w", s, err)
+		}
+		var pairs []struct{ ParameterKey, ParameterValue string }
+		var object struct{ Parameters map[string]any }
+		if snapshot.DecodeJSON(body, &pairs) == nil {
+			for _, p := range pairs {
+				out[p.ParameterKey] = p.ParameterValue
+			}
+			continue
+		}
+		if err := snapshot.DecodeJSON(body, &object); err != nil {
+			return nil, fmt.Errorf("--parameters %s: %w", s, err)
+		}
+		for k, v := range object.Parameters {
+			out[k] = fmt.Sprint(v)
+		}
+	}
+	return out, nil
+}
+
+// locate looks for the declarations of a plan's resources: in --configuration,
+// else beside the plan, else in the working directory.
+func locate(c *cli.Context, plan string, p *iac.Plan) {
+	roots := []string{filepath.Dir(plan), "."}
+	if plan == "-" {
+		roots = []string{"."}
+	}
+	if dir := c.String("configuration"); dir != "" {
+		roots = []string{dir}
+	}
+	for _, root := range roots {
+		if len(declarations(root)) == 0 {
+			continue
+		}
+		p.Locate(func(dir string) map[string][]byte { return declarations(filepath.Join(root, filepath.FromSlash(dir))) })
+		for i := range p.Changes {
+			if at := &p.Changes[i].Place; at.File != "" {
+				at.File = filepath.ToSlash(filepath.Join(root, filepath.FromSlash(at.File)))
+			}
+		}
+		return
+	}
+}
+
+// maxDeclarationBytes is far above what a person writes into a file.
+const maxDeclarationBytes = 8 << 20
+
+// declarations are the *.tf files of a directory, by name. What can't be read is
+// left out: it only tells where things are.
+func declarations(dir string) map[string][]byte {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+	if err != nil {
+		return nil
+	}
+	out := map[string][]byte{}
+	for _, path := range paths {
+		if body, err := readLimited(path, maxDeclarationBytes); err == nil {
+			out[filepath.Base(path)] = body
+		}
+	}
+	return out
 }
 
 // lookAhead judges the estate before and after the planned changes.
@@ -75,7 +179,10 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 			return report.Report{}, err
 		}
 	}
-	o := iac.New(base, a.request.plans)
+	o, err := iac.New(base, a.request.plans)
+	if err != nil {
+		return report.Report{}, fmt.Errorf("--template: %w", err)
+	}
 	before, after := o.Before(), o.After(nil)
 	was, will, err := twice(o, before, after, a.request.targets)
 	if err != nil {
@@ -104,10 +211,11 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 // compare says what is known of a target before the changes, and which of them
 // are behind what is different after.
 func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *report.Earlier {
-	e := &report.Earlier{Results: before.Results, Target: before.Target, Renewed: o.Renewed, Touched: o.Touches, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][]report.Resource{}}
+	e := &report.Earlier{Results: before.Results, Target: before.Target, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][]report.Resource{}}
 	for _, p := range o.Plans {
 		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
 	}
+	e.Notes = notes(o, after, before)
 	for i, r := range after.Results {
 		if effect, _ := e.Compare(before.Results[i], r); effect != report.Broken && effect != report.UnknownNow && effect != report.Repaired && effect != report.Weakened {
 			continue
@@ -118,6 +226,32 @@ func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *
 		}
 	}
 	return e
+}
+
+// notes say what a change means to agents that are activated already.
+func notes(o *iac.Overlay, after, before report.Judged) []snapshot.Text {
+	was, will := before.Target.EndpointID, after.Target.EndpointID
+	if was == "" || will == "" {
+		return nil
+	}
+	if was != will {
+		return []snapshot.Text{snapshot.Textf(
+			"%s is replaced by %s: its addresses change, and an agent that was activated through it must be activated again.",
+			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティベートしたエージェントは再度アクティベートが必要になる。", was, will)}
+	}
+	var lost []string
+	left := checks.EndpointAddresses(after.Target, after.Snapshot)
+	for _, a := range checks.EndpointAddresses(before.Target, before.Snapshot) {
+		if !slices.Contains(left, a) && checks.Stands(after.Snapshot, will) {
+			lost = append(lost, a.String())
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return []snapshot.Text{snapshot.Textf(
+		"%s loses the address %s: an agent that was activated with it must be activated again.",
+		"%s はアドレス %s を失う。これを使ってアクティベートしたエージェントは再度アクティベートが必要になる。", will, strings.Join(lost, ", "))}
 }
 
 // twice completes the targets for the estate before and after the changes. A

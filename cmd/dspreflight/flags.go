@@ -102,6 +102,7 @@ func planFlags() []cli.Flag {
 		listFlag(groupEvidence, "plan", "lay the changes of a Terraform or OpenTofu plan over the estate: the JSON `FILE` of terraform show -json, - for standard input (repeatable)"),
 		listFlag(groupEvidence, "template", "lay a CloudFormation template, or the output of describe-change-set, over the estate: `FILE` (repeatable)"),
 		listFlag(groupEvidence, "parameters", "parameters of the template: `KEY=VALUE`, or a JSON file (repeatable)"),
+		stringFlag(groupEvidence, "stack", "`NAME` of the stack that the template updates (default: the one whose resources the estate has)"),
 		boolFlag(groupEvidence, "plan-only", "judge the plan or template by itself: without AWS, a snapshot or a fixture"),
 		stringFlag(groupEvidence, "configuration", "the `DIR` with the plan's *.tf files, to name file and line (default: that of the plan)"),
 	}

@@ -33,6 +33,7 @@ type Change struct {
 	Kinds   []snapshot.Kind // the tables that it touches
 	Place   Place           // where it is declared, if that is known
 
+	module, name  string
 	before, after *object
 }
 
@@ -52,6 +53,9 @@ type Plan struct {
 	Partial snapshot.Text
 	// Template is set on the changes of a CloudFormation template.
 	Template bool
+	// Stack is the stack of a template, and Region where it is; empty: to be found
+	// out.
+	Stack, Region string
 	// Gaps are planned resources that may touch the path in ways that are not
 	// worked out.
 	Gaps []snapshot.Gap
@@ -60,7 +64,26 @@ type Plan struct {
 
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after
-	unmodelled []*object // what changes, may touch the path, and has no model
+	modules    map[string]string
+	template   *template
+	parameters map[string]string
+	changeSet  *changeSet
+	doubts     []doubt // what changes, may touch the path, and is not worked out
+}
+
+// doubt is a planned resource whose effect is not worked out, and the tables that
+// it may touch.
+type doubt struct {
+	*object
+	kinds []snapshot.Kind
+	gap   snapshot.Gap
+}
+
+// doubtful notes a resource whose effect is not worked out.
+func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, why string) {
+	gap := snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: o.address, Detail: why}
+	p.doubts = append(p.doubts, doubt{o, kinds, gap})
+	p.Gaps = append(p.Gaps, gap)
 }
 
 // Has reports whether the plan has a resource at an address, before or after.

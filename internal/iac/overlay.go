@@ -21,12 +21,19 @@ type Overlay struct {
 // New lays plans over a base, which stays as it is. What the base did not see
 // and a plan's state knows is added to it. A nil base is one of which nothing is
 // known.
-func New(base *snapshot.Snapshot, plans []*Plan) *Overlay {
+//
+// The error is that of a template that can't be laid over this base.
+func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 	if base == nil {
 		base = &snapshot.Snapshot{}
 	}
 	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
 	for _, p := range plans {
+		if p.template != nil {
+			if err := p.bind(base); err != nil {
+				return nil, err
+			}
+		}
 		for _, c := range p.Changes {
 			o.changes = append(o.changes, c)
 			if c.after != nil && !c.after.exists {
@@ -39,7 +46,7 @@ func New(base *snapshot.Snapshot, plans []*Plan) *Overlay {
 	}
 	o.settleScopes()
 	o.fill()
-	return o
+	return o, nil
 }
 
 // Before is the base, with what the plans know of it.
@@ -167,10 +174,10 @@ func (o *Overlay) world() *world {
 
 // doubt gives up what planned resources may touch that are not modelled.
 func (p *Plan) doubt(w *world) {
-	for _, u := range p.unmodelled {
-		s := w.scope(u)
-		for _, k := range unmodelled[u.kind] {
-			s.Forget(k, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: u.kind})
+	for _, d := range p.doubts {
+		s := w.scope(d.object)
+		for _, k := range d.kinds {
+			s.Forget(k, d.gap)
 		}
 	}
 }

@@ -101,8 +101,12 @@ func (d *document) plan() (*Plan, error) {
 		if !ok {
 			continue
 		}
-		if _, touches := unmodelled[rc.Type]; touches {
-			p.give(after, before)
+		if kinds, touches := unmodelled[rc.Type]; touches {
+			u := after
+			if u == nil {
+				u = before
+			}
+			p.doubtful(u, kinds, rc.Type)
 			continue
 		}
 		m, ok := models[rc.Type]
@@ -120,27 +124,17 @@ func (d *document) plan() (*Plan, error) {
 		if action == Create {
 			before = nil
 		}
-		p.Changes = append(p.Changes, Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.kinds, before: before, after: after})
+		p.Changes = append(p.Changes, Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.kinds, module: rc.ModuleAddress, name: rc.Name, before: before, after: after})
 	}
 	for _, rc := range d.Deferred {
 		if rc != nil && rc.ResourceChange != nil && models[rc.ResourceChange.Type].put != nil {
-			u := &object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}
-			p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: "deferred"})
+			p.doubtful(&object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}, models[rc.ResourceChange.Type].kinds, "deferred")
 		}
 	}
+	p.modules = g.moduleDirs()
 	p.Agents = agents(p.current)
 	p.Secrets = g.secrets()
 	return p, nil
-}
-
-// give notes a change to a resource that may touch the path and has no model.
-func (p *Plan) give(after, before *object) {
-	u := after
-	if u == nil {
-		u = before
-	}
-	p.unmodelled = append(p.unmodelled, u)
-	p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: u.address, Detail: u.kind})
 }
 
 // actionOf is what a change does, and whether it does anything. Resources that

@@ -27,7 +27,9 @@ func (o *Overlay) settleScopes() {
 				}
 			}
 		}
-		all = append(all, p.unmodelled...)
+		for _, d := range p.doubts {
+			all = append(all, d.object)
+		}
 	}
 	// Providers are learned from what they already manage.
 	learned := map[string]home{}

@@ -248,7 +248,9 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 			case !joined:
 				continue
 			}
-			if !s.Has(snapshot.Destination) {
+			// Beside the endpoint's own VPC only one that the same plan makes is told
+			// from a network outside AWS.
+			if !s.Has(snapshot.Destination) || s.Interfaces.Settled(v.ID) {
 				found = append(found, Place{Scope: s, VPC: v.ID})
 			}
 			if !s.Interfaces.Covers(v.ID) || f.interfaceIn(s, v.ID, wanted) {

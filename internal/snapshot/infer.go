@@ -20,10 +20,10 @@ func (s *Scope) Infer() {
 	for _, n := range s.Subnets.All() {
 		accounts.add(n.OwnerID, 1)
 		regions.add(arnField(n.ARN, 3), 2)
-		regions.add(regionOfZone(n.AvailabilityZone), 2)
+		regions.add(RegionOfZone(n.AvailabilityZone), 2)
 	}
 	for _, i := range s.Interfaces.All() {
-		regions.add(regionOfZone(i.AvailabilityAZ), 1)
+		regions.add(RegionOfZone(i.AvailabilityAZ), 1)
 	}
 	for _, e := range s.Endpoints.All() {
 		accounts.add(e.OwnerID, 1)
@@ -144,10 +144,10 @@ func arnField(arn string, n int) string {
 	return parts[n]
 }
 
-// regionOfZone turns the name of an Availability Zone or Local Zone into that of
+// RegionOfZone turns the name of an Availability Zone or Local Zone into that of
 // its Region: "us-east-1a" and "us-east-1-bos-1a" are in us-east-1.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
-func regionOfZone(zone string) string {
+func RegionOfZone(zone string) string {
 	parts := strings.Split(zone, "-")
 	for i := 2; i < len(parts); i++ {
 		p := parts[i]

@@ -146,7 +146,7 @@ func TestRolesAccountAndRegionAreInferred(t *testing.T) {
 		t.Errorf("got %+v and %+v", d.Label(), s.Label())
 	}
 	for zone, region := range map[string]string{"us-east-1a": "us-east-1", "ap-northeast-1c": "ap-northeast-1", "us-gov-west-1b": "us-gov-west-1", "us-east-1-bos-1a": "us-east-1", "": "", "nonsense": ""} {
-		if got := regionOfZone(zone); got != region {
+		if got := RegionOfZone(zone); got != region {
 			t.Errorf("zone %q is of %q", zone, got)
 		}
 	}

@@ -39,6 +39,7 @@ type VPC struct {
 	State           string
 	InstanceTenancy string
 	IsDefault       bool
+	Tags            []Tag
 
 	Pending Pending `json:"-"` // its address blocks
 }
@@ -89,6 +90,7 @@ type Subnet struct {
 	FreeIPs            *int   `json:"AvailableIpAddressCount"`
 	State              string
 	IPv6Native         bool `json:"Ipv6Native"`
+	Tags               []Tag
 
 	Pending Pending `json:"-"` // its address block, or its VPC
 }
@@ -129,6 +131,7 @@ type Endpoint struct {
 	OwnerID           string   `json:"OwnerId"`
 	LastError         *struct{ Code, Message string }
 	FailureReason     string
+	Tags              []Tag
 	DNSEntries        []struct {
 		Name string `json:"DnsName"`
 	} `json:"DnsEntries"`
@@ -175,6 +178,7 @@ type Interface struct {
 	SourceDestHop  *bool        `json:"SourceDestCheck"`
 	AvailabilityAZ string       `json:"AvailabilityZone"`
 	Attachment     *ifaceAttach `json:"Attachment"`
+	Tags           []Tag        `json:"TagSet"`
 
 	// Within is the block that its address will be chosen from, for an interface
 	// that does not exist yet.
@@ -320,6 +324,7 @@ type SecurityGroup struct {
 	ARN     string       `json:"SecurityGroupArn"`
 	Ingress []Permission `json:"IpPermissions"`
 	Egress  []Permission `json:"IpPermissionsEgress"`
+	Tags    []Tag
 }
 
 // SecurityGroupRule gives a rule of a security group its id.
@@ -349,6 +354,7 @@ type PrefixList struct {
 	Name    string `json:"PrefixListName"`
 	OwnerID string `json:"OwnerId"`
 	State   string
+	Tags    []Tag
 }
 
 // PrefixListEntry is one block of a prefix list.
@@ -369,6 +375,7 @@ type NetworkACL struct {
 	IsDefault    bool
 	Entries      []ACLEntry
 	Associations []ACLAssociation
+	Tags         []Tag
 
 	Pending Pending `json:"-"` // which subnets it guards
 }
@@ -406,6 +413,7 @@ type RouteTable struct {
 	Routes          []Route
 	Associations    []RouteTableAssociation
 	PropagatingVGWs []PropagatingVGW `json:"PropagatingVgws"`
+	Tags            []Tag
 
 	Pending Pending `json:"-"` // its routes, and the subnets it serves
 }
@@ -504,6 +512,7 @@ type Peering struct {
 	Requester PeeringSide `json:"RequesterVpcInfo"`
 	Accepter  PeeringSide `json:"AccepterVpcInfo"`
 	Status    struct{ Code, Message string }
+	Tags      []Tag
 }
 
 // Other returns the side that is not the given VPC, and whether the VPC is a
@@ -522,6 +531,7 @@ func (p Peering) Other(vpc string) (PeeringSide, bool) {
 type TransitGateway struct {
 	ID      string `json:"TransitGatewayId"`
 	OwnerID string `json:"OwnerId"`
+	Tags    []Tag
 	State   string
 	Options struct {
 		SecurityGroupReferencingSupport string
@@ -553,6 +563,7 @@ type TransitGatewayVPCAttachment struct {
 	VPC       string   `json:"VpcId"`
 	State     string   `json:"State"`
 	SubnetIDs []string `json:"SubnetIds"`
+	Tags      []Tag
 	Options   struct {
 		SecurityGroupReferencingSupport string
 		ApplianceModeSupport            string
@@ -580,6 +591,7 @@ type TransitGatewayRouteTable struct {
 	Gateway   string `json:"TransitGatewayId"`
 	State     string
 	IsDefault bool `json:"DefaultAssociationRouteTable"`
+	Tags      []Tag
 }
 
 // TransitGatewayAssociation routes the packets that arrive from an attachment by
@@ -626,6 +638,7 @@ type VPNGateway struct {
 	ID          string `json:"VpnGatewayId"`
 	State       string
 	Attachments []VPNGatewayAttachment `json:"VpcAttachments"`
+	Tags        []Tag
 }
 
 // VPNGatewayAttachment joins a virtual private gateway to a VPC.
@@ -662,6 +675,7 @@ type Instance struct {
 	Groups     []GroupRef  `json:"SecurityGroups"`
 	Interfaces []Interface `json:"NetworkInterfaces"`
 	Type       string      `json:"InstanceType"`
+	Tags       []Tag
 	State      struct {
 		Name string
 	}

@@ -193,6 +193,9 @@ func (t *Table[T]) Settle(vpc string) {
 	t.known = append(slices.Clip(t.known), vpc)
 }
 
+// Settled reports whether a plan makes the VPC, and with it every row of it.
+func (t Table[T]) Settled(vpc string) bool { return slices.Contains(t.known, vpc) }
+
 // Doubt records that rows may be missing, whatever was seen.
 func (t *Table[T]) Doubt() { t.extent, t.known = Partial, nil }
 

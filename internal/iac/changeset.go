@@ -1,0 +1,83 @@
+package iac
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// changeSet is what a change set says of a stack: the resources that it changes,
+// and with property values what they will be.
+type changeSet struct {
+	stack   string
+	removed []declaredResource
+	vague   []declaredResource // changed, without saying how
+}
+
+// field looks a key up whatever the case of its first letter: the console writes
+// it small.
+func field(m map[string]any, name string) (any, bool) {
+	if v, ok := m[name]; ok {
+		return v, true
+	}
+	v, ok := m[strings.ToLower(name[:1])+name[1:]]
+	return v, ok
+}
+
+func fieldText(m map[string]any, name string) string {
+	v, _ := field(m, name)
+	return plainText(v)
+}
+
+// readChangeSet reads what "aws cloudformation describe-change-set" prints. Only
+// with --include-property-values does it say what will be.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+func readChangeSet(file string, top map[string]any) (*Plan, error) {
+	list, _ := field(top, "Changes")
+	changes, ok := list.([]any)
+	if !ok {
+		return nil, snapshot.Errorf("Changes is not a list: it is not what aws cloudformation describe-change-set prints", "Changes がリストではない。aws cloudformation describe-change-set の出力ではない")
+	}
+	if status := fieldText(top, "Status"); status == "FAILED" {
+		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", shortened(fieldText(top, "StatusReason")))
+	}
+	p := &Plan{Template: true, template: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
+	if fieldText(top, "NextToken") != "" {
+		p.Partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
+	}
+	for _, c := range changes {
+		m, _ := c.(map[string]any)
+		rc, _ := field(m, "ResourceChange")
+		r, ok := rc.(map[string]any)
+		if !ok {
+			continue
+		}
+		d := declaredResource{id: fieldText(r, "LogicalResourceId"), kind: fieldText(r, "ResourceType"), physical: fieldText(r, "PhysicalResourceId"), place: Place{File: file}}
+		if d.id == "" || d.kind == "" {
+			return nil, snapshot.Errorf("a change has no LogicalResourceId or no ResourceType", "LogicalResourceId か ResourceType のない変更がある")
+		}
+		after := fieldText(r, "AfterContext")
+		switch action := fieldText(r, "Action"); {
+		case action == "Remove":
+			p.changeSet.removed = append(p.changeSet.removed, d)
+		case action == "SyncWithActual":
+		case after == "":
+			p.changeSet.vague = append(p.changeSet.vague, d)
+		default:
+			var context struct{ Properties map[string]any }
+			if err := json.Unmarshal([]byte(after), &context); err != nil {
+				return nil, snapshot.Errorf("AfterContext of %s is not JSON: %w", "%s の AfterContext が JSON ではない: %w", shortened(d.id), err)
+			}
+			d.properties = context.Properties
+			if fieldText(r, "Replacement") == "True" {
+				d.physical = "" // another one is made
+				p.changeSet.removed = append(p.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: fieldText(r, "PhysicalResourceId")})
+			}
+			p.template.resources = append(p.template.resources, d)
+		}
+	}
+	slices.SortStableFunc(p.template.resources, func(a, b declaredResource) int { return strings.Compare(a.id, b.id) })
+	return p, nil
+}

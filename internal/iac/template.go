@@ -1,0 +1,282 @@
+package iac
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// template is a CloudFormation template, its intrinsic functions not worked out
+// yet.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+type template struct {
+	parameters, mappings, conditions map[string]any
+	resources                        []declaredResource
+	transforms                       []string
+}
+
+// declaredResource is a resource of a template.
+type declaredResource struct {
+	id, kind, condition string
+	properties          map[string]any
+	physical            string // the id in AWS, where a change set tells it
+	place               Place
+}
+
+// The bounds of a template; CloudFormation's own are 1 MB and 500 resources, and
+// templates of people nest a dozen levels deep.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+const (
+	maxTemplateBytes = 8 << 20
+	maxLevels        = 64
+)
+
+// ReadTemplate reads a CloudFormation template, in YAML or JSON, or what
+// "aws cloudformation describe-change-set" prints. file names it in places.
+func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan, error) {
+	if len(body) > maxTemplateBytes {
+		return nil, snapshot.Errorf("it is larger than %d MB; CloudFormation takes at most 1", "%d MB を超えている。CloudFormation の上限は 1 MB", maxTemplateBytes>>20)
+	}
+	var doc yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(body))
+	if err := dec.Decode(&doc); err != nil {
+		return nil, snapshot.Errorf("it is neither YAML nor JSON: %s", "YAML でも JSON でもない: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil, snapshot.Errorf("it is not a template: a template is an object with Resources", "テンプレートではない。テンプレートは Resources を持つオブジェクトである")
+	}
+	lines := map[string]int{}
+	root, err := plainValue(doc.Content[0], "", 0, lines)
+	if err != nil {
+		return nil, err
+	}
+	top, _ := root.(map[string]any)
+	if _, ok := field(top, "Changes"); ok {
+		return readChangeSet(file, top)
+	}
+	resources, ok := top["Resources"].(map[string]any)
+	if !ok {
+		var keys []string
+		for k := range top {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		return nil, snapshot.Errorf("there are no Resources in it, only %s: it is not a CloudFormation template", "Resources がなく、%s だけがある。CloudFormation テンプレートではない", shortened(strings.Join(keys, ", ")))
+	}
+	t := &template{parameters: object2(top["Parameters"]), mappings: object2(top["Mappings"]), conditions: object2(top["Conditions"])}
+	t.transforms, _ = texts(top["Transform"])
+	ids := make([]string, 0, len(resources))
+	for id := range resources {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return lines["/Resources/"+a] - lines["/Resources/"+b] })
+	p := &Plan{Template: true, template: t, parameters: parameters}
+	for _, id := range ids {
+		r, ok := resources[id].(map[string]any)
+		kind, _ := r["Type"].(string)
+		if strings.HasPrefix(id, "Fn::") {
+			p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: id, Detail: "AWS::LanguageExtensions"})
+			continue
+		}
+		if !ok || kind == "" {
+			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", lines["/Resources/"+id], shortened(id))
+		}
+		condition, _ := r["Condition"].(string)
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, properties: object2(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
+	}
+	for name := range parameters {
+		if _, ok := t.parameters[name]; !ok {
+			return nil, snapshot.Errorf("the template has no parameter %s", "テンプレートにパラメーター %s がない", shortened(name))
+		}
+	}
+	if err := t.circles(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func object2(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+// short are the tags of YAML that stand for functions.
+var short = map[string]string{"!Ref": "Ref", "!Condition": "Condition"}
+
+// plainValue turns YAML into maps, lists and scalars, functions in their long
+// form. It notes the line of each key by its path.
+func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any, error) {
+	if level > maxLevels {
+		return nil, snapshot.Errorf("line %d: it is nested more than %d levels deep", "%d 行: %d 階層より深く入れ子になっている", n.Line, maxLevels)
+	}
+	wrap := func(v any) any {
+		if !strings.HasPrefix(n.Tag, "!") || strings.HasPrefix(n.Tag, "!!") {
+			return v
+		}
+		name, ok := short[n.Tag]
+		if !ok {
+			name = "Fn::" + n.Tag[1:]
+		}
+		if s, ok := v.(string); ok && name == "Fn::GetAtt" {
+			id, attribute, _ := strings.Cut(s, ".")
+			v = []any{id, attribute}
+		}
+		return map[string]any{name: v}
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		out := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			k := n.Content[i]
+			if k.Kind != yaml.ScalarNode {
+				return nil, snapshot.Errorf("line %d: a key is not a string", "%d 行: キーが文字列ではない", k.Line)
+			}
+			if _, twice := out[k.Value]; twice {
+				return nil, snapshot.Errorf("line %d: the key %q is there twice", "%d 行: キー %q が重複している", k.Line, shortened(k.Value))
+			}
+			at := path + "/" + k.Value
+			lines[at] = k.Line
+			v, err := plainValue(n.Content[i+1], at, level+1, lines)
+			if err != nil {
+				return nil, err
+			}
+			out[k.Value] = v
+		}
+		return wrap(out), nil
+	case yaml.SequenceNode:
+		out := make([]any, 0, len(n.Content))
+		for i, c := range n.Content {
+			v, err := plainValue(c, fmt.Sprintf("%s/%d", path, i), level+1, lines)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, v)
+		}
+		return wrap(out), nil
+	case yaml.ScalarNode:
+		if n.Tag == "!!null" {
+			return nil, nil
+		}
+		return wrap(n.Value), nil // CloudFormation takes numbers and booleans as strings too
+	}
+	return nil, snapshot.Errorf("line %d: aliases and anchors are not allowed in a template", "%d 行: テンプレートではエイリアスとアンカーを使えない", n.Line)
+}
+
+// circles refuses resources and conditions that depend on themselves, which
+// CloudFormation refuses as well.
+func (t *template) circles() error {
+	deps := map[string][]string{}
+	known := map[string]bool{}
+	for _, r := range t.resources {
+		known[r.id] = true
+	}
+	for _, r := range t.resources {
+		mentions(r.properties, func(id string) {
+			if known[id] {
+				deps[r.id] = append(deps[r.id], id)
+			}
+		})
+	}
+	for name, c := range t.conditions {
+		conditionsIn(c, func(other string) { deps["Condition "+name] = append(deps["Condition "+name], "Condition "+other) })
+	}
+	state := map[string]int{}
+	var visit func(id string, trail []string) error
+	visit = func(id string, trail []string) error {
+		switch state[id] {
+		case 1:
+			at := max(slices.Index(trail, id), 0)
+			return snapshot.Errorf("circular dependency: %s", "循環依存: %s", shortenedList(append(slices.Clone(trail[at:]), id)))
+		case 2:
+			return nil
+		}
+		state[id] = 1
+		for _, d := range deps[id] {
+			if err := visit(d, append(trail, id)); err != nil {
+				return err
+			}
+		}
+		state[id] = 2
+		return nil
+	}
+	ids := make([]string, 0, len(deps))
+	for id := range deps {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if err := visit(id, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shortenedList(list []string) string {
+	if len(list) > 8 {
+		list = append(slices.Clone(list[:7]), "...", list[len(list)-1])
+	}
+	return strings.Join(list, " -> ")
+}
+
+// mentions hands on the logical ids that a value refers to.
+func mentions(v any, use func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			switch k {
+			case "Ref":
+				if s, ok := e.(string); ok {
+					use(s)
+				}
+			case "Fn::GetAtt":
+				if list, ok := e.([]any); ok && len(list) > 0 {
+					if s, ok := list[0].(string); ok {
+						use(s)
+					}
+				} else if s, ok := e.(string); ok {
+					id, _, _ := strings.Cut(s, ".")
+					use(id)
+				}
+			case "Fn::Sub":
+				s, _ := e.(string)
+				if list, ok := e.([]any); ok && len(list) > 0 {
+					s, _ = list[0].(string)
+				}
+				for _, m := range substitution.FindAllStringSubmatch(s, -1) {
+					id, _, _ := strings.Cut(m[1], ".")
+					use(id)
+				}
+				mentions(e, use)
+			default:
+				mentions(e, use)
+			}
+		}
+	case []any:
+		for _, e := range v {
+			mentions(e, use)
+		}
+	}
+}
+
+func conditionsIn(v any, use func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if s, ok := e.(string); ok && k == "Condition" {
+				use(s)
+				continue
+			}
+			conditionsIn(e, use)
+		}
+	case []any:
+		for _, e := range v {
+			conditionsIn(e, use)
+		}
+	}
+}
