@@ -71,6 +71,17 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 	return append(out, templates...), err
 }
 
+// sanePlan refuses flags that can't be meant with, or without, changes.
+func sanePlan(c *cli.Context) error {
+	if c.Bool("plan-only") && !planned(c) {
+		return snapshot.Errorf("--plan-only is about --plan or --template", "--plan-only は --plan か --template についての指定")
+	}
+	if c.Bool("plan-only") && (c.String("snapshot") != "" || c.String("fixture") != "") {
+		return snapshot.Errorf("--plan-only and --snapshot or --fixture exclude each other: is there an estate to lay the plan over?", "--plan-only と --snapshot、--fixture は同時に指定できない")
+	}
+	return nil
+}
+
 // readTemplates reads what --template names.
 func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	paths := c.StringSlice("template")

@@ -53,6 +53,9 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err := saneWire(c); err != nil {
 		return err
 	}
+	if err := sanePlan(c); err != nil {
+		return err
+	}
 	failOn := report.FailOn(c.String("fail-on"))
 	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
 		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown", "--fail-on %q: fail、warn、unknown のいずれかを指定する", failOn)

@@ -193,7 +193,10 @@ func putGroupRule(w *world, before, o *object) {
 			}
 			for _, p := range permissions(o, ruleProtocol(o), *g) {
 				p.Pending = max(p.Pending, pending)
-				if !slices.ContainsFunc(*list, func(q snapshot.Permission) bool { return w.filling && alike(p, q) && p.Without(q).Peerless() }) {
+				there := func(q snapshot.Permission) bool {
+					return p.Pending == q.Pending && (p.Pending != "" || !p.Peerless()) && alike(p, q) && p.Without(q).Peerless()
+				}
+				if !slices.ContainsFunc(*list, there) { // AWS refuses a rule that is there already
 					*list = append(slices.Clip(*list), p)
 				}
 			}

@@ -138,10 +138,18 @@ func (w *world) enterSubnet(ep *snapshot.Endpoint, subnet string, addr netip.Add
 	}
 	_, holders := find(w, endpoints, ep.ID)
 	for _, s := range holders {
-		s.Interfaces.Add(i)
+		w.house(s, i)
 	}
 	ep.InterfaceIDs = append(slices.Clip(ep.InterfaceIDs), i.ID)
-	w.take(subnet, 1)
+}
+
+// house adds an interface, and takes its addresses from the subnet unless it was
+// there before.
+func (w *world) house(s *snapshot.Scope, i snapshot.Interface) {
+	if _, p := s.Interfaces.Get(i.ID); p != snapshot.Present {
+		w.take(i.Subnet, max(len(i.PrivateIPs), 1))
+	}
+	s.Interfaces.Add(i)
 }
 
 func (w *world) leaveSubnet(ep *snapshot.Endpoint, subnet string) {
@@ -149,9 +157,9 @@ func (w *world) leaveSubnet(ep *snapshot.Endpoint, subnet string) {
 		if i, _ := find(w, interfaces, id); i.Subnet == subnet {
 			remove(w, interfaces, id)
 			ep.InterfaceIDs = without(ep.InterfaceIDs, id)
+			w.take(subnet, -1)
 		}
 	}
-	w.take(subnet, -1)
 }
 
 // dressEndpoint puts an endpoint's groups on its interfaces.
@@ -269,8 +277,7 @@ func putInterface(w *world, before, o *object) {
 	if i.SetAddrs(addrs); len(addrs) == 0 {
 		i.Within = w.block(subnet)
 	}
-	s.Interfaces.Add(i)
-	w.take(subnet, max(len(addrs), 1))
+	w.house(s, i)
 }
 
 // addresses are the private addresses that an object gives itself.
@@ -291,9 +298,10 @@ func addresses(o *object, names ...string) []netip.Addr {
 }
 
 func dropInterface(w *world, o *object) {
-	i, _ := find(w, interfaces, o.id)
-	remove(w, interfaces, o.id)
-	w.take(i.Subnet, -max(len(i.PrivateIPs), 1))
+	if i, there := find(w, interfaces, o.id); len(there) > 0 {
+		remove(w, interfaces, o.id)
+		w.take(i.Subnet, -max(len(i.PrivateIPs), 1))
+	}
 }
 
 func putInterfaceGroup(w *world, before, o *object) {
@@ -341,8 +349,7 @@ func putInstance(w *world, before, o *object) {
 			primary.Within = w.block(subnet)
 		}
 		primary.Attach(o.id)
-		s.Interfaces.Add(primary)
-		w.take(subnet, 1)
+		w.house(s, primary)
 	}
 	i := snapshot.Instance{ID: o.id, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.known("instance_type")}
 	i.State.Name = "running"

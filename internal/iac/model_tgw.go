@@ -115,13 +115,17 @@ func putTGWAttachment(w *world, before, o *object) {
 		w.scope(o).Forget(snapshot.TransitGatewayVPCAttachments, pending.Gap(o.id))
 		return
 	}
+	_, p := s.TransitGatewayVPCAttachments.Get(a.ID)
+	again := p == snapshot.Present
 	s.TransitGatewayVPCAttachments.Add(a)
 	s.TransitGatewayAttachments.Add(snapshot.TransitGatewayAttachment{ID: o.id, Gateway: gateway, ResourceType: "vpc", ResourceID: vpc, State: a.State})
-	for _, id := range subnetIDs {
-		w.take(id, 1)
-	}
 	if w.filling {
 		return
+	}
+	if !again {
+		for _, id := range subnetIDs {
+			w.take(id, 1)
+		}
 	}
 	_, tableHolders := find(w, tgws, gateway)
 	for _, g := range tableHolders {

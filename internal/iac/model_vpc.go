@@ -153,7 +153,7 @@ func (w *world) eachTable(vpc string, change func(*snapshot.RouteTable)) {
 const reserved = 5
 
 func putSubnet(w *world, before, o *object) {
-	if before != nil {
+	if _, there := find(w, subnets, o.id); before != nil || len(there) > 0 {
 		return // neither its block, its VPC nor its zone can change
 	}
 	s := w.scope(o)
