@@ -39,7 +39,7 @@ lab:
 # Ten times as many estates for the kernel, and many more draws for the oracles.
 soak: lab
 	$(GO) test -timeout 60m -run Kernel -v -estates 3000 ./internal/netpath
-	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath
+	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath ./internal/iac
 
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
@@ -66,6 +66,8 @@ fuzz:
 	$(GO) test -run xxx -fuzz FuzzParse -fuzztime $(FUZZTIME) ./internal/iam
 	$(GO) test -run xxx -fuzz FuzzRecognise -fuzztime $(FUZZTIME) ./checks
 	$(GO) test -run xxx -fuzz FuzzFilter -fuzztime $(FUZZTIME) ./internal/netpath
+	$(GO) test -run xxx -fuzz FuzzReadPlan -fuzztime $(FUZZTIME) ./internal/iac
+	$(GO) test -run xxx -fuzz FuzzReadTemplate -fuzztime $(FUZZTIME) ./internal/iac
 	$(GO) test -run xxx -fuzz FuzzWrap -fuzztime $(FUZZTIME) ./report
 
 clean:
