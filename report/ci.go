@@ -74,9 +74,12 @@ func (i issue) title() string {
 	return strings.Join(strings.Fields(i.finding.Status+" "+i.result.Check+" "+i.finding.Code), " ")
 }
 
-// text is the message with the change behind it and the next step.
+// text is the message with what it leads to, the change behind it and the next step.
 func (i issue) text() string {
 	lines := []string{i.finding.Message}
+	if i.finding.Cause != "" {
+		lines = append(lines, i.finding.Cause)
+	}
 	if by := i.by(i.lang); by != "" {
 		lines = append(lines, by)
 	}
@@ -92,13 +95,14 @@ func (i issue) by(lang string) string { return behind(i.result, i.finding, lang)
 func behind(r Result, f Finding, lang string) string {
 	was := ""
 	if r.Before != "" && r.Before != f.Status {
-		was = " (" + r.Before + " -> " + f.Status + ")"
+		was = r.Before + " -> " + f.Status
 	}
 	switch {
 	case f.Effect == StillBroken:
 		return wordStill.In(lang)
 	case len(f.Resources) > 0:
-		return snapshot.Textf("by%s: %s", "原因の変更%s: %s", was, strings.Join(resourceNames(f.Resources), ", ")).In(lang)
+		names := strings.Join(resourceNames(f.Resources), ", ")
+		return strings.TrimSpace(snapshot.Text{En: was + " by " + names, Ja: was + "、原因の変更: " + names}.In(lang))
 	}
 	return ""
 }

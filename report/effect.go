@@ -94,6 +94,9 @@ func (s ChangeSummary) lines(lang string) []string {
 	}
 	say(s.Repaired, "It repairs %s.", "%s は満たされるようになる。")
 	say(s.StillBroken, "Broken before and still, not by this change: %s.", "変更前から満たされておらず、変更後も同じ: %s。")
+	if s.Before != Ready || s.After != Ready {
+		out = append(out, snapshot.Textf("The estate: %s before this change, %s after it.", "環境の状態: 変更前は %s、変更後は %s。", s.Before.Label(), s.After.Label()).In(lang))
+	}
 	return append(out, s.Notes...)
 }
 
@@ -246,10 +249,12 @@ func (p portSet) holds(o portSet) bool {
 }
 
 // sameUnknown reports whether an UNKNOWN was there before the change, and the
-// change has nothing to do with it. As long as it is not known which endpoint is
-// meant, any change that touches the tables may have to do with it.
+// change has nothing to do with it.
 func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.Check) bool {
 	if e.Target.EndpointID == "" && e.Touched(slices.Concat(c.Needs, c.Uses)) {
+		return false // any endpoint may be meant
+	}
+	if slices.ContainsFunc(f.Gaps, func(g snapshot.Gap) bool { return e.concerns(g, c) }) {
 		return false
 	}
 	for _, g := range before.Findings {
@@ -258,6 +263,21 @@ func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.
 		}) {
 			return true
 		}
+	}
+	return false
+}
+
+// concerns reports whether a change may lie in what a gap hides: in a table that
+// was not seen, or anywhere that the check looks, if it could not be asked at all.
+// A field that a row lacks hides nothing: what a plan does to it shows.
+func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
+	switch g.Code {
+	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
+		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
+		return e.Touched(slices.Concat(c.Needs, c.Uses))
+	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
+		snapshot.RowUnseen, snapshot.ListUnseen, snapshot.ReferenceUnseen, snapshot.ReferenceOpen:
+		return e.Touched(slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool { return k.Action() != g.Source }))
 	}
 	return false
 }

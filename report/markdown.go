@@ -85,9 +85,12 @@ func markdownIssue(b *strings.Builder, i issue, named bool) {
 	if i.finding.Code != "" {
 		head = "[" + i.finding.Code + "](" + i.finding.URL + ") " + head
 	}
-	fmt.Fprintf(b, "- **%s** %s  \n  %s%s\n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
+	fmt.Fprintf(b, "- **%s** %s  \n  %s%s  \n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
+	if i.finding.Cause != "" {
+		fmt.Fprintf(b, "  %s  \n", escapeMarkdown(i.finding.Cause))
+	}
 	if by := i.by(i.lang); by != "" {
-		fmt.Fprintf(b, "  *%s*\n", escapeMarkdown(by))
+		fmt.Fprintf(b, "  *%s*  \n", escapeMarkdown(by))
 	}
 	if f := i.finding.Fix; f != nil {
 		fmt.Fprintf(b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(i.lang), escapeMarkdown(f.Text))

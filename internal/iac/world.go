@@ -34,7 +34,7 @@ func owner(s *snapshot.Scope) string {
 }
 
 // planned stands for the account that a plan is applied to, where nothing tells.
-const planned = "planned"
+const planned = "(planned)"
 
 // find looks a row up in every scope: ids of AWS are unique.
 func find[T snapshot.Row](w *world, table func(*snapshot.Scope) *snapshot.Table[T], id string) (row T, holders []*snapshot.Scope) {
