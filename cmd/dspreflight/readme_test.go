@@ -7,12 +7,18 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the sample output in README.md")
+var update = flag.Bool("update", false, "rewrite the sample output in README.md and docs/gate.md")
 
-// TestReadmeShowsRealOutput runs the commands of the README's console blocks and
-// compares what they print.
+// TestReadmeShowsRealOutput runs the commands of the console blocks of the README
+// and of the guide, and compares what they print.
 func TestReadmeShowsRealOutput(t *testing.T) {
-	path := "../../README.md"
+	t.Chdir("../..") // where a reader stands
+	for _, path := range []string{"README.md", "docs/gate.md"} {
+		t.Run(path, func(t *testing.T) { showsRealOutput(t, path) })
+	}
+}
+
+func showsRealOutput(t *testing.T, path string) {
 	body, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +27,7 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 	text := string(body)
 	blocks := strings.Split(text, start)
 	if len(blocks) < 2 {
-		t.Fatal("the README shows no output")
+		t.Fatal("it shows no output")
 	}
 	out := blocks[0]
 	for _, block := range blocks[1:] {
@@ -37,6 +43,6 @@ func TestReadmeShowsRealOutput(t *testing.T) {
 		return
 	}
 	if out != text {
-		t.Error("the README's sample output is out of date: go test ./cmd/dspreflight -run Readme -update")
+		t.Error("the sample output is out of date: go test ./cmd/dspreflight -run Readme -update")
 	}
 }

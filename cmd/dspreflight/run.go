@@ -101,14 +101,15 @@ START HERE
    dspreflight check --fixture healthy                      no account needed: an estate that is ready
    dspreflight check --fixture unreachable-443 --explain    and one that is not
    dspreflight check --vpc-endpoint-id vpce-... --region us-east-1 --agent-ip 10.10.1.50 --source-vpc-id vpc-...
+   dspreflight check --plan plan.json --region us-east-1 --agent-ip 10.10.1.50      would this Terraform plan break it?
    dspreflight explain PRIVATE_LINK_ENDPOINT_UNREACHABLE
 
 COMMANDS{{range .VisibleCommands}}
    {{printf "%-12s" .Name}} {{.Usage}}{{end}}
 
 EXIT CODES
-   0  READY: no FAIL, no UNKNOWN, at least one PASS
-   1  NOT READY: a FAIL
+   0  READY: no FAIL, no UNKNOWN, at least one PASS (with --plan or --template: the change breaks nothing)
+   1  NOT READY: a FAIL (with --plan or --template: one that the change brings)
    2  usage error or unreadable input; no verdict
    3  INCONCLUSIVE: no FAIL, but an UNKNOWN, or nothing passed
  130  interrupted; what was decided is printed
