@@ -115,6 +115,10 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 			if before.Status != checks.Fail && !e.sameUnknown(f, before, after.Check) {
 				each[i] = UnknownNow
 			}
+		case checks.Skip:
+			if (before.Status == checks.Pass || before.Status == checks.Warn) && f.MootBy == "" && after.Check.ID == "agent-sg-egress" {
+				each[i] = UnknownNow // the agent is no longer found where it was
+			}
 		case checks.Warn:
 			if !e.covered(f, before) {
 				each[i] = Weakened
@@ -289,6 +293,8 @@ func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 		switch {
 		case r.Effect == Broken && r.Status == "FAIL":
 			s.Broken = append(s.Broken, r.Check)
+		case r.Status == "SKIP" && r.Effect == UnknownNow:
+			s.UnknownNow = append(s.UnknownNow, r.Check)
 		case r.Status == "UNKNOWN" && (r.Effect == UnknownNow || r.lifted && r.Before != "SKIP"):
 			s.UnknownNow = append(s.UnknownNow, r.Check)
 		case r.Effect == Weakened && r.Status == "WARN":
@@ -418,6 +424,11 @@ func (e *Earlier) hide(t *Target) {
 				list(hops[i].Facts)
 			}
 		}
+	}
+	for i := range t.Firewall {
+		t.Firewall[i].Source, t.Firewall[i].Destination = slices.Clone(t.Firewall[i].Source), slices.Clone(t.Firewall[i].Destination)
+		list(t.Firewall[i].Source)
+		list(t.Firewall[i].Destination)
 	}
 	for i := range t.Changes {
 		t.Changes[i].AWSCLI, t.Changes[i].Terraform = replace(t.Changes[i].AWSCLI), replace(t.Changes[i].Terraform)

@@ -60,6 +60,7 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 		}
 		after := fieldText(r, "AfterContext")
 		switch action := fieldText(r, "Action"); {
+		case action == "Remove" && strings.HasPrefix(fieldText(r, "PolicyAction"), "Retain"):
 		case action == "Remove":
 			p.changeSet.removed = append(p.changeSet.removed, d)
 		case action == "SyncWithActual":

@@ -1,7 +1,6 @@
 package iac
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -184,15 +183,4 @@ func putVPNAttachment(w *world, before, o *object) {
 func dropVPNAttachment(w *world, o *object) {
 	edit(w, vpnGateways, o.known("vpn_gateway_id"), func(g *snapshot.VPNGateway) { g.Attachments = nil })
 	w.detachVPN(o.known("vpn_gateway_id"))
-}
-
-// prefixes reads a list of address blocks; what can't be read is left out.
-func prefixes(list []string) []netip.Prefix {
-	var out []netip.Prefix
-	for _, s := range list {
-		if p, err := netip.ParsePrefix(s); err == nil {
-			out = append(out, p)
-		}
-	}
-	return out
 }

@@ -71,6 +71,10 @@ func putDefaultGroup(w *world, before, o *object) {
 				}
 			}
 		}
+		if id == o.id { // it may be that of any VPC
+			w.scope(o).Forget(snapshot.SecurityGroups, snapshot.Pending(o.address+".vpc_id").Gap(o.address))
+			return
+		}
 	}
 	for _, egress := range []bool{false, true} {
 		if before == nil || o.stated(listName(egress)) && !same(before, o, listName(egress)) {

@@ -28,6 +28,7 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 		base = &snapshot.Snapshot{}
 	}
 	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
+	made := map[string]bool{}
 	for _, p := range plans {
 		if p.template != nil {
 			if err := p.bind(base); err != nil {
@@ -39,6 +40,16 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 			if c.after != nil && !c.after.exists {
 				o.fresh = append(o.fresh, c.after)
 			}
+		}
+		for _, r := range p.current {
+			if !r.exists && made[r.id] {
+				return nil, snapshot.Errorf("two plans make a resource called %s: judge them in separate runs", "2 つのプランが同じ名前のリソース %s を作成する。別々に実行する", r.id)
+			}
+		}
+		for _, r := range p.current {
+			made[r.id] = made[r.id] || !r.exists
+		}
+		for _, c := range p.Changes {
 			if c.before != nil && c.after != nil && c.before.id != c.after.id {
 				o.renamed[c.before.id] = c.after.id
 			}
@@ -127,7 +138,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 	}
 	for _, c := range chosen {
-		if c.after == nil || models[c.Type].put == nil {
+		if c.after == nil || models[c.Type].put == nil || w.homeless(c) {
 			continue
 		}
 		before := c.before
@@ -142,6 +153,31 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 	}
 	return w.snap
+}
+
+// containers are the attributes that say what a part is a part of.
+var containers = []string{"network_acl_id", "route_table_id", "vpc_endpoint_id", "network_interface_id", "vpn_gateway_id"}
+
+// homeless reports whether it is known only after apply what a part belongs to:
+// it may be part of anything, so that nothing is left of the tables it is in. A
+// rule of a security group only allows, and is dealt with by its model.
+func (w *world) homeless(c Change) bool {
+	m := models[c.Type]
+	if m.rank < rankMember {
+		return false
+	}
+	for _, name := range containers {
+		if name == "vpn_gateway_id" && c.Type != "aws_vpn_gateway_route_propagation" || name == "network_interface_id" && c.Type != "aws_network_interface_sg_attachment" || name == "vpc_endpoint_id" && c.Type == "aws_route" {
+			continue
+		}
+		if _, pending := c.after.str(name); pending != "" {
+			for _, k := range m.kinds {
+				w.scope(c.after).Forget(k, pending.Gap(c.Address))
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // renewed reports whether an update is made by taking away what was and putting
@@ -175,9 +211,14 @@ func (o *Overlay) world() *world {
 // doubt gives up what planned resources may touch that are not modelled.
 func (p *Plan) doubt(w *world) {
 	for _, d := range p.doubts {
-		s := w.scope(d.object)
-		for _, k := range d.kinds {
-			s.Forget(k, d.gap)
+		scopes := w.snap.Scopes // where it lives is not always known
+		if d.home.region != "" || d.home.provider != "" {
+			scopes = []*snapshot.Scope{w.scope(d.object)}
+		}
+		for _, s := range scopes {
+			for _, k := range d.kinds {
+				s.Forget(k, d.gap)
+			}
 		}
 	}
 }

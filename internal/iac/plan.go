@@ -90,7 +90,13 @@ func (d *document) plan() (*Plan, error) {
 	}
 	sort.SliceStable(p.state, func(i, j int) bool { return p.state[i].address < p.state[j].address })
 	for _, rc := range d.Changes {
-		if rc == nil || rc.Change == nil || rc.Mode != tfjson.ManagedResourceMode || !isAWS(rc.ProviderName) {
+		if rc == nil || rc.Change == nil || rc.Mode != tfjson.ManagedResourceMode {
+			continue
+		}
+		if _, acts := actionOf(rc); acts && strings.HasSuffix(rc.ProviderName, "/hashicorp/awscc") && strings.HasPrefix(rc.Type, "awscc_ec2_") {
+			p.doubtful(&object{address: rc.Address, kind: rc.Type}, []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, rc.Type)
+		}
+		if !isAWS(rc.ProviderName) {
 			continue
 		}
 		before, after := g.before[rc], g.after[rc]
@@ -105,6 +111,9 @@ func (d *document) plan() (*Plan, error) {
 			u := after
 			if u == nil {
 				u = before
+			}
+			if u == nil { // neither before nor after: only its name is known
+				u = &object{address: rc.Address, kind: rc.Type}
 			}
 			p.doubtful(u, kinds, rc.Type)
 			continue

@@ -28,7 +28,9 @@ func (o *Overlay) settleScopes() {
 			}
 		}
 		for _, d := range p.doubts {
-			all = append(all, d.object)
+			if d.home.region != "" || d.home.provider != "" {
+				all = append(all, d.object)
+			}
 		}
 	}
 	// Providers are learned from what they already manage.

@@ -269,6 +269,11 @@ func (b *binding) entities() {
 	}
 	for _, gone := range b.gone() {
 		w, ok := words[gone.kind]
+		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
+			// What a part said before, a change set does not always tell.
+			p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, "Remove")
+			continue
+		}
 		if !ok || models[w.kind].drop == nil || gone.physical == "" {
 			continue
 		}
@@ -279,6 +284,12 @@ func (b *binding) entities() {
 		p.Changes = append(p.Changes, Change{Address: gone.id, Type: w.kind, Action: Delete, Kinds: models[w.kind].kinds, Place: gone.place, before: before})
 	}
 	if p.changeSet != nil {
+		for _, r := range b.order {
+			// A rule that is changed, or taken out of a group, leaves the list that it was in.
+			if o := b.after[r.id]; o != nil && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
+				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, "Modify")
+			}
+		}
 		for _, v := range p.changeSet.vague {
 			if w, ok := words[v.kind]; ok {
 				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, "--include-property-values")

@@ -55,19 +55,6 @@ func (o *object) known(name string) string {
 // on reports whether a boolean attribute is true.
 func (o *object) on(name string) bool { return o.known(name) == "true" }
 
-// has reports whether the configuration, or AWS, gives an attribute.
-func (o *object) has(name string) bool {
-	switch v := o.attrs[name].(type) {
-	case nil, unset:
-		return false
-	case string:
-		return v != ""
-	case []any:
-		return len(v) > 0
-	}
-	return true
-}
-
 // stated reports whether the configuration sets an attribute, if only to an
 // empty list.
 func (o *object) stated(name string) bool {
@@ -177,13 +164,16 @@ func (o *object) port(name string) (*int, snapshot.Pending) {
 func (o *object) check() error {
 	for _, name := range []string{"from_port", "to_port", "rule_number", "rule_no"} {
 		s := o.known(name)
+		if o.secret[name] {
+			continue
+		}
 		if n, err := strconv.Atoi(s); s != "" && (err != nil || n < -1 || n > 65535) {
 			return snapshot.Errorf("%s.%s: %s is not a number from -1 to 65535", "%s.%s: %s は -1 から 65535 までの数ではない", o.address, name, shortened(s))
 		}
 	}
 	for _, name := range []string{"cidr_block", "cidr_ipv4", "destination_cidr_block", "cidr"} {
 		s := o.known(name)
-		if _, err := netip.ParsePrefix(s); s != "" && err != nil {
+		if _, err := netip.ParsePrefix(s); s != "" && err != nil && !o.secret[name] {
 			return snapshot.Errorf("%s.%s: %q is not a CIDR block", "%s.%s: %q は CIDR ブロックではない", o.address, name, shortened(s))
 		}
 	}
