@@ -3,6 +3,7 @@ package iac
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -51,6 +52,9 @@ func putEndpoint(w *world, before, o *object) {
 			ID: o.id, Type: kind, VPC: vpc, ServiceName: o.known("service_name"), State: "available", PolicyDocument: &policy,
 			PrivateDNSEnabled: &dns, IPAddressType: "ipv4", OwnerID: owner(s), GroupsPending: groupsPending, SubnetsPending: subnetsPending,
 		}
+		if _, pending := o.str("policy"); pending != "" {
+			ep.PolicyDocument = nil
+		}
 		if v := o.known("ip_address_type"); v != "" {
 			ep.IPAddressType = v
 		}
@@ -78,7 +82,10 @@ func putEndpoint(w *world, before, o *object) {
 		if dns := o.on("private_dns_enabled"); !same(before, o, "private_dns_enabled") {
 			ep.PrivateDNSEnabled = &dns
 		}
-		if policy := o.known("policy"); policy != "" && !same(before, o, "policy") {
+		switch policy, pending := o.str("policy"); {
+		case pending != "":
+			ep.PolicyDocument = nil
+		case policy != "" && !same(before, o, "policy"):
 			ep.PolicyDocument = &policy
 		}
 	})
@@ -235,6 +242,7 @@ func dropEndpointSubnet(w *world, o *object) {
 
 func putEndpointPolicy(w *world, before, o *object) {
 	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
+		ep.PolicyDocument = nil // until it is known
 		if policy := o.known("policy"); policy != "" {
 			ep.PolicyDocument = &policy
 		}
@@ -277,7 +285,11 @@ func putInterface(w *world, before, o *object) {
 	if i.SetAddrs(addrs); len(addrs) == 0 {
 		i.Within = w.block(subnet)
 	}
+	_, there := find(w, interfaces, i.ID)
 	w.house(s, i)
+	if more, err := strconv.Atoi(o.known("private_ips_count")); err == nil && len(addrs) == 0 && len(there) == 0 {
+		w.take(subnet, more) // beside the primary address
+	}
 }
 
 // addresses are the private addresses that an object gives itself.

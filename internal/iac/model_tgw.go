@@ -44,6 +44,7 @@ func putTGW(w *world, before, o *object) {
 	if v := o.known("security_group_referencing_support"); v != "" {
 		g.Options.SecurityGroupReferencingSupport = v
 	}
+	g.Options.DefaultRouteTablePropagation = o.known("default_route_table_propagation")
 	s.TransitGateways.Add(g)
 	if o.known("default_route_table_association") != "disable" || o.known("default_route_table_propagation") != "disable" {
 		if w.filling && o.known(defaultTGWTable) == "" {
@@ -136,7 +137,7 @@ func putTGWAttachment(w *world, before, o *object) {
 			if o.known("transit_gateway_default_route_table_association") != "false" {
 				w.associateTGW(o, t.ID, o.id, vpc, "")
 			}
-			if o.known("transit_gateway_default_route_table_propagation") != "false" {
+			if o.known("transit_gateway_default_route_table_propagation") != "false" && row.Options.DefaultRouteTablePropagation != "disable" {
 				w.propagateTGW(t.ID, o.id, vpc, true)
 			}
 		}

@@ -121,6 +121,8 @@ func (g *graph) settled(at *instance, name string) any {
 	switch {
 	case at.config == nil:
 		return address
+	case e == nil && name == "cidr_block" && models[at.kind].put != nil:
+		return address // an address manager chooses it
 	case e == nil:
 		return unset{}
 	}

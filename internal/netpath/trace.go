@@ -201,7 +201,7 @@ func (t Tracer) prefixesOf(side snapshot.PeeringSide) (*netipx.IPSet, bool) {
 	set := Set(side.Prefixes()...)
 	for _, s := range t.Snapshot.Scopes {
 		if v, p := s.VPCs.Get(side.VPC); p == snapshot.Present {
-			return Union(set, Set(v.Prefixes()...)), true
+			return Union(set, Set(v.Prefixes()...)), v.Pending == ""
 		}
 	}
 	return set, len(side.CIDRs) > 0 || len(side.IPv6CIDRs) > 0

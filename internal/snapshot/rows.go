@@ -534,6 +534,7 @@ type TransitGateway struct {
 	Tags    []Tag
 	State   string
 	Options struct {
+		DefaultRouteTablePropagation    string
 		SecurityGroupReferencingSupport string
 	}
 }
