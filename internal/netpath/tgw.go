@@ -80,18 +80,24 @@ func zoneAttached(s *snapshot.Scope, att snapshot.TransitGatewayVPCAttachment, s
 		g := snapshot.FieldGap(snapshot.Subnets, subnet, n.Pending, "AvailabilityZone")
 		return false, &g
 	}
+	var unknown *snapshot.Gap // of a subnet whose zone can't be held against this one
 	for _, id := range att.SubnetIDs {
 		o, p := s.Subnets.GetIn(att.VPC, id)
 		if p != snapshot.Present {
 			g := s.GapFor(snapshot.Subnets, id)
 			return false, &g
 		}
+		if o.AvailabilityZone == "" && o.AvailabilityZoneID == "" || (o.AvailabilityZone == "" || n.AvailabilityZone == "") && (o.AvailabilityZoneID == "" || n.AvailabilityZoneID == "") {
+			g := snapshot.FieldGap(snapshot.Subnets, id, o.Pending, "AvailabilityZone")
+			unknown = &g
+			continue
+		}
 		byID := o.AvailabilityZoneID != "" && n.AvailabilityZoneID != "" // one account calls a zone by one name
 		if byID && o.AvailabilityZoneID == n.AvailabilityZoneID || !byID && o.AvailabilityZone != "" && o.AvailabilityZone == n.AvailabilityZone {
 			return true, nil
 		}
 	}
-	return false, nil
+	return false, unknown
 }
 
 // gateway routes what arrives at a transit gateway from an attachment.
