@@ -302,7 +302,7 @@ func (e *evaluator) sub(arg any, at string) any {
 	own := map[string]any{}
 	if list, ok := arg.([]any); ok && len(list) == 2 {
 		s, _ = list[0].(string)
-		own = object2(list[1])
+		own = asMap(list[1])
 	}
 	open := false
 	out := substitution.ReplaceAllStringFunc(s, func(m string) string {

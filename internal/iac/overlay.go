@@ -133,7 +133,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	byRank := func(a, b Change) int { return cmp.Compare(models[a.Type].rank, models[b.Type].rank) }
 	slices.SortStableFunc(chosen, byRank)
 	for _, c := range slices.Backward(chosen) {
-		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.renewed()) {
+		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.remade()) {
 			drop(w, c.before)
 		}
 	}
@@ -142,7 +142,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 			continue
 		}
 		before := c.before
-		if c.Action != Update || c.renewed() {
+		if c.Action != Update || c.remade() {
 			before = nil
 		}
 		models[c.Type].put(w, before, c.after)
@@ -180,10 +180,10 @@ func (w *world) homeless(c Change) bool {
 	return false
 }
 
-// renewed reports whether an update is made by taking away what was and putting
+// remade reports whether an update is made by taking away what was and putting
 // what is, before which all else that goes must be gone: two rules may swap
 // places.
-func (c Change) renewed() bool { return models[c.Type].rank >= rankMember }
+func (c Change) remade() bool { return models[c.Type].rank >= rankMember }
 
 func (o *Overlay) world() *world {
 	w := &world{snap: o.before.Clone()}

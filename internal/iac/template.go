@@ -68,7 +68,7 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 		slices.Sort(keys)
 		return nil, snapshot.Errorf("there are no Resources in it, only %s: it is not a CloudFormation template", "Resources がなく、%s だけがある。CloudFormation テンプレートではない", shortened(strings.Join(keys, ", ")))
 	}
-	t := &template{parameters: object2(top["Parameters"]), mappings: object2(top["Mappings"]), conditions: object2(top["Conditions"])}
+	t := &template{parameters: asMap(top["Parameters"]), mappings: asMap(top["Mappings"]), conditions: asMap(top["Conditions"])}
 	t.transforms, _ = texts(top["Transform"])
 	ids := make([]string, 0, len(resources))
 	for id := range resources {
@@ -87,7 +87,7 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", lines["/Resources/"+id], shortened(id))
 		}
 		condition, _ := r["Condition"].(string)
-		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, properties: object2(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, properties: asMap(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
 	}
 	for name := range parameters {
 		if _, ok := t.parameters[name]; !ok {
@@ -100,7 +100,7 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 	return p, nil
 }
 
-func object2(v any) map[string]any {
+func asMap(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
