@@ -43,7 +43,7 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 	if status := fieldText(top, "Status"); status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", shortened(fieldText(top, "StatusReason")))
 	}
-	p := &Plan{Template: true, template: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
+	p := &Plan{Template: true, anything: true, template: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
 	if fieldText(top, "NextToken") != "" {
 		p.Partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
 	}

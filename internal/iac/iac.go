@@ -62,6 +62,11 @@ type Plan struct {
 	// Secrets are values that are marked as sensitive and must not be shown.
 	Secrets []string
 
+	// anything is set where a value that is known only after apply may be the id of
+	// something that exists already: a data source is read during apply, a resource
+	// of another provider is changed, or a parameter is not given.
+	anything bool
+
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after
 	modules    map[string]string

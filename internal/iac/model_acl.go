@@ -39,20 +39,33 @@ func dropACL(w *world, o *object) { remove(w, acls, o.id) }
 // just the entries of the configuration, and none deny everything.
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_network_acl
 func putDefaultACL(w *world, before, o *object) {
-	id := o.known("default_network_acl_id")
-	if id == "" {
-		id = o.id
+	ids, pending := wanted(w, o, "default_network_acl_id", acls)
+	if ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" }); len(ids) == 0 && pending == "" || o.exists {
+		ids, pending = []string{o.id}, ""
+	}
+	if pending != "" { // any default one may lose its entries
+		for _, id := range ids {
+			edit(w, acls, id, func(a *snapshot.NetworkACL) {
+				if a.IsDefault {
+					a.Entries = append(slices.Clip(a.Entries), snapshot.ACLEntry{Pending: pending}, snapshot.ACLEntry{Pending: pending, Egress: true})
+				}
+			})
+		}
+		return
 	}
 	if w.filling {
-		w.scope(o).NetworkACLs.Add(snapshot.NetworkACL{ID: id, VPC: o.known("vpc_id"), IsDefault: true})
+		w.scope(o).NetworkACLs.Add(snapshot.NetworkACL{ID: ids[0], VPC: o.known("vpc_id"), IsDefault: true})
 	}
 	if before == nil {
-		edit(w, acls, id, func(a *snapshot.NetworkACL) { a.Entries = nil })
+		edit(w, acls, ids[0], func(a *snapshot.NetworkACL) { a.Entries = nil })
 	}
-	w.setEntries(before, o, id)
-	ids, _ := o.strs("subnet_ids")
-	for _, subnet := range ids {
-		w.guard(o, subnet, id)
+	w.setEntries(before, o, ids[0])
+	subnetIDs, open := o.strs("subnet_ids")
+	if open != "" && !same(before, o, "subnet_ids") {
+		edit(w, acls, ids[0], func(a *snapshot.NetworkACL) { a.Pending = open })
+	}
+	for _, subnet := range subnetIDs {
+		w.guard(o, subnet, ids[0])
 	}
 }
 
@@ -120,21 +133,27 @@ func (w *world) unguard(subnet string) {
 	}
 }
 
-// putACLRule adds an entry to its network ACL. One whose ACL is known only after
-// apply may be an entry of any ACL that the plan makes.
+// putACLRule adds an entry to its network ACL, or to each that may turn out to be
+// its ACL, and in both directions where its own is known only after apply.
 func putACLRule(w *world, before, o *object) {
-	e := entry(o, o.on("egress"), "rule_number", "rule_action")
-	id, pending := o.str("network_acl_id")
-	if id == "" {
-		e.Pending = max(e.Pending, pending)
-		for _, c := range w.candidates(o, "aws_network_acl") {
-			edit(w, acls, c, func(a *snapshot.NetworkACL) { a.Entries = append(slices.Clip(a.Entries), e) })
+	ids, pending := wanted(w, o, "network_acl_id", acls)
+	_, open := o.str("egress")
+	pending = max(pending, open)
+	for _, id := range ids {
+		for _, egress := range []bool{false, true} {
+			if open == "" && egress != o.on("egress") {
+				continue
+			}
+			e := entry(o, egress, "rule_number", "rule_action")
+			e.Pending = max(e.Pending, pending)
+			within(w, o, snapshot.NetworkACLs, acls, id, func(a *snapshot.NetworkACL) {
+				if e.Pending == "" {
+					a.Entries = withoutEntry(a.Entries, e)
+				}
+				a.Entries = append(slices.Clip(a.Entries), e)
+			})
 		}
-		return
 	}
-	within(w, o, snapshot.NetworkACLs, acls, id, func(a *snapshot.NetworkACL) {
-		a.Entries = append(withoutEntry(a.Entries, e), e)
-	})
 }
 
 func withoutEntry(list []snapshot.ACLEntry, gone snapshot.ACLEntry) []snapshot.ACLEntry {
@@ -149,16 +168,22 @@ func dropACLRule(w *world, o *object) {
 }
 
 func putACLAssociation(w *world, before, o *object) {
-	subnet, pendingSubnet := o.str("subnet_id")
-	acl, pendingACL := o.str("network_acl_id")
-	switch {
-	case subnet != "" && acl != "":
-		w.guard(o, subnet, acl)
-	case acl != "":
-		edit(w, acls, acl, func(a *snapshot.NetworkACL) { a.Pending = pendingSubnet })
-	default:
-		w.scope(o).Doubt(snapshot.NetworkACLs, max(pendingACL, pendingSubnet).Gap(subnet))
-		w.unguard(subnet)
+	subnet, open := o.str("subnet_id")
+	ids, pending := wanted(w, o, "network_acl_id", acls)
+	if open == "" && pending == "" {
+		w.guard(o, subnet, ids[0])
+		return
+	}
+	w.unguard(subnet)
+	for _, id := range ids {
+		edit(w, acls, id, func(a *snapshot.NetworkACL) {
+			if v := w.vpcOf(subnet); v == "" || a.VPC == "" || v == a.VPC {
+				a.Pending = max(pending, open)
+			}
+		})
+	}
+	if len(ids) == 0 {
+		w.scope(o).Doubt(snapshot.NetworkACLs, max(pending, open).Gap(subnet))
 	}
 }
 

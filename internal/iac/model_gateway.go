@@ -72,12 +72,15 @@ func dropList(w *world, o *object) {
 }
 
 func putListEntry(w *world, before, o *object) {
-	id := o.known("prefix_list_id")
-	cidr, pending := o.prefix("cidr")
-	if pending != "" || id == "" {
-		w.scope(o).Forget(snapshot.PrefixListEntries, max(pending, snapshot.Pending(o.address)).Gap(id))
+	ids, pending := wanted(w, o, "prefix_list_id", lists)
+	cidr, open := o.prefix("cidr")
+	if pending = max(pending, open); pending != "" { // half a list looks like a whole one
+		for _, id := range ids {
+			lose(w, o, snapshot.PrefixListEntries, lists, id, pending)
+		}
 		return
 	}
+	id := ids[0]
 	within(w, o, snapshot.PrefixListEntries, lists, id, func(c *snapshot.PrefixListContent) {
 		if !slices.Contains(c.Entries, snapshot.PrefixListEntry{CIDR: cidr}) {
 			c.Entries = append(slices.Clip(c.Entries), snapshot.PrefixListEntry{CIDR: cidr})
@@ -96,14 +99,24 @@ func dropListEntry(w *world, o *object) {
 // somebody accepts it, which auto_accept does within one account and Region.
 // Source: https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
 func putPeering(w *world, before, o *object) {
+	_, accepting := o.str("auto_accept")
 	if before != nil {
-		if o.on("auto_accept") && !before.on("auto_accept") {
-			w.accept(o.id)
+		switch {
+		case accepting != "":
+			w.accept(o, []string{o.id}, accepting)
+		case o.on("auto_accept") && !before.on("auto_accept"):
+			w.accept(o, []string{o.id}, "")
 		}
 		return
 	}
 	s := w.scope(o)
-	p := snapshot.Peering{ID: o.id, Requester: w.side(o.known("vpc_id")), Accepter: w.side(o.known("peer_vpc_id"))}
+	requester, pr := o.str("vpc_id")
+	accepter, pa := o.str("peer_vpc_id")
+	if pending := max(pr, pa, accepting); pending != "" {
+		s.Doubt(snapshot.Peerings, pending.Gap(o.id))
+		return
+	}
+	p := snapshot.Peering{ID: o.id, Requester: w.side(requester), Accepter: w.side(accepter)}
 	if p.Accepter.Region == "" {
 		p.Accepter.Region = o.known("peer_region")
 	}
@@ -129,17 +142,27 @@ func dropPeering(w *world, o *object) {
 }
 
 func putAccepter(w *world, before, o *object) {
-	if o.on("auto_accept") && !w.filling {
-		w.accept(o.known("vpc_peering_connection_id"))
+	accept, pending := o.str("auto_accept")
+	if w.filling || accept != "true" && pending == "" {
+		return
 	}
+	ids, open := wanted(w, o, "vpc_peering_connection_id", peerings)
+	w.accept(o, ids, max(pending, open))
 }
 
-func (w *world) accept(id string) {
-	edit(w, peerings, id, func(p *snapshot.Peering) {
-		if strings.EqualFold(p.Status.Code, "pending-acceptance") || strings.EqualFold(p.Status.Code, "provisioning") {
-			p.Status.Code = "active"
+// accept makes peering connections active that wait for it; with something
+// pending it may.
+func (w *world) accept(o *object, ids []string, pending snapshot.Pending) {
+	for _, id := range ids {
+		p, _ := find(w, peerings, id)
+		waits := strings.EqualFold(p.Status.Code, "pending-acceptance") || strings.EqualFold(p.Status.Code, "provisioning")
+		switch {
+		case waits && pending != "":
+			lose(w, o, snapshot.Peerings, peerings, id, pending)
+		case waits:
+			edit(w, peerings, id, func(p *snapshot.Peering) { p.Status.Code = "active" })
 		}
-	})
+	}
 }
 
 func putVPNGateway(w *world, before, o *object) {
@@ -147,7 +170,11 @@ func putVPNGateway(w *world, before, o *object) {
 	if before == nil {
 		s.VPNGateways.Add(snapshot.VPNGateway{ID: o.id, State: "available"})
 	}
-	if vpc := o.known("vpc_id"); vpc != "" && !same(before, o, "vpc_id") {
+	switch vpc, pending := o.str("vpc_id"); {
+	case same(before, o, "vpc_id"):
+	case pending != "":
+		lose(w, o, snapshot.VPNGateways, vpnGateways, o.id, pending)
+	case vpc != "":
 		w.attachVPN(o.id, vpc)
 	}
 }
@@ -177,7 +204,15 @@ func (w *world) detachVPN(gateway string) {
 }
 
 func putVPNAttachment(w *world, before, o *object) {
-	w.attachVPN(o.known("vpn_gateway_id"), o.known("vpc_id"))
+	ids, pending := wanted(w, o, "vpn_gateway_id", vpnGateways)
+	vpc, open := o.str("vpc_id")
+	for _, id := range ids {
+		if pending != "" || open != "" {
+			lose(w, o, snapshot.VPNGateways, vpnGateways, id, max(pending, open))
+		} else {
+			w.attachVPN(id, vpc)
+		}
+	}
 }
 
 func dropVPNAttachment(w *world, o *object) {

@@ -62,17 +62,11 @@ func putDefaultGroup(w *world, before, o *object) {
 		return
 	}
 	id := o.id
-	if !o.exists {
-		vpc := o.known("vpc_id")
-		for _, s := range w.snap.Scopes {
-			for _, g := range s.SecurityGroups.All() {
-				if g.VPC == vpc && g.Name == "default" {
-					id = g.ID
-				}
-			}
-		}
-		if id == o.id { // it may be that of any VPC
-			w.scope(o).Forget(snapshot.SecurityGroups, snapshot.Pending(o.address+".vpc_id").Gap(o.address))
+	if vpc, pending := o.str("vpc_id"); !o.exists {
+		if ids := w.defaultGroupOf(vpc); len(ids) > 0 {
+			id = ids[0]
+		} else { // it may be that of any VPC
+			w.scope(o).Forget(snapshot.SecurityGroups, max(pending, snapshot.Pending(o.address)).Gap(o.address))
 			return
 		}
 	}
@@ -173,9 +167,17 @@ func permissions(o *object, protocol string, g snapshot.SecurityGroup) []snapsho
 	return out
 }
 
-// direction reports whether a rule that is a resource of its own is outbound.
-func direction(o *object) bool {
-	return o.kind == "aws_vpc_security_group_egress_rule" || strings.EqualFold(o.known("type"), "egress")
+// directions are the lists that a rule that is a resource of its own belongs to:
+// true is outbound. It may be in either where its type is known only after apply.
+func directions(o *object) (list []bool, pending snapshot.Pending) {
+	if o.kind != "aws_security_group_rule" {
+		return []bool{o.kind == "aws_vpc_security_group_egress_rule"}, ""
+	}
+	way, pending := o.str("type")
+	if pending != "" {
+		return []bool{false, true}, pending
+	}
+	return []bool{strings.EqualFold(way, "egress")}, ""
 }
 
 func ruleProtocol(o *object) string {
@@ -185,36 +187,64 @@ func ruleProtocol(o *object) string {
 	return "ip_protocol"
 }
 
-// putGroupRule adds a rule to its group. One whose group is known only after
-// apply may be a rule of any group that the plan makes.
+// mostStrays is how many rules without a known group are told apart, for each may
+// be in each group.
+const mostStrays = 64
+
+// putGroupRule adds a rule to its group, or to each that may turn out to be its
+// group.
 func putGroupRule(w *world, before, o *object) {
-	egress := direction(o)
-	add := func(id string, pending snapshot.Pending) {
-		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
-			list := &g.Ingress
-			if egress {
-				list = &g.Egress
-			}
-			for _, p := range permissions(o, ruleProtocol(o), *g) {
-				p.Pending = max(p.Pending, pending)
-				there := func(q snapshot.Permission) bool {
-					return p.Pending == q.Pending && (p.Pending != "" || !p.Peerless()) && alike(p, q) && p.Without(q).Peerless()
-				}
-				if !slices.ContainsFunc(*list, there) { // AWS refuses a rule that is there already
-					*list = append(slices.Clip(*list), p)
-				}
-			}
-		})
+	ids, pending := wanted(w, o, "security_group_id", groups)
+	ways, open := directions(o)
+	pending = max(pending, open)
+	strays := 0
+	if len(ids) > 1 {
+		strays = w.stray(o)
 	}
-	id, pending := o.str("security_group_id")
-	if id == "" {
-		for _, c := range w.candidates(o, "aws_security_group") {
-			add(c, pending)
+	if strays > mostStrays+1 {
+		return // any rule may be in any of the groups already
+	}
+	for _, id := range ids {
+		for _, egress := range ways {
+			within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
+				rules := permissions(o, ruleProtocol(o), *g)
+				if strays > mostStrays {
+					rules = []snapshot.Permission{{}}
+				}
+				for _, p := range rules {
+					p.Pending = max(p.Pending, pending)
+					admit(g, egress, p)
+				}
+			})
+			if pending == "" {
+				w.nameRule(id, egress, o)
+			}
 		}
-		return
 	}
-	add(id, "")
-	w.nameRule(id, egress, o)
+}
+
+// stray counts the rules of one type and scope whose group is not known.
+func (w *world) stray(o *object) int {
+	if w.strays == nil {
+		w.strays = map[string]int{}
+	}
+	key := o.kind + " " + w.scope(o).Label()
+	w.strays[key]++
+	return w.strays[key]
+}
+
+// admit adds a permission to a group, unless it is there: AWS holds a rule once.
+func admit(g *snapshot.SecurityGroup, egress bool, p snapshot.Permission) {
+	list := &g.Ingress
+	if egress {
+		list = &g.Egress
+	}
+	there := func(q snapshot.Permission) bool {
+		return (p.Pending == "") == (q.Pending == "") && (p.Pending != "" || !p.Peerless()) && alike(p, q) && (p.Peerless() || p.Without(q).Peerless()) && p.Peerless() == q.Peerless()
+	}
+	if !slices.ContainsFunc(*list, there) {
+		*list = append(slices.Clip(*list), p)
+	}
 }
 
 // nameRule gives a rule its address for an id, so that evidence can name it.
@@ -261,47 +291,57 @@ func alike(a, b snapshot.Permission) bool {
 }
 
 func dropGroupRule(w *world, o *object) {
-	egress := direction(o)
+	ways, _ := directions(o)
 	id := o.known("security_group_id")
-	within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
-		list := &g.Ingress
-		if egress {
-			list = &g.Egress
-		}
-		for _, gone := range permissions(o, ruleProtocol(o), *g) {
-			var left []snapshot.Permission
-			for _, p := range *list {
-				if p.Pending == "" && alike(p, gone) {
-					if p = p.Without(gone); p.Peerless() {
-						continue
-					}
-				}
-				left = append(left, p)
+	for _, egress := range ways {
+		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
+			list := &g.Ingress
+			if egress {
+				list = &g.Egress
 			}
-			*list = left
-		}
-	})
-	w.forgetRules(id, egress, func(r snapshot.SecurityGroupRule) bool {
-		return r.ID == o.address || r.ID == o.id || r.ID == o.known("security_group_rule_id")
-	})
+			for _, gone := range permissions(o, ruleProtocol(o), *g) {
+				var left []snapshot.Permission
+				for _, p := range *list {
+					if p.Pending == "" && alike(p, gone) {
+						if p = p.Without(gone); p.Peerless() {
+							continue
+						}
+					}
+					left = append(left, p)
+				}
+				*list = left
+			}
+		})
+		w.forgetRules(id, egress, func(r snapshot.SecurityGroupRule) bool {
+			return r.ID == o.address || r.ID == o.id || r.ID == o.known("security_group_rule_id")
+		})
+	}
 }
 
 // putExclusive takes every rule away that is not listed; which those are is told
 // by ids that most configurations don't show, so that what is left is open.
 func putExclusive(w *world, before, o *object) {
-	within(w, o, snapshot.SecurityGroups, groups, o.known("security_group_id"), func(g *snapshot.SecurityGroup) {
-		for _, list := range []*[]snapshot.Permission{&g.Ingress, &g.Egress} {
-			*list = slices.Clone(*list)
-			for i := range *list {
-				(*list)[i].Pending = snapshot.Pending(o.address)
+	ids, _ := wanted(w, o, "security_group_id", groups)
+	for _, id := range ids {
+		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
+			for _, list := range []*[]snapshot.Permission{&g.Ingress, &g.Egress} {
+				*list = slices.Clone(*list)
+				for i := range *list {
+					(*list)[i].Pending = snapshot.Pending(o.address)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 func putGroupVPC(w *world, before, o *object) {
-	s := w.scope(o)
-	s.SecurityGroupVPCAssociations.Add(snapshot.GroupVPCAssociation{Group: o.known("security_group_id"), VPC: o.known("vpc_id"), State: "associated"})
+	group, pg := o.str("security_group_id")
+	vpc, pv := o.str("vpc_id")
+	if pending := max(pg, pv); pending != "" {
+		w.scope(o).Doubt(snapshot.SecurityGroupVPCAssociations, pending.Gap(o.address))
+		return
+	}
+	w.scope(o).SecurityGroupVPCAssociations.Add(snapshot.GroupVPCAssociation{Group: group, VPC: vpc, State: "associated"})
 }
 
 func dropGroupVPC(w *world, o *object) {

@@ -39,18 +39,27 @@ func putEndpoint(w *world, before, o *object) {
 	groupIDs, groupsPending := o.strs("security_group_ids")
 	if before == nil {
 		s := w.scope(o)
-		vpc := o.known("vpc_id")
-		kind := o.known("vpc_endpoint_type")
+		vpc, pv := o.str("vpc_id")
+		if vpc == "" && len(subnetIDs) > 0 {
+			if vpc = w.vpcOf(subnetIDs[0]); vpc != "" {
+				pv = ""
+			}
+		}
+		kind, pt := o.str("vpc_endpoint_type")
+		if pending := max(pv, pt); pending != "" {
+			s.Doubt(snapshot.Endpoints, pending.Gap(o.id))
+			return
+		}
 		if kind == "" {
 			kind = "Gateway"
 		}
-		policy, dns := fullAccess, o.on("private_dns_enabled")
+		policy := fullAccess
 		if p := o.known("policy"); p != "" {
 			policy = p
 		}
 		ep := snapshot.Endpoint{
 			ID: o.id, Type: kind, VPC: vpc, ServiceName: o.known("service_name"), State: "available", PolicyDocument: &policy,
-			PrivateDNSEnabled: &dns, IPAddressType: "ipv4", OwnerID: owner(s), GroupsPending: groupsPending, SubnetsPending: subnetsPending,
+			PrivateDNSEnabled: o.maybe("private_dns_enabled"), IPAddressType: "ipv4", OwnerID: owner(s), GroupsPending: groupsPending, SubnetsPending: subnetsPending,
 		}
 		if _, pending := o.str("policy"); pending != "" {
 			ep.PolicyDocument = nil
@@ -79,8 +88,8 @@ func putEndpoint(w *world, before, o *object) {
 		if o.stated("subnet_ids") && !same(before, o, "subnet_ids") {
 			ep.SubnetsPending = subnetsPending
 		}
-		if dns := o.on("private_dns_enabled"); !same(before, o, "private_dns_enabled") {
-			ep.PrivateDNSEnabled = &dns
+		if !same(before, o, "private_dns_enabled") {
+			ep.PrivateDNSEnabled = o.maybe("private_dns_enabled")
 		}
 		switch policy, pending := o.str("policy"); {
 		case pending != "":
@@ -140,14 +149,19 @@ func (w *world) enterSubnet(ep *snapshot.Endpoint, subnet string, addr netip.Add
 		ID: ep.ID + "/" + subnet, VPC: ep.VPC, Subnet: subnet, Groups: ep.Groups, Pending: ep.GroupsPending, Type: "vpc_endpoint",
 		OwnerID: ep.OwnerID, Status: "in-use", PrivateIP: addr,
 	}
+	row, _ := find(w, subnets, subnet)
 	if !addr.IsValid() {
-		i.Within = w.block(subnet)
-	}
-	_, holders := find(w, endpoints, ep.ID)
-	for _, s := range holders {
-		w.house(s, i)
+		i.Within = row.CIDR
 	}
 	ep.InterfaceIDs = append(slices.Clip(ep.InterfaceIDs), i.ID)
+	_, holders := find(w, endpoints, ep.ID)
+	for _, s := range holders {
+		if !addr.IsValid() && row.Pending != "" { // it has an address, of a block that is not known
+			s.Doubt(snapshot.Interfaces, row.Pending.Gap(i.ID))
+			continue
+		}
+		w.house(s, i)
+	}
 }
 
 // house adds an interface, and takes its addresses from the subnet unless it was
@@ -190,22 +204,28 @@ func dropEndpoint(w *world, o *object) {
 // putEndpointGroup adds a group to an endpoint, instead of the VPC's default one
 // if it is told to.
 func putEndpointGroup(w *world, before, o *object) {
-	id := o.known("vpc_endpoint_id")
-	group, pending := o.str("security_group_id")
-	within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
-		var ids []string
-		for _, g := range ep.Groups {
-			if o.on("replace_default_association") && slices.Contains(w.defaultGroupOf(ep.VPC), g.ID) {
-				continue
+	group, open := o.str("security_group_id")
+	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
+	for _, id := range ids {
+		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+			if pending != "" {
+				ep.GroupsPending = pending
+				return
 			}
-			ids = append(ids, g.ID)
-		}
-		if group != "" && !slices.Contains(ids, group) {
-			ids = append(ids, group)
-		}
-		ep.Groups, ep.GroupsPending = groupRefs(ids), max(ep.GroupsPending, pending)
-	})
-	w.dressEndpoint(id)
+			var ids []string
+			for _, g := range ep.Groups {
+				if o.on("replace_default_association") && slices.Contains(w.defaultGroupOf(ep.VPC), g.ID) {
+					continue
+				}
+				ids = append(ids, g.ID)
+			}
+			if group != "" && !slices.Contains(ids, group) {
+				ids = append(ids, group)
+			}
+			ep.Groups, ep.GroupsPending = groupRefs(ids), max(ep.GroupsPending, open)
+		})
+		w.dressEndpoint(id)
+	}
 }
 
 func dropEndpointGroup(w *world, o *object) {
@@ -220,14 +240,17 @@ func dropEndpointGroup(w *world, o *object) {
 }
 
 func putEndpointSubnet(w *world, before, o *object) {
-	subnet, pending := o.str("subnet_id")
-	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
-		ep.SubnetsPending = max(ep.SubnetsPending, pending)
-		if subnet != "" && !slices.Contains(ep.SubnetIDs, subnet) {
-			ep.SubnetIDs = append(slices.Clip(ep.SubnetIDs), subnet)
-			w.enterSubnet(ep, subnet, netip.Addr{})
-		}
-	})
+	subnet, open := o.str("subnet_id")
+	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
+	for _, id := range ids {
+		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+			ep.SubnetsPending = max(ep.SubnetsPending, open, pending)
+			if pending == "" && subnet != "" && !slices.Contains(ep.SubnetIDs, subnet) {
+				ep.SubnetIDs = append(slices.Clip(ep.SubnetIDs), subnet)
+				w.enterSubnet(ep, subnet, netip.Addr{})
+			}
+		})
+	}
 }
 
 func dropEndpointSubnet(w *world, o *object) {
@@ -241,19 +264,26 @@ func dropEndpointSubnet(w *world, o *object) {
 }
 
 func putEndpointPolicy(w *world, before, o *object) {
-	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
-		ep.PolicyDocument = nil // until it is known
-		if policy := o.known("policy"); policy != "" {
-			ep.PolicyDocument = &policy
-		}
-	})
+	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
+	for _, id := range ids {
+		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+			ep.PolicyDocument = nil // until it is known
+			if policy := o.known("policy"); policy != "" && pending == "" {
+				ep.PolicyDocument = &policy
+			}
+		})
+	}
 }
 
 func putEndpointDNS(w *world, before, o *object) {
-	within(w, o, snapshot.Endpoints, endpoints, o.known("vpc_endpoint_id"), func(ep *snapshot.Endpoint) {
-		on := o.on("private_dns_enabled")
-		ep.PrivateDNSEnabled = &on
-	})
+	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
+	for _, id := range ids {
+		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
+			if ep.PrivateDNSEnabled = o.maybe("private_dns_enabled"); pending != "" {
+				ep.PrivateDNSEnabled = nil
+			}
+		})
+	}
 }
 
 // putInterface makes a network interface; AWS chooses its address from the
@@ -271,6 +301,7 @@ func putInterface(w *world, before, o *object) {
 				i.SetAddrs(addrs)
 			}
 		})
+		w.showInterface(o.id)
 		return
 	}
 	subnet := o.known("subnet_id")
@@ -317,19 +348,42 @@ func dropInterface(w *world, o *object) {
 }
 
 func putInterfaceGroup(w *world, before, o *object) {
-	group, pending := o.str("security_group_id")
-	within(w, o, snapshot.Interfaces, interfaces, o.known("network_interface_id"), func(i *snapshot.Interface) {
-		i.Pending = max(i.Pending, pending)
-		if group != "" && !slices.Contains(i.Groups, snapshot.GroupRef{ID: group}) {
-			i.Groups = append(slices.Clip(i.Groups), snapshot.GroupRef{ID: group})
-		}
-	})
+	group, open := o.str("security_group_id")
+	ids, pending := wanted(w, o, "network_interface_id", interfaces)
+	for _, id := range ids {
+		within(w, o, snapshot.Interfaces, interfaces, id, func(i *snapshot.Interface) {
+			i.Pending = max(i.Pending, open, pending)
+			if pending == "" && group != "" && !slices.Contains(i.Groups, snapshot.GroupRef{ID: group}) {
+				i.Groups = append(slices.Clip(i.Groups), snapshot.GroupRef{ID: group})
+			}
+		})
+		w.showInterface(id)
+	}
 }
 
 func dropInterfaceGroup(w *world, o *object) {
-	within(w, o, snapshot.Interfaces, interfaces, o.known("network_interface_id"), func(i *snapshot.Interface) {
+	id := o.known("network_interface_id")
+	within(w, o, snapshot.Interfaces, interfaces, id, func(i *snapshot.Interface) {
 		i.Groups = slices.DeleteFunc(slices.Clone(i.Groups), func(g snapshot.GroupRef) bool { return g.ID == o.known("security_group_id") })
 	})
+	w.showInterface(id)
+}
+
+// showInterface makes an interface the same on the instance that it is attached
+// to.
+func (w *world) showInterface(id string) {
+	i, _ := find(w, interfaces, id)
+	for _, s := range w.snap.Scopes {
+		for _, n := range s.Instances.All() {
+			at := slices.IndexFunc(n.Interfaces, func(x snapshot.Interface) bool { return x.ID == id })
+			if at < 0 {
+				continue
+			}
+			n.Interfaces = slices.Clone(n.Interfaces)
+			n.Interfaces[at].Groups, n.Interfaces[at].Pending, n.Interfaces[at].PrivateIPs = i.Groups, i.Pending, i.PrivateIPs
+			s.Instances.Put(n)
+		}
+	}
 }
 
 // putInstance makes an instance with its primary interface, unless it is given

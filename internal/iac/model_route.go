@@ -37,10 +37,21 @@ func dropTable(w *world, o *object) { remove(w, tables, o.id) }
 // had are taken away when the resource is created.
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_route_table
 func putDefaultTable(w *world, before, o *object) {
-	id := o.known("default_route_table_id")
-	if id == "" {
-		id = o.id
+	ids, pending := wanted(w, o, "default_route_table_id", tables)
+	if o.exists {
+		ids, pending = []string{o.id}, ""
 	}
+	if pending != "" { // any main one may lose its routes
+		for _, id := range ids {
+			edit(w, tables, id, func(t *snapshot.RouteTable) {
+				if slices.ContainsFunc(t.Associations, func(a snapshot.RouteTableAssociation) bool { return a.Main }) {
+					t.Pending = pending
+				}
+			})
+		}
+		return
+	}
+	id := ids[0]
 	if w.filling {
 		vpc := o.known("vpc_id")
 		row, _ := find(w, vpcs, vpc)
@@ -118,20 +129,19 @@ func (w *world) gatewayKind(id string) snapshot.GatewayKind {
 	return snapshot.ByID
 }
 
-// putRoute adds a route to its table, in place of one with the same destination.
-// One whose table is known only after apply may be of any table that the plan
-// makes.
+// putRoute adds a route to its table, in place of one with the same destination,
+// or to each table that may turn out to be its own.
 func putRoute(w *world, before, o *object) {
 	r := w.route(o, "destination_cidr_block", "destination_ipv6_cidr_block")
-	id, pending := o.str("route_table_id")
-	if id == "" {
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	if pending != "" {
 		r.Pending = max(r.Pending, pending)
-		for _, c := range w.candidates(o, "aws_route_table") {
-			edit(w, tables, c, func(t *snapshot.RouteTable) { t.Routes = append(slices.Clip(t.Routes), r) })
+		for _, id := range ids {
+			edit(w, tables, id, func(t *snapshot.RouteTable) { t.Routes = append(slices.Clip(t.Routes), r) })
 		}
 		return
 	}
-	within(w, o, snapshot.RouteTables, tables, id, func(t *snapshot.RouteTable) {
+	within(w, o, snapshot.RouteTables, tables, ids[0], func(t *snapshot.RouteTable) {
 		if w.filling && slices.ContainsFunc(t.Routes, func(q snapshot.Route) bool { return sameDestination(q, r) }) {
 			return
 		}
@@ -155,20 +165,24 @@ func dropRoute(w *world, o *object) {
 }
 
 func putTableAssociation(w *world, before, o *object) {
-	subnet, pendingSubnet := o.str("subnet_id")
-	gateway, _ := o.str("gateway_id")
-	table, pendingTable := o.str("route_table_id")
-	switch {
-	case table != "" && subnet != "":
-		w.freeSubnet(subnet)
-		w.associate(o, table, snapshot.RouteTableAssociation{Subnet: subnet})
-	case table != "" && gateway != "":
-		w.associate(o, table, snapshot.RouteTableAssociation{Gateway: gateway})
-	case table != "":
-		edit(w, tables, table, func(t *snapshot.RouteTable) { t.Pending = pendingSubnet })
-	default:
-		w.freeSubnet(subnet)
-		w.scope(o).Doubt(snapshot.RouteTables, max(pendingTable, pendingSubnet).Gap(subnet))
+	subnet, ps := o.str("subnet_id")
+	gateway, pg := o.str("gateway_id")
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	open := max(ps, pg)
+	w.freeSubnet(subnet)
+	if open == "" && pending == "" {
+		w.associate(o, ids[0], snapshot.RouteTableAssociation{Subnet: subnet, Gateway: gateway})
+		return
+	}
+	for _, id := range ids {
+		edit(w, tables, id, func(t *snapshot.RouteTable) {
+			if v := w.vpcOf(subnet); v == "" || t.VPC == "" || v == t.VPC {
+				t.Pending = max(pending, open)
+			}
+		})
+	}
+	if len(ids) == 0 {
+		w.scope(o).Doubt(snapshot.RouteTables, max(pending, open).Gap(subnet))
 	}
 }
 
@@ -215,9 +229,14 @@ func dropMainTable(w *world, o *object) {
 }
 
 func (w *world) makeMain(vpc, table string, o *object) {
-	if table == "" {
-		_, pending := o.str("route_table_id")
-		w.scope(o).Doubt(snapshot.RouteTables, pending.Gap(vpc))
+	if vpc == "" {
+		row, _ := find(w, tables, table)
+		vpc = row.VPC
+	}
+	if table == "" || vpc == "" {
+		_, pt := o.str("route_table_id")
+		_, pv := o.str("vpc_id")
+		w.scope(o).Doubt(snapshot.RouteTables, max(pt, pv, snapshot.Pending(o.address)).Gap(vpc))
 		return
 	}
 	w.eachTable(vpc, func(t *snapshot.RouteTable) {
@@ -232,7 +251,11 @@ func (w *world) setPropagation(before, o *object, table string) {
 	if !o.stated("propagating_vgws") || same(before, o, "propagating_vgws") {
 		return
 	}
-	ids, _ := o.strs("propagating_vgws")
+	ids, pending := o.strs("propagating_vgws")
+	if pending != "" {
+		edit(w, tables, table, func(t *snapshot.RouteTable) { t.Pending = pending })
+		return
+	}
 	if before != nil {
 		old, _ := before.strs("propagating_vgws")
 		for _, id := range old {
@@ -247,7 +270,11 @@ func (w *world) setPropagation(before, o *object, table string) {
 }
 
 func putPropagation(w *world, before, o *object) {
-	w.propagate(o, o.known("route_table_id"), o.known("vpn_gateway_id"), snapshot.Pending(o.address))
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	gateway, open := o.str("vpn_gateway_id")
+	for _, id := range ids {
+		w.propagate(o, id, gateway, max(snapshot.Pending(o.address), pending, open))
+	}
 }
 
 func dropPropagation(w *world, o *object) {

@@ -28,31 +28,57 @@ func init() {
 const defaultTGWTable = "association_default_route_table_id"
 
 // putTGW makes a transit gateway with its default route table, unless it is
-// switched off. Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html
+// switched off. Its options count for attachments that are made from then on.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html
 func putTGW(w *world, before, o *object) {
 	if before != nil {
-		edit(w, tgws, o.id, func(g *snapshot.TransitGateway) {
-			if v := o.known("security_group_referencing_support"); v != "" {
-				g.Options.SecurityGroupReferencingSupport = v
-			}
-		})
+		edit(w, tgws, o.id, func(g *snapshot.TransitGateway) { o.setTGWOptions(g) })
 		return
 	}
 	s := w.scope(o)
 	g := snapshot.TransitGateway{ID: o.id, OwnerID: owner(s), State: "available"}
-	g.Options.SecurityGroupReferencingSupport = "disable"
-	if v := o.known("security_group_referencing_support"); v != "" {
-		g.Options.SecurityGroupReferencingSupport = v
+	if account := o.known("owner_id"); account != "" {
+		g.OwnerID = account
 	}
-	g.Options.DefaultRouteTablePropagation = o.known("default_route_table_propagation")
+	g.Options.AutoAcceptSharedAttachments, g.Options.SecurityGroupReferencingSupport = "disable", "disable"
+	g.Options.DefaultRouteTableAssociation, g.Options.DefaultRouteTablePropagation = "enable", "enable"
+	open := o.setTGWOptions(&g)
 	s.TransitGateways.Add(g)
-	if o.known("default_route_table_association") != "disable" || o.known("default_route_table_propagation") != "disable" {
-		if w.filling && o.known(defaultTGWTable) == "" {
-			return
-		}
-		s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: o.part(defaultTGWTable), Gateway: o.id, State: "available", IsDefault: o.known("default_route_table_association") != "disable"})
-		w.fillTGWTable(s, o.part(defaultTGWTable))
+	if !w.filling {
+		s.TransitGatewayRouteTables.Settle(o.id)
 	}
+	associates, propagates := g.Options.DefaultRouteTableAssociation != "disable", g.Options.DefaultRouteTablePropagation != "disable"
+	if !associates && !propagates || w.filling && o.known(defaultTGWTable) == "" {
+		return
+	}
+	id := o.part(defaultTGWTable)
+	s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: id, Gateway: o.id, State: "available", IsDefault: associates, IsDefaultPropagation: propagates})
+	if open != "" { // whether there is such a table, and what it holds
+		s.Doubt(snapshot.TransitGatewayAssociations, open.Gap(o.id))
+		s.Doubt(snapshot.TransitGatewayRoutes, open.Gap(o.id))
+		return
+	}
+	w.fillTGWTable(s, id)
+}
+
+// setTGWOptions takes over the options that are set, and returns what decides one
+// of the default route table's.
+func (o *object) setTGWOptions(g *snapshot.TransitGateway) snapshot.Pending {
+	var open snapshot.Pending
+	set := func(to *string, name string) {
+		v, pending := o.str(name)
+		if v != "" || pending != "" {
+			*to = v
+		}
+		if name != "security_group_referencing_support" && name != "auto_accept_shared_attachments" {
+			open = max(open, pending)
+		}
+	}
+	set(&g.Options.AutoAcceptSharedAttachments, "auto_accept_shared_attachments")
+	set(&g.Options.DefaultRouteTableAssociation, "default_route_table_association")
+	set(&g.Options.DefaultRouteTablePropagation, "default_route_table_propagation")
+	set(&g.Options.SecurityGroupReferencingSupport, "security_group_referencing_support")
+	return open
 }
 
 // fillTGWTable gives a new route table its empty lists. In the state of a plan
@@ -72,11 +98,19 @@ func dropTGW(w *world, o *object) {
 }
 
 func putTGWTable(w *world, before, o *object) {
-	if before == nil {
-		s := w.scope(o)
-		s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: o.id, Gateway: o.known("transit_gateway_id"), State: "available"})
-		w.fillTGWTable(s, o.id)
+	if before != nil {
+		return
 	}
+	s := w.scope(o)
+	gateway, pending := o.str("transit_gateway_id")
+	if pending != "" {
+		for _, s := range w.snap.Scopes {
+			s.Doubt(snapshot.TransitGatewayRouteTables, pending.Gap(o.id))
+		}
+		return
+	}
+	s.TransitGatewayRouteTables.Add(snapshot.TransitGatewayRouteTable{ID: o.id, Gateway: gateway, State: "available"})
+	w.fillTGWTable(s, o.id)
 }
 
 func dropTGWTable(w *world, o *object) { w.loseTGWTable(o.id) }
@@ -89,65 +123,120 @@ func (w *world) loseTGWTable(id string) {
 }
 
 // putTGWAttachment attaches a VPC, and joins it to the gateway's default route
-// table unless that is switched off.
+// tables unless that is switched off.
 func putTGWAttachment(w *world, before, o *object) {
-	subnetIDs, pending := o.strs("subnet_ids")
-	support := o.known("security_group_referencing_support")
+	subnetIDs, ps := o.strs("subnet_ids")
+	support, _ := o.str("security_group_referencing_support")
+	gateway, pg := o.str("transit_gateway_id")
+	vpc, pv := o.str("vpc_id")
+	if vpc == "" && len(subnetIDs) > 0 {
+		if vpc = w.vpcOf(subnetIDs[0]); vpc != "" {
+			pv = ""
+		}
+	}
+	if pending := max(ps, pg, pv); pending != "" {
+		lose(w, o, snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, o.id, pending)
+		lose(w, o, snapshot.TransitGatewayAttachments, tgwAttachments, o.id, pending)
+		return
+	}
+	old, there := find(w, tgwVPCAttachments, o.id)
+	if !w.filling {
+		for _, id := range subnetIDs {
+			if !slices.Contains(old.SubnetIDs, id) {
+				w.take(id, 1)
+			}
+		}
+		for _, id := range old.SubnetIDs {
+			if before != nil && !slices.Contains(subnetIDs, id) {
+				w.take(id, -1)
+			}
+		}
+	}
 	if before != nil {
 		edit(w, tgwVPCAttachments, o.id, func(a *snapshot.TransitGatewayVPCAttachment) {
-			if !same(before, o, "subnet_ids") {
-				a.SubnetIDs = subnetIDs
-			}
-			if support != "" {
+			if a.SubnetIDs = subnetIDs; support != "" {
 				a.Options.SecurityGroupReferencingSupport = support
 			}
 		})
+		w.joinDefaults(before, o, gateway, vpc)
 		return
 	}
 	s := w.scope(o)
-	gateway, vpc := o.known("transit_gateway_id"), o.known("vpc_id")
 	a := snapshot.TransitGatewayVPCAttachment{ID: o.id, Gateway: gateway, VPC: vpc, State: "available", SubnetIDs: subnetIDs}
 	a.Options.SecurityGroupReferencingSupport = support
-	row, holders := find(w, tgws, gateway)
-	if len(holders) > 0 && row.OwnerID != "" && s.Account != "" && row.OwnerID != s.Account && !w.filling {
-		a.State = "pendingAcceptance" // the gateway's owner accepts, unless it does so by itself
+	if len(there) == 0 && !w.filling {
+		a.State = w.acceptance(s, gateway)
 	}
-	if pending != "" {
-		w.scope(o).Forget(snapshot.TransitGatewayVPCAttachments, pending.Gap(o.id))
+	if a.State == "" {
+		g := snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: "plan", Ref: gateway, Detail: o.address}
+		s.Doubt(snapshot.TransitGatewayVPCAttachments, g)
+		s.Doubt(snapshot.TransitGatewayAttachments, g)
 		return
 	}
-	_, p := s.TransitGatewayVPCAttachments.Get(a.ID)
-	again := p == snapshot.Present
 	s.TransitGatewayVPCAttachments.Add(a)
 	s.TransitGatewayAttachments.Add(snapshot.TransitGatewayAttachment{ID: o.id, Gateway: gateway, ResourceType: "vpc", ResourceID: vpc, State: a.State})
-	if w.filling {
-		return
+	if !w.filling {
+		w.joinDefaults(nil, o, gateway, vpc)
 	}
-	if !again {
-		for _, id := range subnetIDs {
-			w.take(id, 1)
-		}
+}
+
+// acceptance is the state of a new attachment: the owner of a shared gateway
+// accepts it, unless the gateway does so by itself. "" if that can't be told.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html#tgw-modifying
+func (w *world) acceptance(s *snapshot.Scope, gateway string) string {
+	row, holders := find(w, tgws, gateway)
+	switch {
+	case row.Options.AutoAcceptSharedAttachments == "enable", slices.Contains(holders, s) && row.OwnerID == "", row.OwnerID == s.Account:
+		return "available"
+	case len(holders) == 0, row.OwnerID == "", row.OwnerID == planned, s.Account == "", s.Account == planned, row.Options.AutoAcceptSharedAttachments == "":
+		return ""
 	}
-	_, tableHolders := find(w, tgws, gateway)
-	for _, g := range tableHolders {
-		for _, t := range g.TransitGatewayRouteTables.All() {
-			if t.Gateway != gateway || !t.IsDefault {
+	return "pendingAcceptance"
+}
+
+// joinDefaults associates an attachment with the gateway's default route table
+// and propagates its routes to it, or no longer, as far as a change says so.
+func (w *world) joinDefaults(before, o *object, gateway, vpc string) {
+	row, _ := find(w, tgws, gateway)
+	const associates, propagates = "transit_gateway_default_route_table_association", "transit_gateway_default_route_table_propagation"
+	_, openA := o.str(associates)
+	_, openP := o.str(propagates)
+	for _, s := range w.snap.Scopes {
+		for _, t := range s.TransitGatewayRouteTables.All() {
+			if t.Gateway != gateway {
 				continue
 			}
-			if o.known("transit_gateway_default_route_table_association") != "false" {
-				w.associateTGW(o, t.ID, o.id, vpc, "")
+			if t.IsDefault && row.Options.DefaultRouteTableAssociation != "disable" && !same(before, o, associates) {
+				switch on := o.known(associates) != "false"; {
+				case openA != "":
+					w.associateTGW(o, "", o.id, vpc, openA)
+				case on:
+					w.associateTGW(o, t.ID, o.id, vpc, "")
+				default:
+					w.dissociateTGW(o, t.ID, o.id)
+				}
 			}
-			if o.known("transit_gateway_default_route_table_propagation") != "false" && row.Options.DefaultRouteTablePropagation != "disable" {
-				w.propagateTGW(t.ID, o.id, vpc, true)
+			if t.IsDefaultPropagation && row.Options.DefaultRouteTablePropagation != "disable" && !same(before, o, propagates) {
+				if openP != "" {
+					w.loseRoutes(t.ID, openP)
+				} else {
+					w.propagateTGW(t.ID, o.id, vpc, o.known(propagates) != "false")
+				}
 			}
 		}
 	}
 }
 
 func putTGWAccepter(w *world, before, o *object) {
-	id := o.known("transit_gateway_attachment_id")
-	edit(w, tgwVPCAttachments, id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "available" })
-	edit(w, tgwAttachments, id, func(a *snapshot.TransitGatewayAttachment) { a.State = "available" })
+	ids, pending := wanted(w, o, "transit_gateway_attachment_id", tgwVPCAttachments)
+	for _, id := range ids {
+		if a, _ := find(w, tgwVPCAttachments, id); pending != "" && a.State == "pendingAcceptance" {
+			lose(w, o, snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, id, pending)
+		} else if pending == "" {
+			edit(w, tgwVPCAttachments, id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "available" })
+			edit(w, tgwAttachments, id, func(a *snapshot.TransitGatewayAttachment) { a.State = "available" })
+		}
+	}
 }
 
 // dropTGWAttachment detaches a VPC. Static routes to it become blackholes,
@@ -234,11 +323,18 @@ func putTGWAssociation(w *world, before, o *object) {
 }
 
 func dropTGWAssociation(w *world, o *object) {
-	attachment := o.known("transit_gateway_attachment_id")
-	within(w, o, snapshot.TransitGatewayAssociations, tgwAssociations, o.known("transit_gateway_route_table_id"), func(set *snapshot.TransitGatewayAssociationSet) {
+	w.dissociateTGW(o, o.known("transit_gateway_route_table_id"), o.known("transit_gateway_attachment_id"))
+}
+
+func (w *world) dissociateTGW(o *object, table, attachment string) {
+	within(w, o, snapshot.TransitGatewayAssociations, tgwAssociations, table, func(set *snapshot.TransitGatewayAssociationSet) {
 		set.Entries = withoutAttachment(set.Entries, attachment)
 	})
-	edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) { a.Association = nil })
+	edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) {
+		if a.Association != nil && a.Association.RouteTable == table {
+			a.Association = nil
+		}
+	})
 }
 
 // propagateTGW makes a table hold routes to the address blocks of an attached

@@ -154,7 +154,7 @@ func TestOracle(t *testing.T) {
 		p := &Plan{}
 		w.homes = func(*object) int { return 0 }
 		w.kindOf = func(string) string { return "" }
-		w.fresh = func(string, int) []string { return nil }
+		w.fresh = func(string) bool { return false }
 		for i, it := range was {
 			o := &object{address: fmt.Sprintf("%s.m%d", it.kind, i), kind: it.kind, id: fmt.Sprintf("x-%d", i), exists: true, attrs: it.attrs}
 			models[it.kind].put(w, nil, o)

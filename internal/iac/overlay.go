@@ -138,7 +138,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 	}
 	for _, c := range chosen {
-		if c.after == nil || models[c.Type].put == nil || w.homeless(c) {
+		if c.after == nil || models[c.Type].put == nil {
 			continue
 		}
 		before := c.before
@@ -153,31 +153,6 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 	}
 	return w.snap
-}
-
-// containers are the attributes that say what a part is a part of.
-var containers = []string{"network_acl_id", "route_table_id", "vpc_endpoint_id", "network_interface_id", "vpn_gateway_id"}
-
-// homeless reports whether it is known only after apply what a part belongs to:
-// it may be part of anything, so that nothing is left of the tables it is in. A
-// rule of a security group only allows, and is dealt with by its model.
-func (w *world) homeless(c Change) bool {
-	m := models[c.Type]
-	if m.rank < rankMember {
-		return false
-	}
-	for _, name := range containers {
-		if name == "vpn_gateway_id" && c.Type != "aws_vpn_gateway_route_propagation" || name == "network_interface_id" && c.Type != "aws_network_interface_sg_attachment" || name == "vpc_endpoint_id" && c.Type == "aws_route" {
-			continue
-		}
-		if _, pending := c.after.str(name); pending != "" {
-			for _, k := range m.kinds {
-				w.scope(c.after).Forget(k, pending.Gap(c.Address))
-			}
-			return true
-		}
-	}
-	return false
 }
 
 // remade reports whether an update is made by taking away what was and putting
@@ -196,15 +171,8 @@ func (o *Overlay) world() *world {
 		}
 		return ""
 	}
-	w.fresh = func(kind string, scope int) []string {
-		var out []string
-		for _, f := range o.fresh {
-			if f.kind == kind && o.scopeOf(f) == scope {
-				out = append(out, f.id)
-			}
-		}
-		return out
-	}
+	w.fresh = o.Planned
+	w.anything = slices.ContainsFunc(o.Plans, func(p *Plan) bool { return p.anything })
 	return w
 }
 

@@ -90,7 +90,11 @@ func (d *document) plan() (*Plan, error) {
 	}
 	sort.SliceStable(p.state, func(i, j int) bool { return p.state[i].address < p.state[j].address })
 	for _, rc := range d.Changes {
-		if rc == nil || rc.Change == nil || rc.Mode != tfjson.ManagedResourceMode {
+		if rc == nil || rc.Change == nil {
+			continue
+		}
+		p.anything = p.anything || handsOver(rc)
+		if rc.Mode != tfjson.ManagedResourceMode {
 			continue
 		}
 		if _, acts := actionOf(rc); acts && strings.HasSuffix(rc.ProviderName, "/hashicorp/awscc") && strings.HasPrefix(rc.Type, "awscc_ec2_") {
@@ -144,6 +148,17 @@ func (d *document) plan() (*Plan, error) {
 	p.Agents = agents(p.current)
 	p.Secrets = g.secrets()
 	return p, nil
+}
+
+// handsOver reports whether a change may yield, as a value that is known only
+// after apply, the id of something that exists already: data sources do, and
+// resources of other providers, such as terraform_data.
+func handsOver(rc *tfjson.ResourceChange) bool {
+	if rc.Mode == tfjson.DataResourceMode {
+		return slices.Contains(rc.Change.Actions, tfjson.ActionRead)
+	}
+	_, acts := actionOf(rc)
+	return acts && !isAWS(rc.ProviderName)
 }
 
 // actionOf is what a change does, and whether it does anything. Resources that

@@ -75,7 +75,7 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b string) int { return lines["/Resources/"+a] - lines["/Resources/"+b] })
-	p := &Plan{Template: true, template: t, parameters: parameters}
+	p := &Plan{Template: true, anything: true, template: t, parameters: parameters}
 	for _, id := range ids {
 		r, ok := resources[id].(map[string]any)
 		kind, _ := r["Type"].(string)

@@ -55,6 +55,15 @@ func (o *object) known(name string) string {
 // on reports whether a boolean attribute is true.
 func (o *object) on(name string) bool { return o.known(name) == "true" }
 
+// maybe is on where the attribute is known; else nil.
+func (o *object) maybe(name string) *bool {
+	if _, pending := o.str(name); pending != "" {
+		return nil
+	}
+	on := o.on(name)
+	return &on
+}
+
 // stated reports whether the configuration sets an attribute, if only to an
 // empty list.
 func (o *object) stated(name string) bool {

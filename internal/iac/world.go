@@ -13,11 +13,16 @@ type world struct {
 	snap *snapshot.Snapshot
 	// homes maps what is known of the home of a resource to a scope.
 	homes func(*object) int
-	// fresh are the ids of resources that the plans create, by kind: a reference
-	// that is not known can only lead to one of these.
-	fresh func(kind string, scope int) []string
+	// fresh reports whether an id is that of something that the plans make.
+	fresh func(id string) bool
+	// anything is set where a reference that is not known may lead to what exists
+	// already, and not just to what the plans make.
+	anything bool
 	// kindOf is the type of a resource that the plans create, by its id.
 	kindOf func(id string) string
+	// strays counts the rules whose group is known only after apply, by type and
+	// scope.
+	strays map[string]int
 	// filling is set while the state of a plan fills in what the base did not
 	// see: such rows are not all that there is.
 	filling bool
@@ -119,14 +124,37 @@ func tgwVPCAttachments(s *snapshot.Scope) *snapshot.Table[snapshot.TransitGatewa
 	return &s.TransitGatewayVPCAttachments
 }
 
-// candidates returns the ids of rows that a reference may lead to that is known only
-// after apply: it leads to something that the plan makes.
-func (w *world) candidates(o *object, kinds ...string) []string {
-	var out []string
-	for _, k := range kinds {
-		out = append(out, w.fresh(k, w.homes(o))...)
+// wanted are the rows that an attribute of a resource may lead to: the one that it
+// names or, where it is known only after apply, each that it could turn out to be.
+func wanted[T snapshot.Row](w *world, o *object, name string, table func(*snapshot.Scope) *snapshot.Table[T]) (ids []string, pending snapshot.Pending) {
+	id, pending := o.str(name)
+	if pending == "" {
+		return []string{id}, ""
 	}
-	return out
+	home := w.scope(o)
+	for _, s := range w.snap.Scopes {
+		if home.Region != "" && s != home {
+			continue
+		}
+		for _, id := range table(s).IDs() {
+			if w.anything || w.fresh(id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, pending
+}
+
+// lose gives up a row: something of it is known only after apply.
+func lose[T snapshot.Row](w *world, o *object, k snapshot.Kind, table func(*snapshot.Scope) *snapshot.Table[T], id string, pending snapshot.Pending) {
+	_, holders := find(w, table, id)
+	for _, s := range holders {
+		table(s).Lose(id)
+		s.Doubt(k, pending.Gap(id))
+	}
+	if len(holders) == 0 {
+		w.scope(o).Doubt(k, pending.Gap(id))
+	}
 }
 
 // take counts addresses that interfaces use up in a subnet; a negative number

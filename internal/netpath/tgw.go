@@ -222,7 +222,7 @@ func (t Tracer) gatewayPeering(gateway string, scope *snapshot.Scope, id string,
 // over that with the default table.
 func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.Scope, *snapshot.Gap) {
 	var gap *snapshot.Gap
-	anyTable := false
+	anyTable, all := false, false
 	var byDefault string
 	var defaultScope *snapshot.Scope
 	for _, s := range t.Snapshot.Scopes {
@@ -230,7 +230,7 @@ func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.S
 			if table.Gateway != gateway {
 				continue
 			}
-			anyTable = true
+			anyTable, all = true, all || s.TransitGatewayRouteTables.Covers(gateway)
 			set, p := s.TransitGatewayAssociations.Get(table.ID)
 			if p != snapshot.Present {
 				if gap == nil {
@@ -258,13 +258,13 @@ func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.S
 	if byDefault != "" {
 		return byDefault, defaultScope, nil
 	}
-	if gap == nil && !anyTable {
+	if gap == nil && (!anyTable || !all) {
 		gap = t.tablesUnseen(gateway)
 	}
 	return "", nil, gap
 }
 
-// tablesUnseen explains why no route table of a gateway is known. Only its owner
+// tablesUnseen explains why not every route table of a gateway is known. Only its owner
 // can read them: a gateway shared from another account keeps them to itself.
 func (t Tracer) tablesUnseen(gateway string) *snapshot.Gap {
 	for _, s := range t.Snapshot.Scopes {

@@ -534,6 +534,8 @@ type TransitGateway struct {
 	Tags    []Tag
 	State   string
 	Options struct {
+		AutoAcceptSharedAttachments     string
+		DefaultRouteTableAssociation    string
 		DefaultRouteTablePropagation    string
 		SecurityGroupReferencingSupport string
 	}
@@ -592,6 +594,9 @@ type TransitGatewayRouteTable struct {
 	Gateway   string `json:"TransitGatewayId"`
 	State     string
 	IsDefault bool `json:"DefaultAssociationRouteTable"`
+	// IsDefaultPropagation is set on the table that attachments propagate to by
+	// default.
+	IsDefaultPropagation bool `json:"DefaultPropagationRouteTable"`
 	Tags      []Tag
 }
 

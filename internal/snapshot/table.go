@@ -102,6 +102,14 @@ func (t Table[T]) All() []T {
 	return out
 }
 
+// IDs returns the keys of the rows in the order in which they were read.
+func (t Table[T]) IDs() []string {
+	if t.data == nil {
+		return nil
+	}
+	return slices.Clone(t.data.order)
+}
+
 // Len is the number of rows.
 func (t Table[T]) Len() int {
 	if t.data == nil {
