@@ -90,9 +90,13 @@ func (x *Exam) judgeLinks(j journey, links []link, source string) {
 	}
 	s := j.to.Scope
 	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.TransitGatewayAttachments, snapshot.VPNGateways} {
-		if s.Extent(k) != snapshot.Full {
-			x.Unknown(j.to.VPC, s.GapFor(k, j.to.VPC))
-			return
+		// A connection shows on both sides, so that one of them is enough; one that
+		// is not known yet shows where it is made.
+		for _, o := range x.Snapshot.Scopes {
+			if o == s && s.Extent(k) != snapshot.Full || o.Opened[k] != nil {
+				x.Unknown(j.to.VPC, o.GapFor(k, j.to.VPC))
+				return
+			}
 		}
 	}
 	args := Args{"source": source, "region": x.region()}

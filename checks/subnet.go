@@ -245,5 +245,9 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 		x.Report(subnetReserved, n.ID, args, saw, snapshot.Saw(snapshot.SubnetCIDRReservations, n.ID, snapshot.Textf("%d addresses reserved", "%d アドレスが予約済み", reserved)))
 		return
 	}
+	if free-reserved-n.MaybeTaken < needed {
+		x.Unknown(n.ID, n.TakenBy.Gap(n.ID))
+		return
+	}
 	x.OK(n.ID, saw)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,23 +11,29 @@ import (
 	"testing"
 )
 
-var everyPlan = flag.Bool("every-plan", false, "hide the attributes of every plan, not of a few")
-
 // moduleKeys are the keys of count and for_each in a module's address.
 var moduleKeys = regexp.MustCompile(`\[[^\]]*\]`)
 
+// attribute is one of a configured resource, by the addresses of its module and
+// itself, without keys. field is one of a nested block's; name is "" for all.
+type attribute struct{ module, kind, resource, name, field string }
+
+func (a attribute) String() string {
+	return strings.Trim(strings.Join([]string{a.module, a.kind, a.resource, a.name, a.field}, "."), ".")
+}
+
 // TestHiddenAttributes takes the knowledge of one attribute after the other from
-// plans: it becomes known only after apply, from a local value, which plans do not
-// hold. Since it may still be what it was, no check may say the opposite.
+// plans: it becomes known only after apply, from a data source that is read then.
+// Since it may still be what it was, no check may say the opposite.
 func TestHiddenAttributes(t *testing.T) {
-	few := []string{"i00-create", "m01-create-full-activation-key", "o00-create", "t00-create", "m72-endpoint-sg-new-complete", "t12-tgw-association-moved", "m60-peering-destroyed", "o14-route-propagation-added-static-removed"}
 	for _, file := range sharedFolders(t, "plans/*/plan.json") {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
-		if !*everyPlan && !slices.Contains(few, name) || strings.Contains(name, "errored") {
+		if strings.Contains(name, "errored") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			args := append([]string{"check", "--requirements", "article", "-o", "json"}, agentFlags(name)...)
 			if made.MatchString(name) {
 				args = append(args, "--plan-only")
@@ -44,49 +49,66 @@ func TestHiddenAttributes(t *testing.T) {
 				}
 				out := invoke(t, append(args, "--plan", hidden)...)
 				if out.code == exitUsage {
-					t.Errorf("%v: %s", a, out.stderr)
+					t.Errorf("%s: %s", a, out.stderr)
 					continue
 				}
 				rep := parse(t, out)
 				for i, r := range rep.Targets[0].Results {
-					if was := want.Targets[0].Results[i].Status; r.Status != was && r.Status != "UNKNOWN" && r.Status != "SKIP" {
-						t.Errorf("without %s %s is %s, with it %s: %s", strings.Join(a[:], "."), r.Check, r.Status, was, messages(rep, r.Check))
+					was := want.Targets[0].Results[i].Status
+					if r.Status == was || r.Status == "UNKNOWN" || r.Status == "SKIP" {
+						continue
 					}
+					// One subnet of several has room: neither says that the task fails.
+					if r.Check == "subnet-free-ips" && r.Status == "WARN" && was == "PASS" {
+						continue
+					}
+					t.Errorf("without %s %s is %s, with it %s: %s", a, r.Check, r.Status, was, messages(rep, r.Check))
 				}
 			}
 		})
 	}
 }
 
-// changing are the attributes, by module, type, name, and own name, that
-// configurations state and that a change of the plan sets.
-func changing(t *testing.T, body string) [][4]string {
-	seen := map[[4]string]bool{}
+// changing are the attributes that configurations state and that a change of the
+// plan sets, and for each resource all of them.
+func changing(t *testing.T, body string) []attribute {
+	seen := map[attribute]bool{}
 	doc := decode(t, body)
-	for _, c := range doc["resource_changes"].([]any) {
+	changes, _ := doc["resource_changes"].([]any)
+	for _, c := range changes {
 		c := c.(map[string]any)
-		change := c["change"].(map[string]any)
-		if actions, _ := json.Marshal(change["actions"]); c["mode"] != "managed" || string(actions) == `["no-op"]` || string(actions) == `["delete"]` || string(actions) == `["forget"]` {
+		after, _ := c["change"].(map[string]any)["after"].(map[string]any)
+		if actions, _ := json.Marshal(c["change"].(map[string]any)["actions"]); after == nil || c["mode"] != "managed" || string(actions) == `["no-op"]` || string(actions) == `["forget"]` {
 			continue
 		}
 		module, _ := c["module_address"].(string)
-		r := configured(doc, module, c["type"].(string), c["name"].(string))
+		a := attribute{module: moduleKeys.ReplaceAllString(module, ""), kind: c["type"].(string), resource: c["name"].(string)}
+		r := configured(doc, a)
 		if r == nil {
 			continue
 		}
-		for attr := range r["expressions"].(map[string]any) {
-			seen[[4]string{moduleKeys.ReplaceAllString(module, ""), c["type"].(string), c["name"].(string), attr}] = true
+		seen[a] = true
+		for a.name = range r["expressions"].(map[string]any) {
+			seen[a] = true
+			blocks, _ := after[a.name].([]any)
+			for _, b := range blocks {
+				b, _ := b.(map[string]any)
+				inner := a
+				for inner.field = range b {
+					seen[inner] = true
+				}
+			}
 		}
 	}
 	out := slices.Collect(maps.Keys(seen))
-	slices.SortFunc(out, func(a, b [4]string) int { return strings.Compare(strings.Join(a[:], "."), strings.Join(b[:], ".")) })
+	slices.SortFunc(out, func(a, b attribute) int { return strings.Compare(a.String(), b.String()) })
 	return out
 }
 
 // configured is the configuration of a resource.
-func configured(doc map[string]any, module, kind, name string) map[string]any {
+func configured(doc map[string]any, a attribute) map[string]any {
 	m, _ := doc["configuration"].(map[string]any)["root_module"].(map[string]any)
-	for _, step := range strings.Split(moduleKeys.ReplaceAllString(module, ""), ".") {
+	for _, step := range strings.Split(a.module, ".") {
 		if step == "" || step == "module" {
 			continue
 		}
@@ -96,7 +118,7 @@ func configured(doc map[string]any, module, kind, name string) map[string]any {
 	}
 	list, _ := m["resources"].([]any)
 	for _, r := range list {
-		if r := r.(map[string]any); r["mode"] == "managed" && r["type"] == kind && r["name"] == name && r["expressions"] != nil {
+		if r := r.(map[string]any); r["mode"] == "managed" && r["type"] == a.kind && r["name"] == a.resource && r["expressions"] != nil {
 			return r
 		}
 	}
@@ -104,25 +126,54 @@ func configured(doc map[string]any, module, kind, name string) map[string]any {
 }
 
 // hide writes a plan in which an attribute is known only after apply.
-func hide(t *testing.T, body string, a [4]string) []byte {
+func hide(t *testing.T, body string, a attribute) []byte {
 	doc := decode(t, body)
+	source := map[string]any{"references": []string{"data.external.hidden.result.id", "data.external.hidden.result", "data.external.hidden"}}
+	expressions := configured(doc, a)["expressions"].(map[string]any)
+	var names []string
+	for name := range expressions {
+		if a.name == "" || a.name == name {
+			names = append(names, name)
+		}
+	}
 	for _, c := range doc["resource_changes"].([]any) {
 		c := c.(map[string]any)
 		change := c["change"].(map[string]any)
 		module, _ := c["module_address"].(string)
 		after, _ := change["after"].(map[string]any)
-		if after == nil || c["mode"] != "managed" || moduleKeys.ReplaceAllString(module, "") != a[0] || c["type"] != a[1] || c["name"] != a[2] {
+		if after == nil || c["mode"] != "managed" || moduleKeys.ReplaceAllString(module, "") != a.module || c["type"] != a.kind || c["name"] != a.resource {
 			continue
 		}
-		delete(after, a[3])
 		unknown, _ := change["after_unknown"].(map[string]any)
 		if unknown == nil {
 			unknown = map[string]any{}
 		}
-		unknown[a[3]] = true
 		change["after_unknown"] = unknown
+		for _, name := range names {
+			if a.field == "" {
+				delete(after, name)
+				unknown[name] = true
+				continue
+			}
+			blocks, _ := after[name].([]any)
+			masks, _ := unknown[name].([]any)
+			for len(masks) < len(blocks) {
+				masks = append(masks, map[string]any{})
+			}
+			for i := range blocks {
+				delete(blocks[i].(map[string]any), a.field)
+				masks[i].(map[string]any)[a.field] = true
+			}
+			unknown[name] = masks
+		}
 	}
-	configured(doc, a[0], a[1], a[2])["expressions"].(map[string]any)[a[3]] = map[string]any{"references": []string{"local.hidden"}}
+	for _, name := range names {
+		expressions[name] = source
+	}
+	doc["resource_changes"] = append(doc["resource_changes"].([]any), map[string]any{
+		"address": "data.external.hidden", "mode": "data", "type": "external", "name": "hidden", "provider_name": "registry.terraform.io/hashicorp/external",
+		"change": map[string]any{"actions": []string{"read"}, "before": nil, "after": map[string]any{}, "after_unknown": map[string]any{"result": true, "id": true}},
+	})
 	out, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)

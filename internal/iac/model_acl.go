@@ -106,7 +106,7 @@ func entry(o *object, egress bool, number, action string) snapshot.ACLEntry {
 	var from, to *int
 	from, pending[5] = o.port("from_port")
 	to, pending[6] = o.port("to_port")
-	if from != nil && to != nil && e.Protocol != "-1" {
+	if from != nil && to != nil && e.Protocol != "-1" && pending[1] == "" { // without a protocol ports say nothing
 		e.PortRange = &snapshot.ACLPorts{From: *from, To: *to}
 	}
 	e.Pending = slices.Max(pending[:])

@@ -21,22 +21,14 @@ func init() {
 	register("aws_vpn_gateway", model{rankGateway, vpnKinds, putVPNGateway, dropVPNGateway})
 	register("aws_vpn_gateway_attachment", model{rankAttach, vpnKinds, putVPNAttachment, dropVPNAttachment})
 	register("aws_internet_gateway", model{rank: rankGateway})
-	register("aws_nat_gateway", model{rankMember, []snapshot.Kind{snapshot.Subnets}, taker("subnet_id", 1), giver("subnet_id", 1)})
-	register("aws_efs_mount_target", model{rankMember, []snapshot.Kind{snapshot.Subnets}, taker("subnet_id", 1), giver("subnet_id", 1)})
+	register("aws_nat_gateway", model{rankMember, []snapshot.Kind{snapshot.Subnets}, putTaker, dropTaker})
+	register("aws_efs_mount_target", model{rankMember, []snapshot.Kind{snapshot.Subnets}, putTaker, dropTaker})
 }
 
-// taker models a resource that only uses up addresses of a subnet.
-func taker(attribute string, n int) func(*world, *object, *object) {
-	return func(w *world, before, o *object) {
-		if before == nil {
-			w.take(o.known(attribute), n)
-		}
-	}
-}
+// putTaker makes a resource that only uses up an address of a subnet.
+func putTaker(w *world, before, o *object) { w.takeFor(o, 1) }
 
-func giver(attribute string, n int) func(*world, *object) {
-	return func(w *world, o *object) { w.take(o.known(attribute), -n) }
-}
+func dropTaker(w *world, o *object) { w.take(o.known("subnet_id"), -1) }
 
 func putList(w *world, before, o *object) {
 	s := w.scope(o)

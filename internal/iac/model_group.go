@@ -153,8 +153,8 @@ func permissions(o *object, protocol string, g snapshot.SecurityGroup) []snapsho
 	}
 	if pending != "" {
 		p.Pending = pending
-		if _, pn := o.str(protocol); pn != "" {
-			p.Protocol = ""
+		if _, pn := o.str(protocol); pn != "" { // without a protocol ports say nothing
+			p.Protocol, p.FromPort, p.ToPort = "", nil, nil
 		}
 	}
 	var out []snapshot.Permission

@@ -317,9 +317,10 @@ func putInterface(w *world, before, o *object) {
 		i.Within = w.block(subnet)
 	}
 	_, there := find(w, interfaces, i.ID)
-	w.house(s, i)
-	if more, err := strconv.Atoi(o.known("private_ips_count")); err == nil && len(addrs) == 0 && len(there) == 0 {
-		w.take(subnet, more) // beside the primary address
+	s.Interfaces.Add(i)
+	if len(there) == 0 {
+		more, _ := strconv.Atoi(o.known("private_ips_count")) // beside the primary address
+		w.takeFor(o, max(len(addrs), 1+more))
 	}
 }
 
@@ -415,7 +416,10 @@ func putInstance(w *world, before, o *object) {
 			primary.Within = w.block(subnet)
 		}
 		primary.Attach(o.id)
-		w.house(s, primary)
+		if _, there := find(w, interfaces, primary.ID); len(there) == 0 {
+			w.takeFor(o, 1)
+		}
+		s.Interfaces.Add(primary)
 	}
 	i := snapshot.Instance{ID: o.id, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.known("instance_type")}
 	i.State.Name = "running"

@@ -132,8 +132,9 @@ func wanted[T snapshot.Row](w *world, o *object, name string, table func(*snapsh
 		return []string{id}, ""
 	}
 	home := w.scope(o)
+	abroad := home.Region == "" || strings.HasSuffix(o.kind, "_accepter") // of what another account or Region asks for
 	for _, s := range w.snap.Scopes {
-		if home.Region != "" && s != home {
+		if s != home && !abroad {
 			continue
 		}
 		for _, id := range table(s).IDs() {
@@ -172,6 +173,22 @@ func (w *world) take(subnet string, n int) {
 			r.Pending = snapshot.Pending(subnet)
 		}
 	})
+}
+
+// takeFor counts the addresses that a resource uses up in its subnet, or may use
+// up in each that could turn out to be it.
+func (w *world) takeFor(o *object, n int) {
+	if w.filling {
+		return
+	}
+	ids, pending := wanted(w, o, "subnet_id", subnets)
+	for _, id := range ids {
+		if pending == "" {
+			w.take(id, n)
+		} else {
+			edit(w, subnets, id, func(r *snapshot.Subnet) { r.MaybeTaken, r.TakenBy = r.MaybeTaken+n, pending })
+		}
+	}
 }
 
 // block is the address block of a subnet.

@@ -143,7 +143,8 @@ func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
 	// A prefix list that was not seen may hold a longer prefix than any other.
 	for i := range hops {
 		for _, u := range unseen {
-			if hops[i].Gap != nil || hops[i].Kind == u.kind && hops[i].Target == u.id || !overlaps(u.set, hops[i].Addrs) {
+			same := u.id != "" && hops[i].Kind == u.kind && hops[i].Target == u.id
+			if hops[i].Gap != nil || same || !overlaps(u.set, hops[i].Addrs) {
 				continue
 			}
 			if u.route.Pending != "" {

@@ -93,6 +93,11 @@ type Subnet struct {
 	Tags               []Tag
 
 	Pending Pending `json:"-"` // its address block, or its VPC
+
+	// MaybeTaken is how many of the free addresses are taken if what TakenBy decides
+	// turns out to be in this subnet.
+	MaybeTaken int     `json:"-"`
+	TakenBy    Pending `json:"-"`
 }
 
 // SubnetCIDRReservation is a block of a subnet held back from automatic assignment.
