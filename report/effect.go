@@ -45,6 +45,8 @@ type Earlier struct {
 	Renewed func(string) string
 	// Touched reports whether a change may matter to the tables.
 	Touched func([]snapshot.Kind) bool
+	// Concerns reports whether a change is of the resource with an id, or names it.
+	Concerns func(string) bool
 	// Planned reports whether an id is that of a resource that is yet to be made.
 	Planned func(string) bool
 	// Blamed are the changes behind what a check says, by its id.
@@ -68,14 +70,16 @@ type Resource struct {
 // ChangeSummary says what the planned changes do to a target: the checks by
 // effect, and the verdicts on the estate before and after.
 type ChangeSummary struct {
-	Before      Verdict  `json:"before"`
-	After       Verdict  `json:"after"`
-	Broken      []string `json:"broken"`
-	UnknownNow  []string `json:"unknown_now"`
-	Weakened    []string `json:"weakened"`
-	Repaired    []string `json:"repaired"`
-	StillBroken []string `json:"still_broken"`
-	Notes       []string `json:"notes,omitempty"` // what else there is to know of the change
+	Before     Verdict  `json:"before"`
+	After      Verdict  `json:"after"`
+	Broken     []string `json:"broken"`
+	UnknownNow []string `json:"unknown_now"`
+	Weakened   []string `json:"weakened"`
+	Repaired   []string `json:"repaired"`
+	// MaybeRepaired are checks that were FAIL and can't be told after the change.
+	MaybeRepaired []string `json:"maybe_repaired"`
+	StillBroken   []string `json:"still_broken"`
+	Notes         []string `json:"notes,omitempty"` // what else there is to know of the change
 }
 
 // lines say in words what the changes do, worst first.
@@ -93,6 +97,7 @@ func (s ChangeSummary) lines(lang string) []string {
 		out = append(out, snapshot.Text{En: "This change breaks nothing.", Ja: "この変更で満たされなくなるものはない。"}.In(lang))
 	}
 	say(s.Repaired, "It repairs %s.", "%s は満たされるようになる。")
+	say(s.MaybeRepaired, "Broken before, and after this change it can't be told: %s.", "変更前は満たされておらず、変更後は判定できない: %s。")
 	say(s.StillBroken, "Broken before and still, not by this change: %s.", "変更前から満たされておらず、変更後も同じ: %s。")
 	if s.Before != Ready || s.After != Ready {
 		out = append(out, snapshot.Textf("The estate: %s before this change, %s after it.", "環境の状態: 変更前は %s、変更後は %s。", s.Before.Label(), s.After.Label()).In(lang))
@@ -108,7 +113,7 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 		switch f.Status {
 		case checks.Fail:
 			each[i] = Broken
-			if e.covered(f, before) {
+			if e.covered(f, before) || before.Status == checks.Skip && !e.concerned(f) {
 				each[i] = StillBroken
 			}
 		case checks.Unknown:
@@ -137,6 +142,27 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 		return Weakened, each
 	}
 	return "", each
+}
+
+// concerned reports whether a change is about one of the resources that a finding
+// rests on. If none is, it only came to light: what it was hidden behind is gone.
+func (e *Earlier) concerned(f checks.Finding) bool {
+	ids := []string{f.Subject}
+	for _, ev := range f.Evidence {
+		ids = append(ids, ev.Ref)
+	}
+	for _, v := range f.Args {
+		switch v := v.(type) {
+		case string:
+			ids = append(ids, v)
+		case []string:
+			ids = append(ids, v...)
+		}
+	}
+	return slices.ContainsFunc(ids, func(id string) bool {
+		base, _, _ := strings.Cut(id, "/")
+		return e.Concerns(id) || e.Concerns(base)
+	})
 }
 
 // covered reports whether what a finding says was found before as well: the same
@@ -288,7 +314,7 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 
 // summarize lists the checks by effect.
 func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
-	s := &ChangeSummary{Before: before, After: Judge(t.Summary, on, interrupted), Broken: []string{}, UnknownNow: []string{}, Weakened: []string{}, Repaired: []string{}, StillBroken: []string{}}
+	s := &ChangeSummary{Before: before, After: Judge(t.Summary, on, interrupted), Broken: []string{}, UnknownNow: []string{}, Weakened: []string{}, Repaired: []string{}, MaybeRepaired: []string{}, StillBroken: []string{}}
 	for _, r := range t.Results {
 		switch {
 		case r.Effect == Broken && r.Status == "FAIL":
@@ -301,6 +327,8 @@ func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 			s.Weakened = append(s.Weakened, r.Check)
 		case r.Effect == Repaired:
 			s.Repaired = append(s.Repaired, r.Check)
+		case r.Status == "UNKNOWN" && r.Before == "FAIL":
+			s.MaybeRepaired = append(s.MaybeRepaired, r.Check)
 		case r.Effect == StillBroken && r.Status == "FAIL":
 			s.StillBroken = append(s.StillBroken, r.Check)
 		}

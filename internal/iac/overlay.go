@@ -16,6 +16,7 @@ type Overlay struct {
 	scopes  map[string]int // by id of a row, and by provider
 	fresh   []*object      // what the plans make
 	renamed map[string]string
+	touched map[string]bool // ids that the changes are of, or name
 }
 
 // New lays plans over a base, which stays as it is. What the base did not see
@@ -90,6 +91,29 @@ func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 	return slices.ContainsFunc(o.changes, func(c Change) bool {
 		return slices.ContainsFunc(c.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 	})
+}
+
+// Concerns reports whether a change is of the resource with an id, or names it:
+// a rule concerns its group.
+func (o *Overlay) Concerns(id string) bool {
+	if o.touched == nil {
+		o.touched = map[string]bool{}
+		for _, c := range o.changes {
+			for _, r := range []*object{c.before, c.after} {
+				if r == nil {
+					continue
+				}
+				o.touched[r.id], o.touched[r.address] = true, true
+				for name := range kindsFor {
+					ids, _ := r.strs(name)
+					for _, id := range ids {
+						o.touched[id] = true
+					}
+				}
+			}
+		}
+	}
+	return id != "" && (o.touched[id] || o.Planned(id))
 }
 
 // Renewed is the id of what replaces a resource, or its own.

@@ -160,11 +160,12 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 			if e.Secret {
 				fact = secretFact
 			}
-			allow := strings.EqualFold(e.Action, "allow")
-			out = append(out, aclRule{
-				Rule:   Rule{Ref: fmt.Sprintf("%s/%d", acl.ID, e.Number), Fact: fact, Peers: Set(p), Ports: ports},
-				number: fmt.Sprint(e.Number), allow: allow, deny: !allow,
-			})
+			allow, number := strings.EqualFold(e.Action, "allow"), fmt.Sprint(e.Number)
+			ref := acl.ID + "/" + number
+			if e.Secret {
+				ref, number = acl.ID, "(sensitive)"
+			}
+			out = append(out, aclRule{Rule: Rule{Ref: ref, Fact: fact, Peers: Set(p), Ports: ports}, number: number, allow: allow, deny: !allow})
 		}
 	}
 	return out
