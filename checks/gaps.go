@@ -45,6 +45,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.Interrupted:      say("the run was stopped before this was decided", "判定の前に実行が中断された"),
 	snapshot.NoEvidence:       say("no evidence was found either way", "どちらとも判断できる証拠がない"),
 	snapshot.KnownAfterApply:  say("{ref} is known only after apply, and {detail} depends on it: apply, then look again", "{ref} は適用後に決まる値で、{detail} がこれに依存する。適用後にもう一度判定する"),
+	snapshot.MaybeRemoved:     say("{detail} holds more than the template says of {ref}: the rest may be the stack's, and go, or somebody else's, and stay; pass the template that the stack has now with --deployed-template, or the change set", "{detail} にはテンプレートの {ref} が述べる以外のものがある。スタックのもの（削除される）か他者のもの（残る）かを判定できない。スタックの現在のテンプレートを --deployed-template で渡すか、変更セットを使う"),
 	snapshot.PartUnseen:       say("the plan changes {ref}, a part of {detail}, which was not seen: judge the plan over the estate, live or with --snapshot", "プランが {detail} の一部である {ref} を変更するが、{detail} が見えていない。実環境か --snapshot に重ねて判定する"),
 	snapshot.NotModelled:      say("the plan touches {ref}, and what that does to the path is not worked out ({detail}): judge the estate again after apply", "プランが {ref} を変更するが、経路への影響は計算の対象外（{detail}）。適用後にもう一度判定する"),
 	snapshot.NeedsPrior:       say("{ref} is UNKNOWN, and this rests on it", "前提となる {ref} が UNKNOWN"),

@@ -9,7 +9,7 @@ import (
 )
 
 // changeSet is what a change set says of a stack: the resources that it changes,
-// and with property values what they will be.
+// and with property values what they are and what they will be.
 type changeSet struct {
 	stack   string
 	removed []declaredResource
@@ -43,7 +43,7 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 	if status := fieldText(top, "Status"); status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", shortened(fieldText(top, "StatusReason")))
 	}
-	p := &Plan{Template: true, anything: true, template: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
+	p := &Plan{Template: true, anything: true, template: &template{}, deployed: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
 	if fieldText(top, "NextToken") != "" {
 		p.Partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
 	}
@@ -58,7 +58,15 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 		if d.id == "" || d.kind == "" {
 			return nil, snapshot.Errorf("a change has no LogicalResourceId or no ResourceType", "LogicalResourceId か ResourceType のない変更がある")
 		}
-		after := fieldText(r, "AfterContext")
+		after, before := fieldText(r, "AfterContext"), fieldText(r, "BeforeContext")
+		if before != "" {
+			was := d
+			if err := was.setProperties(before); err != nil {
+				return nil, snapshot.Errorf("BeforeContext of %s is not JSON: %w", "%s の BeforeContext が JSON ではない: %w", shortened(d.id), err)
+			}
+			p.deployed.resources = append(p.deployed.resources, was)
+		}
+		d.vague = before == ""
 		switch action := fieldText(r, "Action"); {
 		case action == "Remove" && strings.HasPrefix(fieldText(r, "PolicyAction"), "Retain"):
 		case action == "Remove":
@@ -67,18 +75,24 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 		case after == "":
 			p.changeSet.vague = append(p.changeSet.vague, d)
 		default:
-			var context struct{ Properties map[string]any }
-			if err := json.Unmarshal([]byte(after), &context); err != nil {
+			if err := d.setProperties(after); err != nil {
 				return nil, snapshot.Errorf("AfterContext of %s is not JSON: %w", "%s の AfterContext が JSON ではない: %w", shortened(d.id), err)
 			}
-			d.properties = context.Properties
 			if fieldText(r, "Replacement") == "True" {
+				p.changeSet.removed = append(p.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague})
 				d.physical = "" // another one is made
-				p.changeSet.removed = append(p.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: fieldText(r, "PhysicalResourceId")})
 			}
 			p.template.resources = append(p.template.resources, d)
 		}
 	}
 	slices.SortStableFunc(p.template.resources, func(a, b declaredResource) int { return strings.Compare(a.id, b.id) })
 	return p, nil
+}
+
+// setProperties reads the context that a change set gives of a resource.
+func (d *declaredResource) setProperties(context string) error {
+	var c struct{ Properties map[string]any }
+	err := json.Unmarshal([]byte(context), &c)
+	d.properties = c.Properties
+	return err
 }

@@ -73,7 +73,8 @@ type Plan struct {
 	template   *template
 	parameters map[string]string
 	changeSet  *changeSet
-	doubts     []doubt // what changes, may touch the path, and is not worked out
+	deployed   *template // what the stack has now; nil: not known
+	doubts     []doubt   // what changes, may touch the path, and is not worked out
 }
 
 // doubt is a planned resource whose effect is not worked out, and the tables that
@@ -115,7 +116,8 @@ type object struct {
 	id      string // in AWS, or the address for one that does not exist yet
 	exists  bool   // it has an id in AWS
 	attrs   map[string]any
-	secret  map[string]bool // attributes that hold a sensitive value
+	perhaps snapshot.Pending // for a part that may be gone after the change: what decides
+	secret  map[string]bool  // attributes that hold a sensitive value
 	home    home
 	place   Place
 }

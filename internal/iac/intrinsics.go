@@ -21,6 +21,9 @@ type evaluator struct {
 	ids        map[string]string // of the resources, by logical id
 	objects    map[string]*object
 	byID       map[string]declaredResource
+	// keeps reports whether a parameter that is not given keeps a value that the
+	// stack has for it and that is not known; nil: none does.
+	keeps func(name string) bool
 }
 
 // noValue stands for AWS::NoValue: the property is as good as not there.
@@ -243,7 +246,7 @@ func (e *evaluator) parameter(name string, p map[string]any) any {
 	v, given := e.parameters[name]
 	if !given {
 		d, ok := p["Default"]
-		if !ok || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value") {
+		if !ok || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value") || e.keeps != nil && e.keeps(name) {
 			return unknown("Parameters." + name)
 		}
 		v = plainText(d)

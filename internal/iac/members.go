@@ -10,29 +10,39 @@ import (
 )
 
 // members are the parts of groups, ACLs and tables: what the template says is
-// held against what there is.
+// held against the template that the stack has now, else against what there is.
 func (b *binding) members() {
-	var will []*object
 	for _, r := range b.order {
-		o := b.after[r.id]
-		if o == nil {
-			continue
-		}
-		if o.kind == "aws_security_group" {
-			will = append(will, b.inlineRules(r, o)...)
-		}
-		if m := models[o.kind]; m.put != nil && m.rank >= rankMember || m.rank == rankBlock && m.put != nil {
-			will = append(will, spread(r, o, b)...)
-		} else if o.kind == "aws_default_security_group" && m.put != nil {
+		if o := b.after[r.id]; o != nil && o.kind == "aws_default_security_group" {
 			o.exists = true
 			o.id = o.known("id")
-			b.plan.Changes = append(b.plan.Changes, Change{Address: r.id, Type: o.kind, Action: Create, Kinds: m.kinds, Place: r.place, after: o})
+			b.plan.Changes = append(b.plan.Changes, Change{Address: r.id, Type: o.kind, Action: Create, Kinds: models[o.kind].kinds, Place: r.place, after: o})
 		}
 	}
+	will := b.stated()
+	open := map[string]*object{}
+	b.openly(func() *object {
+		for _, r := range b.order {
+			if o := b.after[r.id]; o != nil && models[o.kind].rank >= rankMember {
+				x := translate(r, b.properties(r))
+				x.home = o.home
+				open[x.id] = x
+			} else if o != nil && o.kind == "aws_security_group" {
+				for _, x := range b.inlineRules(r, o) {
+					open[x.id] = x
+				}
+			}
+		}
+		return nil
+	})
 	var was []*object
-	for id, o := range b.after {
-		if o.exists && b.plan.changeSet == nil {
-			was = append(was, b.parts(id, o, will)...)
+	if b.was != nil {
+		was = b.was.stated()
+	} else if b.plan.changeSet == nil {
+		for id, o := range b.after {
+			if o.exists {
+				was = append(was, b.parts(id, o, will)...)
+			}
 		}
 	}
 	slices.SortFunc(was, func(x, y *object) int { return strings.Compare(slot(x)+x.address+full(x), slot(y)+y.address+full(y)) })
@@ -44,16 +54,66 @@ func (b *binding) members() {
 		return i >= 0
 	})
 	for _, o := range will {
+		if x := open[o.id]; x != nil && full(x) != full(o) {
+			o = x
+		}
 		c := Change{Address: o.address, Type: o.kind, Action: Create, Kinds: models[o.kind].kinds, Place: o.place, after: o}
-		if i := slices.IndexFunc(was, func(x *object) bool { return slot(x) == slot(o) || near(x, o) }); i >= 0 {
+		if i := slices.IndexFunc(was, func(x *object) bool {
+			return b.was != nil && x.id == o.id || slot(x) == slot(o) || b.was == nil && near(x, o)
+		}); i >= 0 {
 			c.Action, c.before = Update, was[i]
 			was = slices.Delete(was, i, i+1)
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
 	for _, o := range was {
-		b.plan.Changes = append(b.plan.Changes, Change{Address: o.address, Type: o.kind, Action: Update, Kinds: models[o.kind].kinds, Place: o.place, before: o})
+		c := Change{Address: o.address, Type: o.kind, Action: Delete, Kinds: models[o.kind].kinds, Place: o.place, before: o}
+		switch {
+		case b.was == nil && !b.falls(o.known("subnet_id")): // the stack's, and removed, or somebody else's
+			c.Action = Update
+			left := *o
+			left.perhaps = snapshot.Unclaimed(o.address)
+			c.after = &left
+		case anyUnknown(values(o.attrs)):
+			b.plan.doubtful(o, models[o.kind].kinds, "Remove")
+			continue
+		}
+		b.plan.Changes = append(b.plan.Changes, c)
 	}
+}
+
+// falls reports whether a resource goes, and what is tied to it with it.
+func (b *binding) falls(id string) bool {
+	return slices.ContainsFunc(b.plan.Changes, func(c Change) bool {
+		return id != "" && c.before != nil && c.before.id == id && (c.Action == Replace || c.Action == Delete)
+	})
+}
+
+func values(attrs map[string]any) []any {
+	var out []any
+	for _, v := range attrs {
+		out = append(out, v)
+	}
+	return out
+}
+
+// stated are the parts that a template states, inline or as resources of their
+// own.
+func (b *binding) stated() []*object {
+	var out []*object
+	for _, r := range b.order {
+		o := b.after[r.id]
+		if o == nil {
+			continue
+		}
+		if o.kind == "aws_security_group" {
+			out = append(out, b.inlineRules(r, o)...)
+		}
+		if m := models[o.kind]; m.put != nil && (m.rank >= rankMember || m.rank == rankBlock) {
+			out = append(out, spread(r, o, b)...)
+		}
+	}
+	return out
 }
 
 // spread is a resource as its parts: a propagation into several tables is one
@@ -122,106 +182,6 @@ func (b *binding) inlineRules(r declaredResource, o *object) []*object {
 func rule(r declaredResource, o *object, kind string, attrs map[string]any, n string) *object {
 	attrs["security_group_id"] = o.id
 	return &object{address: r.id, kind: kind, id: r.id + "/" + kind + "/" + n, attrs: attrs, place: r.place, home: o.home}
-}
-
-// parts lists what a group, ACL or table of the stack holds in AWS.
-func (b *binding) parts(id string, o *object, will []*object) []*object {
-	w := &world{snap: b.base}
-	var out []*object
-	add := func(kind string, attrs map[string]any) {
-		out = append(out, &object{address: id, kind: kind, id: fmt.Sprintf("%s/%s/%d", id, kind, len(out)), exists: true, attrs: attrs, place: o.place})
-	}
-	switch o.kind {
-	case "aws_security_group":
-		g, _ := find(w, groups, o.id)
-		rules := func(kind string, perms []snapshot.Permission) {
-			for _, p := range perms {
-				one := func(name, v string) {
-					attrs := map[string]any{"security_group_id": o.id, "ip_protocol": p.Protocol, name: v}
-					if p.FromPort != nil && p.ToPort != nil {
-						attrs["from_port"], attrs["to_port"] = *p.FromPort, *p.ToPort
-					}
-					add(kind, attrs)
-				}
-				for _, r := range p.Ranges {
-					one("cidr_ipv4", r.CIDR.String())
-				}
-				for _, r := range p.IPv6Ranges {
-					one("cidr_ipv6", r.CIDR.String())
-				}
-				for _, r := range p.PrefixLists {
-					one("prefix_list_id", r.ID)
-				}
-				for _, r := range p.GroupPairs {
-					one("referenced_security_group_id", r.GroupID)
-				}
-			}
-		}
-		rules("aws_vpc_security_group_ingress_rule", g.Ingress)
-		const egress = "aws_vpc_security_group_egress_rule"
-		stated := slices.ContainsFunc(will, func(m *object) bool { return m.kind == egress && m.known("security_group_id") == o.id })
-		allOut := len(g.Egress) == 1 && g.Egress[0].Protocol == "-1"
-		if stated || !allOut { // the rule that AWS adds stays where the template says nothing
-			rules(egress, g.Egress)
-		}
-	case "aws_network_acl":
-		a, _ := find(w, acls, o.id)
-		for _, e := range a.Entries {
-			if e.Number >= 32767 {
-				continue // the rule that AWS adds
-			}
-			attrs := map[string]any{"network_acl_id": o.id, "egress": strconv.FormatBool(e.Egress), "rule_number": strconv.Itoa(e.Number), "rule_action": e.Action, "protocol": e.Protocol}
-			if e.CIDR.IsValid() {
-				attrs["cidr_block"] = e.CIDR.String()
-			}
-			if e.IPv6CIDR.IsValid() {
-				attrs["ipv6_cidr_block"] = e.IPv6CIDR.String()
-			}
-			if e.PortRange != nil {
-				attrs["from_port"], attrs["to_port"] = e.PortRange.From, e.PortRange.To
-			}
-			add("aws_network_acl_rule", attrs)
-		}
-		for _, x := range a.Associations {
-			add("aws_network_acl_association", map[string]any{"network_acl_id": o.id, "subnet_id": x.Subnet})
-		}
-	case "aws_route_table":
-		t, _ := find(w, tables, o.id)
-		for _, r := range t.Routes {
-			if r.Gateway == "local" || propagated(r) || strings.HasPrefix(r.Gateway, "vpce-") && r.PrefixList != "" {
-				continue
-			}
-			attrs := map[string]any{"route_table_id": o.id}
-			if r.CIDR.IsValid() {
-				attrs["destination_cidr_block"] = r.CIDR.String()
-			}
-			if r.IPv6CIDR.IsValid() {
-				attrs["destination_ipv6_cidr_block"] = r.IPv6CIDR.String()
-			}
-			for name, v := range map[string]string{
-				"destination_prefix_list_id": r.PrefixList, "gateway_id": r.Gateway, "nat_gateway_id": r.NATGateway, "vpc_peering_connection_id": r.Peering,
-				"transit_gateway_id": r.TransitGateway, "egress_only_gateway_id": r.EgressOnly, "local_gateway_id": r.LocalGateway, "carrier_gateway_id": r.CarrierGateway,
-				"core_network_arn": r.CoreNetwork,
-			} {
-				if v != "" {
-					attrs[name] = v
-				}
-			}
-			if r.Interface != "" && r.Instance == "" {
-				attrs["network_interface_id"] = r.Interface
-			}
-			if r.Instance != "" {
-				attrs["instance_id"] = r.Instance
-			}
-			add("aws_route", attrs)
-		}
-		for _, x := range t.Associations {
-			if x.Subnet != "" {
-				add("aws_route_table_association", map[string]any{"route_table_id": o.id, "subnet_id": x.Subnet})
-			}
-		}
-	}
-	return out
 }
 
 // slot is the place that a member takes: two members of one slot exclude each

@@ -138,7 +138,7 @@ func (w *world) unguard(subnet string) {
 func putACLRule(w *world, before, o *object) {
 	ids, pending := wanted(w, o, "network_acl_id", acls)
 	_, open := o.str("egress")
-	pending = max(pending, open)
+	pending = max(pending, open, o.perhaps)
 	for _, id := range ids {
 		for _, egress := range []bool{false, true} {
 			if open == "" && egress != o.on("egress") {
@@ -170,7 +170,7 @@ func dropACLRule(w *world, o *object) {
 func putACLAssociation(w *world, before, o *object) {
 	subnet, open := o.str("subnet_id")
 	ids, pending := wanted(w, o, "network_acl_id", acls)
-	if open == "" && pending == "" {
+	if pending = max(pending, o.perhaps); open == "" && pending == "" {
 		w.guard(o, subnet, ids[0])
 		return
 	}

@@ -196,7 +196,7 @@ const mostStrays = 64
 func putGroupRule(w *world, before, o *object) {
 	ids, pending := wanted(w, o, "security_group_id", groups)
 	ways, open := directions(o)
-	pending = max(pending, open)
+	pending = max(pending, open, o.perhaps)
 	strays := 0
 	if len(ids) > 1 {
 		strays = w.stray(o)

@@ -134,7 +134,7 @@ func (w *world) gatewayKind(id string) snapshot.GatewayKind {
 func putRoute(w *world, before, o *object) {
 	r := w.route(o, "destination_cidr_block", "destination_ipv6_cidr_block")
 	ids, pending := wanted(w, o, "route_table_id", tables)
-	if pending != "" {
+	if pending = max(pending, o.perhaps); pending != "" {
 		r.Pending = max(r.Pending, pending)
 		for _, id := range ids {
 			edit(w, tables, id, func(t *snapshot.RouteTable) { t.Routes = append(slices.Clip(t.Routes), r) })
@@ -168,7 +168,7 @@ func putTableAssociation(w *world, before, o *object) {
 	subnet, ps := o.str("subnet_id")
 	gateway, pg := o.str("gateway_id")
 	ids, pending := wanted(w, o, "route_table_id", tables)
-	open := max(ps, pg)
+	open := max(ps, pg, o.perhaps)
 	w.freeSubnet(subnet)
 	if open == "" && pending == "" {
 		w.associate(o, ids[0], snapshot.RouteTableAssociation{Subnet: subnet, Gateway: gateway})

@@ -3,6 +3,7 @@ package iac
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,15 +13,24 @@ import (
 
 // A template says what a stack will be, not what changes. What there is of the
 // stack already is told by the tags that CloudFormation puts on its resources, or
-// by a change set. Rules, entries, routes and associations have no tags: those of
-// a group, ACL or table of the stack are taken to be the stack's, so that what the
-// template no longer says of them goes.
+// by a change set. Rules, entries, routes and associations have no tags: which of
+// them are the stack's is told by the template that it has now, and otherwise what
+// the template does not name may go or stay.
 
 // bind works a template out against the base that it is laid over.
 func (p *Plan) bind(base *snapshot.Snapshot) error {
 	b := &binding{plan: p, base: base, physical: map[string]string{}, after: map[string]*object{}}
 	if err := b.findStack(); err != nil {
 		return err
+	}
+	if p.deployed != nil {
+		b.was = &binding{plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed, parameters: p.parameters}, base: base, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
+		for _, r := range p.deployed.resources {
+			if r.physical != "" {
+				b.was.physical[r.id] = r.physical
+			}
+		}
+		b.was.evaluate()
 	}
 	b.evaluate()
 	b.entities()
@@ -42,98 +52,10 @@ type binding struct {
 	scope    *snapshot.Scope // of the stack; nil if there is none yet
 	physical map[string]string
 	tagged   []snapshot.StackResource // what there is of the stack
+	was      *binding                 // of the template that the stack has now; nil: not known
 	eval     *evaluator
 	after    map[string]*object // by logical id
 	order    []declaredResource
-}
-
-// findStack finds the stack that the template is of: the one that the user names,
-// or whose resources carry the most of the template's logical ids.
-func (b *binding) findStack() error {
-	stack := b.plan.Stack
-	if stack == "" && b.plan.changeSet != nil {
-		stack = b.plan.changeSet.stack
-	}
-	ids := map[string]bool{}
-	for _, r := range b.plan.template.resources {
-		ids[r.id] = true
-		if r.physical != "" {
-			b.physical[r.id] = r.physical
-		}
-	}
-	hits := map[string]int{}
-	byStack := map[string][]snapshot.StackResource{}
-	scopes := map[string]*snapshot.Scope{}
-	for _, s := range b.base.Scopes {
-		for _, r := range s.StackResources() {
-			byStack[r.Stack] = append(byStack[r.Stack], r)
-			scopes[r.Stack] = s
-			if ids[r.LogicalID] {
-				hits[r.Stack]++
-			}
-		}
-	}
-	if stack == "" {
-		best, tie := 0, ""
-		for name, n := range hits {
-			switch {
-			case n > best:
-				stack, best, tie = name, n, ""
-			case n == best:
-				tie = name
-			}
-		}
-		if tie != "" {
-			names := []string{stack, tie}
-			slices.Sort(names)
-			return snapshot.Errorf("the estate has several stacks with the template's resources (%s): say which with --stack", "テンプレートのリソースを持つスタックが複数ある（%s）。--stack で指定する", strings.Join(names, ", "))
-		}
-	}
-	b.tagged, b.scope = byStack[stack], scopes[stack]
-	for _, r := range b.tagged {
-		if b.physical[r.LogicalID] == "" {
-			b.physical[r.LogicalID] = r.ID
-		}
-	}
-	b.plan.Stack = stack
-	if stack != "" && len(b.tagged) > 0 {
-		b.untagged()
-	}
-	return nil
-}
-
-// untagged finds ACLs and tables of the stack that carry no tags: those that its
-// subnets have, where the template says which of its own they should have.
-func (b *binding) untagged() {
-	owned := map[string]bool{}
-	for _, id := range b.physical {
-		owned[id] = true
-	}
-	w := &world{snap: b.base}
-	for _, r := range b.plan.template.resources {
-		container := map[string]string{"AWS::EC2::SubnetNetworkAclAssociation": "NetworkAclId", "AWS::EC2::SubnetRouteTableAssociation": "RouteTableId"}[r.kind]
-		if container == "" {
-			continue
-		}
-		var subnet, logical string
-		mentions(r.properties["SubnetId"], func(id string) { subnet = b.physical[id] })
-		mentions(r.properties[container], func(id string) { logical = id })
-		if subnet == "" || logical == "" || b.physical[logical] != "" {
-			continue
-		}
-		for _, s := range w.snap.Scopes {
-			for _, a := range s.NetworkACLs.All() {
-				if container == "NetworkAclId" && !a.IsDefault && !owned[a.ID] && slices.Contains(a.Associations, snapshot.ACLAssociation{Subnet: subnet}) {
-					b.physical[logical] = a.ID
-				}
-			}
-			for _, t := range s.RouteTables.All() {
-				if container == "RouteTableId" && !owned[t.ID] && slices.ContainsFunc(t.Associations, func(x snapshot.RouteTableAssociation) bool { return x.Subnet == subnet && !x.Main }) {
-					b.physical[logical] = t.ID
-				}
-			}
-		}
-	}
 }
 
 // evaluate works the functions of the template out, and settles the id that each
@@ -177,8 +99,11 @@ func (b *binding) evaluate() {
 			o := translate(r, b.properties(r))
 			if id := b.physical[r.id]; id != "" {
 				o.id, o.exists = id, true
-				if was := b.row(o); was != nil && replaced(w, was, o) {
-					o.id, o.exists = r.id, false
+				if was := b.row(o); was != nil {
+					b.reconcile(r, was, o)
+					if replaced(w, was, o) {
+						o.id, o.exists = r.id, false
+					}
 				}
 			}
 			o.home = home{region: e.region}
@@ -186,28 +111,6 @@ func (b *binding) evaluate() {
 			b.after[r.id] = o
 		}
 	}
-}
-
-// region is where the stack is: that of its resources, of the user, or of the
-// zones that the template names.
-func (b *binding) region() string {
-	if b.scope != nil && b.scope.Region != "" {
-		return b.scope.Region
-	}
-	if b.plan.Region != "" {
-		return b.plan.Region
-	}
-	if len(b.base.Scopes) == 1 && b.base.Scopes[0].Region != "" {
-		return b.base.Scopes[0].Region
-	}
-	for _, r := range b.plan.template.resources {
-		if zone, ok := r.properties["AvailabilityZone"].(string); ok {
-			if region := snapshot.RegionOfZone(zone); region != "" {
-				return region
-			}
-		}
-	}
-	return ""
 }
 
 func (b *binding) properties(r declaredResource) map[string]any {
@@ -218,6 +121,50 @@ func (b *binding) properties(r declaredResource) map[string]any {
 		}
 	}
 	return out
+}
+
+// reconcile settles the attributes that are not what AWS shows. One about which the
+// template is as it was stays as it is: CloudFormation does not mend what others
+// have changed. One that depends on a parameter that is not given may keep the
+// value that the stack has for it.
+func (b *binding) reconcile(r declaredResource, was, o *object) {
+	var open *object
+	for name, v := range o.attrs {
+		told, ok := was.attrs[name]
+		if !ok || equal(told, v) {
+			continue
+		}
+		if b.was != nil {
+			if before := b.was.after[r.id]; before != nil && equal(before.attrs[name], v) {
+				o.attrs[name] = told
+				continue
+			}
+		}
+		if open == nil {
+			open = b.openly(func() *object { return translate(r, b.properties(r)) })
+		}
+		if x := open.attrs[name]; !equal(x, v) {
+			if o.attrs[name] = x; slices.Contains(words[r.kind].keep, name) {
+				o.attrs[name] = told // or all that is in it would be made anew
+			}
+		}
+	}
+}
+
+// openly reads resources with the parameters unknown that are not given and may
+// have another value in the stack than the default.
+func (b *binding) openly(read func() *object) *object {
+	if b.scope != nil && len(b.tagged) > 0 {
+		b.eval.keeps = func(name string) bool {
+			if b.was == nil {
+				return true
+			}
+			_, had := b.was.plan.template.parameters[name]
+			return had
+		}
+		defer func() { b.eval.keeps = nil }()
+	}
+	return read()
 }
 
 // replaced reports whether something changes that can't be changed.
@@ -270,8 +217,9 @@ func (b *binding) entities() {
 	for _, gone := range b.gone() {
 		w, ok := words[gone.kind]
 		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
-			// What a part said before, a change set does not always tell.
-			p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, "Remove")
+			if gone.vague { // what a part said before, a change set does not always tell
+				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, "Remove")
+			}
 			continue
 		}
 		if !ok || models[w.kind].drop == nil || gone.physical == "" {
@@ -286,7 +234,7 @@ func (b *binding) entities() {
 	if p.changeSet != nil {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
-			if o := b.after[r.id]; o != nil && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
+			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
 				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, "Modify")
 			}
 		}
@@ -332,104 +280,4 @@ func equal(a, b any) bool {
 		}
 	}
 	return fmt.Sprint(a) == fmt.Sprint(b)
-}
-
-// row is what AWS shows of a resource, in the words of Terraform; nil if it was
-// not seen. Lists are put in the order of the other side, as far as they agree.
-func (b *binding) row(o *object) *object {
-	w := &world{snap: b.base}
-	attrs := map[string]any{}
-	found := false
-	set := func(name string, v any) { attrs[name], found = v, true }
-	ids := func(name string, list []string) {
-		theirs, _ := o.strs(name)
-		if len(theirs) == len(list) && !slices.ContainsFunc(theirs, func(s string) bool { return !slices.Contains(list, s) }) {
-			list = theirs
-		}
-		out := make([]any, len(list))
-		for i, s := range list {
-			out[i] = s
-		}
-		set(name, out)
-	}
-	refs := func(list []snapshot.GroupRef) []string {
-		var out []string
-		for _, g := range list {
-			out = append(out, g.ID)
-		}
-		return out
-	}
-	switch o.kind {
-	case "aws_vpc":
-		if r, h := find(w, vpcs, o.id); len(h) > 0 {
-			set("cidr_block", r.CIDR.String())
-		}
-	case "aws_subnet":
-		if r, h := find(w, subnets, o.id); len(h) > 0 {
-			set("vpc_id", r.VPC)
-			set("cidr_block", r.CIDR.String())
-			set("availability_zone", r.AvailabilityZone)
-		}
-	case "aws_security_group":
-		if r, h := find(w, groups, o.id); len(h) > 0 {
-			set("vpc_id", r.VPC)
-		}
-	case "aws_network_acl":
-		if r, h := find(w, acls, o.id); len(h) > 0 {
-			set("vpc_id", r.VPC)
-		}
-	case "aws_route_table":
-		if r, h := find(w, tables, o.id); len(h) > 0 {
-			set("vpc_id", r.VPC)
-		}
-	case "aws_vpc_endpoint":
-		if r, h := find(w, endpoints, o.id); len(h) > 0 {
-			set("vpc_id", r.VPC)
-			set("service_name", r.ServiceName)
-			set("vpc_endpoint_type", r.Type)
-			ids("subnet_ids", r.SubnetIDs)
-			ids("security_group_ids", refs(r.Groups))
-			if r.PrivateDNSEnabled != nil {
-				set("private_dns_enabled", *r.PrivateDNSEnabled)
-			}
-			if r.PolicyDocument != nil {
-				set("policy", *r.PolicyDocument)
-			}
-		}
-	case "aws_network_interface":
-		if r, h := find(w, interfaces, o.id); len(h) > 0 {
-			set("subnet_id", r.Subnet)
-			set("private_ip", r.PrivateIP.String())
-			ids("security_groups", refs(r.Groups))
-		}
-	case "aws_instance":
-		if r, h := find(w, instances, o.id); len(h) > 0 {
-			set("subnet_id", r.Subnet)
-			set("private_ip", r.PrivateIP.String())
-			ids("vpc_security_group_ids", refs(r.Groups))
-		}
-	case "aws_ec2_managed_prefix_list":
-		if r, h := find(w, lists, o.id); len(h) > 0 {
-			var entries []any
-			for _, e := range r.Entries {
-				entries = append(entries, map[string]any{"cidr": e.CIDR.String()})
-			}
-			set("entry", entries)
-		}
-	case "aws_vpc_peering_connection":
-		if r, h := find(w, peerings, o.id); len(h) > 0 {
-			set("vpc_id", r.Requester.VPC)
-			set("peer_vpc_id", r.Accepter.VPC)
-		}
-	case "aws_ec2_transit_gateway_vpc_attachment":
-		if r, h := find(w, tgwVPCAttachments, o.id); len(h) > 0 {
-			set("transit_gateway_id", r.Gateway)
-			set("vpc_id", r.VPC)
-			ids("subnet_ids", r.SubnetIDs)
-		}
-	}
-	if !found {
-		return nil
-	}
-	return &object{address: o.address, kind: o.kind, id: o.id, exists: true, attrs: attrs}
 }

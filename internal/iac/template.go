@@ -25,6 +25,7 @@ type declaredResource struct {
 	id, kind, condition string
 	properties          map[string]any
 	physical            string // the id in AWS, where a change set tells it
+	vague               bool   // a change set does not tell what it was
 	place               Place
 }
 
@@ -58,6 +59,12 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 	top, _ := root.(map[string]any)
 	if _, ok := field(top, "Changes"); ok {
 		return readChangeSet(file, top)
+	}
+	if body, ok := field(top, "TemplateBody"); ok { // what "aws cloudformation get-template" prints
+		if s, isText := body.(string); isText {
+			return ReadTemplate(file, []byte(s), parameters)
+		}
+		top = asMap(body)
 	}
 	resources, ok := top["Resources"].(map[string]any)
 	if !ok {
@@ -99,6 +106,10 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 	}
 	return p, nil
 }
+
+// Deployed tells a plan the template that the stack has now, as ReadTemplate reads
+// it.
+func (p *Plan) Deployed(now *Plan) { p.deployed = now.template }
 
 func asMap(v any) map[string]any {
 	m, _ := v.(map[string]any)

@@ -1,5 +1,7 @@
 package snapshot
 
+import "strings"
+
 // GapCode says why something could not be determined. Codes are permanent, like
 // problem codes.
 type GapCode string
@@ -46,6 +48,7 @@ const (
 	Interrupted      GapCode = "interrupted"        // the run was stopped
 	NoEvidence       GapCode = "no-evidence"        // the check came to no answer
 	NeedsPrior       GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
+	MaybeRemoved     GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
 	KnownAfterApply  GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	PartUnseen       GapCode = "part-unseen"        // a planned change to a part of something that was not seen
 	NotModelled      GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
@@ -99,8 +102,18 @@ func (s *Scope) GapFor(k Kind, ref string) Gap {
 	return g
 }
 
+// unclaimed marks what is there, and which a template may take away: it does not
+// name it.
+const unclaimed = "unclaimed: "
+
+// Unclaimed is pending for a part of a resource that a template does not name.
+func Unclaimed(resource string) Pending { return Pending(unclaimed + resource) }
+
 // Gap explains what a pending value leaves undecided.
 func (o Pending) Gap(about string) Gap {
+	if of, ok := strings.CutPrefix(string(o), unclaimed); ok {
+		return Gap{Code: MaybeRemoved, Source: "plan", Ref: of, Detail: about}
+	}
 	return Gap{Code: KnownAfterApply, Source: "plan", Ref: string(o), Detail: about}
 }
 

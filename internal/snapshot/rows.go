@@ -602,7 +602,7 @@ type TransitGatewayRouteTable struct {
 	// IsDefaultPropagation is set on the table that attachments propagate to by
 	// default.
 	IsDefaultPropagation bool `json:"DefaultPropagationRouteTable"`
-	Tags      []Tag
+	Tags                 []Tag
 }
 
 // TransitGatewayAssociation routes the packets that arrive from an attachment by

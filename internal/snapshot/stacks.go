@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // StackResource is a resource that CloudFormation made, as its tags tell.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
 type StackResource struct {
@@ -8,64 +10,61 @@ type StackResource struct {
 	Kind             string // such as "AWS::EC2::VPC"
 }
 
+// stackTable is a table of rows that carry the tags of the stack that made them.
+type stackTable struct {
+	kind string
+	each func(s *Scope, use func(id string, tags []Tag))
+}
+
+func tagged[T Row](kind string, table func(*Scope) Table[T], tags func(T) []Tag) stackTable {
+	return stackTable{kind, func(s *Scope, use func(string, []Tag)) {
+		for _, r := range table(s).All() {
+			use(r.key(), tags(r))
+		}
+	}}
+}
+
+var stackTables = []stackTable{
+	tagged("AWS::EC2::VPC", func(s *Scope) Table[VPC] { return s.VPCs }, func(r VPC) []Tag { return r.Tags }),
+	tagged("AWS::EC2::Subnet", func(s *Scope) Table[Subnet] { return s.Subnets }, func(r Subnet) []Tag { return r.Tags }),
+	tagged("AWS::EC2::SecurityGroup", func(s *Scope) Table[SecurityGroup] { return s.SecurityGroups }, func(r SecurityGroup) []Tag { return r.Tags }),
+	tagged("AWS::EC2::NetworkAcl", func(s *Scope) Table[NetworkACL] { return s.NetworkACLs }, func(r NetworkACL) []Tag { return r.Tags }),
+	tagged("AWS::EC2::RouteTable", func(s *Scope) Table[RouteTable] { return s.RouteTables }, func(r RouteTable) []Tag { return r.Tags }),
+	tagged("AWS::EC2::VPCEndpoint", func(s *Scope) Table[Endpoint] { return s.Endpoints }, func(r Endpoint) []Tag { return r.Tags }),
+	tagged("AWS::EC2::NetworkInterface", func(s *Scope) Table[Interface] { return s.Interfaces }, func(r Interface) []Tag { return r.Tags }),
+	tagged("AWS::EC2::Instance", func(s *Scope) Table[Instance] { return s.Instances }, func(r Instance) []Tag { return r.Tags }),
+	tagged("AWS::EC2::PrefixList", func(s *Scope) Table[PrefixList] { return s.PrefixLists }, func(r PrefixList) []Tag { return r.Tags }),
+	tagged("AWS::EC2::VPCPeeringConnection", func(s *Scope) Table[Peering] { return s.Peerings }, func(r Peering) []Tag { return r.Tags }),
+	tagged("AWS::EC2::TransitGateway", func(s *Scope) Table[TransitGateway] { return s.TransitGateways }, func(r TransitGateway) []Tag { return r.Tags }),
+	tagged("AWS::EC2::TransitGatewayVpcAttachment", func(s *Scope) Table[TransitGatewayVPCAttachment] { return s.TransitGatewayVPCAttachments }, func(r TransitGatewayVPCAttachment) []Tag { return r.Tags }),
+	tagged("AWS::EC2::TransitGatewayRouteTable", func(s *Scope) Table[TransitGatewayRouteTable] { return s.TransitGatewayRouteTables }, func(r TransitGatewayRouteTable) []Tag { return r.Tags }),
+	tagged("AWS::EC2::VPNGateway", func(s *Scope) Table[VPNGateway] { return s.VPNGateways }, func(r VPNGateway) []Tag { return r.Tags }),
+}
+
+// CarriesStackTags reports whether the resources of a type can be told by their
+// tags to be a stack's.
+func CarriesStackTags(kind string) bool {
+	return slices.ContainsFunc(stackTables, func(t stackTable) bool { return t.kind == kind })
+}
+
 // StackResources lists the resources of a scope that stacks have made.
 func (s *Scope) StackResources() []StackResource {
 	var out []StackResource
-	add := func(kind, id string, tags []Tag) {
-		r := StackResource{ID: id, Kind: kind}
-		for _, t := range tags {
-			switch t.Key {
-			case "aws:cloudformation:stack-name":
-				r.Stack = t.Value
-			case "aws:cloudformation:logical-id":
-				r.LogicalID = t.Value
+	for _, t := range stackTables {
+		t.each(s, func(id string, tags []Tag) {
+			r := StackResource{ID: id, Kind: t.kind}
+			for _, tag := range tags {
+				switch tag.Key {
+				case "aws:cloudformation:stack-name":
+					r.Stack = tag.Value
+				case "aws:cloudformation:logical-id":
+					r.LogicalID = tag.Value
+				}
 			}
-		}
-		if r.Stack != "" && r.LogicalID != "" {
-			out = append(out, r)
-		}
-	}
-	for _, r := range s.VPCs.All() {
-		add("AWS::EC2::VPC", r.ID, r.Tags)
-	}
-	for _, r := range s.Subnets.All() {
-		add("AWS::EC2::Subnet", r.ID, r.Tags)
-	}
-	for _, r := range s.SecurityGroups.All() {
-		add("AWS::EC2::SecurityGroup", r.ID, r.Tags)
-	}
-	for _, r := range s.NetworkACLs.All() {
-		add("AWS::EC2::NetworkAcl", r.ID, r.Tags)
-	}
-	for _, r := range s.RouteTables.All() {
-		add("AWS::EC2::RouteTable", r.ID, r.Tags)
-	}
-	for _, r := range s.Endpoints.All() {
-		add("AWS::EC2::VPCEndpoint", r.ID, r.Tags)
-	}
-	for _, r := range s.Interfaces.All() {
-		add("AWS::EC2::NetworkInterface", r.ID, r.Tags)
-	}
-	for _, r := range s.Instances.All() {
-		add("AWS::EC2::Instance", r.ID, r.Tags)
-	}
-	for _, r := range s.PrefixLists.All() {
-		add("AWS::EC2::PrefixList", r.ID, r.Tags)
-	}
-	for _, r := range s.Peerings.All() {
-		add("AWS::EC2::VPCPeeringConnection", r.ID, r.Tags)
-	}
-	for _, r := range s.TransitGateways.All() {
-		add("AWS::EC2::TransitGateway", r.ID, r.Tags)
-	}
-	for _, r := range s.TransitGatewayVPCAttachments.All() {
-		add("AWS::EC2::TransitGatewayVpcAttachment", r.ID, r.Tags)
-	}
-	for _, r := range s.TransitGatewayRouteTables.All() {
-		add("AWS::EC2::TransitGatewayRouteTable", r.ID, r.Tags)
-	}
-	for _, r := range s.VPNGateways.All() {
-		add("AWS::EC2::VPNGateway", r.ID, r.Tags)
+			if r.Stack != "" && r.LogicalID != "" {
+				out = append(out, r)
+			}
+		})
 	}
 	return out
 }
