@@ -89,11 +89,15 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "") {
-		return nil, snapshot.Errorf("--parameters and --stack are about --template", "--parameters と --stack は --template についての指定")
+	deployed := c.StringSlice("deployed-template")
+	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "" || len(deployed) > 0) {
+		return nil, snapshot.Errorf("--parameters, --stack and --deployed-template are about --template", "--parameters、--stack、--deployed-template は --template についての指定")
+	}
+	if len(deployed) > 0 && len(deployed) != len(paths) {
+		return nil, snapshot.Errorf("there are %d --template and %d --deployed-template: give one for each, in the same order", "--template が %d 個、--deployed-template が %d 個ある。同じ順に 1 つずつ指定する", len(paths), len(deployed))
 	}
 	var out []*iac.Plan
-	for _, path := range paths {
+	for i, path := range paths {
 		body, err := readLimited(path, maxPlanBytes)
 		if err != nil {
 			return nil, fmt.Errorf("--template %s: %w", path, err)
@@ -103,6 +107,19 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 			return nil, fmt.Errorf("--template %s: %w", path, err)
 		}
 		p.Stack, p.Region = c.String("stack"), c.String("region")
+		if len(deployed) > 0 {
+			body, err := readLimited(deployed[i], maxPlanBytes)
+			if err != nil {
+				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
+			}
+			now, err := iac.ReadTemplate(filepath.ToSlash(deployed[i]), body, nil)
+			if err != nil {
+				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
+			}
+			if err := p.Deployed(now); err != nil {
+				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
+			}
+		}
 		out = append(out, p)
 	}
 	return out, nil
@@ -239,8 +256,19 @@ func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *
 	return e
 }
 
-// notes say what a change means to agents that are activated already.
+// notes say what else there is to know of a change.
 func notes(o *iac.Overlay, after, before report.Judged) []snapshot.Text {
+	out := agentNotes(after, before)
+	for _, p := range o.Plans {
+		if p.Template && p.Stack != "" && p.Updates {
+			out = append(out, snapshot.Textf("The template is taken to update the stack %s.", "テンプレートはスタック %s の更新とみなした。", p.Stack))
+		}
+	}
+	return out
+}
+
+// agentNotes say what a change means to agents that are activated already.
+func agentNotes(after, before report.Judged) []snapshot.Text {
 	was, will := before.Target.EndpointID, after.Target.EndpointID
 	if was == "" || will == "" {
 		return nil

@@ -181,10 +181,11 @@ func TestTemplateCases(t *testing.T) {
 		want := planVerdict.FindStringSubmatch(expected)[1]
 		bases := [][]string{{"--plan-only"}}
 		if _, err := os.Stat(filepath.Join(dir, "describe_before")); err == nil {
-			bases = append(bases, []string{"--complete", "--snapshot", filepath.Join(dir, "describe_before")})
+			over := []string{"--complete", "--snapshot", filepath.Join(dir, "describe_before")}
+			bases = append(bases, over, slices.Concat(over, []string{"--deployed-template", filepath.Join(dir, "template_before.json")}))
 		}
 		for _, base := range bases {
-			t.Run(filepath.Base(dir)+base[0], func(t *testing.T) {
+			t.Run(filepath.Base(dir)+base[0]+fmt.Sprint(len(base)), func(t *testing.T) {
 				args := []string{"check", "--requirements", "article", "-o", "json", "--agent-ip", "10.10.1.50"}
 				rep := parse(t, invoke(t, append(append(args, base...), "--template", file)...))
 				if got := inWords(rep); got != want || rep.ExitCode != map[string]int{"OK": 0, "BREAKS": 1, "UNKNOWN": 3}[want] {

@@ -62,6 +62,7 @@ func (b *binding) findStack() error {
 			b.physical[r.LogicalID] = r.ID
 		}
 	}
+	b.plan.Updates = len(b.tagged) > 0
 	if b.plan.Stack = stack; b.scope == nil {
 		for _, s := range b.base.Scopes {
 			held := rowIDs(s)

@@ -108,8 +108,14 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 }
 
 // Deployed tells a plan the template that the stack has now, as ReadTemplate reads
-// it.
-func (p *Plan) Deployed(now *Plan) { p.deployed = now.template }
+// it. A change set is no template, and tells by itself what the stack has.
+func (p *Plan) Deployed(now *Plan) error {
+	if p.changeSet != nil || now.changeSet != nil {
+		return snapshot.Errorf("a change set is no template, and needs none: it says what the stack has", "変更セットはテンプレートではなく、テンプレートも不要。スタックの現状は変更セットに含まれる")
+	}
+	p.deployed = now.template
+	return nil
+}
 
 func asMap(v any) map[string]any {
 	m, _ := v.(map[string]any)
