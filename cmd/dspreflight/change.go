@@ -60,11 +60,10 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--plan %s: %w", path, err)
 		}
-		p, err := iac.ReadPlan(body)
+		p, err := iac.ReadPlan(body, sources(c, path))
 		if err != nil {
 			return nil, fmt.Errorf("--plan %s: %w", path, err)
 		}
-		locate(c, path, p)
 		out = append(out, p)
 	}
 	templates, err := readTemplates(c)
@@ -156,9 +155,9 @@ func readParameters(list []string) (map[string]string, error) {
 	return out, nil
 }
 
-// locate looks for the declarations of a plan's resources: in --configuration,
-// else beside the plan, else in the working directory.
-func locate(c *cli.Context, plan string, p *iac.Plan) {
+// sources are the files that a plan was made from, as far as they are here: in
+// --configuration, else beside the plan, else in the working directory.
+func sources(c *cli.Context, plan string) iac.Sources {
 	roots := []string{filepath.Dir(plan), "."}
 	if plan == "-" {
 		roots = []string{"."}
@@ -167,24 +166,18 @@ func locate(c *cli.Context, plan string, p *iac.Plan) {
 		roots = []string{dir}
 	}
 	for _, root := range roots {
-		if len(declarations(root)) == 0 {
-			continue
+		if len(declarations(root)) > 0 {
+			return func(dir string) map[string][]byte { return declarations(filepath.Join(root, filepath.FromSlash(dir))) }
 		}
-		p.Locate(func(dir string) map[string][]byte { return declarations(filepath.Join(root, filepath.FromSlash(dir))) })
-		for i := range p.Changes {
-			if at := &p.Changes[i].Place; at.File != "" {
-				at.File = filepath.ToSlash(filepath.Join(root, filepath.FromSlash(at.File)))
-			}
-		}
-		return
 	}
+	return nil
 }
 
 // maxDeclarationBytes is far above what a person writes into a file.
-const maxDeclarationBytes = 8 << 20
+const maxDeclarationBytes = 1 << 20
 
-// declarations are the *.tf files of a directory, by name. What can't be read is
-// left out: it only tells where things are.
+// declarations are the *.tf files of a directory, by their paths. What can't be
+// read is left out: it only tells where things are, and how they are written.
 func declarations(dir string) map[string][]byte {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
 	if err != nil {
@@ -193,7 +186,7 @@ func declarations(dir string) map[string][]byte {
 	out := map[string][]byte{}
 	for _, path := range paths {
 		if body, err := readLimited(path, maxDeclarationBytes); err == nil {
-			out[filepath.Base(path)] = body
+			out[filepath.ToSlash(path)] = body
 		}
 	}
 	return out

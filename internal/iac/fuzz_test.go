@@ -11,14 +11,13 @@ func FuzzReadPlan(f *testing.F) {
 	f.Add([]byte(`{"format_version":"1.2","resource_changes":[{"address":"aws_route.r","mode":"managed","type":"aws_route","name":"r","change":{"actions":["delete","create"],"before":{"route_table_id":"rtb-1","destination_cidr_block":"10.0.0.0/8"},"after":{"destination_cidr_block":"10.0.0.0/8"},"after_unknown":{"route_table_id":true}}}],"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"aws_vpc.v","mode":"managed","type":"aws_vpc","name":"v","values":{"id":"vpc-1","cidr_block":"10.0.0.0/16"}}]}}}}`))
 	base := healthy(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := ReadPlan(body)
+		p, err := ReadPlan(body, nil)
 		if err != nil {
 			return
 		}
 		if o, err := New(base, []*Plan{p}); err == nil {
 			o.After(nil)
 		}
-		p.Locate(func(string) map[string][]byte { return nil })
 	})
 }
 

@@ -22,6 +22,8 @@ type graph struct {
 	paths   map[string][]string           // instances of each module, by path without keys
 	fresh   map[string]string             // types of the resources that don't exist yet, by address
 	masked  []string
+	source  source
+	steps   int // that the value which is being followed has taken
 }
 
 // instance is a resource that a reference may lead to.
@@ -33,7 +35,7 @@ type instance struct {
 	dark   bool // a data source that is read during apply
 }
 
-func newGraph(d *document) *graph {
+func newGraph(d *document, files Sources) *graph {
 	g := &graph{
 		doc: d, before: map[*tfjson.ResourceChange]*object{}, after: map[*tfjson.ResourceChange]*object{}, modules: map[string]*tfjson.ConfigModule{},
 		configs: map[string]*tfjson.ConfigResource{},
@@ -42,6 +44,7 @@ func newGraph(d *document) *graph {
 	if d.Config != nil && d.Config.RootModule != nil {
 		g.index("", d.Config.RootModule, 0)
 	}
+	g.source = source{files, g.moduleDirs(), map[string]*moduleSource{}}
 	listed := map[string]bool{}
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {

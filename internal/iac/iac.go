@@ -33,7 +33,6 @@ type Change struct {
 	Kinds   []snapshot.Kind // the tables that it touches
 	Place   Place           // where it is declared, if that is known
 
-	module, name  string
 	before, after *object
 }
 
@@ -71,7 +70,6 @@ type Plan struct {
 
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after
-	modules    map[string]string
 	template   *template
 	parameters map[string]string
 	changeSet  *changeSet

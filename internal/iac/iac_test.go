@@ -107,7 +107,7 @@ func cases(t *testing.T) map[string]func(*testing.T) (*snapshot.Snapshot, *Plan)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := ReadPlan(body)
+			p, err := ReadPlan(body, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +237,7 @@ func planJSON(t testing.TB, changes []map[string]any, config map[string]any) *Pl
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := ReadPlan(body)
+	p, err := ReadPlan(body, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,10 @@ type document struct {
 }
 
 // ReadPlan reads what "terraform show -json PLAN" or "tofu show -json PLAN"
-// prints. Files that people pass by mistake are told apart.
-func ReadPlan(body []byte) (*Plan, error) {
+// prints. Files that people pass by mistake are told apart. files are those of the
+// configuration, to say where resources are declared and to read expressions; nil
+// for none.
+func ReadPlan(body []byte, files Sources) (*Plan, error) {
 	if bytes.HasPrefix(body, []byte("PK\x03\x04")) {
 		return nil, snapshot.Errorf("this is a plan file; dspreflight reads its JSON: terraform show -json FILE > plan.json", "これはプランファイル。dspreflight はその JSON を読む: terraform show -json FILE > plan.json")
 	}
@@ -65,7 +67,7 @@ func ReadPlan(body []byte) (*Plan, error) {
 	if d.Config == nil && len(d.Changes) == 0 && d.Prior == nil {
 		return nil, snapshot.Errorf("there is neither a configuration nor a change nor a state in it: it is not what terraform show -json prints of a plan", "構成も変更も状態もない。terraform show -json がプランについて出力するものではない")
 	}
-	return d.plan()
+	return d.plan(files)
 }
 
 // isAWS reports whether a provider is the AWS one, whose registry differs
@@ -74,9 +76,9 @@ func isAWS(provider string) bool {
 	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/hashicorp/aws")
 }
 
-func (d *document) plan() (*Plan, error) {
+func (d *document) plan(files Sources) (*Plan, error) {
 	p := &Plan{}
-	g := newGraph(d)
+	g := newGraph(d, files)
 	if d.Complete != nil && !*d.Complete {
 		p.Partial = snapshot.Text{
 			En: "the plan says that it is not complete (-target, or deferred changes): what it leaves out is not judged",
@@ -137,14 +139,13 @@ func (d *document) plan() (*Plan, error) {
 		if action == Create {
 			before = nil
 		}
-		p.Changes = append(p.Changes, Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.kinds, module: rc.ModuleAddress, name: rc.Name, before: before, after: after})
+		p.Changes = append(p.Changes, Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), before: before, after: after})
 	}
 	for _, rc := range d.Deferred {
 		if rc != nil && rc.ResourceChange != nil && models[rc.ResourceChange.Type].put != nil {
 			p.doubtful(&object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}, models[rc.ResourceChange.Type].kinds, "deferred")
 		}
 	}
-	p.modules = g.moduleDirs()
 	p.Agents = agents(p.current)
 	p.Secrets = g.secrets()
 	return p, nil

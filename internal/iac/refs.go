@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
@@ -15,7 +16,8 @@ import (
 //
 // An attribute is taken to be what it mentions where nothing else can be meant:
 // one resource of the right kind, or for a list several, with nothing beside them
-// that could choose among them. Everything else stays unknown.
+// that could choose among them. Everything else stays unknown. Where the files of
+// the configuration are there, the expression itself is read.
 
 // kindsFor are the types of resources that an attribute can be the id of.
 var kindsFor = map[string][]string{
@@ -126,7 +128,16 @@ func (g *graph) settled(at *instance, name string) any {
 	case e == nil:
 		return unset{}
 	}
-	return g.value(at, name, e.References, address)
+	return g.value(at, name, g.said(at, name), address)
+}
+
+// said is what the configuration says of an attribute of a resource.
+func (g *graph) said(at *instance, name string) said {
+	var body *hclsyntax.Body
+	if m := g.source.of(at.module); m != nil && at.config != nil {
+		body = m.resources[at.config.Address]
+	}
+	return saying(at.expression(name), body, name)
 }
 
 // settleList fills the unknown parts of a list: ids, or fields of its blocks.
@@ -152,11 +163,11 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 				switch v := v.(type) {
 				case bool:
 					if v {
-						filled[k] = g.value(at, k, g.blockRefs(at.expression(name), k, block), address)
+						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address)
 					}
 				case []any:
 					if slices.Contains(v, any(true)) {
-						filled[k] = g.value(at, k, g.blockRefs(at.expression(name), k, block), address)
+						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address)
 					}
 				}
 			}
@@ -201,13 +212,14 @@ func fits(config map[string]*tfjson.Expression, block map[string]any) bool {
 	return true
 }
 
-// value is what references amount to for an attribute.
-func (g *graph) value(at *instance, name string, refs []string, address unknown) any {
+// value is what the configuration's words amount to for an attribute.
+func (g *graph) value(at *instance, name string, s said, address unknown) any {
 	kinds := kindsFor[name]
-	if kinds == nil || len(refs) == 0 {
+	if kinds == nil || len(s.refs) == 0 {
 		return address
 	}
-	f := g.follow(refs, where{module: at.module, key: at.key, each: at.forEach()}, kinds, "", 0)
+	g.steps = 0
+	f := g.means(s, nil, g.where(at), kinds, "", 0)
 	if f.dark || len(f.ids) == 0 {
 		return address
 	}
@@ -230,18 +242,25 @@ func (g *graph) value(at *instance, name string, refs []string, address unknown)
 	return address
 }
 
-func (at *instance) forEach() *tfjson.Expression {
-	if at.config == nil {
-		return nil
+// where is the place that an attribute of a resource is read in.
+func (g *graph) where(at *instance) where {
+	w := where{module: at.module, key: at.key}
+	if at.config != nil {
+		var body *hclsyntax.Body
+		if m := g.source.of(at.module); m != nil {
+			body = m.resources[at.config.Address]
+		}
+		w.each = saying(at.config.ForEachExpression, body, "for_each")
 	}
-	return at.config.ForEachExpression
+	return w
 }
 
 // where is the place that a reference is read in.
 type where struct {
-	module string             // with keys
-	key    string             // of the resource or module that the reference belongs to
-	each   *tfjson.Expression // its for_each
+	module string            // with keys
+	key    string            // of the resource or module that the reference belongs to
+	each   said              // its for_each
+	vars   map[string]string // keys that loops run over, by the loops' variables
 }
 
 // found is where references lead.
@@ -264,7 +283,7 @@ func (f *found) add(o found) {
 // for any.
 func (g *graph) follow(refs []string, at where, kinds []string, filter string, depth int) found {
 	var f found
-	if depth > deepest {
+	if g.steps++; depth > deepest || g.steps > mostSteps {
 		return found{dark: true}
 	}
 	keyed := slices.ContainsFunc(refs, func(r string) bool { return r == "each.key" || r == "count.index" })
@@ -278,6 +297,10 @@ func (g *graph) follow(refs []string, at where, kinds []string, filter string, d
 		}
 		last = ref
 		t := split(ref)
+		if len(t) == 0 {
+			f.dark = true
+			continue
+		}
 		switch t[0] {
 		case "each", "count":
 			if len(t) > 1 && t[1] == "value" {
@@ -292,7 +315,7 @@ func (g *graph) follow(refs []string, at where, kinds []string, filter string, d
 		case "path", "terraform", "self":
 			f.stray = true
 		case "local":
-			f.dark = true // plans don't hold locals
+			f.add(g.followLocal(t, at, kinds, depth))
 		default:
 			f.add(g.followResource(t, at, kinds, filter, depth))
 		}
@@ -303,10 +326,10 @@ func (g *graph) follow(refs []string, at where, kinds []string, filter string, d
 // followEach leads each.value to the instance of the same key that for_each runs
 // over.
 func (g *graph) followEach(at where, kinds []string, depth int) found {
-	if at.each == nil || at.each.ExpressionData == nil || len(at.each.References) == 0 {
+	if len(at.each.refs) == 0 {
 		return found{stray: true}
 	}
-	return g.follow(at.each.References, where{module: at.module}, kinds, at.key, depth+1)
+	return g.means(at.each, []string{at.key}, where{module: at.module}, kinds, at.key, depth+1)
 }
 
 // followVariable leads a variable to what the call of the module says.
@@ -315,15 +338,20 @@ func (g *graph) followVariable(t []string, at where, kinds []string, filter stri
 	if at.module == "" || call == nil || len(t) < 2 {
 		return found{stray: true} // of the root module: known at planning
 	}
-	e := call.Expressions[t[1]]
-	if e == nil || e.ExpressionData == nil || len(e.References) == 0 {
+	path, key := parent(at.module)
+	var body *hclsyntax.Body
+	if m := g.source.of(path); m != nil {
+		parts := split(withoutKeys(at.module))
+		body = m.calls[parts[len(parts)-1]]
+	}
+	s := saying(call.Expressions[t[1]], body, t[1])
+	if len(s.refs) == 0 {
 		return found{stray: true}
 	}
 	if len(t) > 2 && strings.HasPrefix(t[2], "[") {
 		filter = t[2]
 	}
-	path, key := parent(at.module)
-	return g.follow(e.References, where{module: path, key: key, each: call.ForEachExpression}, kinds, filter, depth+1)
+	return g.means(s, t[2:], where{module: path, key: key, each: saying(call.ForEachExpression, body, "for_each")}, kinds, filter, depth+1)
 }
 
 // followModule leads the outputs of a module to what they are made of: of the one
@@ -340,7 +368,10 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	rest := t[2:]
 	key := ""
 	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
-		key, rest = rest[0], rest[1:]
+		if rest[0] != "[*]" {
+			key = rest[0]
+		}
+		rest = rest[1:]
 	}
 	output, inner := "", ""
 	if len(rest) > 0 {
@@ -372,7 +403,11 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 			if e == nil || e.Expression == nil || e.Expression.ExpressionData == nil {
 				return found{dark: true}
 			}
-			f.add(g.follow(e.Expression.References, where{module: path}, kinds, inner, depth+1))
+			s := said{refs: e.Expression.References}
+			if m := g.source.of(path); m != nil && m.outputs[output] != nil {
+				s.agree(m.outputs[output])
+			}
+			f.add(g.means(s, rest[1:], where{module: path}, kinds, inner, depth+1))
 			continue
 		}
 		names := make([]string, 0, len(m.Outputs))
@@ -472,8 +507,8 @@ func (g *graph) identity(i *instance, attribute string, kinds []string, depth in
 		ids = slices.DeleteFunc(ids, func(id string) bool { return !hasKind(id, kinds) })
 		return found{ids: ids, dark: pending != "", stray: len(ids) == 0}
 	}
-	if e := i.expression(attribute); e != nil && len(e.References) > 0 {
-		return g.follow(e.References, where{module: i.module, key: i.key, each: i.forEach()}, kinds, "", depth+1)
+	if s := g.said(i, attribute); len(s.refs) > 0 {
+		return g.means(s, nil, g.where(i), kinds, "", depth+1)
 	}
 	return found{dark: true}
 }
