@@ -457,3 +457,24 @@ func TestOneSideOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestDestinationAlone judges the endpoint's side without that of the agent, which
+// stands in a VPC beyond a peering connection: that it is not among the files does
+// not put it outside AWS.
+func TestDestinationAlone(t *testing.T) {
+	dir := t.TempDir()
+	if out := invoke(t, "fixtures", "--save", dir, "healthy"); out.code != exitReady {
+		t.Fatal(out.stderr)
+	}
+	for _, gone := range []string{"source", "manifest.json"} {
+		if err := os.RemoveAll(filepath.Join(dir, gone)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rep := parse(t, invoke(t, "check", "--snapshot", dir, "--complete", "--agent-ip", "10.10.1.50", "--source-cidr", "10.10.0.0/16", "-o", "json"))
+	for _, r := range rep.Targets[0].Results {
+		if r.Status == "FAIL" {
+			t.Errorf("%s fails: %s", r.Check, messages(rep, r.Check))
+		}
+	}
+}

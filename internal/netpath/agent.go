@@ -3,6 +3,7 @@ package netpath
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"go4.org/netipx"
 
@@ -11,7 +12,7 @@ import (
 
 // FinderKinds are the tables that FindAgents looks at. A check that calls it
 // declares them all, so that every check places the agent alike.
-var FinderKinds = []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.Interfaces, snapshot.Instances, snapshot.Peerings, snapshot.TransitGatewayVPCAttachments}
+var FinderKinds = []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.Interfaces, snapshot.Instances, snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayRoutes}
 
 // Agents is where the agent may stand: the narrowest set of addresses that the
 // user gave, and the network that holds them.
@@ -261,7 +262,41 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 	if len(found) == 1 {
 		return found[0]
 	}
-	return Place{Outside: len(found) == 0 && (outside || f.alone(wanted))}
+	return Place{Outside: len(found) == 0 && (outside && !f.unseenHolds(wanted) || f.alone(wanted))}
+}
+
+// unseenHolds reports whether a VPC that was not seen, of another account or
+// Region, may hold some of the addresses: one behind a peering connection, or
+// behind a route of a transit gateway.
+func (f finder) unseenHolds(wanted *netipx.IPSet) bool {
+	seen := func(vpc string) bool {
+		return slices.ContainsFunc(f.snap.Scopes, func(s *snapshot.Scope) bool {
+			_, p := s.VPCs.Get(vpc)
+			return p == snapshot.Present
+		})
+	}
+	for _, s := range f.snap.Scopes {
+		for _, p := range s.Peerings.All() {
+			for _, side := range []snapshot.PeeringSide{p.Requester, p.Accepter} {
+				if blocks := Set(side.Prefixes()...); !seen(side.VPC) && strings.EqualFold(p.Status.Code, "active") && (Empty(blocks) || overlaps(blocks, wanted)) {
+					return true
+				}
+			}
+		}
+		for _, set := range s.TransitGatewayRoutes.All() {
+			for _, r := range set.Entries {
+				if !overlaps(Set(r.CIDR), wanted) {
+					continue
+				}
+				for _, a := range r.Attachments {
+					if strings.EqualFold(a.ResourceType, "vpc") && !seen(a.ResourceID) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // alone reports whether nothing joins the endpoint's VPC to another one, so that
