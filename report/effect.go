@@ -315,7 +315,9 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 // summarize lists the checks by effect.
 func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 	s := &ChangeSummary{Before: before, After: Judge(t.Summary, on, interrupted), Broken: []string{}, UnknownNow: []string{}, Weakened: []string{}, Repaired: []string{}, MaybeRepaired: []string{}, StillBroken: []string{}}
-	for _, r := range t.Results {
+	for i := range t.Results {
+		r := &t.Results[i]
+		r.unwaived()
 		switch {
 		case r.Effect == Broken && r.Status == "FAIL":
 			s.Broken = append(s.Broken, r.Check)
@@ -334,6 +336,21 @@ func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 		}
 	}
 	t.Change = s
+}
+
+// unwaived lets the findings that are not waived tell what the change does to a
+// check, if some are.
+func (r *Result) unwaived() {
+	if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Waived != nil }) {
+		return
+	}
+	r.Effect = ""
+	for _, effect := range []Effect{Broken, UnknownNow, StillBroken, Weakened} {
+		if slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Waived == nil && f.Effect == effect }) {
+			r.Effect = effect
+			return
+		}
+	}
 }
 
 // counted is the summary of what the gate looks at: with GateChange, what the

@@ -75,6 +75,14 @@ func sanePlan(c *cli.Context) error {
 	if c.Bool("plan-only") && !planned(c) {
 		return snapshot.Errorf("--plan-only is about --plan or --template", "--plan-only は --plan か --template についての指定")
 	}
+	for _, flag := range []string{"configuration", "gate"} {
+		if c.IsSet(flag) && (!planned(c) || flag == "configuration" && len(c.StringSlice("plan")) == 0) {
+			return snapshot.Errorf("--%s is about --plan or --template", "--%s は --plan か --template についての指定", flag)
+		}
+	}
+	if dir := c.String("configuration"); dir != "" && len(declarations(dir)) == 0 {
+		return snapshot.Errorf("--configuration %s: there are no *.tf files", "--configuration %s: *.tf ファイルがない", dir)
+	}
 	if c.Bool("plan-only") && (c.String("snapshot") != "" || c.String("fixture") != "") {
 		return snapshot.Errorf("--plan-only and --snapshot or --fixture exclude each other: is there an estate to lay the plan over?", "--plan-only と --snapshot、--fixture は同時に指定できない")
 	}
@@ -89,8 +97,8 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		return nil, err
 	}
 	deployed := c.StringSlice("deployed-template")
-	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "" || len(deployed) > 0) {
-		return nil, snapshot.Errorf("--parameters, --stack and --deployed-template are about --template", "--parameters、--stack、--deployed-template は --template についての指定")
+	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "" || c.Bool("new-stack") || len(deployed) > 0) {
+		return nil, snapshot.Errorf("--parameters, --stack, --new-stack and --deployed-template are about --template", "--parameters、--stack、--new-stack、--deployed-template は --template についての指定")
 	}
 	if len(deployed) > 0 && len(deployed) != len(paths) {
 		return nil, snapshot.Errorf("there are %d --template and %d --deployed-template: give one for each, in the same order", "--template が %d 個、--deployed-template が %d 個ある。同じ順に 1 つずつ指定する", len(paths), len(deployed))
@@ -105,7 +113,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--template %s: %w", path, err)
 		}
-		p.Stack, p.Region = c.String("stack"), c.String("region")
+		p.Stack, p.NewStack, p.Region = c.String("stack"), c.Bool("new-stack"), c.String("region")
 		if len(deployed) > 0 {
 			body, err := readLimited(deployed[i], maxPlanBytes)
 			if err != nil {
@@ -124,8 +132,9 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	return out, nil
 }
 
-// readParameters reads KEY=VALUE, and the two forms of parameter files that the
-// AWS CLI takes.
+// readParameters reads KEY=VALUE, and the forms of parameter files: the two lists
+// of the AWS CLI, and the object of CodePipeline.
+// Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
 func readParameters(list []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, s := range list {
@@ -138,15 +147,32 @@ func readParameters(list []string) (map[string]string, error) {
 			return nil, snapshot.Errorf("--parameters %s: expected KEY=VALUE or a JSON file: %w", "--parameters %s: KEY=VALUE か JSON ファイルを指定する: %w", s, err)
 		}
 		var pairs []struct{ ParameterKey, ParameterValue string }
+		var words []string
 		var object struct{ Parameters map[string]any }
 		if snapshot.DecodeJSON(body, &pairs) == nil {
-			for _, p := range pairs {
+			for i, p := range pairs {
+				if p.ParameterKey == "" {
+					return nil, snapshot.Errorf("--parameters %s: [%d] has no ParameterKey", "--parameters %s: [%d] に ParameterKey がない", s, i)
+				}
 				out[p.ParameterKey] = p.ParameterValue
+			}
+			continue
+		}
+		if snapshot.DecodeJSON(body, &words) == nil {
+			for _, w := range words {
+				key, value, ok := strings.Cut(w, "=")
+				if !ok {
+					return nil, snapshot.Errorf("--parameters %s: %q: expected KEY=VALUE", "--parameters %s: %q: KEY=VALUE を指定する", s, w)
+				}
+				out[key] = value
 			}
 			continue
 		}
 		if err := snapshot.DecodeJSON(body, &object); err != nil {
 			return nil, fmt.Errorf("--parameters %s: %w", s, err)
+		}
+		if object.Parameters == nil {
+			return nil, snapshot.Errorf("--parameters %s: it holds neither a list of ParameterKey and ParameterValue nor an object Parameters", "--parameters %s: ParameterKey と ParameterValue のリストでも、Parameters を持つオブジェクトでもない", s)
 		}
 		for k, v := range object.Parameters {
 			out[k] = fmt.Sprint(v)
@@ -217,7 +243,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	judged := judgeAll(ctx, will, after, a.selected)
 	earlier := judgeAll(ctx, was, before, a.selected)
 	for i := range judged {
-		judged[i].Earlier = compare(ctx, o, judged[i], earlier[i])
+		judged[i].Earlier = compare(ctx, o, base == nil, judged[i], earlier[i])
 	}
 	for _, p := range o.Plans {
 		if !p.Partial.Empty() {
@@ -231,12 +257,12 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 
 // compare says what is known of a target before the changes, and which of them
 // are behind what is different after.
-func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *report.Earlier {
+func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before report.Judged) *report.Earlier {
 	e := &report.Earlier{Results: before.Results, Target: before.Target, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Concerns: o.Concerns, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][]report.Resource{}}
 	for _, p := range o.Plans {
 		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
 	}
-	e.Notes = notes(o, after, before)
+	e.Notes = notes(o, alone, after, before)
 	for i, r := range after.Results {
 		if effect, _ := e.Compare(before.Results[i], r); effect != report.Broken && effect != report.UnknownNow && effect != report.Repaired && effect != report.Weakened {
 			continue
@@ -250,8 +276,11 @@ func compare(ctx context.Context, o *iac.Overlay, after, before report.Judged) *
 }
 
 // notes say what else there is to know of a change.
-func notes(o *iac.Overlay, after, before report.Judged) []snapshot.Text {
+func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.Text {
 	out := agentNotes(after, before)
+	if alone {
+		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
+	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {
 			out = append(out, snapshot.Textf("The template is taken to update the stack %s.", "テンプレートはスタック %s の更新とみなした。", p.Stack))

@@ -103,6 +103,7 @@ func planFlags() []cli.Flag {
 		listFlag(groupEvidence, "template", "lay a CloudFormation template, or the output of describe-change-set, over the estate: `FILE` (repeatable)"),
 		listFlag(groupEvidence, "parameters", "parameters of the template: `KEY=VALUE`, or a JSON file (repeatable)"),
 		stringFlag(groupEvidence, "stack", "`NAME` of the stack that the template updates (default: the one whose resources the estate has)"),
+		boolFlag(groupEvidence, "new-stack", "the template makes a new stack, whatever stacks the estate has"),
 		listFlag(groupEvidence, "deployed-template", "the template that the stack has now, as aws cloudformation get-template prints it: `FILE` (one for each --template)"),
 		boolFlag(groupEvidence, "plan-only", "judge the plan or template by itself: without AWS, a snapshot or a fixture"),
 		stringFlag(groupEvidence, "configuration", "the `DIR` with the plan's *.tf files, to name file and line (default: that of the plan)"),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,13 +83,17 @@ func knownID(id string) bool {
 
 // warnOfWaivers says on standard error which waivers have expired or are about
 // nothing that was found: they only hide what comes later.
-func warnOfWaivers(env *environment, waivers []report.Waiver, used []bool, now time.Time, lang string) {
+func warnOfWaivers(env *environment, waivers []report.Waiver, used []bool, selected []*checks.Check, now time.Time, lang string) {
 	for i, w := range waivers {
+		_, c := checks.ByCode(w.Code)
+		if c == nil {
+			c = checks.ByID(w.Code)
+		}
 		switch {
 		case w.Expired(now):
 			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s (%s) expired on %s and no longer counts", "警告: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly)).In(lang)))
-		case !used[i]:
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s is about nothing that was found; remove it", "警告: %s の免除に該当する検出事項がない。削除する", w.Code).In(lang)))
+		case !used[i] && slices.Contains(selected, c):
+			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "警告: %s の免除に該当する検出事項がない。不要なら削除する", w.Code).In(lang)))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,7 +36,19 @@ func (b *binding) findStack() error {
 			}
 		}
 	}
-	if stack == "" && b.plan.changeSet == nil {
+	names := func() string {
+		if len(byStack) == 0 {
+			return "-"
+		}
+		return strings.Join(slices.Sorted(maps.Keys(byStack)), ", ")
+	}
+	switch {
+	case b.plan.NewStack && byStack[stack] != nil:
+		return snapshot.Errorf("the estate has a stack %s: --new-stack does not fit", "環境にスタック %s がすでにある。--new-stack と矛盾する", stack)
+	case b.plan.NewStack:
+	case stack != "" && byStack[stack] == nil && b.plan.changeSet == nil && len(b.base.Scopes) > 0:
+		return snapshot.Errorf("no resource of the estate is of a stack %s (there are: %s); if it is a new one, say --new-stack", "環境にスタック %s のリソースがない（あるスタック: %s）。新しいスタックなら --new-stack を付ける", stack, names())
+	case stack == "" && b.plan.changeSet == nil:
 		taggable := 0
 		for k := range declared {
 			if snapshot.CarriesStackTags(k.kind) {
@@ -53,7 +66,7 @@ func (b *binding) findStack() error {
 		if len(mine) == 1 {
 			stack = mine[0]
 		} else if all := slices.Sorted(slices.Values(append(mine, doubtful...))); len(all) > 0 {
-			return snapshot.Errorf("the estate has stacks with some of the template's resources (%s): say which one it updates with --stack, or the name of a new one", "テンプレートのリソースの一部を持つスタックがある（%s）。更新するスタック、または新しいスタックの名前を --stack で指定する", strings.Join(all, ", "))
+			return snapshot.Errorf("the estate has stacks with some of the template's resources (%s): say which one it updates with --stack, or --new-stack", "テンプレートのリソースの一部を持つスタックがある（%s）。更新するスタックを --stack で指定するか、--new-stack を付ける", strings.Join(all, ", "))
 		}
 	}
 	b.tagged, b.scope = byStack[stack], scopes[stack]

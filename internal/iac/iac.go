@@ -55,6 +55,8 @@ type Plan struct {
 	// Stack is the stack of a template, and Region where it is; empty: to be found
 	// out.
 	Stack, Region string
+	// NewStack says that the estate does not have the stack.
+	NewStack bool
 	// Updates is set where the estate has resources of the stack.
 	Updates bool
 	// Gaps are planned resources that may touch the path in ways that are not

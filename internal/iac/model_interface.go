@@ -156,8 +156,12 @@ func (w *world) enterSubnet(ep *snapshot.Endpoint, subnet string, addr netip.Add
 	ep.InterfaceIDs = append(slices.Clip(ep.InterfaceIDs), i.ID)
 	_, holders := find(w, endpoints, ep.ID)
 	for _, s := range holders {
-		if !addr.IsValid() && row.Pending != "" { // it has an address, of a block that is not known
-			s.Doubt(snapshot.Interfaces, row.Pending.Gap(i.ID))
+		if !addr.IsValid() && !row.CIDR.IsValid() { // it has an address, of a block that is not known
+			why := s.GapFor(snapshot.Subnets, subnet)
+			if row.Pending != "" {
+				why = row.Pending.Gap(i.ID)
+			}
+			s.Doubt(snapshot.Interfaces, why)
 			continue
 		}
 		w.house(s, i)

@@ -130,7 +130,12 @@ func TestWhichStack(t *testing.T) {
 		t.Errorf("a template that shares a logical id: %v", err)
 	}
 	p = readTemplate(t, other, nil)
-	p.Stack = "new"
+	p.Stack = "nett"
+	if _, err := New(stackOf(t), []*Plan{p}); err == nil || !strings.Contains(err.Error(), "there are: net") {
+		t.Errorf("a stack that is not there: %v", err)
+	}
+	p = readTemplate(t, other, nil)
+	p.NewStack = true
 	if overlay(t, stackOf(t), p); p.Updates {
 		t.Error("a new stack is taken to be there")
 	}
