@@ -82,6 +82,61 @@ type ChangeSummary struct {
 	Notes         []string `json:"notes,omitempty"` // what else there is to know of the change
 }
 
+// verdictText is the verdict in words. That of a change is not that of the estate.
+func (r Report) verdictText(lang string) string {
+	if r.Gate != GateChange {
+		return r.Verdict.Label()
+	}
+	var all []Verdict
+	for _, t := range r.Targets {
+		if t.Change != nil {
+			all = append(all, t.Change.After)
+		}
+	}
+	after := worst(all)
+	if after == r.Verdict {
+		return r.Verdict.Label()
+	}
+	return snapshot.Textf("%s (this change; the estate after it: %s)", "%s（この変更。変更後の環境は %s）", r.Verdict.Label(), after.Label()).In(lang)
+}
+
+// headline says what the changes of a report come to.
+func (r Report) headline(lang string) string {
+	broken := false
+	for _, t := range r.Targets {
+		broken = broken || t.Change != nil && len(t.Change.Broken) > 0
+	}
+	switch {
+	case r.Gate != GateChange || r.Verdict == Interrupted:
+		return r.Verdict.Label()
+	case broken && r.Verdict == NotReady:
+		return snapshot.Text{En: "this change breaks activation", Ja: "この変更でアクティベーションできなくなる"}.In(lang)
+	case r.Verdict == NotReady:
+		return snapshot.Text{En: "this change does not pass", Ja: "この変更は不合格"}.In(lang)
+	case r.Verdict == Inconclusive:
+		return snapshot.Text{En: "what this change does can't be told", Ja: "この変更の影響を判定できない"}.In(lang)
+	}
+	return snapshot.Text{En: "this change breaks nothing", Ja: "この変更で壊れるものはない"}.In(lang)
+}
+
+// changeLines say in words what the changes do to each target, which is named
+// where there are several.
+func (r Report) changeLines(lang string) []string {
+	var out []string
+	for _, t := range r.Targets {
+		if t.Change == nil {
+			continue
+		}
+		for _, line := range t.Change.lines(lang) {
+			if len(r.Targets) > 1 {
+				line = t.Name + ": " + line
+			}
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
 // lines say in words what the changes do, worst first.
 func (s ChangeSummary) lines(lang string) []string {
 	var out []string
@@ -305,7 +360,7 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
 		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
-	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
+	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.NotInPlan, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
 		snapshot.RowUnseen, snapshot.ListUnseen, snapshot.ReferenceUnseen, snapshot.ReferenceOpen:
 		return e.Touched(slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool { return k.Action() != g.Source }))
 	}

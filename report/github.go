@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // The caps of GitHub: this many annotations of each kind in one step, the rest
@@ -40,14 +42,9 @@ func GitHub(w io.Writer, r Report) error {
 	}
 	more := ""
 	if n := left["error"] + left["warning"] + left["notice"]; n > 0 {
-		more = fmt.Sprintf(" (+%d)", n)
+		more = snapshot.Textf(" (%d more not shown here)", "（ほか %d 件は省略）", n).In(r.lang)
 	}
-	said := r.Verdict.Label() + "  " + r.Summary.String() + more
-	for _, t := range r.Targets {
-		if t.Change != nil {
-			said += "\n" + strings.Join(t.Change.lines(r.lang), "\n")
-		}
-	}
+	said := strings.Join(append([]string{r.verdictText(r.lang) + "  " + r.Summary.String() + more}, r.changeLines(r.lang)...), "\n")
 	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), escapeData(said))
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // GitLab writes the report as a Code Quality artifact.
@@ -29,10 +31,22 @@ func GitLab(w io.Writer, r Report) error {
 		if !i.bears(r) {
 			severity = "info"
 		}
-		out = append(out, entry{i.title() + ": " + strings.ReplaceAll(i.text(), "\n", " "), i.rule(), i.fingerprint(), severity, location{i.place(), lines{i.line()}}})
+		out = append(out, entry{i.title() + ": " + sentences(i.text(), r.lang), i.rule(), i.fingerprint(), severity, location{i.place(), lines{i.line()}}})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
+}
+
+// sentences puts lines into one, each as a sentence of its own.
+func sentences(text, lang string) string {
+	end := snapshot.Text{En: ".", Ja: "。"}.In(lang)
+	lines := strings.Split(text, "\n")
+	for i, l := range lines[:len(lines)-1] {
+		if l != "" && !strings.HasSuffix(l, ".") && !strings.HasSuffix(l, "。") {
+			lines[i] = l + end
+		}
+	}
+	return strings.Join(lines, " ")
 }

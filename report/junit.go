@@ -33,7 +33,7 @@ func JUnit(w io.Writer, r Report) error {
 		Failures   int        `xml:"failures,attr"`
 		Errors     int        `xml:"errors,attr"`
 		Skipped    int        `xml:"skipped,attr"`
-		Timestamp  string     `xml:"timestamp,attr"`
+		Timestamp  string     `xml:"timestamp,attr,omitempty"`
 		Properties []property `xml:"properties>property"`
 		Cases      []testCase `xml:"testcase"`
 	}
@@ -44,8 +44,10 @@ func JUnit(w io.Writer, r Report) error {
 	}{Name: "dspreflight"}
 	for _, t := range r.Targets {
 		s := suite{
-			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip,
-			Timestamp: r.GeneratedAt.Format("2006-01-02T15:04:05"), Properties: []property{{"verdict", string(t.Verdict)}},
+			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip, Properties: []property{{"verdict", string(t.Verdict)}},
+		}
+		if !r.GeneratedAt.IsZero() {
+			s.Timestamp = r.GeneratedAt.Format("2006-01-02T15:04:05")
 		}
 		for _, res := range t.Results {
 			c := testCase{Class: "dspreflight." + t.Name, Name: res.Check}

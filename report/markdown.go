@@ -25,16 +25,12 @@ func Markdown(lang string) Renderer {
 	return func(w io.Writer, r Report) error {
 		var b strings.Builder
 		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
-		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.Verdict.Label(), wordMarkdownIntro.In(lang))
-		for _, t := range r.Targets {
-			if t.Change != nil {
-				for _, line := range t.Change.lines(lang) {
-					fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
-				}
-			}
+		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.headline(lang), wordMarkdownIntro.In(lang))
+		for _, line := range r.changeLines(lang) {
+			fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
 		}
 		list := issues(r)
-		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 {
+		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 && r.Gate == "" {
 			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
 		}
 		aside := 0

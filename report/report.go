@@ -17,7 +17,7 @@ const Schema = "dspreflight.report/v1"
 type Report struct {
 	Schema      string    `json:"schema"`
 	Tool        Tool      `json:"tool"`
-	GeneratedAt time.Time `json:"generated_at"`
+	GeneratedAt time.Time `json:"generated_at,omitzero"` // when the evidence was collected
 	Verdict     Verdict   `json:"verdict"`
 	ExitCode    int       `json:"exit_code"`
 	Summary     Summary   `json:"summary"`

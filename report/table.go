@@ -46,7 +46,7 @@ func Table(opt TableOptions) Renderer {
 			}
 		}
 		b.WriteString("\n")
-		fmt.Fprintf(&b, "%s  %s\n", p.paint(r.Verdict.Label(), string(r.Verdict)), r.Summary)
+		fmt.Fprintf(&b, "%s  %s\n", p.paint(r.verdictText(opt.Lang), string(r.Verdict)), r.Summary)
 		_, err := w.Write(b.Bytes())
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -50,10 +49,7 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 			return nil, snapshot.Errorf("--plan - is given twice: standard input can be read once", "--plan - が 2 回指定されている。標準入力は 1 回しか読めない")
 		case path == "-":
 			stdin = true
-			body, err = io.ReadAll(io.LimitReader(env.stdin, maxPlanBytes+1))
-			if err == nil && len(body) > maxPlanBytes {
-				err = snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", maxPlanBytes>>20)
-			}
+			body, err = env.readInput(c.Context, maxPlanBytes)
 		default:
 			body, err = readLimited(path, maxPlanBytes)
 		}
@@ -75,12 +71,10 @@ func sanePlan(c *cli.Context) error {
 	if c.Bool("plan-only") && !planned(c) {
 		return snapshot.Errorf("--plan-only is about --plan or --template", "--plan-only は --plan か --template についての指定")
 	}
-	for _, flag := range []string{"configuration", "gate"} {
-		if c.IsSet(flag) && (!planned(c) || flag == "configuration" && len(c.StringSlice("plan")) == 0) {
-			return snapshot.Errorf("--%s is about --plan or --template", "--%s は --plan か --template についての指定", flag)
-		}
-	}
-	if dir := c.String("configuration"); dir != "" && len(declarations(dir)) == 0 {
+	switch dir := c.String("configuration"); {
+	case dir != "" && len(c.StringSlice("plan")) == 0:
+		return snapshot.Errorf("--configuration is about --plan", "--configuration は --plan についての指定")
+	case dir != "" && len(declarations(dir)) == 0:
 		return snapshot.Errorf("--configuration %s: there are no *.tf files", "--configuration %s: *.tf ファイルがない", dir)
 	}
 	if c.Bool("plan-only") && (c.String("snapshot") != "" || c.String("fixture") != "") {
@@ -250,8 +244,14 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 			fmt.Fprintln(env.stderr, snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
 		}
 	}
+	at := before.TakenAt
+	for _, p := range o.Plans {
+		if base == nil && p.MadeAt.After(at) {
+			at = p.MadeAt
+		}
+	}
 	return report.Build(judged, report.Options{
-		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: before.TakenAt, Gate: a.gate,
+		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
 	}), nil
 }
 

@@ -136,12 +136,9 @@ func pasted(c *cli.Context, env *environment) (string, error) {
 		return "", snapshot.Errorf("explain: %q is a file; pass its text on standard input: dspreflight explain - < %[1]s", "explain: %q はファイルである。標準入力で渡す: dspreflight explain - < %[1]s", text)
 	}
 	if text == "-" {
-		body, err := io.ReadAll(io.LimitReader(env.stdin, maxPaste+1))
+		body, err := env.readInput(c.Context, maxPaste)
 		if err != nil {
-			return "", snapshot.Errorf("explain: read standard input: %w", "explain: 標準入力の読み取り: %w", err)
-		}
-		if len(body) > maxPaste {
-			return "", snapshot.Errorf("explain: more than %d MB on standard input; paste the error message alone", "explain: 標準入力が %d MB を超えている。エラーメッセージだけを貼り付ける", maxPaste>>20)
+			return "", snapshot.Errorf("explain: standard input: %w", "explain: 標準入力: %w", err)
 		}
 		text = string(body)
 	}

@@ -124,7 +124,7 @@ func checkFlags() []cli.Flag {
 		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
 		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
-		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 from `STATUS` on: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
 	flags = append(flags, connectTimeoutFlag(), waitFlag())
 	return append(flags, timeFlags()...)

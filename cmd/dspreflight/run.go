@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,9 @@ import (
 
 // exitUsage is the exit code for usage errors and unreadable input: no verdict.
 const exitUsage = 2
+
+// exitInterrupted is the exit code of a run that was stopped, as shells have it.
+const exitInterrupted = 130
 
 // environment is what a command may touch of the outside world.
 type environment struct {
@@ -35,11 +39,37 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return exitInterrupted
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(snapshot.ErrorIn(err, languageOf(args))))
 		return exitUsage
 	}
 	return env.code
+}
+
+// readInput reads standard input to its end, unless the run is interrupted: the
+// other end may never close it.
+func (env *environment) readInput(ctx context.Context, limit int64) ([]byte, error) {
+	type read struct {
+		body []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		body, err := io.ReadAll(io.LimitReader(env.stdin, limit+1))
+		done <- read{body, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-done:
+		if r.err == nil && int64(len(r.body)) > limit {
+			return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", limit>>20)
+		}
+		return r.body, r.err
+	}
 }
 
 // checkedWriter remembers the first error of writing, which most printing

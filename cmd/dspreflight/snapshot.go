@@ -76,7 +76,7 @@ func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir s
 	}
 	fmt.Fprintln(env.stderr, snapshot.Textf("saved %d calls to %s; %d of them failed", "%d 件の呼び出しを %s に保存した（失敗 %d 件）", calls, dir, failed).In(lang))
 	if c.Context.Err() != nil {
-		env.code = 130
+		env.code = exitInterrupted
 	}
 	return nil
 }

@@ -324,12 +324,19 @@ func validate(t snapshot.Target, where string, plans []*iac.Plan) error {
 		if id.value == "" || idShapes[id.prefix].MatchString(id.value) {
 			continue
 		}
-		if slices.ContainsFunc(plans, func(p *iac.Plan) bool { return p.Has(id.value) }) {
+		var addresses []string
+		for _, p := range plans {
+			addresses = append(addresses, p.Addresses(id.prefix)...)
+		}
+		if slices.Contains(addresses, id.value) {
 			continue
 		}
 		if strings.HasPrefix(id.value, "arn:") {
 			last := id.value[strings.LastIndexAny(id.value, "/:")+1:]
 			return snapshot.Errorf("%s%s %q: this is an ARN; expected the id alone, %s", "%s%s %q: これは ARN。ID だけ（%s）を指定する", prefix, id.flag, id.value, last)
+		}
+		if len(addresses) > 0 {
+			return snapshot.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0, or one of what the plan has: %s", "%s%s %q: %s0123456789abcdef0 のような ID か、プランにあるもの（%s）を指定する", prefix, id.flag, id.value, id.prefix, listed(addresses))
 		}
 		return snapshot.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", "%s%s %q: %s0123456789abcdef0 のような ID を指定する", prefix, id.flag, id.value, id.prefix)
 	}
@@ -370,4 +377,14 @@ func validate(t snapshot.Target, where string, plans []*iac.Plan) error {
 		return snapshot.Errorf("%stasks %d: expected a number from 1 to %d", "%stasks %d: 1 から %d までの数を指定する", prefix, t.Tasks, maxTasks)
 	}
 	return nil
+}
+
+// mostListed is how many names an error lists.
+const mostListed = 8
+
+func listed(list []string) string {
+	if n := len(list) - mostListed; n > 0 {
+		return strings.Join(list[:mostListed], ", ") + fmt.Sprintf(" (+%d)", n)
+	}
+	return strings.Join(list, ", ")
 }

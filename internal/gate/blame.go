@@ -34,6 +34,9 @@ func (c Case) Blame(ctx context.Context) []iac.Change {
 		if named := c.pending(); named != nil {
 			return named
 		}
+		if c.unasked() {
+			return nil
+		}
 	}
 	if c.Before.Status != checks.Pass && c.Before.Status != checks.Warn && c.Before.Status != checks.Fail {
 		return c.named() // there was nothing to compare with
@@ -137,6 +140,20 @@ func smallest(all []int, bad func([]int) bool) []int {
 		}
 	}
 	return left
+}
+
+// unasked reports whether the check could not be asked at all for want of a flag,
+// which no change is to blame for.
+func (c Case) unasked() bool {
+	return slices.ContainsFunc(c.Later.Findings, func(f checks.Finding) bool {
+		return slices.ContainsFunc(f.Gaps, func(g snapshot.Gap) bool {
+			switch g.Code {
+			case snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination, snapshot.EndpointUnnamed, snapshot.SpaceNotDeclared:
+				return true
+			}
+			return false
+		})
+	})
 }
 
 // pending names the changes whose values are known only after apply.

@@ -11,6 +11,9 @@
 package iac
 
 import (
+	"slices"
+	"time"
+
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -47,6 +50,8 @@ type Plan struct {
 	Changes []Change
 	// Agents are the DataSync agents that there are after the changes.
 	Agents []Agent
+	// MadeAt is when the plan was made; zero if it does not say.
+	MadeAt time.Time
 	// Partial says why the plan is known not to hold every change; empty: it is
 	// not known to.
 	Partial snapshot.Text
@@ -94,16 +99,27 @@ func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, why string) {
 	p.Gaps = append(p.Gaps, gap)
 }
 
-// Has reports whether the plan has a resource at an address, before or after.
-func (p *Plan) Has(address string) bool {
-	for _, list := range [][]*object{p.current, p.state} {
-		for _, r := range list {
-			if r.address == address {
-				return true
-			}
+// Addresses are those of the resources, before or after the changes, whose ids
+// begin with a prefix, such as "vpce-".
+func (p *Plan) Addresses(prefix string) []string {
+	var out []string
+	add := func(address, kind string) {
+		if idPrefixes[kind] == prefix && !slices.Contains(out, address) {
+			out = append(out, address)
 		}
 	}
-	return false
+	for _, list := range [][]*object{p.current, p.state} {
+		for _, r := range list {
+			add(r.address, r.kind)
+		}
+	}
+	if p.template != nil { // what is in it is worked out over an estate
+		for _, r := range p.template.resources {
+			add(r.id, words[r.kind].kind)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Agent is a DataSync agent as a plan declares it; empty fields are not known.

@@ -188,7 +188,7 @@ func (w *world) acceptance(s *snapshot.Scope, gateway string) string {
 	switch {
 	case row.Options.AutoAcceptSharedAttachments == "enable", slices.Contains(holders, s) && row.OwnerID == "", row.OwnerID == s.Account:
 		return "available"
-	case len(holders) == 0, row.OwnerID == "", row.OwnerID == planned, s.Account == "", s.Account == planned, row.Options.AutoAcceptSharedAttachments == "":
+	case len(holders) == 0, row.OwnerID == "", row.OwnerID == snapshot.PlannedAccount, s.Account == "", s.Account == snapshot.PlannedAccount, row.Options.AutoAcceptSharedAttachments == "":
 		return ""
 	}
 	return "pendingAcceptance"

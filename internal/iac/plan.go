@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -25,6 +26,7 @@ type document struct {
 	Config        *tfjson.Config                   `json:"configuration"`
 	Complete      *bool                            `json:"complete"`
 	Errored       bool                             `json:"errored"`
+	Timestamp     string                           `json:"timestamp"`
 	Values        json.RawMessage                  `json:"values"`
 	Level         string                           `json:"@level"`
 }
@@ -78,6 +80,7 @@ func isAWS(provider string) bool {
 
 func (d *document) plan(files Sources) (*Plan, error) {
 	p := &Plan{}
+	p.MadeAt, _ = time.Parse(time.RFC3339, d.Timestamp) // what is not a time tells nothing
 	g := newGraph(d, files)
 	if d.Complete != nil && !*d.Complete {
 		p.Partial = snapshot.Text{

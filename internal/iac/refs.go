@@ -471,7 +471,7 @@ var idPrefixes = map[string]string{
 	"aws_route_table": "rtb-", "aws_default_route_table": "rtb-", "aws_ec2_managed_prefix_list": "pl-", "aws_vpc_peering_connection": "pcx-",
 	"aws_ec2_transit_gateway": "tgw-", "aws_ec2_transit_gateway_vpc_attachment": "tgw-attach-", "aws_ec2_transit_gateway_route_table": "tgw-rtb-",
 	"aws_vpn_gateway": "vgw-", "aws_internet_gateway": "igw-", "aws_nat_gateway": "nat-", "aws_network_interface": "eni-", "aws_vpc_endpoint": "vpce-",
-	"aws_egress_only_internet_gateway": "eigw-",
+	"aws_egress_only_internet_gateway": "eigw-", "aws_instance": "i-", "aws_default_security_group": "sg-", "aws_default_subnet": "subnet-", "aws_default_vpc": "vpc-",
 }
 
 // hasKind reports whether an id is one of the kinds.

@@ -85,7 +85,7 @@ func (o *Overlay) scopeFor(r *object, h home) int {
 	}
 	var same []int
 	for i, s := range o.before.Scopes {
-		if s.Region == h.region && (h.account == "" || s.Account == "" || s.Account == planned || s.Account == h.account) {
+		if s.Region == h.region && (h.account == "" || s.Account == "" || s.Account == snapshot.PlannedAccount || s.Account == h.account) {
 			same = append(same, i)
 		}
 	}
@@ -100,7 +100,7 @@ func (o *Overlay) scopeFor(r *object, h home) int {
 	if h.account != "" && slices.ContainsFunc(o.before.Scopes, func(s *snapshot.Scope) bool { return s.Name == name }) {
 		name += "-" + h.account
 	}
-	o.before.Scopes = append(o.before.Scopes, &snapshot.Scope{Name: name, Region: h.region, Account: h.account, Guessed: true})
+	o.before.Scopes = append(o.before.Scopes, &snapshot.Scope{Name: name, Region: h.region, Account: h.account, Guessed: true, Planned: true})
 	return len(o.before.Scopes) - 1
 }
 

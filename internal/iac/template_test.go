@@ -38,46 +38,46 @@ Resources:
   V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
   X: {Type: AWS::EC2::Instance, Properties: {InstanceType: %s}}
 `
-	for in, want := range map[string]string{
-		`plain`:                            "plain",
-		`!Ref Given`:                       "given",
-		`!Ref Default`:                     "d",
-		`!Ref Open`:                        "?Parameters.Open",
-		`!Ref Looked`:                      "?Parameters.Looked",
-		`!Ref List`:                        "[a b]",
-		`!Ref V`:                           "V",
-		`{Ref: V}`:                         "V",
-		`!Ref "AWS::Region"`:               "us-east-1",
-		`!Ref "AWS::AccountId"`:            "?AWS::AccountId",
-		`!Sub "a-${AWS::Region}"`:          "a-us-east-1",
-		`!Sub "${V.CidrBlock}"`:            "10.0.0.0/16",
-		`!Sub "${!literal}"`:               "${literal}",
-		`!Sub ["${a}-${V}", {a: 1}]`:       "1-V",
-		`!Sub "${Open}"`:                   "?X.InstanceType",
-		`!Join ["-", [a, !Ref V]]`:         "a-V",
-		`!Select [1, [a, b]]`:              "b",
-		`!Select [5, [a, b]]`:              "?X.InstanceType",
-		`!Select [0, !Split [",", "x,y"]]`: "x",
-		`!Select [0, !GetAZs ""]`:          "?X.InstanceType",
-		`!FindInMap [M, !Ref "AWS::Region", cidr]`: "10.1.0.0/16",
-		`!FindInMap [M, nowhere, cidr]`:            "?X.InstanceType",
-		`!If [Yes, a, b]`:                          "a",
-		`!If [No, a, b]`:                           "b",
-		`!If [Maybe, a, b]`:                        "?X.InstanceType",
-		`!If [Either, a, b]`:                       "a",
-		`!If [No, a, !Ref "AWS::NoValue"]`:         "none",
-		`!GetAtt V.CidrBlock`:                      "10.0.0.0/16",
-		`!GetAtt V.VpcId`:                          "V",
-		`!GetAtt V.DefaultSecurityGroup`:           "V.default_security_group_id",
-		`!GetAtt V.Nothing`:                        "?X.InstanceType",
-		`!GetAtt [V, VpcId]`:                       "V",
-		`!ImportValue x`:                           "?X.InstanceType",
-		`!Select [1, !Cidr [10.0.0.0/16, 2, 8]]`:   "10.0.1.0/24",
-		`!Select [0, !Cidr [10.0.0.0/30, 9, 8]]`:   "?X.InstanceType",
-		`"{{resolve:ssm:/x}}"`:                     "?X.InstanceType",
+	for _, tt := range []struct{ in, want string }{
+		{`plain`, "plain"},
+		{`!Ref Given`, "given"},
+		{`!Ref Default`, "d"},
+		{`!Ref Open`, "?Parameters.Open"},
+		{`!Ref Looked`, "?Parameters.Looked"},
+		{`!Ref List`, "[a b]"},
+		{`!Ref V`, "V"},
+		{`{Ref: V}`, "V"},
+		{`!Ref "AWS::Region"`, "us-east-1"},
+		{`!Ref "AWS::AccountId"`, "?AWS::AccountId"},
+		{`!Sub "a-${AWS::Region}"`, "a-us-east-1"},
+		{`!Sub "${V.CidrBlock}"`, "10.0.0.0/16"},
+		{`!Sub "${!literal}"`, "${literal}"},
+		{`!Sub ["${a}-${V}", {a: 1}]`, "1-V"},
+		{`!Sub "${Open}"`, "?X.InstanceType"},
+		{`!Join ["-", [a, !Ref V]]`, "a-V"},
+		{`!Select [1, [a, b]]`, "b"},
+		{`!Select [5, [a, b]]`, "?X.InstanceType"},
+		{`!Select [0, !Split [",", "x,y"]]`, "x"},
+		{`!Select [0, !GetAZs ""]`, "?X.InstanceType"},
+		{`!FindInMap [M, !Ref "AWS::Region", cidr]`, "10.1.0.0/16"},
+		{`!FindInMap [M, nowhere, cidr]`, "?X.InstanceType"},
+		{`!If [Yes, a, b]`, "a"},
+		{`!If [No, a, b]`, "b"},
+		{`!If [Maybe, a, b]`, "?X.InstanceType"},
+		{`!If [Either, a, b]`, "a"},
+		{`!If [No, a, !Ref "AWS::NoValue"]`, "none"},
+		{`!GetAtt V.CidrBlock`, "10.0.0.0/16"},
+		{`!GetAtt V.VpcId`, "V"},
+		{`!GetAtt V.DefaultSecurityGroup`, "V.default_security_group_id"},
+		{`!GetAtt V.Nothing`, "?X.InstanceType"},
+		{`!GetAtt [V, VpcId]`, "V"},
+		{`!ImportValue x`, "?X.InstanceType"},
+		{`!Select [1, !Cidr [10.0.0.0/16, 2, 8]]`, "10.0.1.0/24"},
+		{`!Select [0, !Cidr [10.0.0.0/30, 9, 8]]`, "?X.InstanceType"},
+		{`"{{resolve:ssm:/x}}"`, "?X.InstanceType"},
 	} {
-		t.Run(in, func(t *testing.T) {
-			p := readTemplate(t, fmt.Sprintf(head, in), map[string]string{"Given": "given"})
+		t.Run(tt.in, func(t *testing.T) {
+			p := readTemplate(t, fmt.Sprintf(head, tt.in), map[string]string{"Given": "given"})
 			p.Region = "us-east-1"
 			overlay(t, nil, p)
 			got := "none"
@@ -88,8 +88,8 @@ Resources:
 			default:
 				got = fmt.Sprint(v)
 			}
-			if got != want {
-				t.Errorf("%s, want %s", got, want)
+			if got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
 			}
 		})
 	}

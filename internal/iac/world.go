@@ -33,13 +33,10 @@ func (w *world) scope(o *object) *snapshot.Scope { return w.snap.Scopes[w.homes(
 // owner is the account that a new resource will belong to.
 func owner(s *snapshot.Scope) string {
 	if s.Account == "" {
-		s.Account, s.Guessed = planned, true
+		s.Account, s.Guessed = snapshot.PlannedAccount, true
 	}
 	return s.Account
 }
-
-// planned stands for the account that a plan is applied to, where nothing tells.
-const planned = "(planned)"
 
 // find looks a row up in every scope: ids of AWS are unique.
 func find[T snapshot.Row](w *world, table func(*snapshot.Scope) *snapshot.Table[T], id string) (row T, holders []*snapshot.Scope) {

@@ -48,6 +48,7 @@ const (
 	Interrupted      GapCode = "interrupted"        // the run was stopped
 	NoEvidence       GapCode = "no-evidence"        // the check came to no answer
 	NeedsPrior       GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
+	NotInPlan        GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
 	MaybeRemoved     GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
 	KnownAfterApply  GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	PartUnseen       GapCode = "part-unseen"        // a planned change to a part of something that was not seen
@@ -95,7 +96,14 @@ func (s *Scope) GapFor(k Kind, ref string) Gap {
 		g.Code = RowUnseen
 	case Partial:
 		g.Code = NotComplete
+		if s.Planned {
+			g.Code = NotInPlan
+		}
 	default:
+		if s.Planned {
+			g.Code = NotInPlan
+			return g
+		}
 		g.Code = NotCollected
 		g.Detail = Document{Kind: k, ID: idOf(k, ref)}.FileName()
 	}
@@ -143,9 +151,19 @@ func IsDenied(code string) bool {
 	return false
 }
 
+// PlannedAccount stands for the account that a plan is applied to, where nothing
+// tells.
+const PlannedAccount = "(planned)"
+
 // Label names the scope for people, such as "destination (111122223333, us-east-1)".
 func (s *Scope) Label() string {
 	account, region := s.Account, s.Region
+	if account == PlannedAccount {
+		account = ""
+	}
+	if region == s.Name {
+		region = ""
+	}
 	switch {
 	case account == "" && region == "":
 		return s.Name

@@ -28,6 +28,8 @@ type Scope struct {
 	// Guessed says that the account is only what most resources belong to: no
 	// caller and no manifest told it.
 	Guessed bool
+	// Planned says that only a plan knows of the scope: nobody looked there.
+	Planned bool
 	// Credentials says where the credentials came from; nil if nobody told.
 	Credentials *Credentials
 
