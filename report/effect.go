@@ -49,8 +49,8 @@ type Earlier struct {
 	Concerns func(string) bool
 	// Planned reports whether an id is that of a resource that is yet to be made.
 	Planned func(string) bool
-	// Blamed are the changes behind what a check says, by its id.
-	Blamed map[string][]Resource
+	// Blamed are the changes behind each finding of a check, by its id.
+	Blamed map[string][][]Resource
 	// AddressOf is the address of a resource that the plan manages, by its id.
 	AddressOf func(string) string
 	Template  bool // the changes are those of a CloudFormation template
@@ -172,7 +172,7 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 				each[i] = StillBroken
 			}
 		case checks.Unknown:
-			if before.Status != checks.Fail && !e.sameUnknown(f, before, after.Check) {
+			if (before.Status != checks.Fail || after.Status == checks.Fail) && !e.sameUnknown(f, before, after.Check) {
 				each[i] = UnknownNow
 			}
 		case checks.Skip:
@@ -251,7 +251,7 @@ func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
 	if ok && !whole && !ports.holds(mine) {
 		return false
 	}
-	if e.Replaced {
+	if _, agents := f.Args["sources"]; e.Replaced && !agents {
 		return true // the addresses are those of another endpoint
 	}
 	var own netipx.IPSetBuilder
@@ -354,12 +354,14 @@ func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.
 
 // concerns reports whether a change may lie in what a gap hides: in a table that
 // was not seen, or anywhere that the check looks, if it could not be asked at all.
-// A field that a row lacks hides nothing: what a plan does to it shows.
+// Most fields that a row lacks hide nothing: what a plan does to them shows.
 func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 	switch g.Code {
 	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
 		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
+	case snapshot.FieldUnseen:
+		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref) // what takes addresses shows nowhere else
 	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.NotInPlan, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
 		snapshot.RowUnseen, snapshot.ListUnseen, snapshot.ReferenceUnseen, snapshot.ReferenceOpen:
 		return e.Touched(slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool { return k.Action() != g.Source }))
@@ -378,6 +380,8 @@ func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 			s.Broken = append(s.Broken, r.Check)
 		case r.Status == "SKIP" && r.Effect == UnknownNow:
 			s.UnknownNow = append(s.UnknownNow, r.Check)
+		case r.Status == "FAIL" && r.Effect == UnknownNow: // broken before, and there is more that can't be told
+			s.UnknownNow, s.StillBroken = append(s.UnknownNow, r.Check), append(s.StillBroken, r.Check)
 		case r.Status == "UNKNOWN" && (r.Effect == UnknownNow || r.lifted && r.Before != "SKIP"):
 			s.UnknownNow = append(s.UnknownNow, r.Check)
 		case r.Effect == Weakened && r.Status == "WARN":
@@ -423,12 +427,15 @@ func (e *Earlier) mark(out *Result, before, after checks.Result) {
 	effect, each := e.Compare(before, after)
 	out.Before, out.Effect = before.Status.String(), effect
 	blamed := e.Blamed[after.Check.ID]
+	if len(blamed) < len(out.Findings) {
+		blamed = slices.Concat(blamed, make([][]Resource, len(out.Findings)-len(blamed)))
+	}
 	for i := range out.Findings {
 		f := &out.Findings[i]
 		f.Effect = each[i]
 		switch each[i] {
 		case Broken, UnknownNow, Weakened:
-			f.Resources = blamed
+			f.Resources = blamed[i]
 		}
 		if f.Fix != nil {
 			e.fitFix(f.Fix)

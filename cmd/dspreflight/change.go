@@ -258,18 +258,22 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 // compare says what is known of a target before the changes, and which of them
 // are behind what is different after.
 func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before report.Judged) *report.Earlier {
-	e := &report.Earlier{Results: before.Results, Target: before.Target, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Concerns: o.Concerns, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][]report.Resource{}}
+	e := &report.Earlier{Results: before.Results, Target: before.Target, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Concerns: o.Concerns, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][][]report.Resource{}}
 	for _, p := range o.Plans {
 		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
 	}
 	e.Notes = notes(o, alone, after, before)
 	for i, r := range after.Results {
-		if effect, _ := e.Compare(before.Results[i], r); effect != report.Broken && effect != report.UnknownNow && effect != report.Repaired && effect != report.Weakened {
-			continue
-		}
-		c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r}
-		for _, ch := range c.Blame(ctx) {
-			e.Blamed[r.Check.ID] = append(e.Blamed[r.Check.ID], report.Resource{Address: report.Harmless(ch.Address), Action: string(ch.Action), File: report.Harmless(ch.Place.File), Line: ch.Place.Line})
+		_, effects := e.Compare(before.Results[i], r)
+		for n, effect := range effects {
+			var list []report.Resource
+			if effect == report.Broken || effect == report.UnknownNow || effect == report.Weakened {
+				c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r, Finding: r.Findings[n]}
+				for _, ch := range c.Blame(ctx) {
+					list = append(list, report.Resource{Address: report.Harmless(ch.Address), Action: string(ch.Action), File: report.Harmless(ch.Place.File), Line: ch.Place.Line})
+				}
+			}
+			e.Blamed[r.Check.ID] = append(e.Blamed[r.Check.ID], list)
 		}
 	}
 	return e

@@ -7,6 +7,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,22 +16,23 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// Case is a check that came out differently before and after the changes of an
-// overlay, for one target.
+// Case is a finding that a check did not have before the changes of an overlay,
+// for one target.
 type Case struct {
 	Overlay       *iac.Overlay
 	After         *snapshot.Snapshot // with all the changes
 	Was, Will     snapshot.Target    // before and after
 	Before, Later checks.Result
+	Finding       checks.Finding // of Later
 }
 
 // mostTried is up to how many changes are each tried alone; among more, a
 // smallest set is looked for by halves.
 const mostTried = 48
 
-// Blame names the changes that make the check come out as it does.
+// Blame names the changes that the finding comes from.
 func (c Case) Blame(ctx context.Context) []iac.Change {
-	if c.Later.Status == checks.Unknown {
+	if c.Finding.Status == checks.Unknown {
 		if named := c.pending(); named != nil {
 			return named
 		}
@@ -77,8 +79,7 @@ func touches(ch iac.Change, kinds []snapshot.Kind) bool {
 	return slices.ContainsFunc(ch.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 }
 
-// alike reports whether the chosen changes alone give the check the status, and
-// one of the problems, that all of them do.
+// alike reports whether the chosen changes alone bring the finding about.
 func (c Case) alike(ctx context.Context, list []*checks.Check, chosen []int) bool {
 	snap := c.Overlay.After(func(i int) bool { return slices.Contains(chosen, i) })
 	for i := range snap.Scopes {
@@ -92,24 +93,35 @@ func (c Case) alike(ctx context.Context, list []*checks.Check, chosen []int) boo
 		}
 	}
 	for _, r := range checks.Run(ctx, t, snap, list, checks.Options{}) {
-		if r.Check != c.Later.Check {
-			continue
+		if r.Check == c.Later.Check {
+			return slices.ContainsFunc(r.Findings, c.same)
 		}
-		if c.Later.Status != checks.Fail {
-			return r.Status == c.Later.Status
-		}
-		return r.Status == checks.Fail && slices.ContainsFunc(r.Findings, func(f checks.Finding) bool { return f.Problem != nil && c.isNew(f) })
 	}
 	return false
 }
 
-// isNew reports whether a finding has a problem that is found after all the
-// changes, and not before them.
-func (c Case) isNew(f checks.Finding) bool {
-	has := func(r checks.Result) bool {
-		return slices.ContainsFunc(r.Findings, func(g checks.Finding) bool { return g.Problem == f.Problem && g.Status == f.Status })
+// same reports whether a finding says what the case is about: of the same resource,
+// which may be the one that another replaces, and not only what was said before.
+func (c Case) same(f checks.Finding) bool {
+	if f.Status != c.Finding.Status || f.Problem != c.Finding.Problem {
+		return false
 	}
-	return has(c.Later) && (c.Before.Status == checks.Fail || !has(c.Before))
+	if f.Problem != nil && !c.alikeIn(f, "acl") || !c.alikeIn(f, "direction") {
+		return false
+	}
+	if c.Before.Status == checks.Fail || f.Problem == nil {
+		return f.Problem != nil || c.Before.Status != f.Status
+	}
+	return !slices.ContainsFunc(c.Before.Findings, func(g checks.Finding) bool {
+		return g.Problem == f.Problem && g.Status == f.Status && g.Subject == f.Subject && fmt.Sprint(g.Args) == fmt.Sprint(f.Args)
+	})
+}
+
+// alikeIn reports whether two findings have one argument in common, or one that the
+// changes rename.
+func (c Case) alikeIn(f checks.Finding, name string) bool {
+	mine, theirs := fmt.Sprint(c.Finding.Args[name]), fmt.Sprint(f.Args[name])
+	return mine == theirs || mine == c.Overlay.Renewed(theirs)
 }
 
 // smallest finds a set from which nothing can be left out (delta debugging).
@@ -145,45 +157,42 @@ func smallest(all []int, bad func([]int) bool) []int {
 // unasked reports whether the check could not be asked at all for want of a flag,
 // which no change is to blame for.
 func (c Case) unasked() bool {
-	return slices.ContainsFunc(c.Later.Findings, func(f checks.Finding) bool {
-		return slices.ContainsFunc(f.Gaps, func(g snapshot.Gap) bool {
-			switch g.Code {
-			case snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination, snapshot.EndpointUnnamed, snapshot.SpaceNotDeclared:
-				return true
-			}
-			return false
-		})
+	return slices.ContainsFunc(c.Finding.Gaps, func(g snapshot.Gap) bool {
+		switch g.Code {
+		case snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination, snapshot.EndpointUnnamed, snapshot.SpaceNotDeclared:
+			return true
+		}
+		return false
 	})
 }
 
 // pending names the changes whose values are known only after apply.
 func (c Case) pending() []iac.Change {
 	var out []iac.Change
-	for _, f := range c.Later.Findings {
-		for _, g := range f.Gaps {
-			if g.Source != "plan" {
-				continue
-			}
+	for _, g := range c.Finding.Gaps {
+		if g.Source == "plan" {
 			out = c.add(out, g.Ref)
 		}
 	}
 	return out
 }
 
-// named lists the changed resources that the findings are about.
+// named lists the changed resources that the finding is about.
 func (c Case) named() []iac.Change {
 	var out []iac.Change
-	for _, f := range c.Later.Findings {
-		if f.Status != c.Later.Status {
-			continue
+	for _, name := range []string{"group", "acl", "table", "connection"} {
+		if id, ok := c.Finding.Args[name].(string); ok {
+			out = c.add(out, id)
 		}
-		for _, name := range []string{"group", "acl", "table", "connection"} {
-			if id, ok := f.Args[name].(string); ok {
-				out = c.add(out, id)
+	}
+	if len(out) == 0 {
+		out = c.add(out, c.Finding.Subject)
+	}
+	if len(out) == 0 {
+		for _, ch := range c.Overlay.Changes() {
+			if touches(ch, slices.Concat(c.Later.Check.Needs, c.Later.Check.Uses)) && ch.Names(c.Finding.Subject) {
+				out = append(out, ch)
 			}
-		}
-		if len(out) == 0 {
-			out = c.add(out, f.Subject)
 		}
 	}
 	return out

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -155,10 +156,17 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 		if r == nil || !isAWS(r.ProviderName) {
 			continue
 		}
-		o, err := newObject(r.Address, r.Type, anyMap(r.AttributeValues), nil)
+		var mask any
+		if len(r.SensitiveValues) > 0 {
+			if err := json.Unmarshal(r.SensitiveValues, &mask); err != nil {
+				mask = true // what can't be read is not shown
+			}
+		}
+		o, err := newObject(r.Address, r.Type, anyMap(r.AttributeValues), mask)
 		if err != nil {
 			continue
 		}
+		g.masked = leaves(anyMap(r.AttributeValues), mask, g.masked)
 		o.home.provider = g.providerOf(m.Address, r.Mode, r.Type, r.Name)
 		if r.Mode == tfjson.ManagedResourceMode {
 			g.state = append(g.state, o)

@@ -62,17 +62,34 @@ func putDefaultGroup(w *world, before, o *object) {
 		return
 	}
 	id := o.id
-	if vpc, pending := o.str("vpc_id"); !o.exists {
-		if ids := w.defaultGroupOf(vpc); len(ids) > 0 {
-			id = ids[0]
-		} else { // it may be that of any VPC
-			w.scope(o).Forget(snapshot.SecurityGroups, max(pending, snapshot.Pending(o.address)).Gap(o.address))
-			return
-		}
+	if vpc, pending := o.str("vpc_id"); !o.exists && pending != "" { // it may be that of any VPC
+		w.openDefaultGroups(o, pending)
+		return
+	} else if ids := w.defaultGroupOf(vpc); !o.exists && len(ids) > 0 {
+		id = ids[0]
 	}
 	for _, egress := range []bool{false, true} {
 		if before == nil || o.stated(listName(egress)) && !same(before, o, listName(egress)) {
 			w.setRules(o, id, egress)
+		}
+	}
+}
+
+// openDefaultGroups leaves open what is in the default groups that a resource may
+// take over.
+func (w *world) openDefaultGroups(o *object, pending snapshot.Pending) {
+	for _, s := range w.snap.Scopes {
+		for _, g := range s.SecurityGroups.All() {
+			if g.Name != "default" || !w.anything && !w.fresh(g.ID) {
+				continue
+			}
+			for _, list := range []*[]snapshot.Permission{&g.Ingress, &g.Egress} {
+				*list = append(slices.Clone(*list), snapshot.Permission{})
+				for i := range *list {
+					(*list)[i].Pending = pending
+				}
+			}
+			s.SecurityGroups.Put(g)
 		}
 	}
 }

@@ -98,8 +98,11 @@ func putEndpoint(w *world, before, o *object) {
 			ep.PolicyDocument = &policy
 		}
 	})
-	if o.stated("subnet_ids") && !same(before, o, "subnet_ids") {
+	switch ep, _ := find(w, endpoints, o.id); {
+	case o.stated("subnet_ids") && !same(before, o, "subnet_ids"):
 		w.placeEndpoint(o, subnetIDs)
+	case o.stated("subnet_configuration") && !same(before, o, "subnet_configuration"):
+		w.placeEndpoint(o, ep.SubnetIDs)
 	}
 	w.dressEndpoint(o.id)
 }
@@ -135,10 +138,21 @@ func (w *world) placeEndpoint(o *object, subnetIDs []string) {
 		for _, id := range subnetIDs {
 			if !slices.Contains(ep.SubnetIDs, id) {
 				w.enterSubnet(ep, id, fixed[id])
+			} else if a := fixed[id]; a.IsValid() {
+				w.readdress(ep, id, a)
 			}
 		}
 		ep.SubnetIDs = subnetIDs
 	})
+}
+
+// readdress gives the interface of an endpoint in a subnet another address.
+func (w *world) readdress(ep *snapshot.Endpoint, subnet string, a netip.Addr) {
+	for _, id := range ep.InterfaceIDs {
+		if i, _ := find(w, interfaces, id); i.Subnet == subnet && !slices.Contains(i.Addrs(), a) {
+			edit(w, interfaces, id, func(i *snapshot.Interface) { i.SetAddrs([]netip.Addr{a}) })
+		}
+	}
 }
 
 func (w *world) enterSubnet(ep *snapshot.Endpoint, subnet string, addr netip.Addr) {
@@ -300,8 +314,8 @@ func putInterface(w *world, before, o *object) {
 			if o.stated("security_groups") && !same(before, o, "security_groups") {
 				i.Groups, i.Pending = groupRefs(groupIDs), groupsPending
 			}
+			w.take(i.Subnet, needs(o)-needs(before))
 			if len(addrs) > 0 && !same(before, o, "private_ips") {
-				w.take(i.Subnet, len(addrs)-len(i.PrivateIPs))
 				i.SetAddrs(addrs)
 			}
 		})
@@ -323,9 +337,18 @@ func putInterface(w *world, before, o *object) {
 	_, there := find(w, interfaces, i.ID)
 	s.Interfaces.Add(i)
 	if len(there) == 0 {
-		more, _ := strconv.Atoi(o.known("private_ips_count")) // beside the primary address
-		w.takeFor(o, max(len(addrs), 1+more))
+		w.takeFor(o, needs(o))
 	}
+}
+
+// needs is how many addresses an interface takes from its subnet: its own, and 16
+// for each delegated prefix.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
+func needs(o *object) int {
+	more, _ := strconv.Atoi(o.known("private_ips_count")) // beside the primary address
+	count, _ := strconv.Atoi(o.known("ipv4_prefix_count"))
+	prefixes, _ := o.strs("ipv4_prefixes")
+	return max(len(addresses(o, "private_ips", "private_ip", "private_ip_list")), 1+more) + 16*max(count, len(prefixes))
 }
 
 // addresses are the private addresses that an object gives itself.
@@ -348,7 +371,7 @@ func addresses(o *object, names ...string) []netip.Addr {
 func dropInterface(w *world, o *object) {
 	if i, there := find(w, interfaces, o.id); len(there) > 0 {
 		remove(w, interfaces, o.id)
-		w.take(i.Subnet, -max(len(i.PrivateIPs), 1))
+		w.take(i.Subnet, -needs(o))
 	}
 }
 
@@ -403,10 +426,18 @@ func putInstance(w *world, before, o *object) {
 	}
 	s := w.scope(o)
 	subnet := o.known("subnet_id")
-	given, _ := o.blocks("network_interface")
+	if _, pending := o.str("subnet_id"); pending != "" {
+		w.takeFor(o, 1)
+		s.Doubt(snapshot.Instances, pending.Gap(o.id))
+		s.Doubt(snapshot.Interfaces, pending.Gap(o.id))
+		return
+	}
 	primary := snapshot.Interface{}
-	if len(given) > 0 {
-		primary, _ = find(w, interfaces, given[0].known("network_interface_id"))
+	if given, pending := primaryOf(o); pending != "" {
+		s.Doubt(snapshot.Instances, pending.Gap(o.id))
+		return
+	} else if given != "" {
+		primary, _ = find(w, interfaces, given)
 	} else {
 		if len(groupIDs) == 0 && groupsPending == "" {
 			groupIDs = w.defaultGroupOf(w.vpcOf(subnet))
@@ -421,13 +452,30 @@ func putInstance(w *world, before, o *object) {
 		}
 		primary.Attach(o.id)
 		if _, there := find(w, interfaces, primary.ID); len(there) == 0 {
-			w.takeFor(o, 1)
+			secondary, _ := o.strs("secondary_private_ips")
+			w.takeFor(o, 1+len(secondary))
 		}
 		s.Interfaces.Add(primary)
 	}
 	i := snapshot.Instance{ID: o.id, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.known("instance_type")}
 	i.State.Name = "running"
 	s.Instances.Add(i)
+}
+
+// primaryOf is the interface that an instance is given as its primary one: that of
+// device index 0. Version 6 of the provider has a block of its own for it.
+func primaryOf(o *object) (id string, pending snapshot.Pending) {
+	blocks, pending := o.blocks("primary_network_interface")
+	more, open := o.blocks("network_interface")
+	for _, b := range more {
+		if n, p := b.str("device_index"); n == "0" || p != "" {
+			blocks, open = append(blocks, b), max(open, p)
+		}
+	}
+	if pending = max(pending, open); len(blocks) == 0 || pending != "" {
+		return "", pending
+	}
+	return blocks[0].str("network_interface_id")
 }
 
 // dressInstance puts groups on the primary interface of an instance.

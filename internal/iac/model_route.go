@@ -60,6 +60,11 @@ func putDefaultTable(w *world, before, o *object) {
 	if before == nil || o.stated("route") && !same(before, o, "route") {
 		w.setRoutes(o, id)
 	}
+	if row, _ := find(w, tables, id); before == nil && !w.filling { // as the routes, gateways are taken away first
+		for _, g := range row.PropagatingVGWs {
+			w.propagate(o, id, g.Gateway, "")
+		}
+	}
 	w.setPropagation(before, o, id)
 }
 

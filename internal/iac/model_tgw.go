@@ -17,7 +17,7 @@ func init() {
 	register("aws_ec2_transit_gateway", model{rankGateway, tgwKinds, putTGW, dropTGW})
 	register("aws_ec2_transit_gateway_route_table", model{rankGateway, tgwKinds, putTGWTable, dropTGWTable})
 	register("aws_ec2_transit_gateway_vpc_attachment", model{rankAttach, tgwKinds, putTGWAttachment, dropTGWAttachment})
-	register("aws_ec2_transit_gateway_vpc_attachment_accepter", model{rankMember, tgwKinds, putTGWAccepter, nil})
+	register("aws_ec2_transit_gateway_vpc_attachment_accepter", model{rankInterface, tgwKinds, putTGWAccepter, dropTGWAccepter})
 	register("aws_ec2_transit_gateway_route_table_association", model{rankMember, tgwKinds, putTGWAssociation, dropTGWAssociation})
 	register("aws_ec2_transit_gateway_route_table_propagation", model{rankMember, tgwKinds, putTGWPropagation, dropTGWPropagation})
 	register("aws_ec2_transit_gateway_route", model{rankMember, tgwKinds, putTGWRoute, dropTGWRoute})
@@ -158,7 +158,7 @@ func putTGWAttachment(w *world, before, o *object) {
 				a.Options.SecurityGroupReferencingSupport = support
 			}
 		})
-		w.joinDefaults(before, o, gateway, vpc)
+		w.joinDefaults(before, o, o.id, gateway, vpc)
 		return
 	}
 	s := w.scope(o)
@@ -175,8 +175,8 @@ func putTGWAttachment(w *world, before, o *object) {
 	}
 	s.TransitGatewayVPCAttachments.Add(a)
 	s.TransitGatewayAttachments.Add(snapshot.TransitGatewayAttachment{ID: o.id, Gateway: gateway, ResourceType: "vpc", ResourceID: vpc, State: a.State})
-	if !w.filling {
-		w.joinDefaults(nil, o, gateway, vpc)
+	if !w.filling && a.State == "available" {
+		w.joinDefaults(nil, o, o.id, gateway, vpc)
 	}
 }
 
@@ -196,7 +196,7 @@ func (w *world) acceptance(s *snapshot.Scope, gateway string) string {
 
 // joinDefaults associates an attachment with the gateway's default route table
 // and propagates its routes to it, or no longer, as far as a change says so.
-func (w *world) joinDefaults(before, o *object, gateway, vpc string) {
+func (w *world) joinDefaults(before, o *object, attachment, gateway, vpc string) {
 	row, _ := find(w, tgws, gateway)
 	const associates, propagates = "transit_gateway_default_route_table_association", "transit_gateway_default_route_table_propagation"
 	_, openA := o.str(associates)
@@ -209,58 +209,81 @@ func (w *world) joinDefaults(before, o *object, gateway, vpc string) {
 			if t.IsDefault && row.Options.DefaultRouteTableAssociation != "disable" && !same(before, o, associates) {
 				switch on := o.known(associates) != "false"; {
 				case openA != "":
-					w.associateTGW(o, "", o.id, vpc, openA)
+					w.associateTGW(o, "", attachment, vpc, openA)
 				case on:
-					w.associateTGW(o, t.ID, o.id, vpc, "")
+					w.associateTGW(o, t.ID, attachment, vpc, "")
 				default:
-					w.dissociateTGW(o, t.ID, o.id)
+					w.dissociateTGW(o, t.ID, attachment)
 				}
 			}
 			if t.IsDefaultPropagation && row.Options.DefaultRouteTablePropagation != "disable" && !same(before, o, propagates) {
 				if openP != "" {
 					w.loseRoutes(t.ID, openP)
 				} else {
-					w.propagateTGW(t.ID, o.id, vpc, o.known(propagates) != "false")
+					w.propagateTGW(t.ID, attachment, vpc, o.known(propagates) != "false")
 				}
 			}
 		}
 	}
 }
 
+// putTGWAccepter accepts an attachment of another account, which then joins the
+// default route tables as the accepter says.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ec2_transit_gateway_vpc_attachment_accepter
 func putTGWAccepter(w *world, before, o *object) {
+	if w.filling {
+		return
+	}
 	ids, pending := wanted(w, o, "transit_gateway_attachment_id", tgwVPCAttachments)
 	for _, id := range ids {
-		if a, _ := find(w, tgwVPCAttachments, id); pending != "" && a.State == "pendingAcceptance" {
+		a, _ := find(w, tgwVPCAttachments, id)
+		switch {
+		case pending != "" && a.State == "pendingAcceptance":
 			lose(w, o, snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, id, pending)
-		} else if pending == "" {
+		case pending == "":
 			edit(w, tgwVPCAttachments, id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "available" })
 			edit(w, tgwAttachments, id, func(a *snapshot.TransitGatewayAttachment) { a.State = "available" })
+			w.joinDefaults(before, o, id, a.Gateway, a.VPC)
 		}
 	}
+}
+
+// dropTGWAccepter deletes the attachment that was accepted.
+func dropTGWAccepter(w *world, o *object) {
+	id := o.known("transit_gateway_attachment_id")
+	row, _ := find(w, tgwVPCAttachments, id)
+	for _, subnet := range row.SubnetIDs {
+		w.take(subnet, -1)
+	}
+	w.detachTGW(id)
 }
 
 // dropTGWAttachment detaches a VPC. Static routes to it become blackholes,
 // propagated ones go.
 func dropTGWAttachment(w *world, o *object) {
-	edit(w, tgwVPCAttachments, o.id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "deleted" })
-	edit(w, tgwAttachments, o.id, func(a *snapshot.TransitGatewayAttachment) { a.State, a.Association = "deleted", nil })
 	ids, _ := o.strs("subnet_ids")
 	for _, id := range ids {
 		w.take(id, -1)
 	}
+	w.detachTGW(o.id)
+}
+
+func (w *world) detachTGW(id string) {
+	edit(w, tgwVPCAttachments, id, func(a *snapshot.TransitGatewayVPCAttachment) { a.State = "deleted" })
+	edit(w, tgwAttachments, id, func(a *snapshot.TransitGatewayAttachment) { a.State, a.Association = "deleted", nil })
 	for _, s := range w.snap.Scopes {
 		for _, set := range s.TransitGatewayAssociations.All() {
-			set.Entries = withoutAttachment(set.Entries, o.id)
+			set.Entries = withoutAttachment(set.Entries, id)
 			s.TransitGatewayAssociations.Put(set)
 		}
 		for _, set := range s.TransitGatewayPropagations.All() {
-			set.Entries = withoutAttachment(set.Entries, o.id)
+			set.Entries = withoutAttachment(set.Entries, id)
 			s.TransitGatewayPropagations.Put(set)
 		}
 		for _, set := range s.TransitGatewayRoutes.All() {
 			var left []snapshot.TransitGatewayRoute
 			for _, r := range set.Entries {
-				if leadsTo(r, o.id) {
+				if leadsTo(r, id) {
 					if strings.EqualFold(r.Type, "propagated") {
 						continue
 					}
@@ -295,7 +318,13 @@ func (w *world) associateTGW(o *object, table, attachment, vpc string, pending s
 	}
 	if pending != "" {
 		for _, s := range w.snap.Scopes {
-			s.Forget(snapshot.TransitGatewayAssociations, pending.Gap(attachment))
+			s.Forget(snapshot.TransitGatewayAssociations, pending.Gap(o.address))
+			for _, a := range s.TransitGatewayAttachments.All() {
+				if a.ID == attachment || attachment == "" { // what it says of itself no longer holds
+					a.Association = nil
+					s.TransitGatewayAttachments.Put(a)
+				}
+			}
 		}
 		return
 	}
@@ -391,13 +420,19 @@ func (w *world) eachPropagation(vpc string) {
 }
 
 func putTGWPropagation(w *world, before, o *object) {
-	attachment, pa := o.str("transit_gateway_attachment_id")
-	table, pt := o.str("transit_gateway_route_table_id")
-	if pending := max(pa, pt); pending != "" {
-		w.scope(o).Forget(snapshot.TransitGatewayRoutes, pending.Gap(attachment))
-		return
+	attachment, open := o.str("transit_gateway_attachment_id")
+	tables, pending := wanted(w, o, "transit_gateway_route_table_id", tgwRoutes)
+	vpc := w.attached(attachment)
+	if _, seen := find(w, vpcs, vpc); len(seen) == 0 { // what a VPN or another account's VPC announces is in no plan
+		open = max(open, snapshot.Pending(o.address))
 	}
-	w.propagateTGW(table, attachment, w.attached(attachment), true)
+	for _, table := range tables {
+		if open = max(open, pending); open != "" {
+			w.loseRoutes(table, open)
+		} else {
+			w.propagateTGW(table, attachment, vpc, true)
+		}
+	}
 }
 
 func dropTGWPropagation(w *world, o *object) {
@@ -406,17 +441,16 @@ func dropTGWPropagation(w *world, o *object) {
 }
 
 func putTGWRoute(w *world, before, o *object) {
-	table, pt := o.str("transit_gateway_route_table_id")
+	tables, pt := wanted(w, o, "transit_gateway_route_table_id", tgwRoutes)
 	attachment, pa := o.str("transit_gateway_attachment_id")
 	cidr, pc := o.prefix("destination_cidr_block")
-	if pt != "" {
-		w.scope(o).Forget(snapshot.TransitGatewayRoutes, pt.Gap(o.address))
+	if pending := max(pt, pc); pending != "" {
+		for _, table := range tables {
+			w.loseRoutes(table, pending)
+		}
 		return
 	}
-	if pc != "" {
-		w.loseRoutes(table, pc)
-		return
-	}
+	table := tables[0]
 	a, _ := find(w, tgwAttachments, attachment)
 	r := tgwRoute(cidr, "static", attachment, a.ResourceID)
 	r.Attachments[0].ResourceType = a.ResourceType

@@ -87,6 +87,9 @@ func localRoutes(v snapshot.VPC) []snapshot.Route {
 		}
 		out = append(out, r)
 	}
+	if v.Pending != "" {
+		out = append(out, snapshot.Route{Gateway: "local", State: "active", Origin: "CreateRouteTable", Pending: v.Pending})
+	}
 	return out
 }
 
@@ -105,9 +108,19 @@ func dropVPC(w *world, o *object) {
 
 func putBlock(w *world, before, o *object) {
 	cidr, pending := o.prefix("cidr_block")
-	id := o.known("vpc_id")
+	ids, open := wanted(w, o, "vpc_id", vpcs)
+	if pending = max(pending, open); pending != "" {
+		for _, id := range ids {
+			edit(w, vpcs, id, func(v *snapshot.VPC) { v.Pending = max(v.Pending, pending) })
+			w.eachTable(id, func(t *snapshot.RouteTable) {
+				t.Routes = append(slices.Clip(t.Routes), snapshot.Route{CIDR: cidr, Gateway: "local", State: "active", Origin: "CreateRouteTable", Pending: pending})
+			})
+			w.eachPropagation(id)
+		}
+		return
+	}
+	id := ids[0]
 	edit(w, vpcs, id, func(v *snapshot.VPC) {
-		v.Pending = max(v.Pending, pending)
 		if !cidr.IsValid() || slices.Contains(v.Prefixes(), cidr) {
 			return
 		}

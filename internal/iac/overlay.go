@@ -99,21 +99,31 @@ func (o *Overlay) Concerns(id string) bool {
 	if o.touched == nil {
 		o.touched = map[string]bool{}
 		for _, c := range o.changes {
-			for _, r := range []*object{c.before, c.after} {
-				if r == nil {
-					continue
-				}
-				o.touched[r.id], o.touched[r.address] = true, true
-				for name := range kindsFor {
-					ids, _ := r.strs(name)
-					for _, id := range ids {
-						o.touched[id] = true
-					}
-				}
+			for _, id := range c.ids() {
+				o.touched[id] = true
 			}
 		}
 	}
 	return id != "" && (o.touched[id] || o.Planned(id))
+}
+
+// Names reports whether a change is of the resource with an id, or names it.
+func (c Change) Names(id string) bool { return slices.Contains(c.ids(), id) }
+
+// ids are those of the resource itself, and of all that it refers to.
+func (c Change) ids() []string {
+	var out []string
+	for _, r := range []*object{c.before, c.after} {
+		if r == nil {
+			continue
+		}
+		out = append(out, r.id, r.address)
+		for name := range kindsFor {
+			ids, _ := r.strs(name)
+			out = append(out, ids...)
+		}
+	}
+	return out
 }
 
 // Renewed is the id of what replaces a resource, or its own.

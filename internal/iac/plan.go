@@ -124,7 +124,9 @@ func (d *document) plan(files Sources) (*Plan, error) {
 			if u == nil { // neither before nor after: only its name is known
 				u = &object{address: rc.Address, kind: rc.Type}
 			}
-			p.doubtful(u, kinds, rc.Type)
+			if action != Update || !sameButTags(before, after) {
+				p.doubtful(u, kinds, rc.Type)
+			}
 			continue
 		}
 		m, ok := models[rc.Type]
@@ -154,6 +156,19 @@ func (d *document) plan(files Sources) (*Plan, error) {
 	return p, nil
 }
 
+// sameButTags reports whether an update changes nothing but tags.
+func sameButTags(before, after *object) bool {
+	if before == nil || after == nil {
+		return false
+	}
+	for name := range after.attrs {
+		if name != "tags" && name != "tags_all" && !same(before, after, name) {
+			return false
+		}
+	}
+	return true
+}
+
 // handsOver reports whether a change may yield, as a value that is known only
 // after apply, the id of something that exists already: data sources do, and
 // resources of other providers, such as terraform_data.
@@ -162,7 +177,13 @@ func handsOver(rc *tfjson.ResourceChange) bool {
 		return slices.Contains(rc.Change.Actions, tfjson.ActionRead)
 	}
 	_, acts := actionOf(rc)
-	return acts && !isAWS(rc.ProviderName)
+	return acts && (!isAWS(rc.ProviderName) || slices.Contains(anyOutput, rc.Type))
+}
+
+// anyOutput are resources of AWS whose attributes may be anything.
+var anyOutput = []string{
+	"aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudcontrolapi_resource", "aws_lambda_invocation",
+	"aws_servicecatalog_provisioned_product", "aws_ssm_parameter",
 }
 
 // actionOf is what a change does, and whether it does anything. Resources that

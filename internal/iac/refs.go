@@ -123,12 +123,30 @@ func (g *graph) settled(at *instance, name string) any {
 	switch {
 	case at.config == nil:
 		return address
-	case e == nil && name == "cidr_block" && models[at.kind].put != nil:
-		return address // an address manager chooses it
+	case e == nil && (name == "cidr_block" && models[at.kind].put != nil || g.dynamic(at.kind, name)):
+		return address // an address manager chooses it, or dynamic blocks do, which plans leave out
 	case e == nil:
 		return unset{}
 	}
 	return g.value(at, name, g.said(at, name), address)
+}
+
+// dynamic reports whether an attribute that is unknown, and of which the
+// configuration says nothing, must be made of dynamic blocks: the provider computes
+// no value for it, or nothing else fills it.
+func (g *graph) dynamic(kind, name string) bool {
+	switch {
+	case kind == "aws_default_network_acl":
+		return name == "ingress" || name == "egress"
+	case kind == "aws_ec2_managed_prefix_list" && name == "entry":
+		for _, r := range g.configs {
+			if r.Type == "aws_ec2_managed_prefix_list_entry" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // said is what the configuration says of an attribute of a resource.
@@ -268,6 +286,9 @@ type found struct {
 	ids   []string
 	dark  bool // something that can't be followed is mentioned
 	stray bool // a value that is known at planning, and may choose, is mentioned
+	// picked is set where the key of the instance that asks, or an index, has picked
+	// an instance.
+	picked bool
 }
 
 func (f *found) add(o found) {
@@ -276,7 +297,7 @@ func (f *found) add(o found) {
 			f.ids = append(f.ids, id)
 		}
 	}
-	f.dark, f.stray = f.dark || o.dark, f.stray || o.stray
+	f.dark, f.stray, f.picked = f.dark || o.dark, f.stray || o.stray, f.picked || o.picked
 }
 
 // follow leads references to ids. filter is the key of the wanted instance, ""
@@ -319,6 +340,9 @@ func (g *graph) follow(refs []string, at where, kinds []string, filter string, d
 		default:
 			f.add(g.followResource(t, at, kinds, filter, depth))
 		}
+	}
+	if filter != "" && !f.picked {
+		f.stray = true // a key that picks no instance chooses among what is mentioned
 	}
 	return f
 }
@@ -380,6 +404,7 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	if len(rest) > 1 && strings.HasPrefix(rest[1], "[") {
 		inner = rest[1]
 	}
+	picked := false
 	var called []string
 	for _, path := range g.paths[bare] {
 		up, k := parent(path)
@@ -390,13 +415,13 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	if key == "" && filter != "" {
 		exact := slices.DeleteFunc(slices.Clone(called), func(p string) bool { _, k := parent(p); return k != filter })
 		if len(exact) > 0 {
-			called, filter = exact, ""
+			called, filter, picked = exact, "", true
 		}
 	}
 	if inner == "" {
 		inner = filter
 	}
-	var f found
+	f := found{picked: picked}
 	for _, path := range called {
 		if output != "" {
 			e := m.Outputs[output]
@@ -452,13 +477,13 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 	if len(rest) > 0 {
 		attribute = rest[0]
 	}
+	var f found
 	if filter != "" {
 		exact := slices.DeleteFunc(slices.Clone(list), func(i *instance) bool { return i.key != filter })
-		if len(exact) > 0 {
+		if f.picked = len(exact) > 0; f.picked {
 			list = exact
 		}
 	}
-	var f found
 	for _, i := range list {
 		f.add(g.identity(i, attribute, kinds, depth))
 	}

@@ -162,12 +162,9 @@ func (w *world) take(subnet string, n int) {
 		return
 	}
 	edit(w, subnets, subnet, func(r *snapshot.Subnet) {
-		switch {
-		case r.FreeIPs != nil:
+		if r.FreeIPs != nil {
 			left := max(*r.FreeIPs-n, 0)
 			r.FreeIPs = &left
-		case r.Pending == "":
-			r.Pending = snapshot.Pending(subnet)
 		}
 	})
 }
