@@ -45,8 +45,9 @@ type Earlier struct {
 	Renewed func(string) string
 	// Touched reports whether a change may matter to the tables.
 	Touched func([]snapshot.Kind) bool
-	// Concerns reports whether a change is of the resource with an id, or names it.
-	Concerns func(string) bool
+	// Concerns reports whether a change that may matter to one of the tables is of
+	// the resource with an id, or names it.
+	Concerns func(string, []snapshot.Kind) bool
 	// Planned reports whether an id is that of a resource that is yet to be made.
 	Planned func(string) bool
 	// Blamed are the changes behind each finding of a check, by its id.
@@ -168,7 +169,7 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 		switch f.Status {
 		case checks.Fail:
 			each[i] = Broken
-			if e.covered(f, before) || before.Status == checks.Skip && !e.concerned(f) {
+			if e.covered(f, before) || before.Status == checks.Skip && !e.concerned(f, after.Check) {
 				each[i] = StillBroken
 			}
 		case checks.Unknown:
@@ -201,7 +202,7 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 
 // concerned reports whether a change is about one of the resources that a finding
 // rests on. If none is, it only came to light: what it was hidden behind is gone.
-func (e *Earlier) concerned(f checks.Finding) bool {
+func (e *Earlier) concerned(f checks.Finding, c *checks.Check) bool {
 	ids := []string{f.Subject}
 	for _, ev := range f.Evidence {
 		ids = append(ids, ev.Ref)
@@ -216,7 +217,8 @@ func (e *Earlier) concerned(f checks.Finding) bool {
 	}
 	return slices.ContainsFunc(ids, func(id string) bool {
 		base, _, _ := strings.Cut(id, "/")
-		return e.Concerns(id) || e.Concerns(base)
+		kinds := slices.Concat(c.Needs, c.Uses)
+		return e.Concerns(id, kinds) || e.Concerns(base, kinds)
 	})
 }
 
@@ -361,7 +363,7 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
 	case snapshot.FieldUnseen:
-		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref) // what takes addresses shows nowhere else
+		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref, []snapshot.Kind{snapshot.Subnets}) // what takes addresses shows nowhere else
 	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.NotInPlan, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
 		snapshot.RowUnseen, snapshot.ListUnseen, snapshot.ReferenceUnseen, snapshot.ReferenceOpen:
 		return e.Touched(slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool { return k.Action() != g.Source }))

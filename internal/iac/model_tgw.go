@@ -309,6 +309,9 @@ func leadsTo(r snapshot.TransitGatewayRoute, attachment string) bool {
 // table, and by no other.
 func (w *world) associateTGW(o *object, table, attachment, vpc string, pending snapshot.Pending) {
 	for _, s := range w.snap.Scopes {
+		if pending != "" {
+			break // it may stay where it is
+		}
 		for _, set := range s.TransitGatewayAssociations.All() {
 			if left := withoutAttachment(set.Entries, attachment); len(left) != len(set.Entries) {
 				set.Entries = left
@@ -317,13 +320,9 @@ func (w *world) associateTGW(o *object, table, attachment, vpc string, pending s
 		}
 	}
 	if pending != "" {
-		for _, s := range w.snap.Scopes {
-			s.Forget(snapshot.TransitGatewayAssociations, pending.Gap(o.address))
-			for _, a := range s.TransitGatewayAttachments.All() {
-				if a.ID == attachment || attachment == "" { // what it says of itself no longer holds
-					a.Association = nil
-					s.TransitGatewayAttachments.Put(a)
-				}
+		if !edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) { a.Association, a.Pending = nil, pending }) {
+			for _, s := range w.snap.Scopes {
+				s.Forget(snapshot.TransitGatewayAssociations, pending.Gap(o.address))
 			}
 		}
 		return
@@ -346,9 +345,11 @@ func putTGWAssociation(w *world, before, o *object) {
 	if w.filling {
 		return
 	}
-	attachment, pa := o.str("transit_gateway_attachment_id")
+	attachments, pa := wanted(w, o, "transit_gateway_attachment_id", tgwAttachments)
 	table, pt := o.str("transit_gateway_route_table_id")
-	w.associateTGW(o, table, attachment, w.attached(attachment), max(pa, pt))
+	for _, attachment := range attachments {
+		w.associateTGW(o, table, attachment, w.attached(attachment), max(pa, pt))
+	}
 }
 
 func dropTGWAssociation(w *world, o *object) {

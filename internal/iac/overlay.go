@@ -16,7 +16,7 @@ type Overlay struct {
 	scopes  map[string]int // by id of a row, and by provider
 	fresh   []*object      // what the plans make
 	renamed map[string]string
-	touched map[string]bool // ids that the changes are of, or name
+	touched map[string][]int // changes, by the ids that they are of or name
 }
 
 // New lays plans over a base, which stays as it is. What the base did not see
@@ -93,18 +93,20 @@ func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 	})
 }
 
-// Concerns reports whether a change is of the resource with an id, or names it:
-// a rule concerns its group.
-func (o *Overlay) Concerns(id string) bool {
+// Concerns reports whether a change that may matter to one of the tables is of the
+// resource with an id, or names it: a rule concerns its group.
+func (o *Overlay) Concerns(id string, kinds []snapshot.Kind) bool {
 	if o.touched == nil {
-		o.touched = map[string]bool{}
-		for _, c := range o.changes {
+		o.touched = map[string][]int{}
+		for i, c := range o.changes {
 			for _, id := range c.ids() {
-				o.touched[id] = true
+				o.touched[id] = append(o.touched[id], i)
 			}
 		}
 	}
-	return id != "" && (o.touched[id] || o.Planned(id))
+	return id != "" && (o.Planned(id) || slices.ContainsFunc(o.touched[id], func(i int) bool {
+		return slices.ContainsFunc(o.changes[i].Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
+	}))
 }
 
 // Names reports whether a change is of the resource with an id, or names it.

@@ -221,6 +221,12 @@ func (t Tracer) gatewayPeering(gateway string, scope *snapshot.Scope, id string,
 // tables list win over what the attachment says of itself, and an explicit one
 // over that with the default table.
 func (t Tracer) associatedTable(gateway, attachment string) (string, *snapshot.Scope, *snapshot.Gap) {
+	for _, s := range t.Snapshot.Scopes {
+		if a, _ := s.TransitGatewayAttachments.Get(attachment); a.Pending != "" {
+			g := a.Pending.Gap(attachment)
+			return "", nil, &g
+		}
+	}
 	var gap *snapshot.Gap
 	anyTable, all := false, false
 	var byDefault string

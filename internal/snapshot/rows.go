@@ -554,6 +554,8 @@ type TransitGatewayAttachment struct {
 	ResourceID   string `json:"ResourceId"`
 	State        string
 	Association  *AttachmentAssociation
+
+	Pending Pending `json:"-"` // the route table that it is associated with
 }
 
 // AttachmentAssociation is the route table that an attachment says it is
