@@ -265,10 +265,11 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 	e.Notes = notes(o, alone, after, before)
 	for i, r := range after.Results {
 		_, effects := e.Compare(before.Results[i], r)
+		tried := map[string][]checks.Finding{}
 		for n, effect := range effects {
 			var list []report.Resource
 			if effect == report.Broken || effect == report.UnknownNow || effect == report.Weakened {
-				c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r, Finding: r.Findings[n]}
+				c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r, Finding: r.Findings[n], Tried: tried}
 				for _, ch := range c.Blame(ctx) {
 					list = append(list, report.Resource{Address: report.Harmless(ch.Address), Action: string(ch.Action), File: report.Harmless(ch.Place.File), Line: ch.Place.Line})
 				}

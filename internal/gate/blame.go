@@ -24,6 +24,9 @@ type Case struct {
 	Was, Will     snapshot.Target    // before and after
 	Before, Later checks.Result
 	Finding       checks.Finding // of Later
+	// Tried is what the check found with parts of the changes. It is shared by the
+	// findings of one check.
+	Tried map[string][]checks.Finding
 }
 
 // mostTried is up to how many changes are each tried alone; among more, a
@@ -81,6 +84,17 @@ func touches(ch iac.Change, kinds []snapshot.Kind) bool {
 
 // alike reports whether the chosen changes alone bring the finding about.
 func (c Case) alike(ctx context.Context, list []*checks.Check, chosen []int) bool {
+	key := fmt.Sprint(chosen)
+	found, tried := c.Tried[key]
+	if !tried {
+		found = c.try(ctx, list, chosen)
+		c.Tried[key] = found
+	}
+	return slices.ContainsFunc(found, c.same)
+}
+
+// try judges the estate with the chosen changes alone.
+func (c Case) try(ctx context.Context, list []*checks.Check, chosen []int) []checks.Finding {
 	snap := c.Overlay.After(func(i int) bool { return slices.Contains(chosen, i) })
 	for i := range snap.Scopes {
 		snap.Scopes[i].Roles = c.After.Scopes[i].Roles
@@ -94,10 +108,10 @@ func (c Case) alike(ctx context.Context, list []*checks.Check, chosen []int) boo
 	}
 	for _, r := range checks.Run(ctx, t, snap, list, checks.Options{}) {
 		if r.Check == c.Later.Check {
-			return slices.ContainsFunc(r.Findings, c.same)
+			return r.Findings
 		}
 	}
-	return false
+	return nil
 }
 
 // same reports whether a finding says what the case is about: of the same resource,
