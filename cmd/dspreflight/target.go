@@ -62,7 +62,7 @@ func readConfig(path string) (config, error) {
 	case errors.Is(err, io.EOF):
 		return c, snapshot.Errorf("--config: %s is empty", "--config: %s が空", path)
 	case err != nil:
-		return c, fmt.Errorf("--config: %s: %s", path, plainYAML(err))
+		return c, fmt.Errorf("--config: %s: %w", path, plainYAML(err))
 	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return c, snapshot.Errorf("--config: %s holds more than one YAML document", "--config: %s に YAML 文書が 2 つ以上ある", path)
@@ -71,14 +71,34 @@ func readConfig(path string) (config, error) {
 }
 
 var (
-	yamlUnknown = regexp.MustCompile(`field (\S+) not found in type \S+`)
-	yamlType    = regexp.MustCompile(` into (\*?[\[\]a-z]+\.?\w*)`)
+	yamlUnknown = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+	yamlType    = regexp.MustCompile("line (\\d+): cannot construct !!(\\w+)(?: `[^`]*`)? into (.+)")
 )
 
-// plainYAML takes Go's words out of an error of the YAML package.
-func plainYAML(err error) string {
-	s := yamlUnknown.ReplaceAllString(err.Error(), `there is no key "$1"`)
-	return yamlType.ReplaceAllString(s, "")
+// plainYAML says what an error of the YAML package means, without Go's words.
+func plainYAML(err error) error {
+	if m := yamlUnknown.FindStringSubmatch(err.Error()); m != nil {
+		return snapshot.Errorf("line %s: there is no key %q", "%s 行: キー %q はない", m[1], m[2])
+	}
+	m := yamlType.FindStringSubmatch(err.Error())
+	if m == nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	due := snapshot.Text{En: "an object", Ja: "オブジェクト"}
+	for _, k := range []struct {
+		prefix string
+		word   snapshot.Text
+	}{
+		{"[]", snapshot.Text{En: "a list", Ja: "リスト"}},
+		{"string", snapshot.Text{En: "text", Ja: "文字列"}},
+		{"int", snapshot.Text{En: "a number", Ja: "数"}},
+		{"bool", snapshot.Text{En: "true or false", Ja: "true か false"}},
+	} {
+		if strings.HasPrefix(strings.TrimPrefix(m[3], "*"), k.prefix) {
+			due = k.word
+		}
+	}
+	return snapshot.Errorf("line %s: %s is due here", "%s 行: ここには%sを書く", m[1], due)
 }
 
 // readRequest builds the targets from flags, environment and file, in this order

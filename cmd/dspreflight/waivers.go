@@ -54,7 +54,7 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
 	if err := dec.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("--waivers %s: %s", path, plainYAML(err))
+		return nil, fmt.Errorf("--waivers %s: %w", path, plainYAML(err))
 	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, snapshot.Errorf("--waivers: %s holds more than one YAML document", "--waivers: %s に YAML 文書が 2 つ以上ある", path)

@@ -14,9 +14,21 @@ type Error struct {
 }
 
 // Errorf makes an error from a format in English and one in Japanese, which take
-// the same arguments. %w wraps, as in fmt.Errorf.
+// the same arguments. %w wraps, as in fmt.Errorf. A Text among the arguments is
+// worded in the language of the error.
 func Errorf(en, ja string, args ...any) error {
-	return &Error{fmt.Errorf(en, args...), ja, args}
+	return &Error{fmt.Errorf(en, worded(args, "en")...), ja, args}
+}
+
+func worded(args []any, lang string) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		out[i] = a
+		if t, ok := a.(Text); ok {
+			out[i] = t.In(lang)
+		}
+	}
+	return out
 }
 
 func (e *Error) Error() string { return e.err.Error() }
@@ -33,9 +45,8 @@ func ErrorIn(err error, lang string) string {
 		return fmt.Sprint(err)
 	}
 	if own, ok := err.(*Error); ok {
-		args := make([]any, len(own.args))
-		for i, a := range own.args {
-			args[i] = a
+		args := worded(own.args, lang)
+		for i, a := range args {
 			if inner, ok := a.(error); ok {
 				args[i] = ErrorIn(inner, lang)
 			}
