@@ -9,7 +9,7 @@ import (
 
 const (
 	egressCLI       = "aws ec2 authorize-security-group-egress --region {region} --group-id {group} --ip-permissions {permissions}"
-	egressTerraform = "resource \"aws_vpc_security_group_egress_rule\" \"datasync\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each destination and range\n}"
+	egressTerraform = "resource \"aws_vpc_security_group_egress_rule\" \"datasync_{from_port}\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each destination and range\n}"
 )
 
 var (

@@ -29,7 +29,7 @@ var ingressFix = say(
 
 const (
 	ingressCLI       = "aws ec2 authorize-security-group-ingress --region {region} --group-id {group} --ip-permissions {permissions}"
-	ingressTerraform = "resource \"aws_vpc_security_group_ingress_rule\" \"datasync\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each source and range\n}"
+	ingressTerraform = "resource \"aws_vpc_security_group_ingress_rule\" \"datasync_{from_port}\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each source and range\n}"
 )
 
 var (

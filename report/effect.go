@@ -253,8 +253,8 @@ func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
 	if ok && !whole && !ports.holds(mine) {
 		return false
 	}
-	if _, agents := f.Args["sources"]; e.Replaced && !agents {
-		return true // the addresses are those of another endpoint
+	if _, sources := f.Args["sources"]; e.Replaced && (!sources || before.Check.ID == "agent-sg-egress") {
+		return true // the addresses are those of another endpoint, not of the agents
 	}
 	var own netipx.IPSetBuilder
 	for _, a := range addressesOf(f) {
@@ -425,7 +425,7 @@ func (t Target) counted(gate Gate) Summary {
 
 // mark adds to a result what the change does to it, and the resources behind
 // that.
-func (e *Earlier) mark(out *Result, before, after checks.Result) {
+func (e *Earlier) mark(out *Result, before, after checks.Result, lang string) {
 	effect, each := e.Compare(before, after)
 	out.Before, out.Effect = before.Status.String(), effect
 	blamed := e.Blamed[after.Check.ID]
@@ -441,8 +441,22 @@ func (e *Earlier) mark(out *Result, before, after checks.Result) {
 		}
 		if f.Fix != nil {
 			e.fitFix(f.Fix)
+			if undo := undone(f.Resources); each[i] == Broken && undo != "" {
+				f.Fix.Text += snapshot.Textf(" Or leave %s as it was.", "または %s を変更しない。", undo).In(lang)
+			}
 		}
 	}
+}
+
+// undone names the resources that were there before the change.
+func undone(list []Resource) string {
+	var out []string
+	for _, r := range list {
+		if r.Action != "create" {
+			out = append(out, r.Address)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // fitFix leaves out commands about resources that are yet to be made, or that the

@@ -70,7 +70,11 @@ func hopsOf(list []checks.Hop, lang string) []Hop {
 func (t *Target) addPath(j Judged, lang string) {
 	t.Changes, t.Firewall = []Change{}, []FirewallRule{}
 	for _, c := range checks.Changes(j.Results) {
-		t.Changes = append(t.Changes, Change{Harmless(c.Resource), c.Codes, Harmless(c.CLI), HarmlessLines(c.Terraform)})
+		fix := Fix{AWSCLI: []string{Harmless(c.CLI)}, Terraform: HarmlessLines(c.Terraform)}
+		if j.Earlier != nil {
+			j.Earlier.fitFix(&fix)
+		}
+		t.Changes = append(t.Changes, Change{Harmless(c.Resource), c.Codes, strings.Join(fix.AWSCLI, ""), fix.Terraform})
 	}
 	story := checks.Tell(j.Target, j.Snapshot, j.Results)
 	if story == nil {
@@ -111,8 +115,14 @@ func (p *printer) path(t Target) {
 		fmt.Fprintf(p.out, "\n%s\n", p.say(wordChanges))
 		for i, c := range t.Changes {
 			p.hang(fmt.Sprintf("%3d  ", i+1), c.Resource+" ("+strings.Join(c.Codes, ", ")+")")
-			for _, line := range foldCommands([]string{c.AWSCLI}) {
-				fmt.Fprintf(p.out, "    %s\n", line)
+			lines := foldCommands([]string{c.AWSCLI})
+			if c.AWSCLI == "" { // a plan manages the resource
+				lines = strings.Split(c.Terraform, "\n")
+			}
+			for _, line := range lines {
+				if line != "" {
+					fmt.Fprintf(p.out, "    %s\n", line)
+				}
 			}
 		}
 	}

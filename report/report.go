@@ -210,7 +210,7 @@ func buildTarget(j Judged, opt Options) Target {
 			out.Findings = append(out.Findings, findingOf(f, res.Check, opt.Lang))
 		}
 		if e := j.Earlier; e != nil {
-			e.mark(&out, e.Results[n], res)
+			e.mark(&out, e.Results[n], res, opt.Lang)
 		}
 		t.Results = append(t.Results, out)
 		t.Summary.count(res.Status)

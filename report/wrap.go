@@ -90,13 +90,18 @@ func unspaced(r rune) bool {
 
 // cutAt splits a word at a column.
 func cutAt(word string, width int) (head, tail string) {
-	used := 0
+	used, joint := 0, 0
 	for i, r := range word {
 		w := twwidth.Width(string(r))
 		if used+w > width && i > 0 {
+			if joint > i/2 {
+				i = joint
+			}
 			return word[:i], word[i:]
 		}
-		used += w
+		if used += w; strings.ContainsRune("._/", r) {
+			joint = i + 1
+		}
 	}
 	return word, ""
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -193,7 +194,10 @@ func (c Case) pending() []iac.Change {
 
 // named lists the changed resources that the finding is about.
 func (c Case) named() []iac.Change {
-	var out []iac.Change
+	out := c.besides()
+	if len(out) > 0 {
+		return out
+	}
 	for _, name := range []string{"group", "acl", "table", "connection"} {
 		if id, ok := c.Finding.Args[name].(string); ok {
 			out = c.add(out, id)
@@ -205,6 +209,26 @@ func (c Case) named() []iac.Change {
 	if len(out) == 0 {
 		for _, ch := range c.Overlay.Changes() {
 			if touches(ch, slices.Concat(c.Later.Check.Needs, c.Later.Check.Uses)) && ch.Names(c.Finding.Subject) {
+				out = append(out, ch)
+			}
+		}
+	}
+	return out
+}
+
+// besides are the changes of rules that end where what is missing begins, or begin
+// where it ends: one that was narrowed, or written too narrow.
+func (c Case) besides() []iac.Change {
+	first, err := strconv.Atoi(fmt.Sprint(c.Finding.Args["from_port"]))
+	last, err2 := strconv.Atoi(fmt.Sprint(c.Finding.Args["to_port"]))
+	if err != nil || err2 != nil {
+		return nil
+	}
+	var out []iac.Change
+	for _, ev := range c.Finding.Evidence {
+		_, rule, ok := strings.Cut(ev.Ref, "/")
+		for _, ch := range c.Overlay.Changes() {
+			if from, to, known := ch.Ports(); ok && known && ch.Address == rule && (to+1 == first || last+1 == from) {
 				out = append(out, ch)
 			}
 		}

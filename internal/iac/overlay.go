@@ -112,6 +112,19 @@ func (o *Overlay) Concerns(id string, kinds []snapshot.Kind) bool {
 // Names reports whether a change is of the resource with an id, or names it.
 func (c Change) Names(id string) bool { return slices.Contains(c.ids(), id) }
 
+// Ports are those of a rule after the change, if it is one of known ports.
+func (c Change) Ports() (from, to int, known bool) {
+	if c.after == nil {
+		return 0, 0, false
+	}
+	first, _ := c.after.port("from_port")
+	last, _ := c.after.port("to_port")
+	if first == nil || last == nil {
+		return 0, 0, false
+	}
+	return *first, *last, true
+}
+
 // ids are those of the resource itself, and of all that it refers to.
 func (c Change) ids() []string {
 	var out []string
