@@ -229,7 +229,7 @@ func TestBadPlans(t *testing.T) {
 	for name, tt := range map[string]struct{ body, want string }{
 		"binary":          {"PK\x03\x04\x00\x00", "this is a plan file; dspreflight reads its JSON"},
 		"empty":           {"", "empty"},
-		"not JSON":        {"hello", "line 1, column"},
+		"not JSON":        {"hello", "this is not JSON"},
 		"cut":             {plan[:len(plan)/2], "cut short"},
 		"a list":          {"[]", "array"},
 		"another object":  {`{"a":1}`, "no format_version"},

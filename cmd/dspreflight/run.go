@@ -151,6 +151,9 @@ func unknownCommand(c *cli.Context) error {
 	name := c.Args().First()
 	if s := cli.SuggestCommand(c.App.VisibleCommands(), name); s != "" {
 		nearest := strings.TrimSuffix(strings.TrimPrefix(s, `Did you mean "`), `"?`)
+		if len(nearest) == 1 { // the short name of help
+			nearest = "help"
+		}
 		return snapshot.Errorf("%q is not a command; did you mean %q? (see \"dspreflight --help\")", "%q というコマンドはない。%q のことか（\"dspreflight --help\" を参照）", name, nearest)
 	}
 	return snapshot.Errorf("%q is not a command (see \"dspreflight --help\")", "%q というコマンドはない（\"dspreflight --help\" を参照）", name)

@@ -338,7 +338,7 @@ func plain(err error) error {
 func offsetOf(err error) int64 {
 	var s *json.SyntaxError
 	if errors.As(err, &s) {
-		return s.Offset
+		return max(s.Offset-1, 0) // it counts the character that is wrong
 	}
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) {
