@@ -40,6 +40,7 @@ lab:
 soak: lab
 	$(GO) test -timeout 60m -run Kernel -v -estates 3000 ./internal/netpath
 	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath ./internal/iac
+	$(GO) test -run HiddenAttributes -every ./cmd/dspreflight
 
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
@@ -67,6 +68,7 @@ fuzz:
 	$(GO) test -run xxx -fuzz FuzzRecognise -fuzztime $(FUZZTIME) ./checks
 	$(GO) test -run xxx -fuzz FuzzFilter -fuzztime $(FUZZTIME) ./internal/netpath
 	$(GO) test -run xxx -fuzz FuzzReadPlan -fuzztime $(FUZZTIME) ./internal/iac
+	$(GO) test -run xxx -fuzz FuzzSources -fuzztime $(FUZZTIME) ./internal/iac
 	$(GO) test -run xxx -fuzz FuzzReadTemplate -fuzztime $(FUZZTIME) ./internal/iac
 	$(GO) test -run xxx -fuzz FuzzWrap -fuzztime $(FUZZTIME) ./report
 

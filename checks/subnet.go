@@ -154,7 +154,7 @@ const addressesPerTask = 4
 var (
 	subnetFull = &Problem{
 		Code: "DSP301", Severity: Fail,
-		Title:     say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses; {tasks} planned task(s) need {needed}", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
+		Title:     say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:     say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
 		Fix:       say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
 		CLI:       []string{"aws ec2 describe-network-interfaces --region {region} --filters Name=subnet-id,Values={subject} --query 'NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]'", "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]'"},
@@ -163,7 +163,7 @@ var (
 	}
 	subnetReserved = &Problem{
 		Code: "DSP302", Severity: Warn,
-		Title:     say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; {tasks} planned task(s) need {needed}", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
+		Title:     say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:     say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
 		Fix:       say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
 		CLI:       []string{"aws ec2 get-subnet-cidr-reservations --region {region} --subnet-id {subject}"},

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -127,9 +126,8 @@ func (w Waived) Note(lang string) string {
 	if w.Expires != "" {
 		until = snapshot.Textf("until %s", "%s まで", w.Expires)
 	}
-	owner := ""
 	if w.Owner != "" {
-		owner = fmt.Sprintf(" (%s)", w.Owner)
+		until = snapshot.Textf("%s (%s)", "%s、%s", until, w.Owner)
 	}
-	return snapshot.Text{En: "waived " + until.En + owner + ": " + w.Reason, Ja: "免除（" + until.Ja + "）" + owner + ": " + w.Reason}.In(lang)
+	return snapshot.Textf("waived %s: %s", "免除（%s）: %s", until, w.Reason).In(lang)
 }

@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -398,6 +401,73 @@ func TestPlanFromStandardInput(t *testing.T) {
 	out := invokeIn(t.Context(), read(t, examplePlan), "check", "--fixture", "healthy", "--plan", "-", "-o", "json")
 	if rep := parse(t, out); rep.ExitCode != 1 || !slices.Equal(rep.Targets[0].Change.Broken, []string{"sg-ingress-control"}) {
 		t.Errorf("%+v", rep.Targets[0].Change)
+	}
+}
+
+// TestInterruptedInput ends a run that waits for standard input which never ends.
+func TestInterruptedInput(t *testing.T) {
+	for _, args := range [][]string{{"check", "--fixture", "healthy", "--plan", "-"}, {"explain", "-"}} {
+		in, feed := io.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Millisecond, cancel)
+		var stdout, stderr bytes.Buffer
+		if code := run(ctx, append([]string{"dspreflight"}, args...), in, &stdout, &stderr); code != exitInterrupted || stdout.Len() != 0 {
+			t.Errorf("%v: exit code %d, %s%s", args, code, stdout.String(), stderr.String())
+		}
+		feed.Close()
+	}
+}
+
+// TestStacks refuses a stack that is not there, and takes a new one for new.
+func TestStacks(t *testing.T) {
+	const template = "../../examples/cloudformation/datasync.yaml"
+	args := []string{"check", "--fixture", "healthy", "--template", template, "--region", "us-east-1", "--agent-ip", "10.10.1.50"}
+	if out := invoke(t, append(args, "--stack", "nope")...); out.code != exitUsage || !strings.Contains(out.stderr, "no resource of the estate is of a stack nope") || !strings.Contains(out.stderr, "--new-stack") {
+		t.Errorf("exit code %d, %s", out.code, out.stderr)
+	}
+	if out := invoke(t, append(args, "--new-stack")...); out.code == exitUsage {
+		t.Error(out.stderr)
+	}
+	for body, want := range map[string]string{`{"LastControlPort": "1050"}`: "neither a list", `["LastControlPort"]`: "expected KEY=VALUE", `[{"Key": "x"}]`: "no ParameterKey"} {
+		file := filepath.Join(t.TempDir(), "p.json")
+		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := invoke(t, append(args, "--parameters", file)...); out.code != exitUsage || !strings.Contains(out.stderr, want) {
+			t.Errorf("%s: exit code %d, %s", body, out.code, out.stderr)
+		}
+	}
+	for _, body := range []string{`["LastControlPort=1050"]`, `[{"ParameterKey": "LastControlPort", "ParameterValue": "1050"}]`, `{"Parameters": {"LastControlPort": "1050"}}`} {
+		file := filepath.Join(t.TempDir(), "p.json")
+		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := invoke(t, "check", "--plan-only", "--template", template, "--region", "us-east-1", "--agent-ip", "10.10.1.50", "--parameters", file, "-o", "json")
+		if rep := parse(t, out); !slices.Equal(rep.Targets[0].Change.Broken, []string{"sg-ingress-control"}) || rep.Targets[0].Change.Notes == nil {
+			t.Errorf("%s: %+v", body, rep.Targets[0].Change)
+		}
+	}
+}
+
+// TestHeadlines speak of the change, and name the target where there are several.
+func TestHeadlines(t *testing.T) {
+	good := exampleWith(t, `"to_port": 1060`, `"to_port": 1064`)
+	for _, tt := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--fixture", "unreachable-443", "--plan", good, "-o", "markdown"}, []string{"✅ DataSync: this change breaks nothing", "The estate: NOT READY before"}},
+		{[]string{"--fixture", "unreachable-443", "--plan", good}, []string{"READY (this change; the estate after it: NOT READY)  2 fail"}},
+		{[]string{"--fixture", "healthy", "--plan", examplePlan, "-o", "markdown"}, []string{"❌ DataSync: this change breaks activation", "Or leave aws\\_vpc\\_security\\_group\\_ingress\\_rule.control as it was"}},
+		{[]string{"--fixture", "unreachable-443", "--plan", good, "-o", "markdown", "--gate", "all"}, []string{"❌ DataSync: NOT READY"}},
+		{[]string{"--fixture", "healthy", "--plan", examplePlan, "--fail-on", "warn", "--accept", "DSP202"}, []string{"This change goes against advice: sg-ingress-control."}},
+	} {
+		out := invoke(t, append([]string{"check"}, tt.args...)...)
+		for _, want := range tt.want {
+			if !strings.Contains(out.stdout, want) {
+				t.Errorf("%v: no %q in\n%s", tt.args, want, out.stdout)
+			}
+		}
 	}
 }
 

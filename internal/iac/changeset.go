@@ -40,7 +40,9 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 	if !ok {
 		return nil, snapshot.Errorf("Changes is not a list: it is not what aws cloudformation describe-change-set prints", "Changes がリストではない。aws cloudformation describe-change-set の出力ではない")
 	}
-	if status := fieldText(top, "Status"); status == "FAILED" {
+	if status := fieldText(top, "Status"); status == "FAILED" && fieldText(top, "StatusReason") == "" {
+		return nil, snapshot.Errorf("the change set failed: it can't be executed", "変更セットが失敗している。実行できない")
+	} else if status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", shortened(fieldText(top, "StatusReason")))
 	}
 	p := &Plan{Template: true, anything: true, template: &template{}, deployed: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}

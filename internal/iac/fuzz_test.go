@@ -36,3 +36,18 @@ func FuzzReadTemplate(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSources is the same for the files of a configuration, whatever they hold.
+func FuzzSources(f *testing.F) {
+	for _, expr := range []string{"local.a", "[for k in [\"x\"] : aws_subnet.m[k].id]", "values(aws_subnet.m)[*].id", "concat(aws_subnet.a[*].id, local.b[0].c)"} {
+		f.Add([]byte("locals {\n  a = [local.b]\n  b = [{ c = aws_subnet.s.id }]\n}\nresource \"aws_vpc_endpoint\" \"e\" {\n  subnet_ids = " + expr + "\n}\n"))
+	}
+	plans := [][]byte{planOf(f, "local.a"), planOf(f, "aws_subnet.a[*].id"), planOf(f, "values(aws_subnet.m)[*].id")}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, body := range plans {
+			if _, err := ReadPlan(body, func(string) map[string][]byte { return map[string][]byte{"main.tf": text} }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

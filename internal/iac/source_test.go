@@ -12,7 +12,7 @@ import (
 
 // references are the names that an expression mentions, as a plan lists them: each
 // in full and in its shorter forms.
-func references(t *testing.T, expr string) []string {
+func references(t testing.TB, expr string) []string {
 	t.Helper()
 	e, diags := hclsyntax.ParseExpression([]byte(expr), "x.tf", hcl.InitialPos)
 	if diags.HasErrors() {
@@ -30,7 +30,7 @@ func references(t *testing.T, expr string) []string {
 
 // planOf is a plan that makes two counted subnets a, two keyed ones m, one s, and
 // an endpoint whose subnets are an expression.
-func planOf(t *testing.T, expr string) []byte {
+func planOf(t testing.TB, expr string) []byte {
 	t.Helper()
 	change := func(kind, name string, index any, after, open map[string]any) map[string]any {
 		address := kind + "." + name + keyText(index)

@@ -73,6 +73,9 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 			keys = append(keys, k)
 		}
 		slices.Sort(keys)
+		if len(keys) == 0 {
+			return nil, snapshot.Errorf("it is empty: there are no Resources in it", "空である。Resources がない")
+		}
 		return nil, snapshot.Errorf("there are no Resources in it, only %s: it is not a CloudFormation template", "Resources がなく、%s だけがある。CloudFormation テンプレートではない", shortened(strings.Join(keys, ", ")))
 	}
 	t := &template{parameters: asMap(top["Parameters"]), mappings: asMap(top["Mappings"]), conditions: asMap(top["Conditions"])}
