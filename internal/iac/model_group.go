@@ -105,11 +105,7 @@ func (w *world) setRules(o *object, id string, egress bool) {
 		if pending != "" {
 			perms = append(perms, snapshot.Permission{Pending: pending})
 		}
-		if egress {
-			g.Egress = perms
-		} else {
-			g.Ingress = perms
-		}
+		*rulesOf(g, egress) = perms
 	})
 	w.forgetRules(id, egress, func(snapshot.SecurityGroupRule) bool { return true })
 }
@@ -250,12 +246,17 @@ func (w *world) stray(o *object) int {
 	return w.strays[key]
 }
 
+// rulesOf are the rules of a group in one direction.
+func rulesOf(g *snapshot.SecurityGroup, egress bool) *[]snapshot.Permission {
+	if egress {
+		return &g.Egress
+	}
+	return &g.Ingress
+}
+
 // admit adds a permission to a group, unless it is there: AWS holds a rule once.
 func admit(g *snapshot.SecurityGroup, egress bool, p snapshot.Permission) {
-	list := &g.Ingress
-	if egress {
-		list = &g.Egress
-	}
+	list := rulesOf(g, egress)
 	there := func(q snapshot.Permission) bool {
 		return (p.Pending == "") == (q.Pending == "") && (p.Pending != "" || !p.Peerless()) && alike(p, q) && (p.Peerless() || p.Without(q).Peerless()) && p.Peerless() == q.Peerless()
 	}
@@ -312,10 +313,7 @@ func dropGroupRule(w *world, o *object) {
 	id := o.known("security_group_id")
 	for _, egress := range ways {
 		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
-			list := &g.Ingress
-			if egress {
-				list = &g.Egress
-			}
+			list := rulesOf(g, egress)
 			for _, gone := range permissions(o, ruleProtocol(o), *g) {
 				var left []snapshot.Permission
 				for _, p := range *list {

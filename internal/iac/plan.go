@@ -173,20 +173,27 @@ func sameButTags(before, after *object) bool {
 }
 
 // handsOver reports whether a change may yield, as a value that is known only
-// after apply, the id of something that exists already: data sources do, and
-// resources of other providers, such as terraform_data.
+// after apply, the id of something that exists already. Data sources that are read
+// during apply do, and resources whose attributes may be anything.
 func handsOver(rc *tfjson.ResourceChange) bool {
 	if rc.Mode == tfjson.DataResourceMode {
-		return slices.Contains(rc.Change.Actions, tfjson.ActionRead)
+		return slices.Contains(rc.Change.Actions, tfjson.ActionRead) && !strings.HasPrefix(rc.Type, "aws_iam_") && !slices.Contains(idless, rc.Type)
 	}
 	_, acts := actionOf(rc)
-	return acts && (!isAWS(rc.ProviderName) || slices.Contains(anyOutput, rc.Type))
+	return acts && slices.Contains(anyOutput, rc.Type)
 }
 
-// anyOutput are resources of AWS whose attributes may be anything.
+// idless are data sources that are often read during apply and never tell the id
+// of anything on the path.
+var idless = []string{
+	"aws_ami", "aws_availability_zone", "aws_availability_zones", "aws_caller_identity", "aws_default_tags", "aws_ecr_authorization_token", "aws_eks_cluster_auth",
+	"aws_kms_alias", "aws_kms_key", "aws_partition", "aws_region", "aws_route53_zone", "aws_s3_bucket", "aws_service_principal", "archive_file", "template_file", "tls_certificate",
+}
+
+// anyOutput are resources whose attributes may be anything.
 var anyOutput = []string{
 	"aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudcontrolapi_resource", "aws_lambda_invocation",
-	"aws_servicecatalog_provisioned_product", "aws_ssm_parameter",
+	"aws_servicecatalog_provisioned_product", "aws_ssm_parameter", "random_shuffle", "restapi_object", "shell_script", "terraform_data", "time_sleep",
 }
 
 // actionOf is what a change does, and whether it does anything. Resources that
