@@ -106,7 +106,7 @@ func planFlags() []cli.Flag {
 		boolFlag(groupEvidence, "new-stack", "the template makes a new stack, whatever stacks the estate has"),
 		listFlag(groupEvidence, "deployed-template", "the template that the stack has now, as aws cloudformation get-template prints it: `FILE` (one for each --template)"),
 		boolFlag(groupEvidence, "plan-only", "judge the plan or template by itself: without AWS, a snapshot or a fixture"),
-		stringFlag(groupEvidence, "configuration", "the `DIR` with the plan's *.tf files, to name file and line (default: that of the plan)"),
+		stringFlag(groupEvidence, "configuration", "the `DIR` with the plan's *.tf files, to read expressions and name file and line (default: that of the plan, else this one)"),
 	}
 }
 

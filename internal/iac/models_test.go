@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -135,5 +137,30 @@ func TestPropagationOfOthers(t *testing.T) {
 	}))
 	if _, p := s.TransitGatewayRoutes.Get("tgw-rtb-0000000a"); p != snapshot.Unobserved {
 		t.Errorf("%v", p)
+	}
+}
+
+// TestHandsOver tells what makes an unknown reference lead to what exists.
+func TestHandsOver(t *testing.T) {
+	for _, tt := range []struct {
+		mode tfjson.ResourceMode
+		kind string
+		act  tfjson.Action
+		want bool
+	}{
+		{tfjson.DataResourceMode, "aws_security_group", tfjson.ActionRead, true},
+		{tfjson.DataResourceMode, "external", tfjson.ActionRead, true},
+		{tfjson.DataResourceMode, "aws_iam_policy_document", tfjson.ActionRead, false},
+		{tfjson.DataResourceMode, "aws_security_group", tfjson.ActionNoop, false},
+		{tfjson.ManagedResourceMode, "terraform_data", tfjson.ActionCreate, true},
+		{tfjson.ManagedResourceMode, "terraform_data", tfjson.ActionNoop, false},
+		{tfjson.ManagedResourceMode, "aws_cloudformation_stack", tfjson.ActionUpdate, true},
+		{tfjson.ManagedResourceMode, "random_pet", tfjson.ActionCreate, false},
+		{tfjson.ManagedResourceMode, "aws_instance", tfjson.ActionCreate, false},
+	} {
+		rc := &tfjson.ResourceChange{Mode: tt.mode, Type: tt.kind, Change: &tfjson.Change{Actions: tfjson.Actions{tt.act}}}
+		if got := handsOver(rc); got != tt.want {
+			t.Errorf("%s %s %s: %t", tt.mode, tt.kind, tt.act, got)
+		}
 	}
 }
