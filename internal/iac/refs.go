@@ -185,7 +185,7 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 					}
 				case []any:
 					if slices.Contains(v, any(true)) {
-						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address)
+						filled[k] = beside(block[k], g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address))
 					}
 				}
 			}
@@ -193,6 +193,23 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 		}
 	}
 	return out
+}
+
+// beside puts the elements of a list that are known to what the others amount to.
+func beside(list, rest any) any {
+	known, _ := texts(list)
+	switch r := rest.(type) {
+	case unknown:
+		return atLeast{known, r}
+	case atLeast:
+		return atLeast{append(known, r.known...), r.rest}
+	case []any:
+		for _, s := range known {
+			r = append(r, s)
+		}
+		return r
+	}
+	return rest
 }
 
 // blockRefs are the references of a field of a nested block. A plan lists blocks

@@ -17,9 +17,8 @@ func (o *Overlay) settleScopes() {
 			o.scopes[id] = i
 		}
 	}
-	var all []*object
 	for _, p := range o.Plans {
-		all = append(all, p.state...)
+		all := slices.Clone(p.state)
 		for _, c := range p.Changes {
 			for _, r := range []*object{c.before, c.after} {
 				if r != nil {
@@ -32,8 +31,14 @@ func (o *Overlay) settleScopes() {
 				all = append(all, d.object)
 			}
 		}
+		o.settleHomes(all)
 	}
-	// Providers are learned from what they already manage.
+}
+
+// settleHomes finds the scopes of the resources of one plan. Its providers are
+// learned from what they already manage; another plan's of the same name are
+// others.
+func (o *Overlay) settleHomes(all []*object) {
 	learned := map[string]home{}
 	for _, r := range all {
 		h := learned[r.home.provider]
