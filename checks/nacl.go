@@ -25,7 +25,7 @@ var reqACL = &Requirement{
 func aclProblem(code string, severity Status, title Text, cause Text, r *Requirement) *Problem {
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
-		Fix:       say("Add a rule before that one to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} のその規則より前に、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
+		Fix:       say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
 		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number} --protocol 6 --rule-action allow --cidr-block {cidr} --port-range {port_range}"},
 		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\"\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
 		Sources:   []string{pageArticle, pageACL},
@@ -216,16 +216,26 @@ func (x *Exam) aclArgs(side aclSide, egress bool, d netpath.Denial) Args {
 		direction, flag = say("outbound", "アウトバウンド"), "--egress"
 		peers = snapshot.Textf("to %s", "%s へ", shorten(netpath.Addresses(d.Addrs)))
 	}
+	number, place := freeNumber(*side.acl, egress, d.Rule)
 	portRange, _ := json.Marshal(map[string]uint16{"From": d.Ports.First, "To": d.Ports.Last})
 	return Args{
 		"acl": side.acl.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": side.scope.Region, "egress": flag,
-		"number": freeNumber(*side.acl, egress, d.Rule), "cidr": netpath.CIDRs(d.Addrs)[0], "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
+		"number": number, "place": place, "cidr": netpath.CIDRs(d.Addrs)[0], "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
 		"from_port": fmt.Sprint(d.Ports.First), "to_port": fmt.Sprint(d.Ports.Last),
 	}
 }
 
-// freeNumber is an unused rule number before the rule that denies.
-func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) string {
+// noNumber stands in a command for a number that the user has to make room for.
+const noNumber = "RULE_NUMBER"
+
+var (
+	placeBefore = say("before that one", "その規則より前に")
+	placeFirst  = say("before that one, which must be given a higher number first, since none is left before it,", "その規則より前に（それより前の番号が空いていないため、先にその規則の番号を大きくしてから）")
+)
+
+// freeNumber is an unused rule number before the rule that denies, or a word in
+// place of one where there is none.
+func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) (number string, place Text) {
 	var used []int
 	limit := 32766
 	for _, e := range acl.Entries {
@@ -244,22 +254,22 @@ func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) string {
 			}
 		}
 		if n := (highest/10 + 1) * 10; n < limit {
-			return fmt.Sprint(n)
+			return fmt.Sprint(n), placeBefore
 		}
 	}
 	for n := limit; n > 0; n-- {
 		if !slices.Contains(used, n) {
-			return fmt.Sprint(n)
+			return fmt.Sprint(n), placeBefore
 		}
 	}
-	return "1"
+	return noNumber, placeFirst
 }
 
 // before is the rule number one lower, for a second rule in the same place.
 func before(number string) string {
 	n, err := strconv.Atoi(number)
 	if err != nil || n <= 1 {
-		return "1"
+		return noNumber
 	}
 	return strconv.Itoa(n - 1)
 }

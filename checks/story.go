@@ -242,7 +242,7 @@ func freshNumber(args Args, taken map[string][]string) Args {
 	}
 	key := out["acl"].(string) + out["egress"].(string)
 	number := out["number"].(string)
-	for slices.Contains(taken[key], number) {
+	for slices.Contains(taken[key], number) && number != noNumber {
 		number = before(number)
 	}
 	taken[key] = append(taken[key], number)
