@@ -199,13 +199,17 @@ const maxDeclarationBytes = 1 << 20
 // declarations are the *.tf files of a directory, by their paths. What can't be
 // read is left out: it only tells where things are, and how they are written.
 func declarations(dir string) map[string][]byte {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
-	if err != nil {
-		return nil
-	}
 	out := map[string][]byte{}
-	for _, path := range paths {
-		if body, err := readLimited(path, maxDeclarationBytes); err == nil {
+	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} {
+		paths, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return nil
+		}
+		for _, path := range paths {
+			body, err := readLimited(path, maxDeclarationBytes)
+			if err != nil && pattern == "*.tf" {
+				continue // an empty file, or none of ours
+			}
 			out[filepath.ToSlash(path)] = body
 		}
 	}

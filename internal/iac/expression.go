@@ -60,9 +60,9 @@ func (g *graph) read(e hclsyntax.Expression, rest []string, at where, kinds []st
 		return g.items(e, rest, at, kinds, depth)
 	case *hclsyntax.FunctionCallExpr:
 		switch {
-		case e.Name == "values" && len(e.Args) == 1 && (len(rest) == 0 || rest[0] == "[*]"):
-			return g.read(e.Args[0], slices.Concat([]string{"[*]"}, rest[min(1, len(rest)):]), at, kinds, depth)
-		case slices.Contains(gathering, e.Name) && (len(rest) == 0 || rest[0] == "[*]"):
+		case e.Name == "values" && len(e.Args) == 1 && (len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues):
+			return g.read(e.Args[0], slices.Concat([]string{allValues}, rest[min(1, len(rest)):]), at, kinds, depth)
+		case slices.Contains(gathering, e.Name) && (len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues):
 			var f found
 			for _, a := range e.Args {
 				f.add(g.read(a, rest, at, kinds, depth))
@@ -72,7 +72,8 @@ func (g *graph) read(e hclsyntax.Expression, rest []string, at where, kinds []st
 	case *hclsyntax.ConditionalExpr:
 		f := g.read(e.TrueResult, rest, at, kinds, depth)
 		f.add(g.read(e.FalseResult, rest, at, kinds, depth))
-		f.stray = true
+		c := g.some(e.Condition, at, kinds, depth)
+		f.stray, f.dark = true, f.dark || c.dark || len(c.ids) > 0 // what decides may be unknown itself
 		return f
 	case *hclsyntax.TemplateExpr:
 		if s, ok := constant(e); ok {
@@ -87,6 +88,10 @@ func (g *graph) read(e hclsyntax.Expression, rest []string, at where, kinds []st
 	return g.some(e, at, kinds, depth)
 }
 
+// allValues stands for each value of a map, as "[*]" does for each element of a
+// list: a splat takes an object for a list of one.
+const allValues = "[**]"
+
 // gathering are the functions that put together all that they are given.
 var gathering = []string{"concat", "toset", "tolist", "distinct", "flatten", "compact", "sort", "setunion", "one"}
 
@@ -99,7 +104,7 @@ func (g *graph) some(e hclsyntax.Expression, at where, kinds []string, depth int
 		}
 		f.add(g.refer(tokens(t), at, kinds, depth))
 	}
-	f.stray = true
+	f.stray, f.chosen = true, true
 	return f
 }
 
@@ -198,7 +203,7 @@ func (g *graph) loop(e *hclsyntax.ForExpr, rest []string, at where, kinds []stri
 	if !ok || value.Traversal.RootName() != e.ValVar {
 		return found{}, false
 	}
-	pick := "[*]"
+	pick := allValues
 	if e.KeyExpr != nil {
 		key, ok := e.KeyExpr.(*hclsyntax.ScopeTraversalExpr)
 		if !ok || len(key.Traversal) != 1 || key.Traversal.RootName() != e.KeyVar || len(rest) == 0 {
@@ -214,14 +219,20 @@ func (g *graph) loop(e *hclsyntax.ForExpr, rest []string, at where, kinds []stri
 // elements leads the elements of a list to ids: the one that is picked, else all.
 func (g *graph) elements(list []hclsyntax.Expression, rest []string, at where, kinds []string, depth int) found {
 	var f found
+	picked := len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues
 	for i, e := range list {
 		switch {
 		case len(rest) == 0:
 			f.add(g.read(e, nil, at, kinds, depth))
-		case rest[0] == "[*]", rest[0] == keyToken(cty.NumberIntVal(int64(i))):
+		case picked, sameKey(rest[0], keyToken(cty.NumberIntVal(int64(i)))):
 			f.add(g.read(e, rest[1:], at, kinds, depth))
+			picked = rest[0] == "[*]" || rest[0] == allValues || picked
+			if !strings.HasPrefix(rest[0], "[*") {
+				return f
+			}
 		}
 	}
+	f.dark = f.dark || !picked
 	return f
 }
 
@@ -230,15 +241,26 @@ func (g *graph) items(e *hclsyntax.ObjectConsExpr, rest []string, at where, kind
 	if len(rest) == 0 {
 		return g.some(e, at, kinds, depth)
 	}
-	var f found
+	if rest[0] == "[*]" { // a splat over what is no list is over a list of it
+		return g.items(e, rest[1:], at, kinds, depth)
+	}
+	f := found{dark: rest[0] != allValues}
 	for _, item := range e.Items {
 		key, diags := item.KeyExpr.Value(nil)
 		if diags.HasErrors() {
 			return g.some(e, at, kinds, depth)
 		}
-		if name := keyToken(key); rest[0] == "[*]" || rest[0] == name || "["+`"`+rest[0]+`"]` == name {
+		switch name := keyToken(key); {
+		case rest[0] == allValues:
 			f.add(g.read(item.ValueExpr, rest[1:], at, kinds, depth))
+		case sameKey(rest[0], name), `["`+rest[0]+`"]` == name:
+			return g.read(item.ValueExpr, rest[1:], at, kinds, depth)
 		}
 	}
 	return f
+}
+
+// sameKey reports whether two keys pick the same: Terraform takes "1" for 1.
+func sameKey(a, b string) bool {
+	return strings.ReplaceAll(a, `"`, "") == strings.ReplaceAll(b, `"`, "")
 }

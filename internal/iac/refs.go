@@ -49,9 +49,12 @@ var kindsFor = map[string][]string{
 	"egress_only_gateway_id":         {"aws_egress_only_internet_gateway"},
 	"network_interface_id":           {"aws_network_interface"},
 	"vpc_endpoint_id":                {"aws_vpc_endpoint"},
-	"security_group_arns":            {"aws_security_group", "aws_default_security_group"},
-	"subnet_arns":                    {"aws_subnet", "aws_default_subnet"},
+	"security_group_arns":            {"aws_security_group", "aws_default_security_group", arnWanted},
+	"subnet_arns":                    {"aws_subnet", "aws_default_subnet", arnWanted},
 }
+
+// arnWanted stands among the types for an attribute that holds ARNs.
+const arnWanted = "arn"
 
 // listed are the attributes that hold several ids.
 var listed = map[string]bool{
@@ -123,7 +126,7 @@ func (g *graph) settled(at *instance, name string) any {
 	switch {
 	case at.config == nil:
 		return address
-	case e == nil && (name == "cidr_block" && models[at.kind].put != nil || g.dynamic(at.kind, name)):
+	case e == nil && (name == "cidr_block" && models[at.kind].put != nil || g.dynamic(at, name)):
 		return address // an address manager chooses it, or dynamic blocks do, which plans leave out
 	case e == nil:
 		return unset{}
@@ -134,8 +137,15 @@ func (g *graph) settled(at *instance, name string) any {
 // dynamic reports whether an attribute that is unknown, and of which the
 // configuration says nothing, must be made of dynamic blocks: the provider computes
 // no value for it, or nothing else fills it.
-func (g *graph) dynamic(kind, name string) bool {
-	switch {
+func (g *graph) dynamic(at *instance, name string) bool {
+	if m := g.source.of(at.module); m != nil && m.resources[at.config.Address] != nil {
+		for _, b := range m.resources[at.config.Address].Blocks {
+			if b.Type == "dynamic" && len(b.Labels) == 1 && b.Labels[0] == name {
+				return true
+			}
+		}
+	}
+	switch kind := at.kind; {
 	case kind == "aws_default_network_acl":
 		return name == "ingress" || name == "egress"
 	case kind == "aws_ec2_managed_prefix_list" && name == "entry":
@@ -181,11 +191,11 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 				switch v := v.(type) {
 				case bool:
 					if v {
-						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address)
+						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address)
 					}
 				case []any:
 					if slices.Contains(v, any(true)) {
-						filled[k] = beside(block[k], g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block)}, address))
+						filled[k] = beside(block[k], g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address))
 					}
 				}
 			}
@@ -219,7 +229,7 @@ func (g *graph) blockRefs(e *tfjson.Expression, field string, block map[string]a
 		return nil
 	}
 	if len(e.NestedBlocks) == 0 {
-		return e.References // a list that is an attribute: what it mentions as a whole
+		return e.References // a list that is an attribute: what it mentions as a whole, in whichever element
 	}
 	var found [][]string
 	for _, b := range e.NestedBlocks {
@@ -255,6 +265,7 @@ func (g *graph) value(at *instance, name string, s said, address unknown) any {
 	}
 	g.steps = 0
 	f := g.means(s, nil, g.where(at), kinds, "", 0)
+	f.stray = f.stray || s.mixed && len(f.ids) > 1
 	if f.dark || len(f.ids) == 0 {
 		return address
 	}
@@ -271,7 +282,7 @@ func (g *graph) value(at *instance, name string, s said, address unknown) any {
 			out[i] = id
 		}
 		return out
-	case len(f.ids) == 1: // what is unknown comes from it; what else there is can't be seen
+	case len(f.ids) == 1 && !f.chosen: // what is unknown comes from it; what else there is can't be seen
 		return atLeast{f.ids, address}
 	}
 	return address
@@ -306,6 +317,8 @@ type found struct {
 	// picked is set where the key of the instance that asks, or an index, has picked
 	// an instance.
 	picked bool
+	// chosen is set where the expression may leave out what it mentions.
+	chosen bool
 }
 
 func (f *found) add(o found) {
@@ -314,7 +327,7 @@ func (f *found) add(o found) {
 			f.ids = append(f.ids, id)
 		}
 	}
-	f.dark, f.stray, f.picked = f.dark || o.dark, f.stray || o.stray, f.picked || o.picked
+	f.dark, f.stray, f.picked, f.chosen = f.dark || o.dark, f.stray || o.stray, f.picked || o.picked, f.chosen || o.chosen
 }
 
 // follow leads references to ids. filter is the key of the wanted instance, ""
@@ -484,9 +497,10 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 		return found{dark: true}
 	}
 	rest := t[n:]
+	explicit := ""
 	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
-		if rest[0] != "[*]" {
-			filter = rest[0]
+		if rest[0] != "[*]" && rest[0] != allValues {
+			filter, explicit = rest[0], rest[0]
 		}
 		rest = rest[1:]
 	}
@@ -496,13 +510,15 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 	}
 	var f found
 	if filter != "" {
-		exact := slices.DeleteFunc(slices.Clone(list), func(i *instance) bool { return i.key != filter })
+		exact := slices.DeleteFunc(slices.Clone(list), func(i *instance) bool { return !sameKey(i.key, filter) })
 		if f.picked = len(exact) > 0; f.picked {
 			list = exact
+		} else if explicit != "" {
+			return found{dark: true} // an instance that is not there
 		}
 	}
 	for _, i := range list {
-		f.add(g.identity(i, attribute, kinds, depth))
+		f.add(g.identity(i, attribute, rest[min(1, len(rest)):], kinds, depth))
 	}
 	return f
 }
@@ -521,13 +537,17 @@ func hasKind(id string, kinds []string) bool {
 	return slices.ContainsFunc(kinds, func(k string) bool { return idPrefixes[k] != "" && strings.HasPrefix(id, idPrefixes[k]) })
 }
 
-// identity is the id that an attribute of a resource stands for.
-func (g *graph) identity(i *instance, attribute string, kinds []string, depth int) found {
+// identity is the id that an attribute of a resource stands for, or the element of
+// it that is picked.
+func (g *graph) identity(i *instance, attribute string, pick []string, kinds []string, depth int) found {
 	if i.dark {
 		return found{dark: true}
 	}
 	if alias := aliases[i.kind]; alias != "" && (attribute == "id" || attribute == "") {
 		attribute = alias
+	}
+	if attribute == "arn" && !slices.Contains(kinds, arnWanted) {
+		return found{stray: i.exists, dark: !i.exists} // it is used for something else
 	}
 	if attribute == "id" || attribute == "arn" {
 		if slices.Contains(kinds, i.kind) {
@@ -545,6 +565,14 @@ func (g *graph) identity(i *instance, attribute string, kinds []string, depth in
 		}
 		return found{stray: true}
 	case []any:
+		if len(pick) > 0 && pick[0] != "[*]" {
+			for n, e := range v {
+				if s, ok := e.(string); ok && sameKey(pick[0], fmt.Sprintf("[%d]", n)) && hasKind(s, kinds) {
+					return found{ids: []string{s}}
+				}
+			}
+			return found{dark: true}
+		}
 		ids, pending := texts(v)
 		ids = slices.DeleteFunc(ids, func(id string) bool { return !hasKind(id, kinds) })
 		return found{ids: ids, dark: pending != "", stray: len(ids) == 0}

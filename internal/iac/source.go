@@ -33,6 +33,8 @@ type moduleSource struct {
 	calls     map[string]*hclsyntax.Body
 	outputs   map[string]hclsyntax.Expression
 	locals    map[string]hclsyntax.Expression
+	// opaque is set where not every file can be read: others may say otherwise.
+	opaque bool
 }
 
 // of returns the source of a module; nil if there is none.
@@ -43,7 +45,7 @@ func (s *source) of(module string) *moduleSource {
 	}
 	m := s.modules[dir]
 	if m == nil {
-		m = &moduleSource{map[string]Place{}, map[string]*hclsyntax.Body{}, map[string]*hclsyntax.Body{}, map[string]hclsyntax.Expression{}, map[string]hclsyntax.Expression{}}
+		m = &moduleSource{map[string]Place{}, map[string]*hclsyntax.Body{}, map[string]*hclsyntax.Body{}, map[string]hclsyntax.Expression{}, map[string]hclsyntax.Expression{}, false}
 		s.modules[dir] = m
 		files := s.files(dir)
 		names := make([]string, 0, len(files))
@@ -52,16 +54,32 @@ func (s *source) of(module string) *moduleSource {
 		}
 		slices.Sort(names)
 		for _, name := range names {
+			if overrides(name) {
+				m.opaque = true
+				continue
+			}
 			m.read(name, files[name])
+		}
+		if m.opaque { // where things are declared still holds
+			m.resources, m.calls, m.outputs, m.locals = nil, nil, nil, nil
 		}
 	}
 	return m
+}
+
+// overrides reports whether a file changes what others say, or is written in a way
+// that is not read here.
+// Source: https://developer.hashicorp.com/terraform/language/files/override
+func overrides(name string) bool {
+	base := path.Base(name)
+	return !strings.HasSuffix(base, ".tf") || base == "override.tf" || strings.HasSuffix(base, "_override.tf")
 }
 
 // read notes what a file declares. What is wrong in it is not worth a word here:
 // it only tells where and how.
 func (m *moduleSource) read(name string, text []byte) {
 	if nested(text) {
+		m.opaque = true
 		return
 	}
 	file, _ := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
@@ -116,8 +134,9 @@ func nested(text []byte) bool {
 // said is what the configuration says of a value: the names that it mentions, and
 // the expression where the files show it.
 type said struct {
-	refs []string
-	expr hclsyntax.Expression
+	refs  []string
+	expr  hclsyntax.Expression
+	mixed bool // the names are of several blocks together
 }
 
 // saying pairs what a plan says of an expression with a body's attribute.
@@ -132,33 +151,24 @@ func saying(e *tfjson.Expression, body *hclsyntax.Body, attribute string) said {
 	return s
 }
 
-// agree takes an expression that mentions the same things.
+// agree takes an expression that mentions the same things, with the same keys.
 func (s *said) agree(e hclsyntax.Expression) {
-	want, got := map[string]bool{}, map[string]bool{}
-	for _, r := range s.refs {
-		want[subject(split(r))] = true
-	}
+	mentioned := map[string]bool{}
 	for _, t := range e.Variables() {
-		got[subject(tokens(t))] = true
-	}
-	if len(want) != len(got) {
-		return
-	}
-	for k := range want {
-		if !got[k] {
+		ref := unsplit(tokens(t))
+		if !slices.Contains(s.refs, ref) {
 			return
 		}
+		mentioned[ref] = true
+	}
+	last := ""
+	for _, r := range s.refs {
+		if shorter := last != "" && (strings.HasPrefix(last, r+".") || strings.HasPrefix(last, r+"[")); !shorter && !mentioned[r] {
+			return
+		}
+		last = r
 	}
 	s.expr = e
-}
-
-// subject is what a reference is about: a resource, a variable, a module.
-func subject(t []string) string {
-	n := 2
-	if len(t) > 0 && t[0] == "data" {
-		n = 3
-	}
-	return strings.Join(t[:min(n, len(t))], ".")
 }
 
 // tokens writes a traversal as split does a reference.

@@ -70,6 +70,8 @@ func TestExpressions(t *testing.T) {
 locals {
   all     = aws_subnet.a[*].id
   one     = local.all[0]
+  key     = "x"
+  object  = { id = aws_subnet.s.id, other = aws_subnet.a[0].id }
   by_name = { first = aws_subnet.m["x"].id, second = aws_subnet.m["y"].id }
   nested  = { net = { subnets = [aws_subnet.s.id, "subnet-00000001"] } }
   circle  = local.circle
@@ -95,7 +97,15 @@ locals {
 		{`toset([aws_subnet.s.id])`, "aws_subnet.s", "aws_subnet.s"},
 		{`true ? [aws_subnet.s.id] : [aws_subnet.a[0].id]`, "aws_subnet.s aws_subnet.a[0]", "?"},
 		{`var.x ? [aws_subnet.s.id] : []`, "aws_subnet.s?", "aws_subnet.s?"},
-		{`[try(aws_subnet.s.id, null)]`, "aws_subnet.s", "aws_subnet.s?"},
+		{`[try(aws_subnet.s.id, null)]`, "aws_subnet.s", "?"},
+		{`[aws_subnet.m[local.key].id]`, "?", "?"},
+		{`[for s in [aws_subnet.s] : s.id if s.arn != ""]`, "aws_subnet.s", "?"},
+		{`[aws_subnet.s.arn != "" ? aws_subnet.s.id : "subnet-00000001"]`, "?", "?"},
+		{`local.object[*].id`, "?", "aws_subnet.s"},
+		{`values(local.object)`, "?", "aws_subnet.s aws_subnet.a[0]"},
+		{`[local.all["0"]]`, "?", "aws_subnet.a[0]"},
+		{`[local.by_name["third"]]`, "?", "?"},
+		{`flatten([[aws_subnet.s], aws_subnet.a])[*].id`, "aws_subnet.s " + a, "?"},
 		{`local.all`, "?", a},
 		{`[local.one]`, "?", "aws_subnet.a[0]"},
 		{`[local.by_name["second"]]`, "?", `aws_subnet.m["y"]`},
@@ -138,6 +148,7 @@ func TestOtherFiles(t *testing.T) {
 	for name, file := range map[string]string{
 		"another expression": "resource \"aws_vpc_endpoint\" \"e\" {\n  subnet_ids = [aws_subnet.s.id]\n}\n",
 		"another resource":   "resource \"aws_vpc_endpoint\" \"f\" {\n  subnet_ids = [aws_subnet.a[0].id]\n}\n",
+		"another key":        "resource \"aws_vpc_endpoint\" \"e\" {\n  subnet_ids = [aws_subnet.a[0].id]\n}\n",
 		"not HCL":            "}{",
 		"too deep":           "locals {\n x = " + strings.Repeat("[", 100_000),
 	} {
