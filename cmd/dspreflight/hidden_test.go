@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var everyAttribute = flag.Bool("every", false, "hide every attribute, not one in four")
+var everyAttribute = flag.Bool("every", false, "hide every attribute, not one in twelve")
 
 // moduleKeys are the keys of count and for_each in a module's address.
 var moduleKeys = regexp.MustCompile(`\[[^\]]*\]`)
@@ -36,7 +36,6 @@ func TestHiddenAttributes(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			args := append([]string{"check", "--requirements", "article", "-o", "json"}, agentFlags(name)...)
 			if made.MatchString(name) {
 				args = append(args, "--plan-only")
@@ -46,7 +45,7 @@ func TestHiddenAttributes(t *testing.T) {
 			body := read(t, file)
 			want := parse(t, invoke(t, append(args, "--plan", file)...))
 			for n, a := range changing(t, body) {
-				if n%4 != 0 && !*everyAttribute {
+				if n%12 != 0 && !*everyAttribute {
 					continue
 				}
 				hidden := filepath.Join(t.TempDir(), "plan.json")

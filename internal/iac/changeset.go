@@ -61,7 +61,8 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 			return nil, snapshot.Errorf("a change has no LogicalResourceId or no ResourceType", "LogicalResourceId か ResourceType のない変更がある")
 		}
 		after, before := fieldText(r, "AfterContext"), fieldText(r, "BeforeContext")
-		if before != "" {
+		retained := fieldText(r, "Action") == "Remove" && strings.HasPrefix(fieldText(r, "PolicyAction"), "Retain")
+		if before != "" && !retained {
 			was := d
 			if err := was.setProperties(before); err != nil {
 				return nil, snapshot.Errorf("BeforeContext of %s is not JSON: %w", "%s の BeforeContext が JSON ではない: %w", shortened(d.id), err)
@@ -70,7 +71,7 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 		}
 		d.vague = before == ""
 		switch action := fieldText(r, "Action"); {
-		case action == "Remove" && strings.HasPrefix(fieldText(r, "PolicyAction"), "Retain"):
+		case retained:
 		case action == "Remove":
 			p.changeSet.removed = append(p.changeSet.removed, d)
 		case action == "SyncWithActual":

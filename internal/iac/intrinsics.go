@@ -375,3 +375,51 @@ func (e *evaluator) decide(v any, depth int) (yes, known bool) {
 	}
 	return false, false
 }
+
+// properties are those of a resource, worked out.
+func (e *evaluator) properties(r declaredResource) map[string]any {
+	out := map[string]any{}
+	for name, v := range r.properties {
+		if x := e.value(v, r.id+"."+name); x != any(noValue{}) {
+			out[name] = x
+		}
+	}
+	return out
+}
+
+// open reports whether a value depends on what may be another one at an update,
+// though it is written the same: a parameter that is given anew, or something
+// imported. One that is not given keeps the value that the stack has for it.
+func (e *evaluator) open(v any, given map[string]string, depth int) bool {
+	if depth > maxLevels {
+		return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for k, x := range v {
+			switch {
+			case k == "Fn::ImportValue" || k == "Fn::Transform":
+				return true
+			case k == "Fn::If" && len(given) > 0: // what the condition rests on is not followed
+				return true
+			}
+			parameter := false
+			mentions(map[string]any{k: x}, func(id string) {
+				_, is := given[id]
+				parameter = parameter || is
+			})
+			if parameter || e.open(x, given, depth+1) {
+				return true
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if e.open(x, given, depth+1) {
+				return true
+			}
+		}
+	case string:
+		return strings.Contains(v, "{{resolve:")
+	}
+	return false
+}

@@ -35,14 +35,14 @@ func (b *binding) members() {
 		}
 		return nil
 	})
-	var was []*object
 	if b.was != nil {
-		was = b.was.stated()
-	} else if b.plan.changeSet == nil {
-		for id, o := range b.after {
-			if o.exists {
-				was = append(was, b.parts(id, o, will)...)
-			}
+		b.difference(will, open)
+		return
+	}
+	var was []*object
+	for id, o := range b.after {
+		if o.exists {
+			was = append(was, b.parts(id, o, will)...)
 		}
 	}
 	slices.SortFunc(was, func(x, y *object) int { return strings.Compare(slot(x)+x.address+full(x), slot(y)+y.address+full(y)) })
@@ -58,9 +58,7 @@ func (b *binding) members() {
 			o = x
 		}
 		c := Change{Address: o.address, Type: o.kind, Action: Create, Kinds: models[o.kind].kinds, Place: o.place, after: o}
-		if i := slices.IndexFunc(was, func(x *object) bool {
-			return b.was != nil && x.id == o.id || slot(x) == slot(o) || b.was == nil && near(x, o)
-		}); i >= 0 {
+		if i := slices.IndexFunc(was, func(x *object) bool { return slot(x) == slot(o) || near(x, o) }); i >= 0 {
 			c.Action, c.before = Update, was[i]
 			was = slices.Delete(was, i, i+1)
 		}
@@ -68,18 +66,100 @@ func (b *binding) members() {
 	}
 	for _, o := range was {
 		c := Change{Address: o.address, Type: o.kind, Action: Delete, Kinds: models[o.kind].kinds, Place: o.place, before: o}
-		switch {
-		case b.was == nil && !b.falls(o.known("subnet_id")): // the stack's, and removed, or somebody else's
+		if !b.falls(o.known("subnet_id")) { // the stack's, and removed, or somebody else's
 			c.Action = Update
 			left := *o
 			left.perhaps = snapshot.Unclaimed(o.address)
 			c.after = &left
-		case anyUnknown(values(o.attrs)):
-			b.plan.doubtful(o, models[o.kind].kinds, "Remove")
-			continue
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
+}
+
+// difference holds the parts of the template against those of the one that the
+// stack has now. What that one says and the estate does not show was changed by
+// somebody, or depends on a value that is not known: what becomes of it is open.
+func (b *binding) difference(will []*object, open map[string]*object) {
+	before := map[string]*object{}
+	var order []string
+	for _, o := range b.was.stated() {
+		before[identity(o)] = o
+		order = append(order, identity(o))
+	}
+	shown := func(o *object) bool { return !anyUnknown(values(o.attrs)) && b.shows(o) }
+	lost := func(o *object) { b.plan.doubtful(o, models[o.kind].kinds, "--deployed-template") }
+	for _, o := range will {
+		was := before[identity(o)]
+		delete(before, identity(o))
+		c := Change{Address: o.address, Type: o.kind, Action: Update, Kinds: models[o.kind].kinds, Place: o.place, before: was, after: o}
+		if x := open[o.id]; x != nil && full(x) != full(o) {
+			c.after = x
+		}
+		switch {
+		case was == nil:
+			c.Action = Create
+		case !anyUnknown(values(was.attrs)) && full(was) == full(o):
+			continue // as it was: if somebody has taken it away, it stays away
+		case shown(o):
+			continue
+		case b.sameWords(b.eval.byID[o.address]):
+			continue // whatever it is, it stays
+		case !shown(was):
+			lost(was)
+		}
+		b.plan.Changes = append(b.plan.Changes, c)
+	}
+	for _, o := range b.after {
+		b.openEgress(o, will)
+	}
+	for _, id := range order {
+		was := before[id]
+		switch {
+		case was == nil, b.retains(was.address):
+		case shown(was):
+			b.plan.Changes = append(b.plan.Changes, Change{Address: was.address, Type: was.kind, Action: Delete, Kinds: models[was.kind].kinds, Place: was.place, before: was})
+		default:
+			lost(was)
+		}
+	}
+}
+
+// openEgress leaves open whether the rule that AWS adds to a group, for all outbound
+// traffic, stays where the template now states outbound rules for the first time.
+func (b *binding) openEgress(o *object, will []*object) {
+	const egress = "aws_vpc_security_group_egress_rule"
+	states := func(list []*object) bool {
+		return slices.ContainsFunc(list, func(m *object) bool { return m.kind == egress && m.known("security_group_id") == o.id })
+	}
+	if o.kind != "aws_security_group" || !o.exists || !states(will) || states(b.was.stated()) {
+		return
+	}
+	for _, x := range b.parts(o.address, o, will) {
+		if p := x.known("ip_protocol"); x.kind == egress && (p == "-1" || p == "all") {
+			left := *x
+			left.perhaps = snapshot.Unclaimed(o.address)
+			b.plan.Changes = append(b.plan.Changes, Change{Address: o.address, Type: egress, Action: Update, Kinds: models[egress].kinds, Place: o.place, before: x, after: &left})
+		}
+	}
+}
+
+// identity tells a part of a template from its others.
+func identity(o *object) string { return o.id + " " + o.known("route_table_id") }
+
+// shows reports whether the estate has a part as it is said to be. Of kinds that
+// are no part of a group, ACL or table the template is taken at its word.
+func (b *binding) shows(o *object) bool {
+	container := map[string]string{
+		"aws_vpc_security_group_ingress_rule": "security_group_id", "aws_vpc_security_group_egress_rule": "security_group_id",
+		"aws_network_acl_rule": "network_acl_id", "aws_network_acl_association": "network_acl_id",
+		"aws_route": "route_table_id", "aws_route_table_association": "route_table_id",
+	}[o.kind]
+	if container == "" {
+		return true
+	}
+	kind := map[string]string{"security_group_id": "aws_security_group", "network_acl_id": "aws_network_acl", "route_table_id": "aws_route_table"}[container]
+	there := b.parts(o.address, &object{kind: kind, id: o.known(container), exists: true}, []*object{o})
+	return slices.ContainsFunc(there, func(x *object) bool { return full(x) == full(o) })
 }
 
 // falls reports whether a resource goes, and what is tied to it with it.

@@ -48,6 +48,11 @@ func (b *binding) row(o *object) *object {
 	case "aws_security_group":
 		if r, h := find(w, groups, o.id); len(h) > 0 {
 			set("vpc_id", r.VPC)
+			for name, v := range map[string]string{"name": r.Name, "description": r.About} {
+				if v != "" {
+					set(name, v)
+				}
+			}
 		}
 	case "aws_network_acl":
 		if r, h := find(w, acls, o.id); len(h) > 0 {

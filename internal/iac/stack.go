@@ -24,7 +24,7 @@ func (p *Plan) bind(base *snapshot.Snapshot) error {
 		return err
 	}
 	if p.deployed != nil {
-		b.was = &binding{plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed, parameters: p.parameters}, base: base, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
+		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed}, base: base, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
 		for _, r := range p.deployed.resources {
 			if r.physical != "" {
 				b.was.physical[r.id] = r.physical
@@ -53,6 +53,7 @@ type binding struct {
 	physical map[string]string
 	tagged   []snapshot.StackResource // what there is of the stack
 	was      *binding                 // of the template that the stack has now; nil: not known
+	past     bool                     // this is that one: which parameters it was given is not known
 	eval     *evaluator
 	after    map[string]*object // by logical id
 	order    []declaredResource
@@ -70,9 +71,15 @@ func (b *binding) evaluate() {
 		e.stack = "stack"
 	}
 	b.eval = e
+	if b.past {
+		e.keeps = func(string) bool { return true }
+	}
 	for _, r := range t.resources {
 		if r.condition != "" {
 			yes, known := e.condition(r.condition, 0)
+			if b.past && !known { // it may be there
+				yes, known, r.maybe = true, true, true
+			}
 			if !known {
 				b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, models[words[r.kind].kind].kinds, "Condition "+r.condition)
 			}
@@ -97,6 +104,9 @@ func (b *binding) evaluate() {
 				continue
 			}
 			o := translate(r, b.properties(r))
+			if r.maybe {
+				o.attrs["condition"] = unknown(r.id + ".Condition")
+			}
 			if id := b.physical[r.id]; id != "" {
 				o.id, o.exists = id, true
 				if was := b.row(o); was != nil {
@@ -113,15 +123,7 @@ func (b *binding) evaluate() {
 	}
 }
 
-func (b *binding) properties(r declaredResource) map[string]any {
-	out := map[string]any{}
-	for name, v := range r.properties {
-		if x := b.eval.value(v, r.id+"."+name); x != any(noValue{}) {
-			out[name] = x
-		}
-	}
-	return out
-}
+func (b *binding) properties(r declaredResource) map[string]any { return b.eval.properties(r) }
 
 // reconcile settles the attributes that are not what AWS shows. One about which the
 // template is as it was stays as it is: CloudFormation does not mend what others
@@ -134,11 +136,12 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 		if !ok || equal(told, v) {
 			continue
 		}
-		if b.was != nil {
-			if before := b.was.after[r.id]; before != nil && equal(before.attrs[name], v) {
-				o.attrs[name] = told
-				continue
-			}
+		if b.was != nil && b.wrote(r, name, v) {
+			o.attrs[name] = told
+			continue
+		}
+		if b.was != nil && anyUnknown(v) && slices.Contains(words[r.kind].keep, name) { // another one may be made
+			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, name)
 		}
 		if open == nil {
 			open = b.openly(func() *object { return translate(r, b.properties(r)) })
@@ -151,10 +154,45 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 	}
 }
 
+// wrote reports whether the template says the same of a resource, and nothing that
+// it says depends on a value that may be another one at each update.
+func (b *binding) wrote(r declaredResource, name string, v any) bool {
+	before := b.was.after[r.id]
+	if before == nil {
+		return false
+	}
+	if !anyUnknown(before.attrs[name]) && !anyUnknown(v) {
+		return equal(before.attrs[name], v)
+	}
+	return b.sameWords(r)
+}
+
+// sameWords is wrote for all that is said of a resource.
+func (b *binding) sameWords(r declaredResource) bool {
+	old, ok := b.was.eval.byID[r.id]
+	if !ok || old.condition != r.condition || !reflect.DeepEqual(old.properties, r.properties) {
+		return false
+	}
+	if r.condition != "" && len(b.plan.parameters) > 0 { // what it rests on is not followed
+		return false
+	}
+	moved := false // what it refers to is another one, or says something else
+	mentions(r.properties, func(id string) {
+		other, ok := b.eval.byID[id]
+		if _, modelled := words[other.kind]; ok && !modelled {
+			moved = moved || !reflect.DeepEqual(b.was.eval.byID[id].properties, other.properties)
+		}
+		if o := b.after[id]; o != nil {
+			moved = moved || b.physical[id] != "" && !o.exists
+		}
+	})
+	return !moved && !b.eval.open(r.properties, b.plan.parameters, 0)
+}
+
 // openly reads resources with the parameters unknown that are not given and may
 // have another value in the stack than the default.
 func (b *binding) openly(read func() *object) *object {
-	if b.scope != nil && len(b.tagged) > 0 {
+	if b.scope != nil && len(b.tagged) > 0 && !b.past {
 		b.eval.keeps = func(name string) bool {
 			if b.was == nil {
 				return true
@@ -181,12 +219,15 @@ func replaced(w word, was, o *object) bool {
 // entities are the resources that are rows of their own.
 func (b *binding) entities() {
 	p := b.plan
+	for _, name := range p.template.transforms {
+		if !slices.Contains(macros, name) {
+			p.doubtful(&object{address: "Transform", kind: name, id: "Transform", home: home{region: b.eval.region}}, anything, name)
+		}
+	}
 	for _, r := range b.order {
 		o := b.after[r.id]
 		if o == nil {
-			if kind, ok := strange[r.kind]; ok {
-				p.doubtful(&object{address: r.id, kind: kind, id: r.id, home: home{region: b.eval.region}}, unmodelled[kind], r.kind)
-			}
+			b.doubt(r)
 			continue
 		}
 		p.current = append(p.current, o)
@@ -222,7 +263,10 @@ func (b *binding) entities() {
 			}
 			continue
 		}
-		if !ok || models[w.kind].drop == nil || gone.physical == "" {
+		if _, odd := strange[gone.kind]; odd || strings.HasSuffix(gone.kind, "::MODULE") {
+			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, anything, "Remove")
+		}
+		if !ok || models[w.kind].drop == nil || gone.physical == "" || b.retains(gone.id) {
 			continue
 		}
 		before := &object{address: gone.id, kind: w.kind, id: gone.physical, exists: true, attrs: map[string]any{}}
@@ -239,11 +283,21 @@ func (b *binding) entities() {
 			}
 		}
 		for _, v := range p.changeSet.vague {
+			if _, odd := strange[v.kind]; odd || strings.HasSuffix(v.kind, "::MODULE") {
+				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, anything, v.kind)
+			}
 			if w, ok := words[v.kind]; ok {
 				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, "--include-property-values")
 			}
 		}
 	}
+}
+
+// retains reports whether the template that the stack has now keeps a resource that
+// is taken out of it.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+func (b *binding) retains(id string) bool {
+	return b.was != nil && strings.HasPrefix(b.was.eval.byID[id].deletion, "Retain")
 }
 
 // gone lists what there is of the stack and will not be.
@@ -257,8 +311,43 @@ func (b *binding) gone() []declaredResource {
 			out = append(out, declaredResource{id: r.LogicalID, kind: r.Kind, physical: r.ID})
 		}
 	}
+	if b.was != nil {
+		for _, r := range b.was.order {
+			_, odd := strange[r.kind]
+			if _, declared := b.eval.byID[r.id]; !declared && (odd || strings.HasSuffix(r.kind, "::MODULE")) && !b.retains(r.id) {
+				out = append(out, r) // it carries no tags
+			}
+		}
+	}
 	slices.SortFunc(out, func(x, y declaredResource) int { return strings.Compare(x.id, y.id) })
 	return out
+}
+
+// anything are the tables that what is not read here may touch.
+var anything = []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Endpoints}
+
+// macros are the transforms that leave what the path depends on as it is written.
+var macros = []string{"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"}
+
+// doubt notes a resource that is not modelled, where it may touch the path. A
+// nested stack that is written as before stays as it is.
+func (b *binding) doubt(r declaredResource) {
+	o := &object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}
+	kind, odd := strange[r.kind]
+	kinds := unmodelled[kind]
+	switch {
+	case strings.HasSuffix(r.kind, "::MODULE"):
+		kinds = anything
+	case !odd:
+		return
+	case b.plan.changeSet != nil:
+		kinds = anything // it is listed, so it changes
+	case b.was != nil && b.sameWords(r):
+		return
+	case b.was != nil:
+		kinds = anything
+	}
+	b.plan.doubtful(o, kinds, r.kind)
 }
 
 // changes reports whether an attribute that the template sets is another one in

@@ -26,6 +26,8 @@ type declaredResource struct {
 	properties          map[string]any
 	physical            string // the id in AWS, where a change set tells it
 	vague               bool   // a change set does not tell what it was
+	maybe               bool   // whether its condition holds is not known
+	deletion            string // its DeletionPolicy
 	place               Place
 }
 
@@ -97,7 +99,8 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", lines["/Resources/"+id], shortened(id))
 		}
 		condition, _ := r["Condition"].(string)
-		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, properties: asMap(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
+		deletion, _ := r["DeletionPolicy"].(string)
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: deletion, properties: asMap(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
 	}
 	for name := range parameters {
 		if _, ok := t.parameters[name]; !ok {
@@ -181,6 +184,9 @@ func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any
 	case yaml.ScalarNode:
 		if n.Tag == "!!null" {
 			return nil, nil
+		}
+		if n.Tag == "!!bool" {
+			return strings.ToLower(n.Value), nil
 		}
 		return wrap(n.Value), nil // CloudFormation takes numbers and booleans as strings too
 	}

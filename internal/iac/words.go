@@ -26,7 +26,7 @@ var words = map[string]word{
 		kind: "aws_subnet", names: map[string]string{"VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone", "AvailabilityZoneId": "availability_zone_id", "Ipv6Native": "ipv6_native"},
 		keep: []string{"vpc_id", "cidr_block", "availability_zone"},
 	},
-	"AWS::EC2::SecurityGroup":        {kind: "aws_security_group", names: map[string]string{"VpcId": "vpc_id", "GroupName": "name"}, keep: []string{"vpc_id"}},
+	"AWS::EC2::SecurityGroup":        {kind: "aws_security_group", names: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}, keep: []string{"vpc_id", "name", "description"}},
 	"AWS::EC2::SecurityGroupIngress": {kind: "aws_vpc_security_group_ingress_rule", names: ruleNames("Source")},
 	"AWS::EC2::SecurityGroupEgress":  {kind: "aws_vpc_security_group_egress_rule", names: ruleNames("Destination")},
 	"AWS::EC2::NetworkAcl":           {kind: "aws_network_acl", names: map[string]string{"VpcId": "vpc_id"}, keep: []string{"vpc_id"}},
@@ -82,7 +82,9 @@ var words = map[string]word{
 		},
 		keep: []string{"vpc_id", "service_name", "vpc_endpoint_type"},
 		more: func(o *object, properties map[string]any) {
-			if p, ok := properties["PolicyDocument"]; ok && !anyUnknown(p) {
+			if p, ok := properties["PolicyDocument"]; ok && anyUnknown(p) {
+				o.attrs["policy"] = unknown(o.address + ".PolicyDocument")
+			} else if ok {
 				o.attrs["policy"] = jsonText(p)
 			}
 		},

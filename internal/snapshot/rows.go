@@ -324,6 +324,7 @@ type GroupPair struct {
 type SecurityGroup struct {
 	ID      string       `json:"GroupId"`
 	Name    string       `json:"GroupName"`
+	About   string       `json:"Description"`
 	VPC     string       `json:"VpcId"`
 	OwnerID string       `json:"OwnerId"`
 	ARN     string       `json:"SecurityGroupArn"`
