@@ -34,6 +34,9 @@ func tcp(from, to int, peer string) snapshot.Permission {
 	return p
 }
 
+// lostGroup is what is left where nothing is known of the group any longer.
+const lostGroup = ""
+
 const stackHead = `
 Parameters: {Last: {Type: String, Default: "1060"}}
 Resources:
@@ -94,6 +97,13 @@ func TestTemplateOverStack(t *testing.T) {
 		{"deleted by hand", stackHead + own + lost, stackHead + own + lost, nil, "1024-1062 443-443"},
 		{"a parameter that is not given", stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), "", nil, "443-443 all?"},
 		{"a parameter that is given", stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), "", map[string]string{"Last": "1061"}, "1024-1061 443-443"},
+		{"a parameter that is given anew", stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), map[string]string{"Last": "1061"}, lostGroup},
+		{"a parameter that is given as it is", stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), map[string]string{"Last": "1062"}, "1024-1062 443-443"},
+		{"removed, and not as the template says", stackHead + own, stackHead + own + stackRule("Data", "1024-1064", "10.9.0.0/16"), nil, lostGroup},
+		{"changed, and imported", stackHead + own + stackRule("Data", "1024-1060", "10.9.0.0/16"), stackHead + own + stackRule("Data", "1024-1062", "!ImportValue x"), nil, lostGroup},
+		{"imported from elsewhere", stackHead + own + stackRule("Data", "1024-1062", "!ImportValue y"), stackHead + own + stackRule("Data", "1024-1062", "!ImportValue x"), nil, lostGroup},
+		{"retained", stackHead + own, stackHead + own + strings.Replace(data, "{Type:", "{DeletionPolicy: Retain, Type:", 1), nil, "1024-1062 443-443"},
+		{"a macro", "Transform: [MyMacro]\n" + stackHead + own, stackHead + own, nil, lostGroup},
 		{"a parameter as it was", stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), stackHead + own + stackRule("Data", "1024-!Ref Last", "10.9.0.0/16"), nil, "1024-1062 443-443"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
