@@ -292,6 +292,9 @@ func (g *graph) value(at *instance, name string, s said, address unknown) any {
 func (g *graph) where(at *instance) where {
 	w := where{module: at.module, key: at.key}
 	if at.config != nil {
+		w.siblings = len(g.known[at.module+"|"+at.config.Address])
+	}
+	if at.config != nil {
 		var body *hclsyntax.Body
 		if m := g.source.of(at.module); m != nil {
 			body = m.resources[at.config.Address]
@@ -307,6 +310,9 @@ type where struct {
 	key    string            // of the resource or module that the reference belongs to
 	each   said              // its for_each
 	vars   map[string]string // keys that loops run over, by the loops' variables
+	// siblings is how many instances the resource has whose attribute is read, where
+	// count.index is mentioned.
+	siblings int
 }
 
 // found is where references lead.
@@ -336,6 +342,9 @@ func (g *graph) follow(refs []string, at where, kinds []string, filter string, d
 	var f found
 	if g.steps++; depth > deepest || g.steps > mostSteps {
 		return found{dark: true}
+	}
+	if !slices.Contains(refs, "count.index") {
+		at.siblings = 0
 	}
 	keyed := slices.ContainsFunc(refs, func(r string) bool { return r == "each.key" || r == "count.index" })
 	if keyed && filter == "" {
@@ -511,6 +520,9 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 	var f found
 	if filter != "" {
 		exact := slices.DeleteFunc(slices.Clone(list), func(i *instance) bool { return !sameKey(i.key, filter) })
+		if explicit == "" && at.siblings > 0 && at.siblings != len(list) {
+			exact = nil // an index that is counted with: count.index + 1
+		}
 		if f.picked = len(exact) > 0; f.picked {
 			list = exact
 		} else if explicit != "" {
