@@ -56,7 +56,7 @@ var (
 	ingressGuideClosed = &Problem{
 		Code: "DSP203", Severity: Warn, Requires: reqControlGuide,
 		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}, which only the user guide asks for", "{subject} のセキュリティグループが {sources} からの TCP {ports}（ユーザーガイドのみが要求）を許可していない"),
-		Cause:     say("The re:Post article asks for 1024-1062, the user guide for 1024-1064. Which of them the agent really uses is not documented; --requirements guide makes this a failure.", "記事は 1024-1062、ユーザーガイドは 1024-1064 を要求する。エージェントが実際に使うポートは文書化されていない。--requirements guide で失敗扱いになる。"),
+		Cause:     say("The re:Post article asks for 1024-1062, the user guide for 1024-1064. Which of them the agent really uses is not documented; --requirements guide makes this a failure.", "re:Post の記事は 1024-1062、ユーザーガイドは 1024-1064 を要求する。エージェントが実際に使うポートは文書化されていない。--requirements guide で失敗扱いになる。"),
 		Fix:       ingressFix,
 		CLI:       []string{ingressCLI},
 		Terraform: ingressTerraform,
