@@ -109,8 +109,10 @@ func (b *binding) difference(will []*object, open map[string]*object) {
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
-	for _, o := range b.after {
-		b.openEgress(o, will)
+	for _, r := range b.order {
+		if o := b.after[r.id]; o != nil {
+			b.openEgress(o, will)
+		}
 	}
 	for _, id := range order {
 		was := before[id]

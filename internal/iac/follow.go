@@ -1,0 +1,300 @@
+package iac
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// where is the place that a reference is read in.
+type where struct {
+	module string            // with keys
+	key    string            // of the resource or module that the reference belongs to
+	each   said              // its for_each
+	vars   map[string]string // keys that loops run over, by the loops' variables
+	// siblings is how many instances the resource has whose attribute is read, where
+	// count.index is mentioned.
+	siblings int
+}
+
+// found is where references lead.
+type found struct {
+	ids   []string
+	dark  bool // something that can't be followed is mentioned
+	stray bool // a value that is known at planning, and may choose, is mentioned
+	// picked is set where the key of the instance that asks, or an index, has picked
+	// an instance.
+	picked bool
+	// chosen is set where the expression may leave out what it mentions.
+	chosen bool
+}
+
+func (f *found) add(o found) {
+	for _, id := range o.ids {
+		if !slices.Contains(f.ids, id) {
+			f.ids = append(f.ids, id)
+		}
+	}
+	f.dark, f.stray, f.picked, f.chosen = f.dark || o.dark, f.stray || o.stray, f.picked || o.picked, f.chosen || o.chosen
+}
+
+// follow leads references to ids. filter is the key of the wanted instance, ""
+// for any.
+func (g *graph) follow(refs []string, at where, kinds []string, filter string, depth int) found {
+	var f found
+	if g.steps++; depth > deepest || g.steps > mostSteps {
+		return found{dark: true}
+	}
+	if !slices.Contains(refs, "count.index") {
+		at.siblings = 0
+	}
+	keyed := slices.ContainsFunc(refs, func(r string) bool { return r == "each.key" || r == "count.index" })
+	if keyed && filter == "" {
+		filter = at.key
+	}
+	last := ""
+	for _, ref := range refs {
+		if last != "" && (strings.HasPrefix(last, ref+".") || strings.HasPrefix(last, ref+"[")) {
+			continue // a shorter form of the one before
+		}
+		last = ref
+		t := split(ref)
+		if len(t) == 0 {
+			f.dark = true
+			continue
+		}
+		switch t[0] {
+		case "each", "count":
+			if len(t) > 1 && t[1] == "value" {
+				f.add(g.followEach(at, kinds, depth))
+			} else if at.key == "" {
+				f.stray = true
+			}
+		case "var":
+			f.add(g.followVariable(t, at, kinds, filter, depth))
+		case "module":
+			f.add(g.followModule(t, at, kinds, filter, depth))
+		case "path", "terraform", "self":
+			f.stray = true
+		case "local":
+			f.add(g.followLocal(t, at, kinds, depth))
+		default:
+			f.add(g.followResource(t, at, kinds, filter, depth))
+		}
+	}
+	if filter != "" && !f.picked {
+		f.stray = true // a key that picks no instance chooses among what is mentioned
+	}
+	return f
+}
+
+// followEach leads each.value to the instance of the same key that for_each runs
+// over.
+func (g *graph) followEach(at where, kinds []string, depth int) found {
+	if len(at.each.refs) == 0 {
+		return found{stray: true}
+	}
+	return g.means(at.each, []string{at.key}, where{module: at.module}, kinds, at.key, depth+1)
+}
+
+// followVariable leads a variable to what the call of the module says.
+func (g *graph) followVariable(t []string, at where, kinds []string, filter string, depth int) found {
+	call := g.calls[withoutKeys(at.module)]
+	if at.module == "" || call == nil || len(t) < 2 {
+		return found{stray: true} // of the root module: known at planning
+	}
+	path, key := parent(at.module)
+	var body *hclsyntax.Body
+	if m := g.source.of(path); m != nil {
+		parts := split(withoutKeys(at.module))
+		body = m.calls[parts[len(parts)-1]]
+	}
+	s := saying(call.Expressions[t[1]], body, t[1])
+	if len(s.refs) == 0 {
+		return found{stray: true}
+	}
+	if len(t) > 2 && strings.HasPrefix(t[2], "[") {
+		filter = t[2]
+	}
+	return g.means(s, t[2:], where{module: path, key: key, each: saying(call.ForEachExpression, body, "for_each")}, kinds, filter, depth+1)
+}
+
+// followModule leads the outputs of a module to what they are made of: of the one
+// that is named, else of all.
+func (g *graph) followModule(t []string, at where, kinds []string, filter string, depth int) found {
+	if len(t) < 2 {
+		return found{dark: true}
+	}
+	bare := join(withoutKeys(at.module), "module."+t[1])
+	m := g.modules[bare]
+	if m == nil {
+		return found{dark: true}
+	}
+	rest := t[2:]
+	key := ""
+	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
+		if rest[0] != "[*]" {
+			key = rest[0]
+		}
+		rest = rest[1:]
+	}
+	output, inner := "", ""
+	if len(rest) > 0 {
+		output = rest[0]
+	}
+	if len(rest) > 1 && strings.HasPrefix(rest[1], "[") {
+		inner = rest[1]
+	}
+	picked := false
+	var called []string
+	for _, path := range g.paths[bare] {
+		up, k := parent(path)
+		if up == at.module && (key == "" || k == key) {
+			called = append(called, path)
+		}
+	}
+	if key == "" && filter != "" {
+		exact := slices.DeleteFunc(slices.Clone(called), func(p string) bool { _, k := parent(p); return k != filter })
+		if len(exact) > 0 {
+			called, filter, picked = exact, "", true
+		}
+	}
+	if inner == "" {
+		inner = filter
+	}
+	f := found{picked: picked}
+	for _, path := range called {
+		if output != "" {
+			e := m.Outputs[output]
+			if e == nil || e.Expression == nil || e.Expression.ExpressionData == nil {
+				return found{dark: true}
+			}
+			s := said{refs: e.Expression.References}
+			if m := g.source.of(path); m != nil && m.outputs[output] != nil {
+				s.agree(m.outputs[output])
+			}
+			f.add(g.means(s, rest[1:], where{module: path}, kinds, inner, depth+1))
+			continue
+		}
+		names := make([]string, 0, len(m.Outputs))
+		for name := range m.Outputs {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			if e := m.Outputs[name]; e != nil && e.Expression != nil && e.Expression.ExpressionData != nil {
+				if of := g.follow(e.Expression.References, where{module: path}, kinds, inner, depth+1); !of.dark && len(of.ids) > 0 {
+					f.add(of)
+				}
+			}
+		}
+	}
+	f.dark = f.dark || len(f.ids) == 0
+	return f
+}
+
+// followResource leads to the instances of a resource, or of a data source that
+// was read already.
+func (g *graph) followResource(t []string, at where, kinds []string, filter string, depth int) found {
+	n := 2
+	if t[0] == "data" {
+		n = 3
+	}
+	if len(t) < n {
+		return found{dark: true}
+	}
+	list := g.known[at.module+"|"+strings.Join(t[:n], ".")]
+	if len(list) == 0 {
+		return found{dark: true}
+	}
+	rest := t[n:]
+	explicit := ""
+	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
+		if rest[0] != "[*]" && rest[0] != allValues {
+			filter, explicit = rest[0], rest[0]
+		}
+		rest = rest[1:]
+	}
+	attribute := "id"
+	if len(rest) > 0 {
+		attribute = rest[0]
+	}
+	var f found
+	if filter != "" {
+		exact := slices.DeleteFunc(slices.Clone(list), func(i *instance) bool { return !sameKey(i.key, filter) })
+		if explicit == "" && at.siblings > 0 && at.siblings != len(list) {
+			exact = nil // an index that is counted with: count.index + 1
+		}
+		if f.picked = len(exact) > 0; f.picked {
+			list = exact
+		} else if explicit != "" {
+			return found{dark: true} // an instance that is not there
+		}
+	}
+	for _, i := range list {
+		f.add(g.identity(i, attribute, rest[min(1, len(rest)):], kinds, depth))
+	}
+	return f
+}
+
+// idPrefixes are how the ids of AWS begin.
+var idPrefixes = map[string]string{
+	"aws_vpc": "vpc-", "aws_subnet": "subnet-", "aws_security_group": "sg-", "aws_network_acl": "acl-", "aws_default_network_acl": "acl-",
+	"aws_route_table": "rtb-", "aws_default_route_table": "rtb-", "aws_ec2_managed_prefix_list": "pl-", "aws_vpc_peering_connection": "pcx-",
+	"aws_ec2_transit_gateway": "tgw-", "aws_ec2_transit_gateway_vpc_attachment": "tgw-attach-", "aws_ec2_transit_gateway_route_table": "tgw-rtb-",
+	"aws_vpn_gateway": "vgw-", "aws_internet_gateway": "igw-", "aws_nat_gateway": "nat-", "aws_network_interface": "eni-", "aws_vpc_endpoint": "vpce-",
+	"aws_egress_only_internet_gateway": "eigw-", "aws_instance": "i-", "aws_default_security_group": "sg-", "aws_default_subnet": "subnet-", "aws_default_vpc": "vpc-",
+}
+
+// hasKind reports whether an id is one of the kinds.
+func hasKind(id string, kinds []string) bool {
+	return slices.ContainsFunc(kinds, func(k string) bool { return idPrefixes[k] != "" && strings.HasPrefix(id, idPrefixes[k]) })
+}
+
+// identity is the id that an attribute of a resource stands for, or the element of
+// it that is picked.
+func (g *graph) identity(i *instance, attribute string, pick []string, kinds []string, depth int) found {
+	if i.dark {
+		return found{dark: true}
+	}
+	if alias := aliases[i.kind]; alias != "" && (attribute == "id" || attribute == "") {
+		attribute = alias
+	}
+	if attribute == "arn" && !slices.Contains(kinds, arnWanted) {
+		return found{stray: i.exists, dark: !i.exists} // it is used for something else
+	}
+	if attribute == "id" || attribute == "arn" {
+		if slices.Contains(kinds, i.kind) {
+			return found{ids: []string{i.id}}
+		}
+		return found{stray: i.exists, dark: !i.exists && models[i.kind].put == nil}
+	}
+	if part := parts[i.kind][attribute]; part != "" {
+		return found{ids: []string{i.part(part)}}
+	}
+	switch v := i.attrs[attribute].(type) {
+	case string:
+		if v = idOfARN(v); hasKind(v, kinds) || slices.Contains(kinds, g.fresh[v]) {
+			return found{ids: []string{v}}
+		}
+		return found{stray: true}
+	case []any:
+		if len(pick) > 0 && pick[0] != "[*]" {
+			for n, e := range v {
+				if s, ok := e.(string); ok && sameKey(pick[0], fmt.Sprintf("[%d]", n)) && hasKind(s, kinds) {
+					return found{ids: []string{s}}
+				}
+			}
+			return found{dark: true}
+		}
+		ids, pending := texts(v)
+		ids = slices.DeleteFunc(ids, func(id string) bool { return !hasKind(id, kinds) })
+		return found{ids: ids, dark: pending != "", stray: len(ids) == 0}
+	}
+	if s := g.said(i, attribute); len(s.refs) > 0 {
+		return g.means(s, nil, g.where(i), kinds, "", depth+1)
+	}
+	return found{dark: true}
+}
