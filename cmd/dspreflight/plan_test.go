@@ -87,6 +87,11 @@ func TestPlanCases(t *testing.T) {
 					}
 				}
 			}
+			// The files of the configuration tell as much or more.
+			read := parse(t, invoke(t, append(args, "--snapshot", filepath.Join(dir, "describe_before"), "--plan", file, "--configuration", filepath.Join(dir, "after"))...))
+			if got := inWords(read); got != want {
+				t.Errorf("with the configuration's files it is %s, want %s", got, want)
+			}
 			c := rep.Targets[0].Change
 			switch broken := len(c.Broken) > 0; {
 			case rep.ExitCode != out.code:

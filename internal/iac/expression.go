@@ -16,7 +16,7 @@ const mostSteps = 20000
 // that lead on from the value, such as a key.
 func (g *graph) means(s said, rest []string, at where, kinds []string, filter string, depth int) found {
 	if s.expr == nil {
-		if filter == "" && len(rest) > 0 && strings.HasPrefix(rest[0], "[") && rest[0] != "[*]" {
+		if filter == "" && len(rest) > 0 && strings.HasPrefix(rest[0], "[") && !all(rest[0]) {
 			filter = rest[0]
 		}
 		return g.follow(s.refs, at, kinds, filter, depth)
@@ -60,9 +60,9 @@ func (g *graph) read(e hclsyntax.Expression, rest []string, at where, kinds []st
 		return g.items(e, rest, at, kinds, depth)
 	case *hclsyntax.FunctionCallExpr:
 		switch {
-		case e.Name == "values" && len(e.Args) == 1 && (len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues):
+		case e.Name == "values" && len(e.Args) == 1 && (len(rest) == 0 || all(rest[0])):
 			return g.read(e.Args[0], slices.Concat([]string{allValues}, rest[min(1, len(rest)):]), at, kinds, depth)
-		case slices.Contains(gathering, e.Name) && (len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues):
+		case slices.Contains(gathering, e.Name) && (len(rest) == 0 || all(rest[0])):
 			var f found
 			for _, a := range e.Args {
 				f.add(g.read(a, rest, at, kinds, depth))
@@ -91,6 +91,9 @@ func (g *graph) read(e hclsyntax.Expression, rest []string, at where, kinds []st
 // allValues stands for each value of a map, as "[*]" does for each element of a
 // list: a splat takes an object for a list of one.
 const allValues = "[**]"
+
+// all reports whether a step leads on from everything that a list or map holds.
+func all(step string) bool { return step == "[*]" || step == allValues }
 
 // gathering are the functions that put together all that they are given.
 var gathering = []string{"concat", "toset", "tolist", "distinct", "flatten", "compact", "sort", "setunion", "one"}
@@ -218,21 +221,18 @@ func (g *graph) loop(e *hclsyntax.ForExpr, rest []string, at where, kinds []stri
 
 // elements leads the elements of a list to ids: the one that is picked, else all.
 func (g *graph) elements(list []hclsyntax.Expression, rest []string, at where, kinds []string, depth int) found {
-	var f found
-	picked := len(rest) == 0 || rest[0] == "[*]" || rest[0] == allValues
-	for i, e := range list {
-		switch {
-		case len(rest) == 0:
-			f.add(g.read(e, nil, at, kinds, depth))
-		case picked, sameKey(rest[0], keyToken(cty.NumberIntVal(int64(i)))):
-			f.add(g.read(e, rest[1:], at, kinds, depth))
-			picked = rest[0] == "[*]" || rest[0] == allValues || picked
-			if !strings.HasPrefix(rest[0], "[*") {
-				return f
+	if len(rest) > 0 && !all(rest[0]) {
+		for i, e := range list {
+			if sameKey(rest[0], keyToken(cty.NumberIntVal(int64(i)))) {
+				return g.read(e, rest[1:], at, kinds, depth)
 			}
 		}
+		return found{dark: true}
 	}
-	f.dark = f.dark || !picked
+	var f found
+	for _, e := range list {
+		f.add(g.read(e, rest[min(1, len(rest)):], at, kinds, depth))
+	}
 	return f
 }
 

@@ -135,7 +135,7 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	rest := t[2:]
 	key := ""
 	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
-		if rest[0] != "[*]" {
+		if !all(rest[0]) {
 			key = rest[0]
 		}
 		rest = rest[1:]
@@ -212,7 +212,7 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 	rest := t[n:]
 	explicit := ""
 	if len(rest) > 0 && strings.HasPrefix(rest[0], "[") {
-		if rest[0] != "[*]" && rest[0] != allValues {
+		if !all(rest[0]) {
 			filter, explicit = rest[0], rest[0]
 		}
 		rest = rest[1:]
@@ -281,7 +281,7 @@ func (g *graph) identity(i *instance, attribute string, pick []string, kinds []s
 		}
 		return found{stray: true}
 	case []any:
-		if len(pick) > 0 && pick[0] != "[*]" {
+		if len(pick) > 0 && !all(pick[0]) {
 			for n, e := range v {
 				if s, ok := e.(string); ok && sameKey(pick[0], fmt.Sprintf("[%d]", n)) && hasKind(s, kinds) {
 					return found{ids: []string{s}}
