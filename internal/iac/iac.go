@@ -92,11 +92,13 @@ type doubt struct {
 	gap   snapshot.Gap
 }
 
-// doubtful notes a resource whose effect is not worked out.
-func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, why string) {
-	gap := snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: o.address, Detail: why}
+// doubtful notes a resource whose effect is not worked out, and why.
+func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, code snapshot.GapCode, ref, detail string) {
+	gap := snapshot.Gap{Code: code, Source: "plan", Ref: ref, Detail: detail}
 	p.doubts = append(p.doubts, doubt{o, kinds, gap})
-	p.Gaps = append(p.Gaps, gap)
+	if !slices.Contains(p.Gaps, gap) {
+		p.Gaps = append(p.Gaps, gap)
+	}
 }
 
 // Addresses are those of the resources, before or after the changes, whose ids

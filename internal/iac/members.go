@@ -82,12 +82,15 @@ func (b *binding) members() {
 func (b *binding) difference(will []*object, open map[string]*object) {
 	before := map[string]*object{}
 	var order []string
-	for _, o := range b.was.stated() {
+	had := b.was.stated()
+	for _, o := range had {
 		before[identity(o)] = o
 		order = append(order, identity(o))
 	}
 	shown := func(o *object) bool { return !anyUnknown(values(o.attrs)) && b.shows(o) }
-	lost := func(o *object) { b.plan.doubtful(o, models[o.kind].kinds, "--deployed-template") }
+	lost := func(o *object) {
+		b.plan.doubtful(o, models[o.kind].kinds, snapshot.NotAsDeployed, o.address, b.plan.Stack)
+	}
 	for _, o := range will {
 		was := before[identity(o)]
 		delete(before, identity(o))
@@ -111,7 +114,7 @@ func (b *binding) difference(will []*object, open map[string]*object) {
 	}
 	for _, r := range b.order {
 		if o := b.after[r.id]; o != nil {
-			b.openEgress(o, will)
+			b.openEgress(o, had, will)
 		}
 	}
 	for _, id := range order {
@@ -128,12 +131,12 @@ func (b *binding) difference(will []*object, open map[string]*object) {
 
 // openEgress leaves open whether the rule that AWS adds to a group, for all outbound
 // traffic, stays where the template now states outbound rules for the first time.
-func (b *binding) openEgress(o *object, will []*object) {
+func (b *binding) openEgress(o *object, had, will []*object) {
 	const egress = "aws_vpc_security_group_egress_rule"
 	states := func(list []*object) bool {
 		return slices.ContainsFunc(list, func(m *object) bool { return m.kind == egress && m.known("security_group_id") == o.id })
 	}
-	if o.kind != "aws_security_group" || !o.exists || !states(will) || states(b.was.stated()) {
+	if o.kind != "aws_security_group" || !o.exists || !states(will) || states(had) {
 		return
 	}
 	for _, x := range b.parts(o.address, o, will) {

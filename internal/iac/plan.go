@@ -106,7 +106,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 			continue
 		}
 		if _, acts := actionOf(rc); acts && strings.HasSuffix(rc.ProviderName, "/hashicorp/awscc") && strings.HasPrefix(rc.Type, "awscc_ec2_") {
-			p.doubtful(&object{address: rc.Address, kind: rc.Type}, []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, rc.Type)
+			p.doubtful(&object{address: rc.Address, kind: rc.Type}, []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, snapshot.NotModelled, rc.Address, rc.Type)
 		}
 		if !isAWS(rc.ProviderName) {
 			continue
@@ -128,7 +128,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 				u = &object{address: rc.Address, kind: rc.Type}
 			}
 			if action != Update || !sameButTags(before, after) {
-				p.doubtful(u, kinds, rc.Type)
+				p.doubtful(u, kinds, snapshot.NotModelled, u.address, rc.Type)
 			}
 			continue
 		}
@@ -151,7 +151,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 	}
 	for _, rc := range d.Deferred {
 		if rc != nil && rc.ResourceChange != nil && models[rc.ResourceChange.Type].put != nil {
-			p.doubtful(&object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}, models[rc.ResourceChange.Type].kinds, "deferred")
+			p.doubtful(&object{address: rc.ResourceChange.Address, kind: rc.ResourceChange.Type}, models[rc.ResourceChange.Type].kinds, snapshot.NotModelled, rc.ResourceChange.Address, "deferred")
 		}
 	}
 	p.Agents = agents(p.current)

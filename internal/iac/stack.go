@@ -81,7 +81,7 @@ func (b *binding) evaluate() {
 				yes, known, r.maybe = true, true, true
 			}
 			if !known {
-				b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, models[words[r.kind].kind].kinds, "Condition "+r.condition)
+				b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, models[words[r.kind].kind].kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
 			}
 			if !yes || !known {
 				continue
@@ -141,7 +141,7 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 			continue
 		}
 		if b.was != nil && anyUnknown(v) && slices.Contains(words[r.kind].keep, name) { // another one may be made
-			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, name)
+			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
 		}
 		if open == nil {
 			open = b.openly(func() *object { return translate(r, b.properties(r)) })
@@ -221,7 +221,7 @@ func (b *binding) entities() {
 	p := b.plan
 	for _, name := range p.template.transforms {
 		if !slices.Contains(macros, name) {
-			p.doubtful(&object{address: "Transform", kind: name, id: "Transform", home: home{region: b.eval.region}}, anything, name)
+			p.doubtful(&object{address: "Transform", kind: name, id: "Transform", home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, "Transform", name)
 		}
 	}
 	for _, r := range b.order {
@@ -259,12 +259,12 @@ func (b *binding) entities() {
 		w, ok := words[gone.kind]
 		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
-				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, "Remove")
+				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
 			}
 			continue
 		}
 		if _, odd := strange[gone.kind]; odd || strings.HasSuffix(gone.kind, "::MODULE") {
-			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, anything, "Remove")
+			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, gone.id, gone.kind)
 		}
 		if !ok || models[w.kind].drop == nil || gone.physical == "" || b.retains(gone.id) {
 			continue
@@ -279,15 +279,15 @@ func (b *binding) entities() {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
 			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
-				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, "Modify")
+				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}
 		for _, v := range p.changeSet.vague {
 			if _, odd := strange[v.kind]; odd || strings.HasSuffix(v.kind, "::MODULE") {
-				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, anything, v.kind)
+				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, anyTable, snapshot.NotModelled, v.id, v.kind)
 			}
 			if w, ok := words[v.kind]; ok {
-				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, "--include-property-values")
+				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, snapshot.ValuesUntold, v.id, v.kind)
 			}
 		}
 	}
@@ -323,8 +323,8 @@ func (b *binding) gone() []declaredResource {
 	return out
 }
 
-// anything are the tables that what is not read here may touch.
-var anything = []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Endpoints}
+// anyTable are the tables that what is not read here may touch.
+var anyTable = []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Endpoints}
 
 // macros are the transforms that leave what the path depends on as it is written.
 var macros = []string{"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"}
@@ -337,17 +337,17 @@ func (b *binding) doubt(r declaredResource) {
 	kinds := unmodelled[kind]
 	switch {
 	case strings.HasSuffix(r.kind, "::MODULE"):
-		kinds = anything
+		kinds = anyTable
 	case !odd:
 		return
 	case b.plan.changeSet != nil:
-		kinds = anything // it is listed, so it changes
+		kinds = anyTable // it is listed, so it changes
 	case b.was != nil && b.sameWords(r):
 		return
 	case b.was != nil:
-		kinds = anything
+		kinds = anyTable
 	}
-	b.plan.doubtful(o, kinds, r.kind)
+	b.plan.doubtful(o, kinds, snapshot.NotModelled, r.id, r.kind)
 }
 
 // changes reports whether an attribute that the template sets is another one in

@@ -52,6 +52,8 @@ const (
 	MaybeRemoved     GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
 	KnownAfterApply  GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	PartUnseen       GapCode = "part-unseen"        // a planned change to a part of something that was not seen
+	NotAsDeployed    GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
+	ValuesUntold     GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type
 	NotModelled      GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
 )
 
