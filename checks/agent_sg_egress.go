@@ -42,7 +42,7 @@ var _ = register(&Check{
 	Title:    say("The agent's own security groups let 443, 1024-1064 and 22 out to the endpoint", "エージェント自身のセキュリティグループが 443・1024-1064・22 の送信を許可"),
 	Requires: reqHTTPS,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.SecurityGroups},
-	Uses:     ingressUses,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{egress443Closed, egressControlClosed, egressGuideClosed, egressSupportClosed},
 	Run:      runAgentEgress,
@@ -64,36 +64,85 @@ func runAgentEgress(x *Exam) {
 		x.NotApplicable(say("which instance is the agent is not known: pass --agent-instance-id to have its security groups judged", "どのインスタンスがエージェントか不明。--agent-instance-id を指定するとセキュリティグループを判定する"))
 		return
 	}
-	endpoint, task := &netipx.IPSet{}, &netipx.IPSet{}
-	for _, e := range j.ends {
-		endpoint, task = netpath.Union(endpoint, e.endpoint), netpath.Union(task, e.task)
+	ways := j.goingOut()
+	subject := j.agents.Groups[0]
+	judge := func(p *Problem, dialled func(netpath.End) *netipx.IPSet) {
+		if x.severity(p) == Skip {
+			return
+		}
+		to := &netipx.IPSet{}
+		for _, e := range j.ends {
+			to = netpath.Union(to, dialled(e))
+		}
+		var parts []asked
+		for _, w := range ways {
+			if w.peers = netpath.Both(w.peers, to); !netpath.Empty(w.peers) {
+				w.rules = x.egressRules(j, w)
+				parts = append(parts, w)
+			}
+		}
+		if len(parts) > 0 {
+			x.admission(p, subject, groupHolder{subject, j.from.Scope.Region}, admitted(p.Requires.Ports, parts, inspectedID), j.agents, j.ends)
+		}
 	}
-	both := netpath.Union(endpoint, task)
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: both}
+	all := netpath.End.All
+	endpoint := func(e netpath.End) *netipx.IPSet { return e.Endpoint }
+	judge(egress443Closed, all)
+	judge(egressControlClosed, endpoint)
+	judge(egressGuideClosed, endpoint)
+	if x.Target.Mode != "enhanced" {
+		judge(egressSupportClosed, endpoint)
+	}
+}
+
+// goingOut lists what the agent dials by the way that leads there.
+func (j journey) goingOut() []asked {
+	var out []asked
+	left := &netipx.IPSet{}
+	for _, e := range j.ends {
+		left = netpath.Union(left, e.All())
+	}
+	for _, i := range j.there.Leaves() {
+		dst := netpath.Both(left, j.there.Hops[i].In.Dst)
+		if netpath.Empty(dst) {
+			continue
+		}
+		out = join(out, asked{peers: dst, way: j.estate.References(j.there, i, netpath.Egress, false)})
+	}
+	for _, a := range out {
+		left = netpath.Minus(left, a.peers)
+	}
+	if !netpath.Empty(left) {
+		out = append(out, asked{peers: left, way: netpath.NoWay})
+	}
+	return out
+}
+
+// egressRules resolves the outbound rules of the agent's groups for what is
+// dialled over one way. A task's interface carries the group that CreateAgent is
+// given, whatever address it gets.
+func (x *Exam) egressRules(j journey, w asked) []netpath.Rule {
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: w.peers, Way: w.way, Carry: map[string]*netipx.IPSet{}}
+	if x.Target.GroupID != "" {
+		task := &netipx.IPSet{}
+		for _, e := range j.ends {
+			task = netpath.Union(task, e.Task)
+		}
+		layer.Carry[x.Target.GroupID] = task
+	}
 	var rules []netpath.Rule
 	for _, id := range j.agents.Groups {
 		g, p := j.from.Scope.SecurityGroups.GetIn(j.from.VPC, id)
 		if p != snapshot.Present {
 			gap := j.from.Scope.GapFor(snapshot.SecurityGroups, id)
-			rules = append(rules, netpath.Rule{Peers: both, Ports: netpath.AllPorts, Gap: &gap})
+			rules = append(rules, netpath.Rule{Peers: w.peers, Ports: netpath.AllPorts, Gap: &gap})
 			continue
 		}
 		rules = append(rules, layer.Rules(g, netpath.Egress)...)
 	}
 	if j.agents.Pending != "" {
 		gap := j.agents.Pending.Gap(j.agents.Given)
-		rules = append(rules, netpath.Rule{Peers: both, Ports: netpath.AllPorts, Gap: &gap})
+		rules = append(rules, netpath.Rule{Peers: w.peers, Ports: netpath.AllPorts, Gap: &gap})
 	}
-	subject := j.agents.Groups[0]
-	judge := func(p *Problem, peers *netipx.IPSet) {
-		if x.severity(p) != Skip && !netpath.Empty(peers) {
-			x.admission(p, subject, groupHolder{subject, j.from.Scope.Region}, netpath.Admit(peers, p.Requires.Ports, rules), j.agents)
-		}
-	}
-	judge(egress443Closed, both)
-	judge(egressControlClosed, endpoint)
-	judge(egressGuideClosed, endpoint)
-	if x.Target.Mode != "enhanced" {
-		judge(egressSupportClosed, endpoint)
-	}
+	return rules
 }

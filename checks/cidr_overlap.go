@@ -56,7 +56,8 @@ func runCIDROverlap(x *Exam) {
 		x.Unknown(v.ID, *gap)
 		compared = true
 	}
-	for _, id := range distinct(agents.VPC, x.Target.SourceVPCID) {
+	compareIDs := distinct(agents.VPC, x.Target.SourceVPCID)
+	for _, id := range compareIDs {
 		compared = true
 		if source, p := x.vpcAnywhere(id); p == snapshot.Present && len(source.Prefixes()) > 0 {
 			x.compareSpaces(v.ID, blocks, source.ID, source.Prefixes(), snapshot.VPCs.Action())
@@ -65,6 +66,10 @@ func runCIDROverlap(x *Exam) {
 			x.Unknown(id, snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.VPCs.Action(), Ref: id})
 		}
 	}
+	if gap == nil && len(compareIDs) == 0 && x.maybeHere(v, agents) {
+		return
+	}
+	x.declared(v.ID, agents)
 	if len(x.Target.SourceCIDRs) > 0 {
 		x.compareSpaces(v.ID, blocks, "--source-cidr", x.Target.SourceCIDRs, "--source-cidr")
 		if !compared && !slices.ContainsFunc(x.Target.SourceCIDRs, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
@@ -79,6 +84,28 @@ func runCIDROverlap(x *Exam) {
 		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
 	}
 	x.whole(v)
+}
+
+// maybeHere reports whether all that is said of the agent lies in the endpoint's own
+// VPC, and nothing says that it is elsewhere: then it may be planned there.
+func (x *Exam) maybeHere(v snapshot.VPC, a netpath.Agents) bool {
+	said := netpath.Union(a.Addrs, netpath.Set(x.Target.SourceCIDRs...))
+	if a.Scope != nil || netpath.Empty(said) || !netpath.Empty(netpath.Minus(said, netpath.Set(v.Prefixes()...))) {
+		return false
+	}
+	x.Unknown(v.ID, snapshot.Gap{Code: snapshot.MaybeHere, Source: snapshot.VPCs.Action(), Ref: shorten(netpath.Addresses(said)), Detail: v.ID})
+	return true
+}
+
+// declared says where the agent's own address is in none of the blocks that the
+// user declared: then these are not all.
+func (x *Exam) declared(vpc string, a netpath.Agents) {
+	if len(x.Target.SourceCIDRs) == 0 || a.VPC != "" || a.Addrs == nil {
+		return
+	}
+	if rest := netpath.Minus(a.Addrs, netpath.Set(x.Target.SourceCIDRs...)); !netpath.Empty(rest) {
+		x.Unknown(vpc, snapshot.Gap{Code: snapshot.NotDeclared, Source: a.Given, Ref: shorten(netpath.Addresses(rest)), Detail: prefixes(x.Target.SourceCIDRs)})
+	}
 }
 
 func distinct(ids ...string) []string {

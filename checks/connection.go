@@ -8,6 +8,8 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
+const pageTelemetry = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VgwTelemetry.html"
+
 var reqConnection = &Requirement{
 	ID: "connection", Grade: "required",
 	Title:   say("An active connection between the source network and the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC の間の有効な接続"),
@@ -17,7 +19,7 @@ var reqConnection = &Requirement{
 var (
 	connectionNone = &Problem{
 		Code: "DSP410", Severity: Fail,
-		Title:     say("nothing joins {source} to {subject}: no peering connection, no transit gateway, no VPN gateway", "{source} と {subject} をつなぐものがない（ピアリング・トランジットゲートウェイ・VPN ゲートウェイのいずれもない）"),
+		Title:     say("nothing joins {source} to {subject}: the routes lead to no connection", "{source} と {subject} をつなぐものがない（経路がどの接続にも向かっていない）"),
 		Cause:     say("Without a connection no packet of the agent reaches the endpoint.", "接続がなければ、エージェントの通信はエンドポイントに届かない。"),
 		Fix:       say("Join them with a VPC peering connection or a transit gateway (VPCs), or a VPN or Direct Connect gateway (on-premises).", "VPC 同士ならピアリングかトランジットゲートウェイ、オンプレミスなら VPN か Direct Connect のゲートウェイで接続する。"),
 		CLI:       []string{"aws ec2 describe-vpc-peering-connections --region {region} --filters Name=accepter-vpc-info.vpc-id,Values={subject}", "aws ec2 describe-transit-gateway-vpc-attachments --region {region} --filters Name=vpc-id,Values={subject}"},
@@ -27,256 +29,338 @@ var (
 	}
 	connectionInactive = &Problem{
 		Code: "DSP411", Severity: Fail,
-		Title:     say("the connection {connection} between {source} and {subject} is {seen}, not {needed}", "{source} と {subject} の間の接続 {connection} の状態が {seen} で、{needed} ではない"),
-		Cause:     say("A connection that is not active carries nothing, and routes to it are blackholes.", "有効でない接続は何も運ばず、そこへの経路はブラックホールになる。"),
-		Fix:       say("Accept it while it is pending; if it was deleted, rejected or failed, create a new one and point the routes at it.", "保留中なら承認する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
+		Title:     say("{connection}, on the way between {source} and {subject}, is {seen}, not {needed}", "{source} と {subject} の間にある {connection} の状態が {seen} で、{needed} ではない"),
+		Cause:     say("What is not in its working state carries nothing, and routes to it are blackholes.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。"),
+		Fix:       say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
 		CLI:       []string{"{command}"},
 		Terraform: "auto_accept = true # on the accepter",
 		Errors:    []*DocumentedError{errUnreachable},
 		Sources:   reqConnection.Sources,
 	}
+	connectionOneTunnel = &Problem{
+		Code: "DSP412", Severity: Warn,
+		Title:   say("only one tunnel of {connection} is up: {seen}", "{connection} のトンネルが 1 本しか稼働していない: {seen}"),
+		Cause:   say("AWS takes the tunnels of a VPN connection down for maintenance, one after the other. With one tunnel that interrupts the agent.", "AWS は VPN 接続のトンネルを 1 本ずつメンテナンスで停止する。1 本だけだとその間エージェントの通信が途切れる。"),
+		Fix:     say("Bring the second tunnel of {connection} up on the customer gateway device.", "カスタマーゲートウェイデバイスで {connection} の 2 本目のトンネルを稼働させる。"),
+		CLI:     []string{"aws ec2 describe-vpn-connections --region {region} --vpn-connection-ids {connection}"},
+		Sources: []string{pageTelemetry},
+	}
 )
 
 var connectionActive = register(&Check{
-	ID:       "connection-active",
+	ID:       connectionID,
 	Area:     AreaPath,
 	Title:    say("An active connection joins the source network and the endpoint's VPC", "有効な接続が送信元ネットワークとエンドポイントの VPC をつないでいる"),
 	Requires: reqConnection,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.VPCs},
-	Uses:     append([]snapshot.Kind{snapshot.Subnets, snapshot.RouteTables, snapshot.VPNConnections}, pathUses[1:]...),
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{connectionNone, connectionInactive},
+	Problems: []*Problem{connectionNone, connectionInactive, connectionOneTunnel},
 	Run:      runConnection,
 })
 
-// link is one thing that joins two ends, and whether it works.
-type link struct {
-	id      string
-	state   string
-	good    bool
-	source  snapshot.Kind
-	command string // what makes it good
-	needed  string
-}
-
 func runConnection(x *Exam) {
 	j, ok := x.journey()
-	if !ok {
-		return
-	}
 	switch {
-	case j.sameVPC():
+	case !ok:
+		return
+	case !x.agentRuns(j):
+		return
+	case j.sameVPC() && len(j.there.At(netpath.Connection)) == 0:
 		x.OK(j.to.VPC, snapshot.Saw(snapshot.VPCs, j.to.VPC, say("agent and endpoint are in this VPC; none is needed", "エージェントとエンドポイントが同じ VPC にあり、接続は不要")))
 	case x.clash(j):
 		x.NotApplicable(whyClash)
-	case !j.placed() && j.from.VPC == "":
-		x.connectionByRoutes(j)
-	case j.from.Outside:
-		x.judgeLinks(j, x.gatewaysOf(j), agentsName(j))
 	default:
-		x.judgeLinks(j, x.linksBetween(j.from.VPC, j.to.VPC), j.from.VPC)
+		x.judgeConnection(j)
 	}
 }
 
-func agentsName(j journey) string { return shorten(netpath.Addresses(j.agents.Addrs)) }
-
-// judgeLinks passes when one link works, fails when none does and all were seen.
-func (x *Exam) judgeLinks(j journey, links []link, source string) {
-	for _, l := range links {
-		if l.good {
-			x.OK(j.to.VPC, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s, joins %s and %s", "状態 %s、%s と %s を接続", l.state, source, j.to.VPC)))
-			return
-		}
+// agentRuns reports whether the agent's instance runs, as far as it is named; a
+// stopped one sends nothing.
+func (x *Exam) agentRuns(j journey) bool {
+	a := j.agents
+	if a.Instance == "" {
+		return true
 	}
-	s := j.to.Scope
-	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.TransitGatewayAttachments, snapshot.VPNGateways} {
-		// A connection shows on both sides, so that one of them is enough; one that
-		// is not known yet shows where it is made.
-		for _, o := range x.Snapshot.Scopes {
-			if o == s && s.Extent(k) != snapshot.Full || o.Opened[k] != nil {
-				x.Unknown(j.to.VPC, o.GapFor(k, j.to.VPC))
-				return
-			}
-		}
-	}
-	args := Args{"source": source, "region": x.region()}
-	if len(links) == 0 {
-		x.Report(connectionNone, j.to.VPC, args, snapshot.Saw(snapshot.Peerings, j.to.VPC, snapshot.Textf("%d peering connections, %d transit gateway attachments, %d VPN gateways seen; none joins the two", "ピアリング %d 個、トランジットゲートウェイのアタッチメント %d 個、VPN ゲートウェイ %d 個を確認。両者をつなぐものはない", s.Peerings.Len(), s.TransitGatewayVPCAttachments.Len(), s.VPNGateways.Len())))
-		return
-	}
-	l := links[0]
-	args["connection"], args["seen"], args["needed"], args["command"] = l.id, l.state, l.needed, strings.Fields(l.command)
-	var ev []snapshot.Evidence
-	for _, l := range links {
-		ev = append(ev, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s", "状態 %s", l.state)))
-	}
-	x.Report(connectionInactive, j.to.VPC, args, ev...)
-}
-
-// linksBetween lists what joins two VPCs: peering connections, and chains of
-// transit gateways. Ones that are gone for good come last.
-func (x *Exam) linksBetween(a, b string) []link {
-	var out []link
-	seen := map[string]bool{}
-	for _, s := range x.Snapshot.Scopes {
-		for _, p := range s.Peerings.All() {
-			other, ok := p.Other(a)
-			if !ok || other.VPC != b || seen[p.ID] {
-				continue
-			}
-			seen[p.ID] = true
-			out = append(out, link{p.ID, p.Status.Code, strings.EqualFold(p.Status.Code, "active"), snapshot.Peerings, "aws ec2 accept-vpc-peering-connection --region " + p.Accepter.Region + " --vpc-peering-connection-id " + p.ID, "active"})
-		}
-	}
-	out = append(out, x.gatewayChain(a, b)...)
-	slices.SortStableFunc(out, func(p, q link) int { return lost(p.state) - lost(q.state) })
-	return out
-}
-
-// lost is 1 for a state that a connection doesn't come back from.
-func lost(state string) int {
-	if slices.ContainsFunc([]string{"deleted", "deleting", "rejected", "failed", "expired"}, func(s string) bool { return strings.EqualFold(s, state) }) {
-		return 1
-	}
-	return 0
-}
-
-// gatewayChain looks for a chain of transit gateways between two VPCs. A chain is
-// as good as its worst part.
-func (x *Exam) gatewayChain(a, b string) []link {
-	attachments := func(vpc string) []snapshot.TransitGatewayVPCAttachment {
-		var out []snapshot.TransitGatewayVPCAttachment
-		for _, s := range x.Snapshot.Scopes {
-			for _, t := range s.TransitGatewayVPCAttachments.All() {
-				if t.VPC == vpc && !strings.EqualFold(t.State, "deleted") {
-					out = append(out, t)
-				}
-			}
-		}
-		return out
-	}
-	part := func(id, state string, k snapshot.Kind, command string) link {
-		return link{id, state, strings.EqualFold(state, "available"), k, command, "available"}
-	}
-	var best []link
-	for _, from := range attachments(a) {
-		for _, to := range attachments(b) {
-			chain := []link{
-				part(from.ID, from.State, snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id "+from.ID),
-				part(to.ID, to.State, snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id "+to.ID),
-			}
-			hops, ok := x.gatewayPeerings(from.Gateway, to.Gateway)
-			if !ok {
-				continue
-			}
-			for _, p := range hops {
-				chain = append(chain, part(p.ID, p.State, snapshot.TransitGatewayPeerings, "aws ec2 accept-transit-gateway-peering-attachment --region "+p.Accepter.Region+" --transit-gateway-attachment-id "+p.ID))
-			}
-			bad := slices.DeleteFunc(slices.Clone(chain), func(l link) bool { return l.good })
-			if len(bad) == 0 {
-				return chain[:1]
-			}
-			if best == nil || len(bad) < len(best) {
-				best = bad
-			}
-		}
-	}
-	return best
-}
-
-// gatewayPeerings finds the shortest chain of peerings between two gateways,
-// preferring ones that are available.
-func (x *Exam) gatewayPeerings(from, to string) ([]snapshot.TransitGatewayPeering, bool) {
-	if from == to {
-		return nil, true
-	}
-	for _, onlyGood := range []bool{true, false} {
-		type walk struct {
-			at    string
-			taken []snapshot.TransitGatewayPeering
-		}
-		queue, seen := []walk{{from, nil}}, map[string]bool{from: true}
-		for len(queue) > 0 {
-			w := queue[0]
-			queue = queue[1:]
-			for _, s := range x.Snapshot.Scopes {
-				for _, p := range s.TransitGatewayPeerings.All() {
-					next := ""
-					switch w.at {
-					case p.Requester.Gateway:
-						next = p.Accepter.Gateway
-					case p.Accepter.Gateway:
-						next = p.Requester.Gateway
-					}
-					if next == "" || seen[next] || onlyGood && !strings.EqualFold(p.State, "available") || strings.EqualFold(p.State, "deleted") {
-						continue
-					}
-					seen[next] = true
-					taken := append(slices.Clone(w.taken), p)
-					if next == to {
-						return taken, true
-					}
-					queue = append(queue, walk{next, taken})
-				}
-			}
-		}
-	}
-	return nil, false
-}
-
-// gatewaysOf lists what joins the endpoint's VPC to networks outside AWS.
-func (x *Exam) gatewaysOf(j journey) []link {
-	var out []link
-	s := j.to.Scope
-	for _, g := range s.VPNGateways.All() {
-		for _, a := range g.Attachments {
-			if a.VPC == j.to.VPC {
-				good := strings.EqualFold(a.State, "attached") && (g.State == "" || strings.EqualFold(g.State, "available"))
-				out = append(out, link{g.ID, a.State, good, snapshot.VPNGateways, "aws ec2 attach-vpn-gateway --vpn-gateway-id " + g.ID + " --vpc-id " + j.to.VPC, "attached"})
-			}
-		}
-	}
-	for _, a := range s.TransitGatewayVPCAttachments.All() {
-		if a.VPC == j.to.VPC && !strings.EqualFold(a.State, "deleted") && x.leavesAWS(a.Gateway) {
-			out = append(out, link{a.ID, a.State, strings.EqualFold(a.State, "available"), snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id " + a.ID, "available"})
-		}
-	}
-	return out
-}
-
-// leavesAWS reports whether a transit gateway has, itself or through another, an
-// attachment that leads out of AWS: a VPN, Direct Connect or Connect one.
-func (x *Exam) leavesAWS(gateway string) bool {
-	for _, s := range x.Snapshot.Scopes {
-		for _, a := range s.TransitGatewayAttachments.All() {
-			outward := slices.Contains([]string{"vpn", "direct-connect-gateway", "connect", "vpn-concentrator"}, strings.ToLower(a.ResourceType))
-			if !outward || !strings.EqualFold(a.State, "available") {
-				continue
-			}
-			if _, reached := x.gatewayPeerings(gateway, a.Gateway); reached {
-				return true
-			}
-		}
+	saw := snapshot.Saw(snapshot.Instances, a.Instance, snapshot.Textf("state %s", "状態 %s", a.State))
+	switch netpath.Lives(netpath.InstanceState, a.State) {
+	case netpath.On:
+		return true
+	case netpath.Stopped:
+		x.reportInactive(j, a.Instance, a.State, saw)
+	default:
+		x.Unknown(a.Instance, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Instances.Action(), Ref: a.Instance, Detail: a.State})
 	}
 	return false
 }
 
-// connectionByRoutes answers when it is not known where the agent is: what the
-// replies take must then be active.
-func (x *Exam) connectionByRoutes(j journey) {
-	for _, t := range x.homeward(j) {
-		for _, l := range t.legs {
-			switch {
-			case l.Outcome == netpath.Arrived:
-				x.OK(j.to.VPC, stepEvidence(l.Steps)...)
-			case l.Reason == netpath.NotActive:
-				x.Report(connectionInactive, j.to.VPC, Args{"source": agentsName(j), "connection": l.Connection, "seen": l.Detail, "needed": "active", "region": x.region(), "command": []string{"aws", "ec2", "describe-vpc-peering-connections"}}, stepEvidence(l.Steps)...)
-			default:
-				x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
+func agentsName(j journey) string { return shorten(netpath.Addresses(j.agents.Addrs)) }
+
+// sourceName is the agent's VPC, else its addresses.
+func sourceName(j journey) string {
+	if j.from.VPC != "" {
+		return j.from.VPC
+	}
+	return agentsName(j)
+}
+
+// sideFate is what becomes of the traffic that one side sends: Stopped if all of
+// it is, On if some goes through and nothing is open.
+type sideFate struct {
+	fate netpath.Fate
+	legs []leg
+	back bool
+}
+
+func side(w netpath.Walk, back bool) sideFate {
+	s := sideFate{fate: netpath.Stopped, legs: legs(w), back: back}
+	for _, l := range s.legs {
+		if _, open := l.open(); open {
+			s.fate = netpath.Open
+			return s
+		}
+		if l.last.Fate == netpath.On {
+			s.fate = netpath.On
+		}
+	}
+	return s
+}
+
+// sides lists the sides that lie in AWS. That of an agent outside AWS lies there
+// only as far as something of AWS takes its packets in.
+func (j journey) sides() []sideFate {
+	out := []sideFate{side(j.back, true)}
+	if len(j.there.Leaves()) > 0 {
+		out = append(out, side(j.there, false))
+	}
+	return out
+}
+
+// deadOf lists what is proved not to carry anything, where all that a side sends
+// is lost.
+func deadOf(sides []sideFate) []netpath.Hop {
+	var out []netpath.Hop
+	for _, s := range sides {
+		for _, l := range s.legs {
+			h := l.last
+			if h.Layer == netpath.Connection && h.Fate == netpath.Stopped && !slices.ContainsFunc(out, func(o netpath.Hop) bool { return o.Holder == h.Holder }) {
+				out = append(out, h)
 			}
 		}
 	}
-	if len(x.findings) == 0 {
-		x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
+	return out
+}
+
+// apart reports whether routes of neither side lead to any connection, and none is
+// there that they could lead to.
+func (x *Exam) apart(j journey) bool {
+	return j.down() && len(deadOf(j.sides())) == 0 && len(x.linksBetween(j)) == 0
+}
+
+// down reports whether the connection is proved down: every side that lies in AWS
+// was seen, and what it sends leads nowhere, or to what is dead.
+func (j journey) down() bool {
+	return j.placed() && !slices.ContainsFunc(j.sides(), func(s sideFate) bool { return s.fate != netpath.Stopped })
+}
+
+func (x *Exam) judgeConnection(j journey) {
+	sides := j.sides()
+	if j.down() {
+		x.connectionDown(j, sides)
+		return
 	}
+	var working []snapshot.Evidence
+	var resting []string
+	for _, s := range sides {
+		for _, l := range s.legs {
+			h, open := l.open()
+			switch {
+			case open && h.Layer == netpath.Connection:
+				x.Unknown(h.Holder, *h.Gap)
+			case open:
+				resting = append(resting, x.owner(h, s.back))
+			case l.last.Fate == netpath.On:
+				working = append(working, x.carriers(j, l)...)
+			}
+		}
+	}
+	switch {
+	case slices.ContainsFunc(x.findings, func(f Finding) bool { return f.Status == Unknown }):
+	case len(working) == 0 && len(resting) > 0:
+		for _, id := range distinct(resting...) {
+			x.restsOn(j.to.VPC, id)
+		}
+	case !j.placed() && len(working) == 0:
+		x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
+	case len(working) == 0 && j.sameVPC():
+		x.OK(j.to.VPC, snapshot.Saw(snapshot.VPCs, j.to.VPC, say("agent and endpoint are in this VPC; none is needed", "エージェントとエンドポイントが同じ VPC にあり、接続は不要")))
+	case len(working) == 0:
+		x.Unknown(j.to.VPC)
+	default:
+		x.OK(j.to.VPC, working...)
+	}
+}
+
+// carriers words what carries a part of the traffic, and reports VPN connections
+// that stand on one leg.
+func (x *Exam) carriers(j journey, l leg) []snapshot.Evidence {
+	var out []snapshot.Evidence
+	for _, h := range l.chain {
+		if h.Layer != netpath.Connection {
+			continue
+		}
+		ev := hopEvidence(h)
+		out = append(out, ev)
+		if connectionKind(h.Holder) == snapshot.VPNConnections && strings.HasPrefix(h.Cause.State, "UP (") {
+			x.Report(connectionOneTunnel, h.Holder, Args{"connection": h.Holder, "seen": h.Cause.State, "region": x.region()}, ev)
+		}
+	}
+	return out
+}
+
+// connectionDown says what is dead, or that nothing joins the two networks.
+func (x *Exam) connectionDown(j journey, sides []sideFate) {
+	dead := deadOf(sides)
+	if len(dead) > 0 {
+		h := dead[0]
+		var ev []snapshot.Evidence
+		for _, d := range dead {
+			ev = append(ev, hopEvidence(d))
+		}
+		state := h.Cause.State
+		if h.Cause.Reason != netpath.NotActive {
+			x.reportConnection(j, h.Holder, stopText(h), "active", []string{}, ev...)
+			return
+		}
+		x.reportInactive(j, h.Holder, state, ev...)
+		return
+	}
+	links := x.linksBetween(j)
+	for _, l := range links {
+		if netpath.Lives(l.kind, l.state) == netpath.On {
+			x.OK(j.to.VPC, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s; no route uses it", "状態 %s（使う経路はない）", l.state)))
+			return
+		}
+	}
+	if len(links) > 0 {
+		l := links[0]
+		x.reportInactive(j, l.id, l.state, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s", "状態 %s", l.state)))
+		return
+	}
+	var ev []snapshot.Evidence
+	for _, s := range sides {
+		for _, l := range s.legs {
+			ev = append(ev, hopEvidence(l.last))
+		}
+	}
+	x.Report(connectionNone, j.to.VPC, Args{"source": sourceName(j), "region": x.region()}, ev...)
+}
+
+// reportInactive reports what is in a state that carries nothing.
+func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Evidence) {
+	command, needed := x.revive(j, id)
+	x.reportConnection(j, id, snapshot.Same(state), needed, command, ev...)
+}
+
+func (x *Exam) reportConnection(j journey, id string, seen Text, needed string, command []string, ev ...snapshot.Evidence) {
+	x.Report(connectionInactive, j.to.VPC, Args{"source": sourceName(j), "connection": id, "seen": seen, "needed": needed, "region": x.region(), "command": command}, ev...)
+}
+
+// revive is the command that makes something work that waits for it, and the
+// state that it should be in.
+func (x *Exam) revive(j journey, id string) (command []string, needed string) {
+	for _, s := range x.Snapshot.Scopes {
+		if p, ok := s.Peerings.Get(id); ok == snapshot.Present {
+			return []string{"aws", "ec2", "accept-vpc-peering-connection", "--region", p.Accepter.Region, "--vpc-peering-connection-id", id}, "active"
+		}
+		if p, ok := s.TransitGatewayPeerings.Get(id); ok == snapshot.Present {
+			return []string{"aws", "ec2", "accept-transit-gateway-peering-attachment", "--region", p.Accepter.Region, "--transit-gateway-attachment-id", id}, "available"
+		}
+		if _, ok := s.TransitGatewayVPCAttachments.Get(id); ok == snapshot.Present {
+			return []string{"aws", "ec2", "accept-transit-gateway-vpc-attachment", "--region", s.Region, "--transit-gateway-attachment-id", id}, "available"
+		}
+		if _, ok := s.VPNGateways.Get(id); ok == snapshot.Present {
+			return []string{"aws", "ec2", "attach-vpn-gateway", "--region", s.Region, "--vpn-gateway-id", id, "--vpc-id", j.to.VPC}, "attached"
+		}
+	}
+	switch connectionKind(id) {
+	case snapshot.Instances:
+		return []string{"aws", "ec2", "start-instances", "--region", j.from.Scope.Region, "--instance-ids", id}, "running"
+	case snapshot.VPNConnections:
+		return []string{"aws", "ec2", "describe-vpn-connections", "--region", x.region(), "--vpn-connection-ids", id}, "UP"
+	case snapshot.NATGateways:
+		return []string{"aws", "ec2", "describe-nat-gateways", "--region", j.from.Scope.Region, "--nat-gateway-ids", id}, "available"
+	}
+	return []string{"aws", "ec2", "describe-transit-gateways", "--region", x.region()}, "available"
+}
+
+// link is one thing that joins two networks, though no route leads to it.
+type link struct {
+	id     string
+	state  string
+	kind   netpath.Stateful
+	source snapshot.Kind
+}
+
+// linksBetween lists peering connections between the two VPCs, those that work
+// first; for an agent outside AWS the gateways that lead out.
+func (x *Exam) linksBetween(j journey) []link {
+	var out []link
+	add := func(l link) {
+		if !slices.ContainsFunc(out, func(o link) bool { return o.id == l.id }) {
+			out = append(out, l)
+		}
+	}
+	for _, s := range x.Snapshot.Scopes {
+		for _, p := range s.Peerings.All() {
+			if other, ok := p.Other(j.to.VPC); ok && j.from.VPC != "" && other.VPC == j.from.VPC {
+				add(link{p.ID, p.Status.Code, netpath.PeeringState, snapshot.Peerings})
+			}
+		}
+		for _, a := range s.TransitGatewayVPCAttachments.All() {
+			if b, in := x.attachedTo(a.Gateway, j.from.VPC); a.VPC == j.to.VPC && in {
+				if netpath.Lives(netpath.AttachmentState, a.State) == netpath.On {
+					a = b // the worse of the two
+				}
+				add(link{a.ID, a.State, netpath.AttachmentState, snapshot.TransitGatewayVPCAttachments})
+			}
+		}
+		for _, g := range s.VPNGateways.All() {
+			for _, a := range g.Attachments {
+				if a.VPC == j.to.VPC && j.from.Outside {
+					state, kind := a.State, netpath.VPNAttachmentState
+					if netpath.Lives(netpath.VPNGatewayState, g.State) != netpath.On {
+						state, kind = g.State, netpath.VPNGatewayState
+					}
+					add(link{g.ID, state, kind, snapshot.VPNGateways})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b link) int { return rank(a) - rank(b) })
+	return out
+}
+
+// attachedTo finds a VPC's attachment to a gateway.
+func (x *Exam) attachedTo(gateway, vpc string) (snapshot.TransitGatewayVPCAttachment, bool) {
+	for _, s := range x.Snapshot.Scopes {
+		for _, a := range s.TransitGatewayVPCAttachments.All() {
+			if a.Gateway == gateway && a.VPC == vpc && vpc != "" {
+				return a, true
+			}
+		}
+	}
+	return snapshot.TransitGatewayVPCAttachment{}, false
+}
+
+// rank puts what works before what waits for somebody, and that before what is
+// gone for good.
+func rank(l link) int {
+	switch {
+	case netpath.Lives(l.kind, l.state) == netpath.On:
+		return 0
+	case strings.Contains(strings.ToLower(l.state), "accept"):
+		return 1
+	}
+	return 2
 }

@@ -32,6 +32,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 	if opt.Budget == 0 {
 		opt.Budget = DefaultBudget
 	}
+	shared := &journeys{}
 	results := make([]Result, len(list))
 	done := make(map[*Check]chan struct{}, len(list))
 	index := make(map[*Check]int, len(list))
@@ -57,7 +58,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
-			results[i] = judge(ctx, c, t, snap, prior, opt.Budget)
+			results[i] = judge(ctx, c, t, snap, shared, prior, opt.Budget)
 			return nil
 		})
 	}
@@ -66,7 +67,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 }
 
 // judge answers one check, given the results of those it comes after.
-func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, prior []Result, budget time.Duration) Result {
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, shared *journeys, prior []Result, budget time.Duration) Result {
 	if ctx.Err() != nil {
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
@@ -84,6 +85,9 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		return conclude(c, []Finding{*f})
 	}
 	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), check: c}
+	if walks(c) {
+		x.shared = shared
+	}
 	answer := make(chan []Finding, 1)
 	go func() {
 		defer func() {
@@ -104,6 +108,12 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	case <-ctx.Done():
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
+}
+
+// walks reports whether a check declares every table that the walk reads, and so
+// sees the same walk as others that do.
+func walks(c *Check) bool {
+	return !slices.ContainsFunc(pathUses, func(k snapshot.Kind) bool { return !slices.Contains(c.Needs, k) && !slices.Contains(c.Uses, k) })
 }
 
 // missing says which table that the check needs was not seen at all.

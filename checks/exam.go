@@ -9,6 +9,7 @@ type Exam struct {
 	Target   snapshot.Target
 	Snapshot *snapshot.Snapshot // only the tables that the check declares
 	check    *Check
+	shared   *journeys // the walk of the target; nil: this exam is on its own
 	findings []Finding
 }
 

@@ -57,24 +57,10 @@ var _ = register(&Check{
 	Title:    say("The network ACLs of both subnets let the requests through", "両サブネットのネットワーク ACL が要求を通す"),
 	Requires: reqACL,
 	Needs:    aclNeeds,
-	Uses:     netpath.FinderKinds,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{aclThere, aclThereGuide, aclThereSupport},
-	Run: func(x *Exam) {
-		x.judgeACLs(func(e end, from, to aclSide) {
-			for _, need := range x.portNeeds() {
-				dialled := e.endpoint
-				if need.task {
-					dialled = e.all()
-				}
-				if netpath.Empty(dialled) {
-					continue
-				}
-				x.filter(from, true, dialled, need.ports, need.problem)
-				x.filter(to, false, from.addrs, need.ports, need.problem)
-			}
-		})
-	},
+	Run:      func(x *Exam) { x.judgeACLs(false) },
 })
 
 var _ = register(&Check{
@@ -83,16 +69,10 @@ var _ = register(&Check{
 	Title:    say("The network ACLs of both subnets let the replies through, to ephemeral ports", "両サブネットのネットワーク ACL が一時ポートへの応答を通す"),
 	Requires: reqACL,
 	Needs:    aclNeeds,
-	Uses:     netpath.FinderKinds,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{aclBack},
-	Run: func(x *Exam) {
-		x.judgeACLs(func(e end, from, to aclSide) {
-			ephemeral := []netpath.Ports{netpath.Ephemeral}
-			x.filter(to, true, from.addrs, ephemeral, aclBack)
-			x.filter(from, false, e.all(), ephemeral, aclBack)
-		})
-	},
+	Run:      func(x *Exam) { x.judgeACLs(true) },
 })
 
 // portNeed is a documented need on ports, with the problem that a breach is.
@@ -115,19 +95,11 @@ func (x *Exam) portNeeds() []portNeed {
 	return needs
 }
 
-// aclSide is one subnet with its network ACL, and the addresses that stand
-// there. A side outside AWS has none.
-type aclSide struct {
-	scope  *snapshot.Scope
-	subnet string
-	acl    *snapshot.NetworkACL
-	addrs  *netipx.IPSet
-}
-
-// judgeACLs hands every pair of subnets to judge, except for pairs that are one
-// and the same: a network ACL looks only at what crosses a subnet's border.
+// judgeACLs asks the network ACL of every subnet that the packet crosses, in one
+// direction: requests on the ports of each need, replies on those that the side
+// which dialled takes.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
-func (x *Exam) judgeACLs(judge func(e end, from, to aclSide)) {
+func (x *Exam) judgeACLs(back bool) {
 	j, ok := x.journey()
 	if !ok {
 		return
@@ -136,53 +108,84 @@ func (x *Exam) judgeACLs(judge func(e end, from, to aclSide)) {
 		// The endpoint's side can be judged; the agent's can't.
 		x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
 	}
-	for _, e := range j.ends {
-		to := x.side(j.to, e.subnet, e.all())
-		froms := []aclSide{{addrs: j.agents.Addrs}}
-		if len(j.starts) > 0 {
-			froms = nil
-			for _, s := range j.starts {
-				if s.subnet == e.subnet {
-					x.OK(e.subnet, snapshot.Saw(snapshot.NetworkACLs, e.subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))
-					continue
-				}
-				froms = append(froms, x.side(j.from, s.subnet, s.addrs))
+	w := j.there
+	if back {
+		w = j.back
+	}
+	asked := 0
+	for _, i := range w.At(netpath.ACLOut, netpath.ACLIn) {
+		h := w.Hops[i]
+		if h.ACL == nil {
+			x.Unknown(h.Subnet, gapOf(h))
+			asked++
+			continue
+		}
+		if back {
+			asked++
+			x.filter(j, w, i, h, []netpath.Ports{h.In.Dial}, aclBack)
+			continue
+		}
+		for _, need := range x.portNeeds() {
+			part := h
+			if !need.task {
+				part.In.Dst = netpath.Both(h.In.Dst, j.endpointAddrs())
+			}
+			if !netpath.Empty(part.In.Dst) {
+				asked++
+				x.filter(j, w, i, part, need.ports, need.problem)
 			}
 		}
-		for _, from := range froms {
-			judge(e, from, to)
+	}
+	if asked == 0 {
+		for _, e := range j.ends {
+			x.OK(e.Subnet, snapshot.Saw(snapshot.NetworkACLs, e.Subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))
 		}
 	}
 }
 
-func (x *Exam) side(at netpath.Place, subnet string, addrs *netipx.IPSet) aclSide {
-	s := aclSide{scope: at.Scope, subnet: subnet, addrs: addrs}
-	acl, gap := netpath.ACLOf(at.Scope, at.VPC, subnet)
-	if gap != nil {
-		x.Unknown(subnet, *gap)
-		return s
+// endpointAddrs is every address of the endpoint that the agent may dial.
+func (j journey) endpointAddrs() *netipx.IPSet {
+	all := &netipx.IPSet{}
+	for _, e := range j.ends {
+		all = netpath.Union(all, e.Endpoint)
 	}
-	s.acl = &acl
-	return s
+	return all
 }
 
-// filter reports what one side's ACL stops.
-func (x *Exam) filter(side aclSide, egress bool, peers *netipx.IPSet, ports []netpath.Ports, p *Problem) {
-	if side.acl == nil {
+// filter reports what a hop's network ACL stops.
+func (x *Exam) filter(j journey, w netpath.Walk, i int, h netpath.Hop, ports []netpath.Ports, p *Problem) {
+	f := h.Filter(ports)
+	switch {
+	case len(f.Denied) == 0 && len(f.Gaps) > 0:
+		x.Unknown(h.Subnet, f.Gaps...)
+		return
+	case len(f.Denied) == 0:
+		x.OK(h.Subnet, aclEvidence(f.By)...)
+		return
+	case h.SelfRule:
+		x.Unknown(h.Subnet, snapshot.Gap{Code: snapshot.OwnSubnetRule, Source: snapshot.NetworkACLs.Action(), Ref: h.ACL.ID, Detail: h.Subnet})
+		return
+	case !w.Sure(i):
+		x.unsure(j, w, i, h)
 		return
 	}
-	f := netpath.Filter(*side.acl, egress, peers, ports)
-	if len(f.Denied) == 0 && len(f.Gaps) > 0 {
-		x.Unknown(side.subnet, f.Gaps...)
-		return
-	}
-	if len(f.Denied) == 0 {
-		x.OK(side.subnet, aclEvidence(f.By)...)
-		return
+	for i := range f.Denied {
+		f.Denied[i].Addrs = netpath.Whole(f.Denied[i].Addrs, j.ends)
 	}
 	for _, d := range netpath.ByBlock(f.Denied) {
-		x.Report(p, side.subnet, x.aclArgs(side, egress, d), snapshot.Saw(snapshot.NetworkACLs, side.acl.ID+"/"+d.Rule, aclFact(*side.acl, egress, d)))
+		x.Report(p, h.Subnet, x.aclArgs(h, d), snapshot.Saw(snapshot.NetworkACLs, h.ACL.ID+"/"+d.Rule, aclFact(*h.ACL, h.Layer == netpath.ACLOut, d)))
 	}
+}
+
+// unsure says why what a network ACL would stop may not come by it.
+func (x *Exam) unsure(j journey, w netpath.Walk, i int, h netpath.Hop) {
+	for _, b := range w.Chain(i) {
+		if b.Several {
+			x.Unknown(h.Subnet, snapshot.Gap{Code: snapshot.SeveralExits, Source: snapshot.NetworkACLs.Action(), Ref: b.Holder, Detail: h.ACL.ID + ", " + h.Subnet})
+			return
+		}
+	}
+	x.restsOn(h.Subnet, x.looseOwner(j))
 }
 
 func aclEvidence(rules []netpath.Rule) []snapshot.Evidence {
@@ -209,17 +212,18 @@ func aclFact(acl snapshot.NetworkACL, egress bool, d netpath.Denial) Text {
 	return snapshot.Same(d.Rule)
 }
 
-func (x *Exam) aclArgs(side aclSide, egress bool, d netpath.Denial) Args {
+func (x *Exam) aclArgs(h netpath.Hop, d netpath.Denial) Args {
+	egress := h.Layer == netpath.ACLOut
 	direction, flag := say("inbound", "インバウンド"), "--ingress"
 	peers := snapshot.Textf("from %s", "%s から", shorten(netpath.Addresses(d.Addrs)))
 	if egress {
 		direction, flag = say("outbound", "アウトバウンド"), "--egress"
 		peers = snapshot.Textf("to %s", "%s へ", shorten(netpath.Addresses(d.Addrs)))
 	}
-	number, place := freeNumber(*side.acl, egress, d.Rule)
+	number, place := freeNumber(*h.ACL, egress, d.Rule)
 	portRange, _ := json.Marshal(map[string]uint16{"From": d.Ports.First, "To": d.Ports.Last})
 	return Args{
-		"acl": side.acl.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": side.scope.Region, "egress": flag,
+		"acl": h.ACL.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": h.At.Scope.Region, "egress": flag,
 		"number": number, "place": place, "cidr": netpath.CIDRs(d.Addrs)[0], "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
 		"from_port": fmt.Sprint(d.Ports.First), "to_port": fmt.Sprint(d.Ports.Last),
 	}

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"net/netip"
+	"slices"
+	"sync"
 
 	"go4.org/netipx"
 
@@ -10,33 +12,60 @@ import (
 )
 
 // journey is the traffic of an activated agent: from its addresses to those of
-// the endpoint and of the task's interfaces, and back.
+// the endpoint and of the task's interfaces, and back, hop by hop.
 type journey struct {
 	agents netpath.Agents
 	from   netpath.Place // where the agent stands
 	to     netpath.Place // where the endpoint stands
-	ends   []end         // by destination subnet
-	starts []start       // by the agent's subnet; empty outside AWS
+	ends   []netpath.End // what the agent dials, by subnet
+	starts []netpath.Start
+	there  netpath.Walk
+	back   netpath.Walk
+	estate *netpath.Estate
+	lacks  []lack // by candidate subnet, where the user chose none and none will do
 }
 
-// end is what the agent dials in one subnet.
-type end struct {
-	subnet   string
-	endpoint *netipx.IPSet // addresses of the endpoint there
-	task     *netipx.IPSet // the addresses that a task's interfaces may get there
-}
-
-// all is every address that the agent dials in the subnet.
-func (e end) all() *netipx.IPSet { return netpath.Union(e.endpoint, e.task) }
-
-// start is the part of the agent's addresses in one subnet.
-type start struct {
+// lack is what a subnet that a task might use falls short of.
+type lack struct {
 	subnet string
-	addrs  *netipx.IPSet
+	room   Status
+	path   netpath.Fate
 }
 
-// journey resolves both ends. When it can't, it has reported why.
+// journeys holds the walk of one target, which several checks look at. It is a
+// pure function of the target and the tables in netpath.WalkKinds.
+type journeys struct {
+	once  sync.Once
+	j     journey
+	ok    bool
+	found []Finding // what is to be said where it can't be walked, or not wholly
+}
+
+// pathUses is what every check that looks at the walk declares.
+var pathUses = append([]snapshot.Kind{snapshot.SubnetCIDRReservations}, netpath.WalkKinds...)
+
+// journey walks the path. When it can't, it has reported why.
 func (x *Exam) journey() (journey, bool) {
+	j, ok, found := x.walked()
+	x.findings = append(x.findings, found...)
+	return j, ok
+}
+
+// walked is the walk of the target, and what is to be said of it.
+func (x *Exam) walked() (journey, bool, []Finding) {
+	walk := func() (journey, bool, []Finding) {
+		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
+		j, ok := y.walk()
+		return j, ok, y.findings
+	}
+	if x.shared == nil {
+		return walk()
+	}
+	x.shared.once.Do(func() { x.shared.j, x.shared.ok, x.shared.found = walk() })
+	return x.shared.j, x.shared.ok, x.shared.found
+}
+
+func (x *Exam) walk() (journey, bool) {
 	ep, s, ok := x.endpoint()
 	if !ok {
 		return journey{}, false
@@ -46,7 +75,7 @@ func (x *Exam) journey() (journey, bool) {
 		x.Unknown(ep.ID, *gap)
 		return journey{}, false
 	}
-	j := journey{agents: agents, from: agents.Place, to: netpath.Place{Scope: s, VPC: ep.VPC}}
+	j := journey{agents: agents, from: agents.Place, to: netpath.Place{Scope: s, VPC: ep.VPC}, estate: netpath.NewEstate(x.Snapshot)}
 	j.agents.Addrs = netpath.IPv4(agents.Addrs)
 	if netpath.Empty(j.agents.Addrs) {
 		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Detail: "no IPv4 address, and the key request takes none but IPv4"})
@@ -55,33 +84,112 @@ func (x *Exam) journey() (journey, bool) {
 	if j.ends, ok = x.ends(s, ep); !ok {
 		return j, false
 	}
-	return j, x.begin(&j, ep)
+	if !x.begin(&j, ep) {
+		return j, false
+	}
+	j.follow()
+	x.choose(&j, s, ep)
+	return j, true
+}
+
+// follow walks both ways.
+func (j *journey) follow() {
+	j.there = netpath.There(j.estate, j.agents, j.starts, j.ends)
+	j.back = netpath.Back(j.estate, j.there, j.agents, j.starts, j.ends)
+}
+
+// choose keeps, of the subnets that a task may use where the user named none,
+// those that satisfy all there is to ask: they are judged jointly, since
+// CreateAgent takes one of them. Where none does, all stay, each with what it
+// lacks; one of which not all is known stands for the rest.
+func (x *Exam) choose(j *journey, s *snapshot.Scope, ep snapshot.Endpoint) {
+	if x.Target.SubnetID != "" || len(ep.SubnetIDs) < 2 || ep.SubnetsPending != "" {
+		return
+	}
+	var all []lack
+	best := Fail
+	for i, e := range j.ends {
+		if netpath.Empty(e.Task) {
+			continue
+		}
+		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
+		y.judgeFreeIPs(s, ep, e.Subnet)
+		l := lack{e.Subnet, conclude(x.check, y.findings).Status, j.fate(i)}
+		all = append(all, l)
+		if w := l.whole(); w == Pass || w == Unknown && best == Fail {
+			best = w
+		}
+	}
+	keep := func(l lack) bool { return l.whole() == best }
+	for i := range j.ends {
+		e := &j.ends[i]
+		if n := slices.IndexFunc(all, func(l lack) bool { return l.subnet == e.Subnet }); n >= 0 && !keep(all[n]) {
+			e.Task = &netipx.IPSet{}
+		}
+	}
+	if best == Fail {
+		j.lacks = all
+		return
+	}
+	j.ends = slices.DeleteFunc(j.ends, func(e netpath.End) bool { return netpath.Empty(e.All()) })
+	j.follow()
+}
+
+// whole is PASS for a subnet that satisfies all, FAIL for one that lacks
+// something, UNKNOWN for one of which not all is known.
+func (l lack) whole() Status {
+	switch {
+	case l.room == Fail || l.path == netpath.Stopped:
+		return Fail
+	case (l.room == Pass || l.room == Warn) && l.path == netpath.On:
+		return Pass
+	}
+	return Unknown
+}
+
+// fate says whether the task's interfaces of an end are reached on 443, and the
+// replies reach the agent, by routes and network ACLs.
+func (j *journey) fate(end int) netpath.Fate {
+	e := j.ends[end]
+	there := j.there.Fate(e.Task, reqTaskHTTPS.Ports)
+	if j.from.Outside && len(j.there.Hops) == 0 {
+		there = netpath.Open
+	}
+	back := j.back.From(e.Subnet)
+	switch {
+	case there == netpath.Stopped || back == netpath.Stopped:
+		return netpath.Stopped
+	case there == netpath.On && back == netpath.On:
+		return netpath.On
+	}
+	return netpath.Open
 }
 
 // ends lists what the agent dials, by subnet: the addresses in the key request,
-// or all of the endpoint's, and the task subnet as a whole.
-func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]end, bool) {
+// or all of the endpoint's, and whatever address a task's interface may get.
+func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, bool) {
 	interfaces, gaps := endpointInterfaces(s, ep)
-	var out []end
-	at := func(subnet string) *end {
+	var out []netpath.End
+	at := func(p netpath.Place, subnet string) *netpath.End {
 		for i := range out {
-			if out[i].subnet == subnet {
+			if out[i].Subnet == subnet {
 				return &out[i]
 			}
 		}
-		out = append(out, end{subnet, &netipx.IPSet{}, &netipx.IPSet{}})
+		out = append(out, netpath.End{At: p, Subnet: subnet, Endpoint: &netipx.IPSet{}, Task: &netipx.IPSet{}})
 		return &out[len(out)-1]
 	}
+	home := netpath.Place{Scope: s, VPC: ep.VPC}
 	for _, i := range interfaces {
 		for _, a := range i.Addrs() {
 			if a.Is4() && (!x.Target.EndpointIP.IsValid() || x.Target.EndpointIP == a) {
-				e := at(i.Subnet)
-				e.endpoint = netpath.Union(e.endpoint, netpath.AddrSet(a))
+				e := at(home, i.Subnet)
+				e.Endpoint = netpath.Union(e.Endpoint, netpath.AddrSet(a))
 			}
 		}
 		if i.Within.IsValid() && (!x.Target.EndpointIP.IsValid() || i.Within.Contains(x.Target.EndpointIP)) {
-			e := at(i.Subnet) // its address is chosen when it is created: any of the block
-			e.endpoint = netpath.Union(e.endpoint, netpath.Set(i.Within))
+			e := at(home, i.Subnet) // its address is chosen when it is created: any of the block
+			e.Endpoint = netpath.Union(e.Endpoint, netpath.Set(i.Within))
 		}
 	}
 	if ep.SubnetsPending != "" {
@@ -98,27 +206,54 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]end, bool) {
 	if len(gaps) > 0 && !x.Target.EndpointIP.IsValid() {
 		x.Unknown(ep.ID, gaps...)
 	}
-	chosen := x.Target.SubnetID
+	if x.inLocation() && x.Target.SubnetID == "" {
+		return out, true // subnet-free-ips asks for the location's subnet
+	}
 	for _, id := range x.taskSubnets(ep) {
-		n, p := s.Subnets.GetIn(ep.VPC, id)
-		if p != snapshot.Present || n.VPC != ep.VPC || !n.CIDR.IsValid() {
+		n, in := x.taskSubnet(s, ep, id)
+		if in == nil || n.VPC != ep.VPC && !x.inLocation() || !n.CIDR.IsValid() {
 			continue // subnet-usable speaks of it
 		}
-		if chosen == "" && len(out) > 0 && x.Target.EndpointIP.IsValid() && !hasSubnet(out, id) {
-			continue // the endpoint's other subnets, when its address is chosen
-		}
-		at(id).task = netpath.Set(n.CIDR)
+		e := at(netpath.Place{Scope: in, VPC: n.VPC}, id)
+		e.Task, e.Block = netpath.Minus(freeIn(in, n), e.Endpoint), n.CIDR.Masked()
 	}
 	return out, true
 }
 
-func hasSubnet(ends []end, id string) bool {
-	for _, e := range ends {
-		if e.subnet == id {
-			return true
+// inLocation reports whether the task's interfaces go where its location is: into
+// the subnet of the EFS or FSx file system, which may be of another VPC.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html
+func (x *Exam) inLocation() bool {
+	return x.Target.DestinationType == "efs" || x.Target.DestinationType == "fsx"
+}
+
+// taskSubnet finds a subnet for the task's interfaces, and the scope that shows it.
+func (x *Exam) taskSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) (snapshot.Subnet, *snapshot.Scope) {
+	if n, p := s.Subnets.GetIn(ep.VPC, id); p == snapshot.Present {
+		return n, s
+	}
+	for _, o := range x.Snapshot.Scopes {
+		if n, p := o.Subnets.Get(id); p == snapshot.Present {
+			return n, o
 		}
 	}
-	return false
+	return snapshot.Subnet{}, nil
+}
+
+// freeIn is the addresses that a new interface in a subnet may get: none that
+// another interface holds, none of the five that AWS reserves. Of a subnet that
+// is full it is all of them; subnet-free-ips says that it is full.
+func freeIn(s *snapshot.Scope, n snapshot.Subnet) *netipx.IPSet {
+	all := netpath.Minus(netpath.Set(n.CIDR), netpath.Reserved(n.CIDR))
+	free := all
+	var held []netip.Addr
+	for _, i := range s.Interfaces.Where("subnet", n.ID, func(i snapshot.Interface) []string { return []string{i.Subnet} }) {
+		held = append(held, i.Addrs()...)
+	}
+	if free = netpath.Minus(all, netpath.AddrSet(held...)); netpath.Empty(free) {
+		return all
+	}
+	return free
 }
 
 // begin finds the subnets that the agent may stand in.
@@ -136,7 +271,7 @@ func (x *Exam) begin(j *journey, ep snapshot.Endpoint) bool {
 			continue
 		}
 		left = netpath.Minus(left, part)
-		j.starts = append(j.starts, start{n.ID, part})
+		j.starts = append(j.starts, netpath.Start{At: j.from, Subnet: n.ID, Addrs: part})
 	}
 	if len(j.starts) == 0 {
 		x.Unknown(ep.ID, j.from.Scope.GapFor(snapshot.Subnets, j.from.VPC))
@@ -150,12 +285,7 @@ func (j journey) sameVPC() bool { return j.from.VPC != "" && j.from.VPC == j.to.
 
 // placed reports whether it is known where the agent stands: in a VPC that was
 // seen, or outside AWS.
-func (j journey) placed() bool { return j.from.Outside || j.from.Scope != nil && j.from.VPC != "" }
-
-// goal is where replies should arrive.
-func (j journey) goal() netpath.Goal {
-	return netpath.Goal{VPC: j.from.VPC, Outside: j.from.Outside, Reply: true}
-}
+func (j journey) placed() bool { return j.agents.Placed() }
 
 // clash reports whether the agent's addresses are, wrongly, addresses of the
 // endpoint's VPC as well.
@@ -164,84 +294,75 @@ func (x *Exam) clash(j journey) bool {
 	if p != snapshot.Present || j.sameVPC() {
 		return false
 	}
-	var source []netip.Prefix
-	source = append(source, j.agents.Addrs.Prefixes()...)
-	return len(netpath.Overlaps(source, v.Prefixes())) > 0
+	return len(netpath.Overlaps(j.agents.Addrs.Prefixes(), v.Prefixes())) > 0
 }
 
 var whyClash = say("moot while the address spaces overlap: see cidr-overlap", "アドレス空間が重複している間は判定の対象外（cidr-overlap を参照）")
 
-// pathNeeds and pathUses are what following a path takes.
-var (
-	pathNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.RouteTables}
-	pathUses  = []snapshot.Kind{
-		snapshot.VPCs, snapshot.Instances, snapshot.PrefixLists, snapshot.PrefixListEntries, snapshot.Peerings,
-		snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
-		snapshot.TransitGatewayRouteTables, snapshot.TransitGatewayAssociations, snapshot.TransitGatewayRoutes, snapshot.VPNGateways,
-	}
-)
+// pathNeeds is what following a path takes.
+var pathNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.RouteTables}
 
-// trip is the legs from one subnet.
-type trip struct {
-	subnet string
-	legs   []netpath.Leg
+// leg is one part of the traffic, from its first hop to its last.
+type leg struct {
+	chain []netpath.Hop
+	last  netpath.Hop
+	index int
 }
 
-// outward traces the requests, from each of the agent's subnets.
-func (x *Exam) outward(j journey) []trip {
-	t := netpath.Tracer{Snapshot: x.Snapshot}
-	dst := &netipx.IPSet{}
-	for _, e := range j.ends {
-		dst = netpath.Union(dst, e.all())
-	}
-	var out []trip
-	for _, s := range j.starts {
-		to := dst
-		if j.sameVPC() {
-			to = withoutSubnet(j, dst, s.subnet)
-		}
-		if !netpath.Empty(to) {
-			out = append(out, trip{s.subnet, t.From(j.from, s.subnet, to, netpath.Goal{VPC: j.to.VPC})})
-		}
+// legs lists the parts of a walk that begin in a subnet, by subnet in the order
+// in which they were walked.
+func legs(w netpath.Walk) []leg {
+	var out []leg
+	for _, i := range w.Leaves() {
+		out = append(out, leg{w.Chain(i), w.Hops[i], i})
 	}
 	return out
 }
 
-// homeward traces the replies, from each subnet that the agent dials into.
-func (x *Exam) homeward(j journey) []trip {
-	t := netpath.Tracer{Snapshot: x.Snapshot}
-	var out []trip
-	for _, e := range j.ends {
-		to := j.agents.Addrs
-		if j.sameVPC() {
-			for _, s := range j.starts {
-				if s.subnet == e.subnet {
-					to = netpath.Minus(to, s.addrs)
-				}
-			}
-		}
-		if !netpath.Empty(to) {
-			out = append(out, trip{e.subnet, t.From(j.to, e.subnet, to, j.goal())})
-		}
+// subject is the subnet in which a part begins; the VPC for one that comes from
+// outside AWS.
+func (l leg) subject(vpc string) string {
+	if s := l.chain[0].Subnet; s != "" {
+		return s
 	}
-	return out
+	return vpc
 }
 
-// withoutSubnet leaves out what is in the agent's own subnet: such traffic is
-// not routed.
-func withoutSubnet(j journey, dst *netipx.IPSet, subnet string) *netipx.IPSet {
-	for _, e := range j.ends {
-		if e.subnet == subnet {
-			dst = netpath.Minus(dst, e.all())
+// first returns the first hop of one of the layers.
+func (l leg) first(layers ...netpath.Layer) (netpath.Hop, bool) {
+	for _, h := range l.chain {
+		if slices.Contains(layers, h.Layer) {
+			return h, true
 		}
 	}
-	return dst
+	return netpath.Hop{}, false
 }
 
-func stepEvidence(steps []netpath.Step) []snapshot.Evidence {
-	var out []snapshot.Evidence
-	for _, s := range steps {
-		out = append(out, snapshot.Evidence{Source: s.Source, Ref: s.Ref, Fact: s.Fact})
+// open returns the first hop of the part that can't be told.
+func (l leg) open() (netpath.Hop, bool) {
+	for _, h := range l.chain {
+		if h.Fate == netpath.Open {
+			return h, true
+		}
 	}
-	return out
+	return netpath.Hop{}, false
+}
+
+// owner is the check that speaks of what is open at a hop.
+func (x *Exam) owner(h netpath.Hop, back bool) string {
+	switch h.Layer {
+	case netpath.Connection:
+		return connectionID
+	case netpath.Inspect:
+		return inspectedID
+	}
+	if back {
+		return routeBackID
+	}
+	return routeThereID
+}
+
+// restsOn says that a subject rests on what another check speaks of.
+func (x *Exam) restsOn(subject, check string) {
+	x.Unknown(subject, snapshot.Gap{Code: snapshot.NeedsPrior, Ref: check})
 }

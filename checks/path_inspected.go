@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"strings"
-
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -14,13 +12,13 @@ var reqInspected = &Requirement{
 }
 
 var _ = register(&Check{
-	ID:       "path-inspected",
+	ID:       inspectedID,
 	Area:     AreaACL,
 	Title:    say("No appliance, Network Firewall or load balancer stands unjudged in the path", "経路上に判定できないアプライアンスやファイアウォールがない"),
 	Requires: reqInspected,
 	Needs:    pathNeeds,
 	Uses:     pathUses,
-	After:    []*Check{connectionActive},
+	After:    []*Check{endpointAvailable},
 	Run:      runInspected,
 })
 
@@ -34,51 +32,38 @@ func runInspected(x *Exam) {
 		return
 	}
 	var clear []snapshot.Evidence
+	var resting []string
 	stopped := false
-	home := x.homeward(j)
-	for _, t := range append(x.outward(j), home...) {
-		for _, l := range t.legs {
+	for _, s := range j.sides() {
+		for _, l := range s.legs {
+			met := false
+			for _, h := range l.chain {
+				if h.Layer == netpath.Inspect && h.Fate == netpath.Open {
+					x.Unknown(l.subject(j.to.VPC), gapOf(h))
+					met = true
+				}
+			}
+			h, open := l.open()
 			switch {
-			case len(l.Inspected) > 0:
-				x.Unknown(t.subnet, *l.Gap)
-			case l.Outcome == netpath.Arrived:
-				clear = append(clear, stepEvidence(l.Steps)...)
+			case met:
+			case open:
+				resting = append(resting, x.owner(h, s.back))
+			case l.last.Fate == netpath.On:
+				clear = append(clear, wayEvidence(l)...)
 			default:
 				stopped = true
 			}
 		}
 	}
-	x.diversions(j, home)
 	switch {
 	case len(x.findings) > 0:
-	case stopped || len(clear) == 0 && !j.sameVPC():
+	case len(resting) > 0:
+		for _, id := range distinct(resting...) {
+			x.restsOn(j.to.VPC, id)
+		}
+	case stopped || len(clear) == 0:
 		x.NotApplicable(say("the path does not lead through: see route-to-endpoint and route-to-agent", "経路が通じていない（route-to-endpoint と route-to-agent を参照）"))
-	case len(clear) == 0:
-		x.OK(j.to.VPC, snapshot.Saw(snapshot.Subnets, j.to.VPC, say("agent and endpoint are in one subnet; nothing stands between", "エージェントとエンドポイントが同じサブネットにあり、間に何もない")))
 	default:
 		x.OK(j.to.VPC, clear...)
-	}
-}
-
-// diversions looks at the route tables of gateways, which decide what happens to
-// traffic that comes in through them.
-func (x *Exam) diversions(j journey, home []trip) {
-	for _, t := range home {
-		for _, l := range t.legs {
-			if l.Outcome != netpath.Arrived || !strings.HasPrefix(l.Connection, "vgw-") {
-				continue
-			}
-			table, ok := netpath.GatewayTable(j.to.Scope, l.Connection)
-			if !ok {
-				continue
-			}
-			for _, e := range j.ends {
-				for _, h := range netpath.Lookup(j.to.Scope, table, e.all()) {
-					if h.Kind == netpath.ToAppliance || h.Kind == netpath.ToEndpoint {
-						x.Unknown(l.Connection, snapshot.Gap{Code: snapshot.ThroughAppliance, Source: snapshot.RouteTables.Action(), Scope: j.to.Scope.Label(), Ref: table.ID, Detail: h.Target})
-					}
-				}
-			}
-		}
 	}
 }

@@ -80,14 +80,22 @@ var (
 	}
 )
 
+// The ids of the checks that speak of what routes leave open.
+const (
+	connectionID = "connection-active"
+	routeThereID = "route-to-endpoint"
+	routeBackID  = "route-to-agent"
+	inspectedID  = "path-inspected"
+)
+
 var _ = register(&Check{
-	ID:       "route-to-endpoint",
+	ID:       routeThereID,
 	Area:     AreaPath,
 	Title:    say("The agent's route tables lead to the endpoint and the task subnet", "エージェント側のルートテーブルがエンドポイントとタスクのサブネットに通じている"),
 	Requires: reqRouteThere,
 	Needs:    pathNeeds,
 	Uses:     pathUses,
-	After:    []*Check{connectionActive},
+	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{thereNone, thereHole, thereWrong, thereTGW},
 	Run: func(x *Exam) {
 		j, ok := x.journey()
@@ -95,24 +103,28 @@ var _ = register(&Check{
 		case !ok:
 		case x.clash(j):
 			x.NotApplicable(whyClash)
-		case j.from.Outside:
-			x.NotApplicable(say("the agent is outside AWS: its side of the routing is not visible to AWS", "エージェントが AWS 外にあり、その側の経路は AWS から見えない"))
+		case j.from.Outside && len(j.there.Leaves()) == 0:
+			x.noDoor(j)
 		case !j.placed():
 			x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
 		default:
-			x.judgeTrips(j.from.VPC, x.outward(j), map[netpath.Reason]*Problem{netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.WrongWay: thereWrong, netpath.NotTransitive: thereWrong, netpath.NotAttached: thereTGW, netpath.GatewayDrops: thereTGW}, j.from.Scope.Region)
+			region := x.region()
+			if j.from.Scope != nil {
+				region = j.from.Scope.Region
+			}
+			x.judgeRoutes(j, j.there, false, region)
 		}
 	},
 })
 
 var _ = register(&Check{
-	ID:       "route-to-agent",
+	ID:       routeBackID,
 	Area:     AreaPath,
 	Title:    say("The endpoint's route tables lead back to the agent, over the same connection", "エンドポイント側のルートテーブルが、同じ接続を経由してエージェントに戻る"),
 	Requires: reqRouteBack,
 	Needs:    pathNeeds,
 	Uses:     pathUses,
-	After:    []*Check{connectionActive},
+	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{backNone, backHole, backWrong, backTGW, backAsymmetric},
 	Run: func(x *Exam) {
 		j, ok := x.journey()
@@ -121,69 +133,148 @@ var _ = register(&Check{
 		case x.clash(j):
 			x.NotApplicable(whyClash)
 		default:
-			home := x.homeward(j)
-			x.judgeTrips(j.to.VPC, home, map[netpath.Reason]*Problem{netpath.NoRoute: backNone, netpath.Blackhole: backHole, netpath.NotActive: backHole, netpath.WrongWay: backWrong, netpath.NotTransitive: backWrong, netpath.NotAttached: backTGW, netpath.GatewayDrops: backTGW}, x.region())
-			x.judgeSymmetry(j, home)
+			x.judgeRoutes(j, j.back, true, x.region())
+			x.judgeSymmetry(j)
 		}
 	},
 })
 
-// judgeTrips reports every leg that is stopped, each by its reason.
-func (x *Exam) judgeTrips(vpc string, trips []trip, problems map[netpath.Reason]*Problem, region string) {
-	if len(trips) == 0 {
-		x.OK(vpc, snapshot.Saw(snapshot.Subnets, vpc, say("agent and endpoint are in one subnet; nothing is routed", "エージェントとエンドポイントが同じサブネットにあり、ルーティングは不要")))
-		return
+// noDoor says what is known of the half inside AWS for an agent outside that
+// nothing is seen to take in.
+func (x *Exam) noDoor(j journey) {
+	for _, l := range legs(j.back) {
+		if h, open := l.open(); open {
+			x.restsOn(j.to.VPC, x.owner(h, true))
+			return
+		}
 	}
-	for _, t := range trips {
-		for _, l := range t.legs {
-			switch l.Outcome {
-			case netpath.Arrived:
-				x.OK(t.subnet, stepEvidence(l.Steps)...)
-			case netpath.Stopped:
-				x.Report(problems[l.Reason], t.subnet, x.routeArgs(vpc, t, l, region), stepEvidence(l.Steps)...)
-			default:
-				gap := snapshot.Gap{Code: snapshot.NoEvidence}
-				if l.Gap != nil {
-					gap = *l.Gap
-				}
-				x.Unknown(t.subnet, gap)
+	x.NotApplicable(say("nothing that leads out of AWS is attached to the endpoint's network: see connection-active", "エンドポイントのネットワークに AWS の外へ通じるものがない（connection-active を参照）"))
+}
+
+// routeProblems is which problem a stopped part is, by direction.
+func routeProblems(r netpath.Reason, back bool) *Problem {
+	p := map[netpath.Reason]*Problem{
+		netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.Missing: thereHole, netpath.NotAttached: thereTGW,
+		netpath.NotAssociated: thereTGW, netpath.GatewayNoRoute: thereTGW, netpath.GatewayHole: thereTGW,
+	}[r]
+	if p == nil {
+		p = thereWrong
+	}
+	if !back {
+		return p
+	}
+	return map[*Problem]*Problem{thereNone: backNone, thereHole: backHole, thereWrong: backWrong, thereTGW: backTGW}[p]
+}
+
+// judgeRoutes reports every part of a walk that goes no further, each by its
+// reason. Where all that the two sides send ends at what is dead, or nowhere,
+// connection-active says so.
+func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) {
+	vpc := j.from.VPC
+	if back || vpc == "" {
+		vpc = j.to.VPC
+	}
+	parts := legs(w)
+	if j.from.Outside && !back {
+		parts = bestDoors(parts)
+	}
+	down, apart := j.down(), x.apart(j)
+	for _, l := range parts {
+		subject := l.subject(vpc)
+		h, open := l.open()
+		switch {
+		case open:
+			if owner := x.owner(h, back); owner != x.check.ID {
+				x.restsOn(subject, owner)
+			} else {
+				x.Unknown(subject, gapOf(h))
 			}
+		case l.last.Fate == netpath.On:
+			x.OK(subject, wayEvidence(l)...)
+		case !w.Sure(l.index):
+			x.restsOn(subject, x.looseOwner(j))
+		case down && l.last.Layer == netpath.Connection:
+			x.NotApplicable(snapshot.Textf("%s: the routes lead to %s, which is down: see connection-active", "%s: 経路は %s に通じているが、稼働していない（connection-active を参照）", subject, l.last.Holder))
+		case apart && l.last.Cause.Reason == netpath.NoRoute:
+			x.NotApplicable(snapshot.Textf("%s: there is no connection yet that a route could lead to: see connection-active", "%s: 経路を向ける接続がまだない（connection-active を参照）", subject))
+		default:
+			x.Report(routeProblems(l.last.Cause.Reason, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
 		}
 	}
 }
 
-func (x *Exam) routeArgs(vpc string, t trip, l netpath.Leg, region string) Args {
-	addresses := netpath.Addresses(l.Addrs)
+// looseOwner is the check that speaks of what may change the agent's address on
+// the way.
+func (x *Exam) looseOwner(j journey) string {
+	for _, h := range j.there.Hops {
+		if h.Fate == netpath.Open && h.Mangles {
+			return x.owner(h, false)
+		}
+	}
+	return inspectedID
+}
+
+func gapOf(h netpath.Hop) snapshot.Gap {
+	if h.Gap != nil {
+		return *h.Gap
+	}
+	return snapshot.Gap{Code: snapshot.NoEvidence}
+}
+
+// bestDoors keeps, of several ways into AWS of which nobody can say which one the
+// agent's packets take, those that arrive, if any does.
+func bestDoors(parts []leg) []leg {
+	arriving := slices.DeleteFunc(slices.Clone(parts), func(l leg) bool { return l.last.Fate != netpath.On })
+	covered := map[string]bool{}
+	for _, l := range arriving {
+		covered[l.chain[0].In.Src.Prefixes()[0].String()] = true
+	}
+	return slices.DeleteFunc(parts, func(l leg) bool {
+		return l.last.Fate == netpath.Stopped && len(arriving) > 0 && covered[l.chain[0].In.Src.Prefixes()[0].String()]
+	})
+}
+
+func (x *Exam) routeArgs(j journey, vpc, subject string, l leg, region string) Args {
+	addrs := netpath.Whole(l.last.In.Dst, j.ends)
+	table, prefix, connection := l.last.Holder, "", l.last.Holder
+	if h, ok := l.first(netpath.Route, netpath.EdgeRoute); ok {
+		table, prefix = h.Holder, h.Cause.Prefix
+		if h.Cause.ID != "" {
+			connection = h.Cause.ID
+		}
+	}
+	if h := l.last; h.Layer == netpath.Route || h.Layer == netpath.EdgeRoute {
+		table, prefix = h.Holder, h.Cause.Prefix // the table that must change
+	}
 	// A route of just this destination is replaced; otherwise a longer one wins.
 	verb := "create-route"
-	if cidrs := netpath.CIDRs(l.Addrs); len(cidrs) == 1 && cidrs[0] == l.Prefix {
+	if cidrs := netpath.CIDRs(addrs); len(cidrs) == 1 && cidrs[0] == prefix {
 		verb = "replace-route"
 	}
 	target, argument := routeTarget("CONNECTION_ID")
-	if id := x.goodConnection(vpc); id != "" {
+	if id := x.goodConnection(j, vpc); id != "" {
 		target, argument = routeTarget(id)
 	}
 	return Args{
-		"subnet": t.subnet, "addresses": addresses, "detail": l.Detail, "table": l.Table, "region": region, "connection": l.Connection,
-		"cidr": netpath.CIDRs(l.Addrs)[0], "cidr_each": netpath.CIDRs(l.Addrs), "verb": verb, "target": target, "target_argument": argument,
+		"subnet": subject, "addresses": netpath.Addresses(addrs), "detail": stopText(l.last), "table": table, "region": region, "connection": connection,
+		"cidr": netpath.CIDRs(addrs)[0], "cidr_each": netpath.CIDRs(addrs), "verb": verb, "target": target, "target_argument": argument,
 	}
 }
 
 // goodConnection is the id of an active connection between the two networks that
 // a route of the VPC could name, if there is one.
-func (x *Exam) goodConnection(vpc string) string {
-	j, ok := (&Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}).journey()
-	if !ok || j.from.VPC == "" {
+func (x *Exam) goodConnection(j journey, vpc string) string {
+	if j.from.VPC == "" {
 		return ""
 	}
-	for _, l := range x.linksBetween(j.from.VPC, j.to.VPC) {
-		if l.good && strings.HasPrefix(l.id, "pcx-") {
+	for _, l := range x.linksBetween(j) {
+		if l.kind == netpath.PeeringState && netpath.Lives(l.kind, l.state) == netpath.On {
 			return l.id
 		}
 	}
 	for _, s := range x.Snapshot.Scopes {
 		for _, a := range s.TransitGatewayVPCAttachments.All() {
-			if a.VPC == vpc && strings.EqualFold(a.State, "available") {
+			if a.VPC == vpc && netpath.Lives(netpath.AttachmentState, a.State) == netpath.On {
 				return a.Gateway
 			}
 		}
@@ -199,40 +290,50 @@ func routeTarget(id string) (flag []string, argument string) {
 }
 
 // judgeSymmetry compares the connections that the two ways take first. Two
-// transit gateways that are peers count as one connection.
-func (x *Exam) judgeSymmetry(j journey, home []trip) {
+// transit gateways that one way passes count as one connection.
+func (x *Exam) judgeSymmetry(j journey) {
 	if j.sameVPC() || !j.placed() || j.from.Outside {
 		return
 	}
-	there, evidence := connections(x.outward(j))
-	back, more := connections(home)
+	there, evidence := connections(j.there)
+	back, more := connections(j.back)
 	if len(there) == 0 || len(back) == 0 {
 		return
 	}
-	for _, a := range there {
-		for _, b := range back {
-			if a == b {
+	var first []string
+	for _, c := range there {
+		first = append(first, c[0])
+		for _, d := range back {
+			if slices.ContainsFunc(c, func(id string) bool { return slices.Contains(d, id) }) {
 				return
-			}
-			if strings.HasPrefix(a, "tgw-") && strings.HasPrefix(b, "tgw-") {
-				if _, ok := x.gatewayPeerings(a, b); ok {
-					return
-				}
 			}
 		}
 	}
-	x.Report(backAsymmetric, j.to.VPC, Args{"there": there, "back": back, "region": x.region()}, append(evidence, more...)...)
+	var homeward []string
+	for _, c := range back {
+		homeward = append(homeward, c[0])
+	}
+	x.Report(backAsymmetric, j.to.VPC, Args{"there": slices.Compact(first), "back": slices.Compact(homeward), "region": x.region()}, append(evidence, more...)...)
 }
 
-func connections(trips []trip) ([]string, []snapshot.Evidence) {
-	var ids []string
+// connections lists what carries each part that arrives: peering connections,
+// transit gateways and virtual private gateways, in order.
+func connections(w netpath.Walk) ([][]string, []snapshot.Evidence) {
+	var ids [][]string
 	var ev []snapshot.Evidence
-	for _, t := range trips {
-		for _, l := range t.legs {
-			if l.Outcome == netpath.Arrived && !slices.Contains(ids, l.Connection) {
-				ids = append(ids, l.Connection)
-				ev = append(ev, stepEvidence(l.Steps)...)
+	for _, l := range legs(w) {
+		if l.last.Fate != netpath.On {
+			continue
+		}
+		var chain []string
+		for _, h := range l.chain {
+			if h.Layer == netpath.Connection && slices.Contains([]snapshot.Kind{snapshot.Peerings, snapshot.TransitGateways, snapshot.VPNGateways}, connectionKind(h.Holder)) {
+				chain = append(chain, h.Holder)
 			}
+		}
+		if len(chain) > 0 && !slices.ContainsFunc(ids, func(o []string) bool { return slices.Equal(o, chain) }) {
+			ids = append(ids, chain)
+			ev = append(ev, wayEvidence(l)...)
 		}
 	}
 	return ids, ev

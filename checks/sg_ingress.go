@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"slices"
 
 	"go4.org/netipx"
 
@@ -9,17 +10,9 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// ingressKinds decide what a security group admits. Only the groups are always
-// needed; prefix lists, interfaces, peering connections and transit gateways
-// matter where a rule refers to them.
-var (
-	ingressNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.SecurityGroups}
-	ingressUses  = []snapshot.Kind{
-		snapshot.SecurityGroupRules, snapshot.Interfaces, snapshot.PrefixLists, snapshot.PrefixListEntries,
-		snapshot.VPCs, snapshot.Subnets, snapshot.Instances, snapshot.Peerings,
-		snapshot.TransitGateways, snapshot.TransitGatewayVPCAttachments,
-	}
-)
+// ingressNeeds decide what a security group admits; the way that the traffic takes
+// matters where a rule refers to another group.
+var ingressNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.SecurityGroups}
 
 // ingressFix is the same for every port: one rule for what is missing.
 var ingressFix = say(
@@ -79,7 +72,7 @@ var _ = register(&Check{
 	Title:    say("The endpoint's security groups admit TCP 443 from every agent address", "エンドポイントのセキュリティグループがエージェントの全アドレスからの TCP 443 を許可"),
 	Requires: reqHTTPS,
 	Needs:    ingressNeeds,
-	Uses:     ingressUses,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingress443Closed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingress443Closed) },
@@ -91,7 +84,7 @@ var _ = register(&Check{
 	Title:    say("They admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
 	Requires: reqControl,
 	Needs:    ingressNeeds,
-	Uses:     ingressUses,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingressControlClosed, ingressGuideClosed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingressControlClosed, ingressGuideClosed) },
@@ -103,7 +96,7 @@ var _ = register(&Check{
 	Title:    say("They admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
 	Requires: reqSupport,
 	Needs:    ingressNeeds,
-	Uses:     ingressUses,
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingressSupportClosed},
 	Run: func(x *Exam) {
@@ -122,39 +115,175 @@ func (x *Exam) endpointAdmits(problems ...*Problem) {
 	if !ok {
 		return
 	}
+	if gap := groupsDiffer(s, ep); gap != nil {
+		x.Unknown(ep.ID, *gap)
+		return
+	}
 	groups, gaps := attachedGroups(s, ep)
 	if len(groups) == 0 && len(gaps) == 0 {
 		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "Groups"})
-	}
-	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
-	if gap != nil {
-		gaps = append(gaps, *gap)
-		agents.Addrs = netpath.Anywhere
-	}
-	peers := netpath.IPv4(agents.Addrs)
-	if netpath.Empty(peers) {
-		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Detail: "no IPv4 address, and the key request takes none but IPv4"})
-		return
-	}
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
-	var rules []netpath.Rule
-	for _, g := range groups {
-		rules = append(rules, layer.Rules(g, netpath.Ingress)...)
-	}
-	// A group or an agent that was not seen may admit, or be, anything.
-	for _, g := range gaps {
-		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: &g})
 	}
 	group := ""
 	if len(ep.Groups) > 0 {
 		group = ep.Groups[0].ID
 	}
+	x.admits(problems, ep.ID, groupHolder{group, x.region()}, netpath.Place{Scope: s, VPC: ep.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Endpoint }, true)
+}
+
+// admits judges some groups on the interfaces that the agent dials: those of the
+// endpoint, or of the task. Every address that the traffic comes from on its way
+// must be admitted.
+func (x *Exam) admits(problems []*Problem, subject string, holder groupHolder, self netpath.Place, groups []snapshot.SecurityGroup, gaps []snapshot.Gap, dialled func(netpath.End) *netipx.IPSet, endpoint bool) {
+	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
+	if gap != nil {
+		gaps = append(gaps, *gap)
+		agents.Addrs = netpath.Anywhere
+	}
+	agents.Addrs = netpath.IPv4(agents.Addrs)
+	if netpath.Empty(agents.Addrs) {
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Detail: "no IPv4 address, and the key request takes none but IPv4"})
+		return
+	}
+	carry := map[string]*netipx.IPSet{}
+	if agents.Pending == "" && agents.Scope != nil {
+		for _, g := range agents.Groups {
+			carry[g] = agents.Addrs
+		}
+	}
+	var parts []asked
+	for _, p := range x.comingIn(agents, dialled, endpoint) {
+		layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: self, Peer: agents.Place, Peers: p.peers, Way: p.way, Carry: carry}
+		for _, g := range groups {
+			p.rules = append(p.rules, layer.Rules(g, netpath.Ingress)...)
+		}
+		// A group or an agent that was not seen may admit, or be, anything.
+		for _, g := range gaps {
+			p.rules = append(p.rules, netpath.Rule{Peers: p.peers, Ports: netpath.AllPorts, Gap: &g})
+		}
+		parts = append(parts, p)
+	}
+	j, _, _ := x.walked()
 	for _, p := range problems {
-		if x.severity(p) == Skip {
+		if x.severity(p) != Skip {
+			x.admission(p, subject, holder, admitted(p.Requires.Ports, parts, x.looseOwner(j)), agents, nil)
+		}
+	}
+}
+
+// asked is a part of the traffic that security groups are asked about.
+type asked struct {
+	peers *netipx.IPSet
+	way   netpath.Way
+	loose bool // it may come under another address
+	rules []netpath.Rule
+}
+
+// comingIn lists the traffic that reaches the interfaces dialled: as the walk
+// brings it there, else as the agent sends it.
+func (x *Exam) comingIn(agents netpath.Agents, dialled func(netpath.End) *netipx.IPSet, endpoint bool) []asked {
+	var out []asked
+	j, ok, _ := x.walked()
+	if ok {
+		for _, i := range j.there.At(netpath.GroupIn) {
+			h := j.there.Hops[i]
+			if e := j.ends[h.Index]; netpath.Empty(netpath.Both(h.In.Dst, dialled(e))) {
+				continue
+			}
+			out = join(out, asked{peers: h.In.Src, way: j.wayTo(i, endpoint), loose: !j.there.Sure(i)})
+		}
+	}
+	if len(out) == 0 {
+		out = []asked{{peers: agents.Addrs, way: netpath.NoWay}}
+	}
+	return out
+}
+
+// wayTo is the way that ends at the interface dialled, as far as it was found.
+func (j journey) wayTo(i int, endpoint bool) netpath.Way {
+	h := j.there.Hops[i]
+	if !h.Detached {
+		return j.estate.References(j.there, i, netpath.Ingress, endpoint)
+	}
+	for _, n := range j.there.Leaves() {
+		if !netpath.Empty(netpath.Both(j.there.Hops[n].In.Dst, h.In.Dst)) {
+			return j.estate.References(j.there, n, netpath.Ingress, endpoint)
+		}
+	}
+	return netpath.NoWay
+}
+
+// join adds a part to those that differ from it; with one like it, it is one.
+func join(list []asked, a asked) []asked {
+	for i := range list {
+		if list[i].loose == a.loose && list[i].way.Same(a.way) {
+			list[i].peers = netpath.Union(list[i].peers, a.peers)
+			return list
+		}
+	}
+	return append(list, a)
+}
+
+// admitted asks the rules about every part. What would be stopped, and may come
+// under another address, is open.
+func admitted(ports []netpath.Ports, parts []asked, owner string) netpath.Admission {
+	var all netpath.Admission
+	for _, p := range parts {
+		a := netpath.Admit(p.peers, ports, p.rules)
+		if p.loose && len(a.Stopped) > 0 {
+			a.Open, a.Stopped = append(a.Open, a.Stopped...), nil
+			a.Gaps = append(a.Gaps, snapshot.Gap{Code: snapshot.NeedsPrior, Ref: owner})
+		}
+		all.Stopped, all.Open = append(all.Stopped, a.Stopped...), append(all.Open, a.Open...)
+		for _, g := range a.Gaps {
+			if !slices.Contains(all.Gaps, g) {
+				all.Gaps = append(all.Gaps, g)
+			}
+		}
+		all.By, all.Near = addRules(all.By, a.By), addRules(all.Near, a.Near)
+	}
+	return all
+}
+
+func addRules(list, more []netpath.Rule) []netpath.Rule {
+	for _, r := range more {
+		if !slices.ContainsFunc(list, func(o netpath.Rule) bool { return o.Ref == r.Ref && o.Fact == r.Fact }) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// groupsDiffer says that the endpoint lists other groups than its interfaces
+// carry: a change is under way, or one of the two answers is old.
+func groupsDiffer(s *snapshot.Scope, ep snapshot.Endpoint) *snapshot.Gap {
+	if ep.GroupsPending != "" || len(ep.Groups) == 0 {
+		return nil
+	}
+	interfaces, _ := endpointInterfaces(s, ep)
+	for _, i := range interfaces {
+		if len(i.Groups) == 0 || i.Pending != "" {
 			continue
 		}
-		x.admission(p, ep.ID, groupHolder{group, x.region()}, netpath.Admit(peers, p.Requires.Ports, rules), agents)
+		if !sameGroups(i.Groups, ep.Groups) {
+			return &snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: i.ID + " (" + groupIDs(i.Groups) + ")", Detail: ep.ID + " (" + groupIDs(ep.Groups) + ")"}
+		}
 	}
+	return nil
+}
+
+func sameGroups(a, b []snapshot.GroupRef) bool {
+	in := func(list []snapshot.GroupRef, id string) bool {
+		return slices.ContainsFunc(list, func(g snapshot.GroupRef) bool { return g.ID == id })
+	}
+	return !slices.ContainsFunc(a, func(g snapshot.GroupRef) bool { return !in(b, g.ID) }) && !slices.ContainsFunc(b, func(g snapshot.GroupRef) bool { return !in(a, g.ID) })
+}
+
+func groupIDs(list []snapshot.GroupRef) string {
+	ids := make([]string, len(list))
+	for i, g := range list {
+		ids[i] = g.ID
+	}
+	return shorten(ids)
 }
 
 // attachedGroups returns the groups of an endpoint, and a gap for each that was
@@ -180,7 +309,7 @@ func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Securit
 type groupHolder struct{ group, region string }
 
 // admission turns what a layer of groups lets through into findings.
-func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpath.Admission, agents netpath.Agents) {
+func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpath.Admission, agents netpath.Agents, ends []netpath.End) {
 	group := holder.group
 	ev := ruleEvidence(a.By)
 	var where []snapshot.Evidence
@@ -193,7 +322,7 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 			ev = append(ev, snapshot.Saw(snapshot.SecurityGroups, group, snapshot.Textf("no rule for tcp %s", "tcp %s のルールがない", netpath.JoinPorts(p.Requires.Ports))))
 		}
 		for _, same := range netpath.ByAddresses(a.Stopped) {
-			ports, sources := netpath.PortsOf(same), same[0].Addrs
+			ports, sources := netpath.PortsOf(same), netpath.Whole(same[0].Addrs, ends)
 			x.Report(p, subject, Args{
 				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": holder.region,
 				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],

@@ -35,11 +35,11 @@ type Need struct {
 	Requirement         *Requirement
 }
 
-// Tell puts the results of a target in the order of the path. It is nil when the
-// ends are not known.
+// Tell puts the walk of a target into words, hop by hop, with what the results say
+// of security groups. It is nil when the ends are not known.
 func Tell(t snapshot.Target, snap *snapshot.Snapshot, results []Result) *Story {
 	x := &Exam{Target: t, Snapshot: snap, check: connectionActive}
-	j, ok := x.journey()
+	j, ok, _ := x.walked()
 	if !ok {
 		return nil
 	}
@@ -47,43 +47,117 @@ func Tell(t snapshot.Target, snap *snapshot.Snapshot, results []Result) *Story {
 	for _, r := range results {
 		byCheck[r.Check.ID] = r
 	}
-	var agentSubnets, endSubnets []string
-	for _, s := range j.starts {
-		agentSubnets = append(agentSubnets, s.subnet)
-	}
-	for _, e := range j.ends {
-		endSubnets = append(endSubnets, e.subnet)
-	}
 	st := &Story{Needs: x.needs(j)}
-	add := func(to *[]Hop, place Text, check string, subjects []string) {
-		r, ok := byCheck[check]
-		if !ok {
-			return
-		}
-		for _, h := range hops(place, r, subjects) {
-			if n := len(*to); n > 0 && (*to)[n-1].Place == h.Place && (*to)[n-1].Ref == h.Ref {
-				(*to)[n-1].join(h)
-				continue
-			}
-			*to = append(*to, h)
-		}
-	}
-	add(&st.There, say("security groups of the agent, outbound", "エージェントのセキュリティグループ（アウトバウンド）"), "agent-sg-egress", nil)
-	if len(agentSubnets) > 0 {
-		add(&st.There, say("network ACL of the agent's subnet, outbound", "エージェントのサブネットのネットワーク ACL（アウトバウンド）"), "nacl-to-endpoint", agentSubnets)
-	}
-	add(&st.There, say("connection", "接続"), "connection-active", nil)
-	add(&st.There, say("routes from the agent's subnet", "エージェントのサブネットからの経路"), "route-to-endpoint", nil)
-	add(&st.There, say("network ACL of the endpoint's subnet, inbound", "エンドポイントのサブネットのネットワーク ACL（インバウンド）"), "nacl-to-endpoint", endSubnets)
-	add(&st.There, say("security groups of the endpoint, 443", "エンドポイントのセキュリティグループ（443）"), "sg-ingress-443", nil)
-	add(&st.There, say("security groups of the endpoint, 1024-1064", "エンドポイントのセキュリティグループ（1024-1064）"), "sg-ingress-control", nil)
-	add(&st.There, say("security group of the task, 443", "タスクのセキュリティグループ（443）"), "task-sg", nil)
-	add(&st.Back, say("network ACL of the endpoint's subnet, outbound", "エンドポイントのサブネットのネットワーク ACL（アウトバウンド）"), "nacl-to-agent", endSubnets)
-	add(&st.Back, say("routes from the endpoint's subnets", "エンドポイントのサブネットからの経路"), "route-to-agent", nil)
-	if len(agentSubnets) > 0 {
-		add(&st.Back, say("network ACL of the agent's subnet, inbound", "エージェントのサブネットのネットワーク ACL（インバウンド）"), "nacl-to-agent", agentSubnets)
-	}
+	st.There = x.tellWalk(j, j.there, false, byCheck)
+	st.Back = x.tellWalk(j, j.back, true, byCheck)
 	return st
+}
+
+// tellWalk words one direction. The groups' hops take what their checks found.
+func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string]Result) []Hop {
+	var out []Hop
+	add := func(h Hop) {
+		for i := range out {
+			if out[i].Place == h.Place && out[i].Ref == h.Ref {
+				out[i].join(h)
+				return
+			}
+		}
+		out = append(out, h)
+	}
+	fromChecks := func(place Text, check string) {
+		if r, ok := byCheck[check]; ok {
+			for _, h := range hops(place, r, nil) {
+				add(h)
+			}
+		}
+	}
+	for _, h := range w.Hops {
+		switch h.Layer {
+		case netpath.GroupOut:
+			if !h.At.Outside {
+				fromChecks(say("security groups of the agent, outbound", "エージェントのセキュリティグループ（アウトバウンド）"), "agent-sg-egress")
+			}
+		case netpath.GroupIn:
+			if e := j.ends[h.Index]; !netpath.Empty(netpath.Both(e.Endpoint, h.In.Dst)) {
+				fromChecks(say("security groups of the endpoint, 443", "エンドポイントのセキュリティグループ（443）"), "sg-ingress-443")
+				fromChecks(say("security groups of the endpoint, 1024-1064", "エンドポイントのセキュリティグループ（1024-1064）"), "sg-ingress-control")
+			}
+			if e := j.ends[h.Index]; !netpath.Empty(netpath.Both(e.Task, h.In.Dst)) {
+				fromChecks(say("security group of the task, 443", "タスクのセキュリティグループ（443）"), "task-sg")
+			}
+		case netpath.ACLOut, netpath.ACLIn:
+			add(x.tellACL(j, w, h, back))
+		case netpath.Goal:
+			if h.At.Outside {
+				add(Hop{Place: say("out of AWS, to the agent's network", "AWS の外、エージェントのネットワークへ"), Status: Pass, Ref: h.Holder, Facts: []Text{snapshot.Same(shorten(netpath.Addresses(h.In.Dst)))}})
+			}
+		default:
+			add(tellHop(h))
+		}
+	}
+	return out
+}
+
+// tellACL words a network ACL: what it does with all that passes the subnet.
+func (x *Exam) tellACL(j journey, w netpath.Walk, h netpath.Hop, back bool) Hop {
+	place := snapshot.Textf("network ACL of %s, outbound", "%s のネットワーク ACL（アウトバウンド）", h.Subnet)
+	if h.Layer == netpath.ACLIn {
+		place = snapshot.Textf("network ACL of %s, inbound", "%s のネットワーク ACL（インバウンド）", h.Subnet)
+	}
+	out := Hop{Place: place, Ref: h.Holder, Status: Pass}
+	if h.ACL == nil {
+		out.Status, out.Facts = Unknown, []Text{GapText(gapOf(h))}
+		return out
+	}
+	y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
+	one := netpath.Walk{Hops: []netpath.Hop{h}}
+	one.Hops[0].From, one.Hops[0].Loose = -1, h.Loose
+	if back {
+		y.filter(j, one, 0, h, []netpath.Ports{h.In.Dial}, aclBack)
+	} else {
+		for _, need := range x.portNeeds() {
+			y.filter(j, one, 0, h, need.ports, need.problem)
+		}
+	}
+	for _, told := range hops(place, Result{Findings: y.findings}, nil) {
+		told.Ref = h.Holder
+		if out.Facts == nil {
+			out = told
+			continue
+		}
+		out.join(told)
+	}
+	return out
+}
+
+// tellHop words a hop that routes or carries.
+func tellHop(h netpath.Hop) Hop {
+	out := Hop{Ref: h.Holder, Status: Pass, Facts: []Text{hopEvidence(h).Fact}}
+	switch h.Fate {
+	case netpath.Stopped:
+		out.Status, out.Facts = Fail, []Text{stopText(h)}
+	case netpath.Open:
+		out.Status, out.Facts = Unknown, []Text{GapText(gapOf(h))}
+	}
+	switch h.Layer {
+	case netpath.Route:
+		out.Place = snapshot.Textf("route table of %s", "%s のルートテーブル", h.Subnet)
+		if h.Subnet == "" {
+			out.Place = snapshot.Textf("routes of %s", "%s の経路", h.At.VPC)
+		}
+	case netpath.EdgeRoute:
+		out.Place = say("route table of the gateway", "ゲートウェイのルートテーブル")
+	case netpath.GatewayRoute:
+		out.Place = say("route table of the transit gateway", "トランジットゲートウェイのルートテーブル")
+	case netpath.Exit:
+		out.Place, out.Ref = say("out of the transit gateway, in the attachment's subnet", "トランジットゲートウェイの出口（アタッチメントのサブネット）"), h.Subnet
+	case netpath.Inspect:
+		out.Place = say("can't be looked into", "中を確認できない")
+	default:
+		out.Place = say("connection", "接続")
+	}
+	return out
 }
 
 // join adds what another finding says of the same place: the worst status, and
@@ -132,13 +206,13 @@ func hops(place Text, r Result, subjects []string) []Hop {
 func (x *Exam) needs(j journey) []Need {
 	endpoint, task := &netipx.IPSet{}, &netipx.IPSet{}
 	for _, e := range j.ends {
-		endpoint, task = netpath.Union(endpoint, e.endpoint), netpath.Union(task, e.task)
+		endpoint, task = netpath.Union(endpoint, e.Endpoint), netpath.Union(task, e.Task)
 	}
 	agents := netpath.Addresses(j.agents.Addrs)
 	var out []Need
 	add := func(r *Requirement, to *netipx.IPSet) {
 		if !netpath.Empty(to) {
-			out = append(out, Need{Source: agents, Destination: netpath.Addresses(to), Ports: netpath.JoinPorts(r.Ports), Requirement: r})
+			out = append(out, Need{Source: agents, Destination: netpath.Addresses(netpath.Whole(to, j.ends)), Ports: netpath.JoinPorts(r.Ports), Requirement: r})
 		}
 	}
 	add(reqHTTPS, endpoint)
@@ -150,7 +224,7 @@ func (x *Exam) needs(j journey) []Need {
 	if x.Target.Mode != "enhanced" {
 		add(reqSupport, endpoint)
 	}
-	return append(out, Need{Source: netpath.Addresses(netpath.Union(endpoint, task)), Destination: agents, Ports: netpath.Ephemeral.String(), Reply: true, Requirement: reqACL})
+	return append(out, Need{Source: netpath.Addresses(netpath.Whole(netpath.Union(endpoint, task), j.ends)), Destination: agents, Ports: netpath.Ephemeral.String(), Reply: true, Requirement: reqACL})
 }
 
 // Change is one thing to change, with the problems that it mends.

@@ -3,8 +3,8 @@ package checks
 import (
 	"fmt"
 	"math"
-	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -113,10 +113,12 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	}
 	if n.State == "" {
 		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: "State"})
-	} else if !strings.EqualFold(n.State, "available") {
+	} else if fate := netpath.Lives(netpath.SubnetState, n.State); fate == netpath.Stopped {
 		report(subnetNotAvailable, n.State)
+	} else if fate == netpath.Open {
+		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: n.State})
+		bad = true
 	}
-	location := x.Target.DestinationType == "efs" || x.Target.DestinationType == "fsx"
 	switch {
 	case n.IPv6Native:
 		report(subnetNoIPv4, "")
@@ -126,7 +128,7 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	}
 	switch {
 	case n.VPC == "":
-	case location: // the location's own subnet, of whatever VPC
+	case x.inLocation(): // the location's own subnet, of whatever VPC
 	case n.VPC != ep.VPC:
 		report(subnetOtherVPC, n.VPC)
 	case !contains(ep.SubnetIDs, n.ID):

@@ -1,7 +1,9 @@
 package checks
 
 import (
-	"strings"
+	"slices"
+
+	"go4.org/netipx"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -54,7 +56,7 @@ var _ = register(&Check{
 	Title:    say("The task's security group is usable in the VPC and admits TCP 443 from the agent", "タスクのセキュリティグループが VPC で使え、エージェントからの TCP 443 を許可"),
 	Requires: reqTaskGroup,
 	Needs:    ingressNeeds,
-	Uses:     append([]snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, ingressUses...),
+	Uses:     append([]snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, pathUses...),
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{taskGroupMissing, taskGroupOtherVPC, taskGroupClosed, taskGroupNotChosen},
 	Run:      runTaskSG,
@@ -115,57 +117,76 @@ func (x *Exam) oneOf(subject string, choices []string, mixed *Problem, judge fun
 }
 
 func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
-	args := Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.region()}
-	// A group that the user names may be one of any VPC.
-	g, p := s.SecurityGroups.Get(id)
-	switch p {
-	case snapshot.Absent:
-		x.Report(taskGroupMissing, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("not among the security groups of %s", "%s のセキュリティグループの中にない", s.Label())))
-		return
-	case snapshot.Unobserved:
-		x.Unknown(id, s.GapFor(snapshot.SecurityGroups, id))
+	vpc, in := x.taskVPC(s, ep)
+	if in == nil {
+		x.Unknown(id, snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.Subnets.Action(), Scope: s.Label(), Ref: x.Target.SubnetID})
 		return
 	}
-	if g.VPC != ep.VPC {
-		usable, gap := groupUsable(s, g, ep.VPC)
+	args := Args{"scope": in.Label(), "vpc": vpc, "region": x.region()}
+	// A group that the user names may be one of any VPC.
+	g, p := in.SecurityGroups.Get(id)
+	switch {
+	case p == snapshot.Absent && carried(s, ep, id):
+		x.Unknown(id, snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.SecurityGroups.Action(), Scope: s.Label(), Ref: id, Detail: ep.ID})
+		return
+	case p == snapshot.Absent:
+		x.Report(taskGroupMissing, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("not among the security groups of %s", "%s のセキュリティグループの中にない", in.Label())))
+		return
+	case p == snapshot.Unobserved:
+		x.Unknown(id, in.GapFor(snapshot.SecurityGroups, id))
+		return
+	}
+	if g.VPC != vpc {
+		usable, gap := groupUsable(in, g, vpc)
 		if gap != nil {
 			x.Unknown(id, *gap)
 			return
 		}
-		if !usable {
+		if usable != netpath.On {
 			args["seen"] = g.VPC
-			x.Report(taskGroupOtherVPC, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("a group of %s, not associated with %s", "%s のグループで、%s に関連付けられていない", g.VPC, ep.VPC)))
+			x.Report(taskGroupOtherVPC, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("a group of %s, not associated with %s", "%s のグループで、%s に関連付けられていない", g.VPC, vpc)))
 			return
 		}
 	}
-	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
-	if gap != nil {
-		agents.Addrs = netpath.Anywhere
+	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, x.region()}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
+}
+
+// taskVPC is the VPC that the task's interfaces are in, and the scope that shows
+// it: the endpoint's, or that of the location's subnet.
+func (x *Exam) taskVPC(s *snapshot.Scope, ep snapshot.Endpoint) (string, *snapshot.Scope) {
+	if !x.inLocation() || x.Target.SubnetID == "" {
+		return ep.VPC, s
 	}
-	peers := netpath.IPv4(agents.Addrs)
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
-	rules := layer.Rules(g, netpath.Ingress)
-	if gap != nil {
-		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: gap})
-	}
-	x.admission(taskGroupClosed, id, groupHolder{id, x.region()}, netpath.Admit(peers, reqTaskHTTPS.Ports, rules), agents)
+	n, in := x.taskSubnet(s, ep, x.Target.SubnetID)
+	return n.VPC, in
+}
+
+// carried reports whether the endpoint or an interface carries a group, which
+// then exists, whatever the list of groups says.
+func carried(s *snapshot.Scope, ep snapshot.Endpoint, id string) bool {
+	is := func(g snapshot.GroupRef) bool { return g.ID == id }
+	return slices.ContainsFunc(ep.Groups, is) || slices.ContainsFunc(s.Interfaces.All(), func(i snapshot.Interface) bool { return slices.ContainsFunc(i.Groups, is) })
 }
 
 // groupUsable reports whether a group of another VPC may be used in this one. A
 // group can be associated with further VPCs of its Region, but not the default
 // group of a VPC, and not with a default VPC.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html
-func groupUsable(s *snapshot.Scope, g snapshot.SecurityGroup, vpc string) (bool, *snapshot.Gap) {
+func groupUsable(s *snapshot.Scope, g snapshot.SecurityGroup, vpc string) (netpath.Fate, *snapshot.Gap) {
 	if v, p := s.VPCs.Get(vpc); g.Name == "default" || p == snapshot.Present && v.IsDefault {
-		return false, nil
+		return netpath.Stopped, nil
 	}
 	a, p := s.SecurityGroupVPCAssociations.Get(g.ID + "/" + vpc)
 	if p == snapshot.Present {
-		return strings.EqualFold(a.State, "associated"), nil
+		fate := netpath.Lives(netpath.GroupAssociationState, a.State)
+		if fate == netpath.Open {
+			return fate, &snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.SecurityGroupVPCAssociations.Action(), Scope: s.Label(), Ref: g.ID, Detail: a.State}
+		}
+		return fate, nil
 	}
 	if s.SecurityGroupVPCAssociations.Knows(g.ID) {
-		return false, nil
+		return netpath.Stopped, nil
 	}
 	gap := s.GapFor(snapshot.SecurityGroupVPCAssociations, g.ID)
-	return false, &gap
+	return netpath.Open, &gap
 }

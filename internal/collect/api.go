@@ -36,6 +36,7 @@ type EC2 interface {
 	ec2.GetTransitGatewayRouteTablePropagationsAPIClient
 	ec2.SearchTransitGatewayRoutesAPIClient
 	ec2.DescribeInstancesAPIClient
+	ec2.DescribeNatGatewaysAPIClient
 	DescribeVpnGateways(context.Context, *ec2.DescribeVpnGatewaysInput, ...func(*ec2.Options)) (*ec2.DescribeVpnGatewaysOutput, error)
 	DescribeVpnConnections(context.Context, *ec2.DescribeVpnConnectionsInput, ...func(*ec2.Options)) (*ec2.DescribeVpnConnectionsOutput, error)
 	GetSubnetCidrReservations(context.Context, *ec2.GetSubnetCidrReservationsInput, ...func(*ec2.Options)) (*ec2.GetSubnetCidrReservationsOutput, error)
@@ -186,6 +187,9 @@ var fetchers = map[snapshot.Kind]fetch{
 	snapshot.VPNConnections: func(ctx context.Context, api EC2, _ query, use func(any) error) error {
 		out, err := api.DescribeVpnConnections(ctx, &ec2.DescribeVpnConnectionsInput{})
 		return single(out, err, use)
+	},
+	snapshot.NATGateways: func(ctx context.Context, api EC2, _ query, use func(any) error) error {
+		return each(ctx, ec2.NewDescribeNatGatewaysPaginator(api, &ec2.DescribeNatGatewaysInput{MaxResults: size1000}), use)
 	},
 	snapshot.Instances: func(ctx context.Context, api EC2, q query, use func(any) error) error {
 		return each(ctx, ec2.NewDescribeInstancesPaginator(api, &ec2.DescribeInstancesInput{MaxResults: size1000, Filters: filter("instance-id", q.instances)}), use)

@@ -173,6 +173,7 @@ func putInstance(w *world, before, o *object) {
 		s.Interfaces.Add(primary)
 	}
 	i := snapshot.Instance{ID: o.id, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.known("instance_type")}
+	i.State.Name = "running" // as it will be
 	i.State.Name = "running"
 	s.Instances.Add(i)
 }

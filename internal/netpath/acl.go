@@ -240,6 +240,10 @@ func aclVPC(a snapshot.NetworkACL) []string { return []string{a.VPC} }
 // Source: https://docs.kernel.org/networking/ip-sysctl.html#ip-variables
 var Ephemeral = Ports{32768, 60999}
 
+// NATPorts is the range of ports that a NAT gateway dials from.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
+var NATPorts = Ports{1024, 65535}
+
 // mostBlocks is up to how many address blocks a denial is taken apart.
 const mostBlocks = 8
 

@@ -12,7 +12,10 @@ import (
 
 // FinderKinds are the tables that FindAgents looks at. A check that calls it
 // declares them all, so that every check places the agent alike.
-var FinderKinds = []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.Interfaces, snapshot.Instances, snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayRoutes}
+var FinderKinds = []snapshot.Kind{
+	snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.Interfaces, snapshot.Instances, snapshot.Peerings, snapshot.RouteTables,
+	snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayRoutes, snapshot.VPNGateways,
+}
 
 // Agents is where the agent may stand: the narrowest set of addresses that the
 // user gave, and the network that holds them.
@@ -24,7 +27,13 @@ type Agents struct {
 	Pending  snapshot.Pending   // what decides whether it has further groups; "": it has not
 	Given    string             // the flag that the addresses come from
 	Evidence *snapshot.Evidence // what AWS said of them, if it did
+	Instance string             // the agent's instance, if it is named
+	State    string             // its state
 }
+
+// Placed reports whether it is known where the agent stands: in a VPC that was
+// seen, or outside AWS.
+func (a Agents) Placed() bool { return a.Outside || a.Scope != nil && a.VPC != "" }
 
 // FindAgents resolves the agent of a target. The narrowest of these that is
 // given counts: --agent-ip or --agent-instance-id, --source-subnet-id,
@@ -95,21 +104,35 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 				groups = n.Groups
 			}
 		}
+		if gap := f.contradicts(s, i.ID, vpc, subnet); gap != nil {
+			return Agents{}, gap
+		}
 		if !named {
 			return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotFound, Source: gap.Source, Scope: s.Label(), Ref: f.t.AgentIP.String() + " (" + i.ID + ")"}
 		}
 		if within := pendingBlock(i); !addr.IsValid() && within.IsValid() {
-			return Agents{Place: Place{Scope: s, VPC: vpc}, Addrs: Set(within), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id"}, nil
+			return Agents{Place: Place{Scope: s, VPC: vpc}, Addrs: Set(within), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id", Instance: i.ID, State: i.State.Name}, nil
 		}
 		if !addr.IsValid() {
 			return Agents{}, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: gap.Source, Scope: s.Label(), Ref: i.ID, Detail: "PrivateIpAddress"}
 		}
 		return Agents{
-			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id",
+			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id", Instance: i.ID, State: i.State.Name,
 			Evidence: &snapshot.Evidence{Source: gap.Source, Ref: i.ID, Fact: snapshot.Textf("the agent's private address is %s", "エージェントのプライベートアドレスは %s", addr)},
 		}, nil
 	}
 	return Agents{}, &gap
+}
+
+// contradicts says what of the target speaks against an instance that stands in a
+// VPC and subnet.
+func (f finder) contradicts(s *snapshot.Scope, id, vpc, subnet string) *snapshot.Gap {
+	for _, said := range [][2]string{{f.t.SourceVPCID, vpc}, {f.t.SourceSubnetID, subnet}} {
+		if said[0] != "" && said[1] != "" && said[0] != said[1] {
+			return &snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.Instances.Action(), Scope: s.Label(), Ref: id + " (" + said[1] + ")", Detail: said[0]}
+		}
+	}
+	return nil
 }
 
 // pendingBlock is where the address of a planned instance will come from.
@@ -151,12 +174,8 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 			hits = append(hits, hit)
 		}
 	}
-	if len(hits) > 1 { // a VPC that nothing joins to others can't be the one
-		hits = slices.DeleteFunc(hits, func(h Agents) bool {
-			joined, known := f.joined(h.VPC)
-			return known && !joined && !h.Scope.Has(snapshot.Destination)
-		})
-	}
+	// A VPC that nothing joins to any other network can't be the one.
+	hits = slices.DeleteFunc(hits, func(h Agents) bool { return f.isolated(h.Scope, h.VPC) })
 	switch len(hits) {
 	case 0:
 	case 1:
@@ -165,14 +184,35 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 		return Agents{}, &snapshot.Gap{Code: snapshot.AgentAmbiguous, Source: snapshot.Interfaces.Action(), Ref: key}
 	}
 	a.Place = f.placeOf([]netip.Prefix{netip.PrefixFrom(ip, ip.BitLen())})
-	if a.Scope != nil {
-		for _, n := range a.Scope.Subnets.All() {
-			if n.VPC == a.VPC && n.CIDR.IsValid() && n.CIDR.Contains(ip) {
-				a.Subnet = n.ID
-			}
+	if a.Scope == nil {
+		return a, nil
+	}
+	for _, i := range a.Scope.Interfaces.Where("address", key, interfaceAddrs) {
+		if i.VPC == a.VPC && !i.CanBeAgent() {
+			return Agents{}, &snapshot.Gap{Code: snapshot.NotAnAgents, Source: snapshot.Interfaces.Action(), Scope: a.Scope.Label(), Ref: key, Detail: strings.TrimSpace(i.ID + " " + i.Type)}
+		}
+	}
+	for _, n := range a.Scope.Subnets.All() {
+		if n.VPC != a.VPC || !n.CIDR.IsValid() || !n.CIDR.Contains(ip) {
+			continue
+		}
+		if a.Subnet = n.ID; Reserved(n.CIDR).Contains(ip) {
+			return Agents{}, &snapshot.Gap{Code: snapshot.NotAnAgents, Source: snapshot.Subnets.Action(), Scope: a.Scope.Label(), Ref: key, Detail: n.ID + " " + n.CIDR.String()}
 		}
 	}
 	return a, nil
+}
+
+// Reserved is the five addresses of a subnet that AWS keeps: the first four and
+// the last.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+func Reserved(subnet netip.Prefix) *netipx.IPSet {
+	r := netipx.RangeOfPrefix(subnet.Masked())
+	addrs := []netip.Addr{r.To()}
+	for a, n := r.From(), 0; n < 4 && a.IsValid(); a, n = a.Next(), n+1 {
+		addrs = append(addrs, a)
+	}
+	return AddrSet(addrs...)
 }
 
 func interfaceAddrs(i snapshot.Interface) []string {
@@ -232,29 +272,37 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 	wanted := Set(prefixes...)
 	outside := true
 	var found []Place
+	longest := -1
 	for _, s := range f.scopes() {
 		if !s.VPCs.Covers("") {
 			outside = false
 		}
 		for _, v := range s.VPCs.All() {
-			if !overlaps(Set(v.Prefixes()...), wanted) {
+			bits := longestOverlap(v.Prefixes(), wanted)
+			if bits < 0 {
 				continue
 			}
 			// A VPC that merely has the same addresses may be anyone's: what joins
 			// it to others, or an interface with such an address, makes it the one.
-			joined, known := f.joined(v.ID)
-			switch {
-			case !known:
+			if f.isolated(s, v.ID) {
+				continue
+			}
+			if joined, known := f.joined(v.ID); !known {
 				outside = false
-			case !joined:
+			} else if !joined && !f.leadsOn(s, v.ID) {
 				continue
 			}
 			// Beside the endpoint's own VPC only one that the same plan makes is told
 			// from a network outside AWS.
-			if !s.Has(snapshot.Destination) || s.Interfaces.Settled(v.ID) {
-				found = append(found, Place{Scope: s, VPC: v.ID})
+			if (!s.Has(snapshot.Destination) || s.Interfaces.Settled(v.ID)) && bits >= longest {
+				if bits > longest {
+					found, longest = nil, bits
+				}
+				if !slices.ContainsFunc(found, func(p Place) bool { return p.VPC == v.ID }) {
+					found = append(found, Place{Scope: s, VPC: v.ID})
+				}
 			}
-			if !s.Interfaces.Covers(v.ID) || f.interfaceIn(s, v.ID, wanted) {
+			if !s.Interfaces.Covers(v.ID) || f.interfaceIn(s, v.ID, wanted) || f.endpointIn(s, v.ID) {
 				outside = false
 			}
 		}
@@ -263,6 +311,59 @@ func (f finder) placeOf(prefixes []netip.Prefix) Place {
 		return found[0]
 	}
 	return Place{Outside: len(found) == 0 && (outside && !f.unseenHolds(wanted) || f.alone(wanted))}
+}
+
+// longestOverlap is the length of the longest of the blocks that overlaps a set;
+// -1 if none does.
+func longestOverlap(blocks []netip.Prefix, set *netipx.IPSet) int {
+	longest := -1
+	for _, p := range blocks {
+		if p.Bits() > longest && set.OverlapsPrefix(p) {
+			longest = p.Bits()
+		}
+	}
+	return longest
+}
+
+// endpointIn reports whether the target's endpoint is in a VPC: an agent may be
+// planned there too.
+func (f finder) endpointIn(s *snapshot.Scope, vpc string) bool {
+	ep, p := s.Endpoints.Get(f.t.EndpointID)
+	return p == snapshot.Present && ep.VPC == vpc
+}
+
+// isolated reports whether provably nothing leads from a VPC to another network
+// but the internet: an agent there reaches no endpoint in another VPC.
+func (f finder) isolated(s *snapshot.Scope, vpc string) bool {
+	joined, known := f.joined(vpc)
+	if joined || !known || f.endpointIn(s, vpc) || !s.RouteTables.Covers(vpc) || !s.VPNGateways.Covers("") {
+		return false
+	}
+	if slices.ContainsFunc(s.VPNGateways.All(), func(g snapshot.VPNGateway) bool {
+		return slices.ContainsFunc(g.Attachments, func(a snapshot.VPNGatewayAttachment) bool { return a.VPC == vpc })
+	}) {
+		return false
+	}
+	if v, p := s.VPCs.Get(vpc); p != snapshot.Present || !owns(s, v) {
+		return false
+	}
+	return !f.leadsOn(s, vpc)
+}
+
+// leadsOn reports whether a route table of a VPC leads anywhere but to the VPC
+// itself, the internet and the public services of AWS.
+func (f finder) leadsOn(s *snapshot.Scope, vpc string) bool {
+	for _, t := range s.RouteTables.Where("vpc", vpc, func(t snapshot.RouteTable) []string { return []string{t.VPC} }) {
+		for _, r := range t.Routes {
+			switch kind, _ := target(r); {
+			case kind == ToLocal, kind == ToInternet, kind == ToNAT:
+			case kind == ToEndpoint && r.PrefixList != "":
+			default:
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unseenHolds reports whether a VPC that was not seen, of another account or

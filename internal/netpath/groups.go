@@ -42,6 +42,10 @@ type GroupLayer struct {
 	Self     Place         // where the interface with the groups stands
 	Peer     Place         // where the other end stands
 	Peers    *netipx.IPSet // the other end's addresses
+	Way      Way           // what carries the traffic between them
+	// Carry is what addresses carry a group beyond those of the interfaces that
+	// were seen: those of interfaces that are still to come.
+	Carry map[string]*netipx.IPSet
 }
 
 // Rules returns the TCP rules of a group in one direction.
@@ -276,15 +280,19 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 	if l.Self.Scope != nil && l.Self.Scope.Region != "" && l.Peer.Scope.Region != "" && l.Self.Scope.Region != l.Peer.Scope.Region {
 		return never("a reference to a security group never matches across Regions", "セキュリティグループの参照はリージョンをまたいで一致しない")
 	}
-	if l.Peer.VPC != l.Self.VPC {
-		switch joined, gap := l.joined(); {
-		case gap != nil:
-			return unseen(*gap)
-		case !joined:
-			return never("nothing that carries references joins the two VPCs", "参照が有効な接続が 2 つの VPC 間にない")
-		}
+	switch way := l.way(); {
+	case way.Gap != nil:
+		return unseen(*way.Gap)
+	case way.Fate == Stopped:
+		return membership{sure: &netipx.IPSet{}, note: way.Note}
+	case way.Fate == Open:
+		return unseen(snapshot.Gap{Source: snapshot.RouteTables.Action()})
 	}
 	set, complete := l.carriers(l.Peer, pair.GroupID)
+	if more := l.Carry[pair.GroupID]; more != nil {
+		set = Union(orEmpty(set), more)
+		complete = complete || Empty(Minus(l.Peers, set))
+	}
 	if !complete {
 		m := unseen(l.Peer.Scope.GapFor(snapshot.Interfaces, pair.GroupID))
 		m.sure = set
@@ -295,7 +303,7 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 		m.note = snapshot.Text{En: "none of the addresses in question carries this group", Ja: "該当アドレスのいずれにもこのグループは付いていない"}
 	}
 	// An address that no interface has yet may get the group with its interface.
-	if free := Minus(l.Peers, l.held(l.Peer)); !Empty(free) {
+	if free := Minus(Minus(l.Peers, l.held(l.Peer)), set); !Empty(free) {
 		m.maybe = free
 		m.gap = &snapshot.Gap{Code: snapshot.ReferenceOpen, Source: snapshot.Interfaces.Action(), Scope: l.Peer.Scope.Label(), Ref: pair.GroupID, Detail: shortSet(free)}
 	}
@@ -364,69 +372,32 @@ func interfaceGroups(i snapshot.Interface) []string {
 	return ids
 }
 
-// joined reports whether references between the two VPCs work: over an active
-// peering connection, or over a transit gateway with the option switched on.
-// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security
-func (l GroupLayer) joined() (bool, *snapshot.Gap) {
+// way says whether references count between the two ends. Where no way was found
+// that the traffic takes, what joins the two VPCs decides.
+func (l GroupLayer) way() Way {
+	if !l.Way.none {
+		return l.Way
+	}
+	if l.Peer.VPC == l.Self.VPC {
+		return Way{Fate: On}
+	}
 	complete := true
 	for _, s := range []*snapshot.Scope{l.Self.Scope, l.Peer.Scope} {
 		if s == nil {
 			continue
 		}
 		for _, p := range s.Peerings.All() {
-			other, ok := p.Other(l.Self.VPC)
-			if ok && other.VPC == l.Peer.VPC && strings.EqualFold(p.Status.Code, "active") {
-				return true, nil
+			if other, ok := p.Other(l.Self.VPC); ok && other.VPC == l.Peer.VPC && Lives(PeeringState, p.Status.Code) == On {
+				return Way{Fate: On}
 			}
 		}
 		if !s.Peerings.Covers("") && !s.Peerings.Covers(l.Self.VPC) && !s.Peerings.Covers(l.Peer.VPC) {
 			complete = false
 		}
 	}
-	if on, known := l.overTransitGateway(); on {
-		return true, nil
-	} else if !known {
-		complete = false
-	}
 	if !complete {
 		g := l.Self.Scope.GapFor(snapshot.Peerings, l.Self.VPC)
-		return false, &g
+		return Way{Gap: &g}
 	}
-	return false, nil
-}
-
-// overTransitGateway reports whether both VPCs are attached to one transit
-// gateway that supports references on the gateway and on both attachments.
-func (l GroupLayer) overTransitGateway() (on, known bool) {
-	known = true
-	at := map[string]int{}
-	for _, side := range []Place{l.Self, l.Peer} {
-		if side.Scope == nil || !side.Scope.TransitGatewayVPCAttachments.Covers(side.VPC) {
-			known = false
-			continue
-		}
-		for _, a := range side.Scope.TransitGatewayVPCAttachments.All() {
-			if a.VPC == side.VPC && strings.EqualFold(a.State, "available") && !strings.EqualFold(a.Options.SecurityGroupReferencingSupport, "disable") {
-				at[a.Gateway]++
-			}
-		}
-	}
-	for id, n := range at {
-		if n < 2 {
-			continue
-		}
-		for _, side := range []Place{l.Self, l.Peer} {
-			if side.Scope == nil {
-				continue
-			}
-			g, p := side.Scope.TransitGateways.Get(id)
-			if p == snapshot.Present && strings.EqualFold(g.Options.SecurityGroupReferencingSupport, "enable") {
-				return true, true
-			}
-			if p == snapshot.Unobserved || p == snapshot.Present && g.Options.SecurityGroupReferencingSupport == "" {
-				known = false
-			}
-		}
-	}
-	return false, known
+	return Way{Fate: Stopped, Note: noteNoWay}
 }

@@ -74,18 +74,19 @@ func target(r snapshot.Route) (TargetKind, string) {
 	return ToUnknown, ""
 }
 
-// Hop is the part of some destinations that a route table sends one way.
-type Hop struct {
-	Addrs  *netipx.IPSet
-	Kind   TargetKind
-	Target string // the id that the route leads to; "" for no route at all
-	Prefix string // the destination as the route table has it
-	Drop   bool   // a blackhole
-	Gap    *snapshot.Gap
+// Hit is the part of some destinations that a route table sends one way.
+type Hit struct {
+	Addrs      *netipx.IPSet
+	Kind       TargetKind
+	Target     string // the id that the route leads to; "" for no route at all
+	Prefix     string // the destination as the route table has it
+	State      string
+	Propagated bool // learned by a virtual private gateway
+	Gap        *snapshot.Gap
 }
 
 // None reports whether no route leads anywhere for these addresses.
-func (h Hop) None() bool { return h.Prefix == "" && h.Gap == nil }
+func (h Hit) None() bool { return h.Prefix == "" && h.Gap == nil }
 
 // precedence among routes to the same destination: a static route to a CIDR
 // block, then a static route to a prefix list, then a propagated route.
@@ -114,20 +115,20 @@ type candidate struct {
 // these are longer; a blackhole drops what it wins.
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
-func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
+func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hit {
 	if t.Pending != "" {
 		gap := t.Pending.Gap(t.ID)
-		return []Hop{{Addrs: dst, Gap: &gap}}
+		return []Hit{{Addrs: dst, Gap: &gap}}
 	}
 	routes, unseen := candidates(s, t, dst)
 	left := dst
-	var hops []Hop
+	var hops []Hit
 	for i, c := range routes {
 		take := Both(left, c.set)
 		if Empty(take) {
 			continue
 		}
-		h := Hop{Addrs: take, Kind: c.kind, Target: c.id, Prefix: c.name(), Drop: strings.EqualFold(c.route.State, "blackhole")}
+		h := Hit{Addrs: take, Kind: c.kind, Target: c.id, Prefix: c.name(), State: c.route.State, Propagated: c.rank == propagated}
 		if c.route.Pending != "" {
 			gap := c.route.Pending.Gap(t.ID)
 			h.Gap = &gap
@@ -138,7 +139,7 @@ func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hop {
 		hops = append(hops, h)
 	}
 	if !Empty(left) {
-		hops = append(hops, Hop{Addrs: left})
+		hops = append(hops, Hit{Addrs: left})
 	}
 	// A prefix list that was not seen may hold a longer prefix than any other.
 	for i := range hops {
@@ -256,6 +257,11 @@ func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snaps
 	switch len(found) {
 	case 0:
 	case 1:
+		for _, a := range found[0].Associations {
+			if state := a.State.State; a.Subnet == subnet && Lives(TableAssociationState, state) == Open && state != "" {
+				return snapshot.RouteTable{}, stateGap(s, snapshot.RouteTables, found[0].ID, state)
+			}
+		}
 		return found[0], nil
 	default: // AWS allows one
 		return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: subnet, Detail: found[0].ID + ", " + found[1].ID}
@@ -265,6 +271,11 @@ func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snaps
 		return snapshot.RouteTable{}, &g
 	}
 	for _, t := range s.RouteTables.Where("main", vpc, mainOf) {
+		for _, a := range t.Associations {
+			if state := a.State.State; a.Main && Lives(TableAssociationState, state) == Open && state != "" {
+				return snapshot.RouteTable{}, stateGap(s, snapshot.RouteTables, t.ID, state)
+			}
+		}
 		return t, nil
 	}
 	return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc + " (main)"}
@@ -273,7 +284,7 @@ func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snaps
 func routeTableSubnets(t snapshot.RouteTable) []string {
 	var out []string
 	for _, a := range t.Associations {
-		if a.Subnet != "" && associated(a.State.State) {
+		if a.Subnet != "" && !gone(a.State.State) {
 			out = append(out, a.Subnet)
 		}
 	}
@@ -282,31 +293,34 @@ func routeTableSubnets(t snapshot.RouteTable) []string {
 
 func mainOf(t snapshot.RouteTable) []string {
 	for _, a := range t.Associations {
-		if a.Main && associated(a.State.State) {
+		if a.Main && !gone(a.State.State) {
 			return []string{t.VPC}
 		}
 	}
 	return nil
 }
 
-func associated(state string) bool {
-	return state == "" || strings.EqualFold(state, "associated") || strings.EqualFold(state, "associating")
-}
+// gone reports whether an association no longer holds.
+func gone(state string) bool { return Lives(TableAssociationState, state) == Stopped }
 
 // GatewayTable returns the route table that a gateway's arriving traffic is
-// routed by, if one is associated with it.
+// routed by, if one is associated with it, and the state of that association.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
-func GatewayTable(s *snapshot.Scope, gateway string) (snapshot.RouteTable, bool) {
+func GatewayTable(s *snapshot.Scope, gateway string) (snapshot.RouteTable, string, bool) {
 	for _, t := range s.RouteTables.Where("gateway", gateway, func(t snapshot.RouteTable) []string {
 		var out []string
 		for _, a := range t.Associations {
-			if a.Gateway != "" && associated(a.State.State) {
+			if a.Gateway != "" && !gone(a.State.State) {
 				out = append(out, a.Gateway)
 			}
 		}
 		return out
 	}) {
-		return t, true
+		for _, a := range t.Associations {
+			if a.Gateway == gateway {
+				return t, a.State.State, true
+			}
+		}
 	}
-	return snapshot.RouteTable{}, false
+	return snapshot.RouteTable{}, "", false
 }

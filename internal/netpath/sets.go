@@ -208,3 +208,14 @@ next:
 	}
 	return out
 }
+
+// mostShown is how many blocks of an address set a sentence names.
+const mostShown = 3
+
+func shortSet(s *netipx.IPSet) string { return Shorten(Addresses(s), mostShown) }
+
+// Single reports whether the set holds just one address.
+func Single(s *netipx.IPSet) bool {
+	p := s.Prefixes()
+	return len(p) == 1 && p[0].IsSingleIP()
+}

@@ -32,6 +32,14 @@ const (
 	Translated       GapCode = "translated"         // a NAT gateway changes the agent's address
 	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
 	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
+	InTransition     GapCode = "in-transition"      // AWS is still changing it, or its state is not one that is known; Detail: the state
+	NothingLearned   GapCode = "nothing-learned"    // nothing proves that a virtual private gateway leads to the network
+	SeveralExits     GapCode = "several-exits"      // a packet may leave a transit gateway in several subnets; Detail: the one that would stop it
+	OwnSubnetRule    GapCode = "own-subnet-rule"    // a network ACL stops what an odd rule of AWS's documentation makes it look at
+	Contradiction    GapCode = "contradiction"      // two answers of AWS contradict each other; Detail: the other one
+	NotAnAgents      GapCode = "not-an-agents"      // the address can't be an agent's: reserved, or something else holds it; Detail: what
+	NotDeclared      GapCode = "not-declared"       // the agent's address lies in none of the declared blocks
+	MaybeHere        GapCode = "maybe-here"         // the agent may be planned in the endpoint's own VPC, or its network overlaps it
 	AgentPlace       GapCode = "agent-place"        // the agent's VPC is not known
 	OldProbe         GapCode = "old-probe"          // the probe is much older than the other evidence
 	NotDialled       GapCode = "not-dialled"        // no probe from the place that counts

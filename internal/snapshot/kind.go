@@ -32,6 +32,7 @@ const (
 	TransitGatewayRoutes
 	VPNGateways
 	VPNConnections
+	NATGateways
 	Instances
 	PolicySimulation
 	kindCount
@@ -77,6 +78,7 @@ var specs = [kindCount]spec{
 	TransitGatewayRoutes:         {"ec2", "SearchTransitGatewayRoutes", "Routes", true},
 	VPNGateways:                  {"ec2", "DescribeVpnGateways", "VpnGateways", false},
 	VPNConnections:               {"ec2", "DescribeVpnConnections", "VpnConnections", false},
+	NATGateways:                  {"ec2", "DescribeNatGateways", "NatGateways", false},
 	Instances:                    {"ec2", "DescribeInstances", "Reservations", false},
 	PolicySimulation:             {"iam", "SimulatePrincipalPolicy", "EvaluationResults", true},
 }

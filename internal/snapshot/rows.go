@@ -549,12 +549,13 @@ type TransitGateway struct {
 
 // TransitGatewayAttachment joins a resource to a transit gateway.
 type TransitGatewayAttachment struct {
-	ID           string `json:"TransitGatewayAttachmentId"`
-	Gateway      string `json:"TransitGatewayId"`
-	ResourceType string
-	ResourceID   string `json:"ResourceId"`
-	State        string
-	Association  *AttachmentAssociation
+	ID            string `json:"TransitGatewayAttachmentId"`
+	Gateway       string `json:"TransitGatewayId"`
+	ResourceType  string
+	ResourceID    string `json:"ResourceId"`
+	ResourceOwner string `json:"ResourceOwnerId"`
+	State         string
+	Association   *AttachmentAssociation
 
 	Pending Pending `json:"-"` // the route table that it is associated with
 }
@@ -680,6 +681,57 @@ type VPNConnection struct {
 	} `json:"VgwTelemetry"`
 }
 
+// NATGateway is a NAT gateway, public or private, in one subnet.
+type NATGateway struct {
+	ID        string `json:"NatGatewayId"`
+	VPC       string `json:"VpcId"`
+	Subnet    string `json:"SubnetId"`
+	State     string
+	Addresses []NATGatewayAddress `json:"NatGatewayAddresses"`
+}
+
+// NATGatewayAddress is one address of a NAT gateway.
+type NATGatewayAddress struct {
+	PrivateIP netip.Addr `json:"PrivateIp"`
+	Status    string
+}
+
+// Addrs returns the private addresses that the gateway gives to what it forwards.
+// A secondary address that is not assigned, or on its way in or out, is none.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGatewayAddress.html
+func (g NATGateway) Addrs() (in []netip.Addr, settled bool) {
+	settled = len(g.Addresses) > 0
+	for _, a := range g.Addresses {
+		switch strings.ToLower(a.Status) {
+		case "", "succeeded":
+			if a.PrivateIP.IsValid() {
+				in = append(in, a.PrivateIP)
+			}
+		case "failed":
+		default:
+			settled = false
+		}
+	}
+	return in, settled && len(in) > 0
+}
+
+// Tunnels counts the tunnels that are up, and all that the telemetry shows.
+func (c VPNConnection) Tunnels() (up, all int) {
+	for _, t := range c.Telemetry {
+		if strings.EqualFold(t.Status, "UP") {
+			up++
+		}
+	}
+	return up, len(c.Telemetry)
+}
+
+// Carries reports whether the connection may carry some destinations: one with
+// static routes only those that they cover; one with BGP whatever it learned.
+// Source: https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
+func (c VPNConnection) Carries(covered func(VPNConnection) bool) bool {
+	return c.Options == nil || !c.Options.StaticRoutesOnly || covered(c)
+}
+
 // Instance is an EC2 instance.
 type Instance struct {
 	ID         string      `json:"InstanceId"`
@@ -753,4 +805,5 @@ func (r TransitGatewayAssociationSet) key() string { return r.RouteTable }
 func (r TransitGatewayRouteSet) key() string       { return r.RouteTable }
 func (r VPNGateway) key() string                   { return r.ID }
 func (r VPNConnection) key() string                { return r.ID }
+func (r NATGateway) key() string                   { return r.ID }
 func (r Instance) key() string                     { return r.ID }

@@ -57,6 +57,7 @@ type Scope struct {
 	TransitGatewayRoutes         Table[TransitGatewayRouteSet]
 	VPNGateways                  Table[VPNGateway]
 	VPNConnections               Table[VPNConnection]
+	NATGateways                  Table[NATGateway]
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
 
@@ -136,6 +137,8 @@ func (s *Scope) table(k Kind) observed {
 		return &s.VPNGateways
 	case VPNConnections:
 		return &s.VPNConnections
+	case NATGateways:
+		return &s.NATGateways
 	case Instances:
 		return &s.Instances
 	case PolicySimulation:

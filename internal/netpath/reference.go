@@ -1,0 +1,120 @@
+package netpath
+
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Way is what a rule that references a security group depends on: whether the
+// way that the traffic takes carries such references.
+type Way struct {
+	Fate Fate          // On: they match; Stopped: they never do
+	Note snapshot.Text // why they don't
+	Gap  *snapshot.Gap // why it is Open
+	none bool          // no way was found: what joins the two VPCs decides
+}
+
+// Same reports whether references fare alike on two ways.
+func (w Way) Same(o Way) bool {
+	gaps := w.Gap == o.Gap || w.Gap != nil && o.Gap != nil && *w.Gap == *o.Gap
+	return gaps && w.Fate == o.Fate && w.Note == o.Note && w.none == o.none
+}
+
+// NoWay is for traffic whose way was not found: what joins the two VPCs decides
+// then whether references count.
+var NoWay = Way{none: true}
+
+var (
+	noteMiddlebox = snapshot.Text{En: "a reference to a security group does not match through an appliance", Ja: "セキュリティグループの参照はアプライアンス越しには一致しない"}
+	noteOutbound  = snapshot.Text{En: "over a transit gateway a reference to a security group matches in inbound rules only", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照はインバウンドルールでしか一致しない"}
+	noteEndpoint  = snapshot.Text{En: "over a transit gateway a reference to a security group does not match for interface endpoints", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照はインターフェイスエンドポイントでは一致しない"}
+	noteZone      = snapshot.Text{En: "references to security groups over a transit gateway do not work in use1-az3", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照は use1-az3 では機能しない"}
+	noteGateways  = snapshot.Text{En: "a reference to a security group does not match over peered transit gateways", Ja: "ピアリングしたトランジットゲートウェイ越しにはセキュリティグループの参照は一致しない"}
+	noteOff       = snapshot.Text{En: "security group referencing is off on the transit gateway or an attachment", Ja: "トランジットゲートウェイかアタッチメントでセキュリティグループの参照が無効"}
+	noteNoWay     = snapshot.Text{En: "nothing that carries references joins the two VPCs", Ja: "参照が有効な接続が 2 つの VPC 間にない"}
+)
+
+// noReferencesZone is the one zone in which references over a transit gateway are
+// not supported.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security
+const noReferencesZone = "use1-az3"
+
+// References says whether a rule that references a security group counts on the
+// way that ends at a hop: only what carries the packet decides.
+// Sources: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing
+// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security
+func (e *Estate) References(w Walk, leaf int, d Direction, endpoint bool) Way {
+	chain := w.Chain(leaf)
+	gateways := map[string]bool{}
+	never := func(t snapshot.Text) Way { return Way{Fate: Stopped, Note: t} }
+	for _, h := range chain {
+		switch {
+		case h.Layer == Inspect:
+			return never(noteMiddlebox)
+		case h.Layer == GatewayRoute && h.Cause.Other != "":
+			gateways[h.Holder] = true
+		case h.Layer == Connection && h.Fate == Stopped:
+			return never(noteNoWay)
+		case h.At.Outside && h.Layer == Connection:
+			return never(noteNoWay)
+		}
+		if h.Fate == Open && h.Gap != nil {
+			g := *h.Gap
+			return Way{Gap: &g}
+		}
+		if h.Fate == Stopped {
+			return Way{none: true}
+		}
+	}
+	if len(gateways) == 0 {
+		return Way{Fate: On}
+	}
+	switch {
+	case d == Egress:
+		return never(noteOutbound)
+	case endpoint:
+		return never(noteEndpoint)
+	case len(gateways) > 1:
+		return never(noteGateways)
+	}
+	return e.referencesOver(chain)
+}
+
+// referencesOver judges a way over one transit gateway: the option must be on at
+// the gateway and at both attachments, and no subnet in the zone without it.
+func (e *Estate) referencesOver(chain []Hop) Way {
+	for _, h := range chain {
+		if h.Subnet != "" && h.At.Scope != nil && e.zoneOf(h.At, h.Subnet) == noReferencesZone {
+			return Way{Fate: Stopped, Note: noteZone}
+		}
+		if h.Layer != Connection {
+			continue
+		}
+		option, source := "", snapshot.TransitGateways
+		if a, in := e.vpcAttachment(h.Holder); in != nil {
+			option, source = a.Options.SecurityGroupReferencingSupport, snapshot.TransitGatewayVPCAttachments
+		} else if g, in := e.gateway(h.Holder); in != nil {
+			option = g.Options.SecurityGroupReferencingSupport
+		} else {
+			continue
+		}
+		switch strings.ToLower(option) {
+		case "enable":
+		case "disable":
+			return Way{Fate: Stopped, Note: noteOff}
+		default:
+			return Way{Gap: &snapshot.Gap{Code: snapshot.FieldUnseen, Source: source.Action(), Ref: h.Holder, Detail: "SecurityGroupReferencingSupport"}}
+		}
+	}
+	return Way{Fate: On}
+}
+
+func (e *Estate) gateway(id string) (snapshot.TransitGateway, *snapshot.Scope) {
+	for _, s := range e.snap.Scopes {
+		if g, p := s.TransitGateways.Get(id); p == snapshot.Present {
+			return g, s
+		}
+	}
+	return snapshot.TransitGateway{}, nil
+}

@@ -1,0 +1,469 @@
+package netpath
+
+import (
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// WalkKinds are the tables that a walk reads. Every check that is a view of the
+// walk declares them all, so that each sees the same way.
+var WalkKinds = []snapshot.Kind{
+	snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.SecurityGroupRules,
+	snapshot.PrefixLists, snapshot.PrefixListEntries, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Peerings,
+	snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
+	snapshot.TransitGatewayRouteTables, snapshot.TransitGatewayAssociations, snapshot.TransitGatewayRoutes,
+	snapshot.VPNGateways, snapshot.VPNConnections, snapshot.NATGateways, snapshot.Instances,
+}
+
+// Layer is what a hop asks of the traffic.
+type Layer uint8
+
+// The layers.
+const (
+	GroupOut     Layer = iota // the security groups of the interface that dials
+	ACLOut                    // the network ACL of the subnet that the packet leaves
+	Route                     // the route table of a subnet
+	EdgeRoute                 // the route table of a gateway, for what comes in by it
+	Connection                // the state of what carries the packet: a peering connection, an attachment, a gateway, a VPN, a NAT gateway
+	GatewayRoute              // a route table of a transit gateway
+	Exit                      // the subnet in which the packet leaves a transit gateway
+	Inspect                   // something that can't be looked into
+	ACLIn                     // the network ACL of the subnet that the packet enters
+	GroupIn                   // the security groups of the interface that is dialled
+	Goal                      // arrived
+)
+
+// Flow is traffic: from every address of Src to every address of Dst. Replies go
+// to ports of Dial, the range that the side which dialled takes them from.
+type Flow struct {
+	Src, Dst *netipx.IPSet
+	Dial     Ports
+}
+
+// Hop is one place that a part of the traffic passes, what decides there, and
+// what became of it. Hops form a tree: where a table sends parts of the traffic
+// different ways, each part is a hop of its own.
+type Hop struct {
+	From   int // the hop before; -1 for the first
+	Layer  Layer
+	At     Place
+	Subnet string // for the layers of a subnet
+	Holder string // the table, ACL, connection or gateway that decides
+	In     Flow
+	Fate   Fate // filters leave it On: what they stop depends on the ports
+	Cause  Cause
+	Gap    *snapshot.Gap // why it is Open
+
+	ACL      *snapshot.NetworkACL // for ACLOut and ACLIn; nil: not known, see Gap
+	SelfRule bool                 // for ACLIn: the instance's own subnet, by the odd rule of tgw-nacls
+	Several  bool                 // for Exit: one of several, and nothing says that it is taken
+	Mangles  bool                 // for Inspect: it may change addresses, or send the packet anywhere
+	Detached bool                 // no way to it was found: its own layers are judged all the same
+	Loose    bool                 // the traffic may be under another address than the one asked about
+	Index    int                  // for GroupIn and Goal: which end, or start
+	Route    *Hit                 // for Route and EdgeRoute: what the table says
+
+	was *Flow // for a NAT gateway: the flow before it
+}
+
+// Reason is why a hop is stopped.
+type Reason uint8
+
+// The reasons.
+const (
+	NoReason       Reason = iota
+	NoRoute               // no route in the table of the subnet
+	Blackhole             // the route leads to nothing
+	WrongWay              // the route leads to the internet, or to another network
+	NotTransitive         // a peering connection carries only the peer VPC's own addresses
+	NotAttached           // the VPC, or its Availability Zone, is not attached to the gateway
+	NotAssociated         // the attachment is associated with no route table of the gateway
+	GatewayNoRoute        // the transit gateway's table has no route
+	GatewayHole           // the transit gateway's route is a blackhole, or not active
+	Circle                // the routes lead in a circle
+	NotActive             // the state of what carries the packet
+	Missing               // what the route leads to does not exist
+	Checked               // an appliance whose source/destination check is on forwards nothing
+	Retranslated          // a NAT gateway would give replies another source address
+)
+
+// Cause is what decided about a hop: facts for sentences.
+type Cause struct {
+	Reason Reason
+	ID     string // what the hop leads to, or is about
+	Prefix string // the destination of the route that won
+	State  string
+	Other  string // a second id
+	Where  string // the addresses in question, shortened
+}
+
+// Walk is the way of the traffic in one direction.
+type Walk struct {
+	Hops []Hop
+}
+
+// mostHops ends a walk through tables that lead to ever more of them. The widest
+// real estates that were tried take a few hundred.
+const mostHops = 4096
+
+// Leaves lists the last hop of every part of the traffic.
+func (w Walk) Leaves() []int {
+	// Detached hops are no part of the way.
+	inner := make([]bool, len(w.Hops))
+	for _, h := range w.Hops {
+		if h.From >= 0 {
+			inner[h.From] = true
+		}
+	}
+	var out []int
+	for i := range w.Hops {
+		if !inner[i] && !w.Hops[i].Detached {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Chain returns the hops up to and including one, the first one first.
+func (w Walk) Chain(i int) []Hop {
+	var out []Hop
+	for ; i >= 0; i = w.Hops[i].From {
+		out = append(out, w.Hops[i])
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// At lists the hops of some layers, in the order of the way.
+func (w Walk) At(layers ...Layer) []int {
+	var out []int
+	for i, h := range w.Hops {
+		if slices.Contains(layers, h.Layer) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Sure reports whether a hop is surely passed by its traffic: nothing before it
+// is open, and it is not behind one of several exits.
+func (w Walk) Sure(i int) bool {
+	for n := i; n >= 0; n = w.Hops[n].From {
+		if h := w.Hops[n]; h.Loose || n != i && (h.Fate == Open && h.Mangles || h.Several) {
+			return false
+		}
+	}
+	return true
+}
+
+// End is what the agent dials in one subnet.
+type End struct {
+	At       Place
+	Subnet   string
+	Endpoint *netipx.IPSet // addresses of the endpoint there
+	Task     *netipx.IPSet // the addresses that a task's interfaces may get there
+	Block    netip.Prefix  // the subnet's block, if Task is not empty
+}
+
+// Whole writes a set that holds all that a task may get in a subnet as the
+// subnet's block: for people, and for rules to add.
+func Whole(set *netipx.IPSet, ends []End) *netipx.IPSet {
+	for _, e := range ends {
+		if !Empty(e.Task) && e.Block.IsValid() && Empty(Minus(e.Task, set)) {
+			set = Union(set, Set(e.Block))
+		}
+	}
+	return set
+}
+
+// All is every address that the agent dials in the subnet.
+func (e End) All() *netipx.IPSet { return Union(e.Endpoint, e.Task) }
+
+// Start is the part of the agent's addresses in one subnet.
+type Start struct {
+	At     Place
+	Subnet string
+	Addrs  *netipx.IPSet
+}
+
+// walker builds a walk.
+type walker struct {
+	e        *Estate
+	ends     []End
+	hops     []Hop
+	goals    []goal
+	outside  bool // replies may leave AWS: the agent is there
+	unplaced bool // it is not known where the agent is
+	reply    bool
+	home     string // the agent's VPC, for replies: whatever else it holds is the agent's too
+	doors    []door // the ways out of AWS that were met
+}
+
+// goal is a place where traffic is delivered.
+type goal struct {
+	at     Place
+	subnet string
+	addrs  *netipx.IPSet
+	index  int  // the end or the start; -1 for a NAT gateway
+	nat    *Hop // replies are translated back and go on
+}
+
+func (w *walker) add(h Hop) int {
+	if h.Layer != Goal && len(w.hops) >= mostHops {
+		h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.RouteTables.Action(), Ref: h.Holder, Detail: "mostHops"}
+	}
+	w.hops = append(w.hops, h)
+	return len(w.hops) - 1
+}
+
+// where writes destinations for people.
+func (w *walker) where(dst *netipx.IPSet) string { return shortSet(Whole(dst, w.ends)) }
+
+func (w *walker) full() bool { return len(w.hops) >= mostHops }
+
+// before reports whether a hop with the same holder and subnet has already sent
+// some of the same destinations on: then the routes lead in a circle.
+func (w *walker) before(from int, l Layer, at Place, holder, subnet string, dst *netipx.IPSet) bool {
+	for i := from; i >= 0; i = w.hops[i].From {
+		h := &w.hops[i]
+		if h.was != nil {
+			return false // another flow, under another address
+		}
+		if h.Layer == l && h.Holder == holder && h.Subnet == subnet && h.At.VPC == at.VPC && overlaps(h.In.Dst, dst) {
+			return true
+		}
+	}
+	return false
+}
+
+// There walks the requests: from each of the agent's subnets, or for an agent
+// outside AWS from each attachment that may carry it, to the ends.
+func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
+	w := &walker{e: e, ends: ends}
+	dst := &netipx.IPSet{}
+	for i, end := range ends {
+		dst = Union(dst, end.All())
+		w.goals = append(w.goals, goal{at: end.At, subnet: end.Subnet, addrs: end.All(), index: i})
+	}
+	if a.Outside {
+		w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: Ephemeral})
+		w.detached(a.Addrs)
+		return Walk{w.hops}
+	}
+	for _, s := range starts {
+		f := Flow{Src: s.Addrs, Dst: dst, Dial: Ephemeral}
+		w.leave(s.At, s.Subnet, f, w.dial(a, s, f))
+	}
+	w.detached(a.Addrs)
+	rest := a.Addrs // what no subnet of the agent's holds
+	for _, s := range starts {
+		rest = Minus(rest, s.Addrs)
+	}
+	for _, g := range w.goals {
+		if len(starts) > 0 && !Empty(rest) && !Empty(g.addrs) {
+			w.alone(g, Flow{Src: rest, Dst: g.addrs, Dial: Ephemeral}, false)
+		}
+	}
+	return Walk{w.hops}
+}
+
+// detached adds the own hops of goals, or parts of them, that nothing reaches:
+// their ACL and groups are judged all the same, with the address that the traffic
+// set out with.
+func (w *walker) detached(src *netipx.IPSet) {
+	loose := slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Fate == Open && h.Mangles })
+	for _, g := range w.goals {
+		if g.index < 0 {
+			continue
+		}
+		left := g.addrs
+		for _, h := range w.hops {
+			if h.Layer == Goal && h.Index == g.index {
+				left = Minus(left, h.In.Dst)
+			}
+		}
+		if Empty(left) || Empty(src) {
+			continue
+		}
+		w.alone(g, Flow{Src: src, Dst: left, Dial: Ephemeral}, loose)
+	}
+}
+
+// alone adds the own hops of a goal.
+func (w *walker) alone(g goal, f Flow, loose bool) {
+	i := w.acl(ACLIn, g.at, g.subnet, f, -1)
+	w.hops[i].Detached, w.hops[i].Loose, w.hops[i].Index = true, loose, g.index
+	if !w.reply {
+		w.add(Hop{From: i, Layer: GroupIn, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index, Detached: true, Loose: loose})
+	}
+}
+
+// dial is the first hop: the agent itself, with its groups.
+func (w *walker) dial(a Agents, s Start, f Flow) int {
+	h := Hop{From: -1, Layer: GroupOut, At: s.At, Subnet: s.Subnet, In: f, Fate: On}
+	if len(a.Groups) > 0 {
+		h.Holder = a.Groups[0]
+	}
+	return w.add(h)
+}
+
+// Back walks the replies: from each end, to the addresses that its requests came
+// from.
+func Back(e *Estate, there Walk, a Agents, starts []Start, ends []End) Walk {
+	w := &walker{e: e, ends: ends, reply: true, outside: a.Outside, unplaced: !a.Placed(), home: a.VPC}
+	for i, h := range there.Hops {
+		if h.was != nil {
+			w.goals = append(w.goals, goal{at: h.At, subnet: h.Subnet, addrs: w.hopSrc(there, i), index: -1, nat: &there.Hops[i]})
+		}
+	}
+	for i, s := range starts {
+		w.goals = append(w.goals, goal{at: s.At, subnet: s.Subnet, addrs: s.Addrs, index: i})
+	}
+	for _, end := range ends {
+		for _, r := range replies(there, a, starts, end) {
+			if !Empty(r.Src) && !Empty(r.Dst) {
+				n := len(w.hops)
+				w.leave(end.At, end.Subnet, r.Flow, -1)
+				for i := n; i < len(w.hops); i++ {
+					w.hops[i].Loose = r.loose
+				}
+			}
+		}
+	}
+	all := &netipx.IPSet{}
+	for _, end := range ends {
+		all = Union(all, end.All())
+	}
+	w.detached(all)
+	return Walk{w.hops}
+}
+
+// hopSrc is the address that a NAT gateway gave to what it forwarded.
+func (w *walker) hopSrc(there Walk, i int) *netipx.IPSet {
+	for _, h := range there.Hops {
+		if h.From == i {
+			return h.In.Src
+		}
+	}
+	return &netipx.IPSet{}
+}
+
+// reply is what an end answers to.
+type reply struct {
+	Flow
+	loose bool // the request may have come from another address
+}
+
+// replies lists what an end answers to: requests as they came in, each under the
+// address and from the ports that they had last; the agent's own where none was
+// seen on its way.
+func replies(there Walk, a Agents, starts []Start, end End) []reply {
+	var out []reply
+	add := func(dst *netipx.IPSet, dial Ports, loose bool) {
+		for i := range out {
+			if out[i].Dial == dial && out[i].loose == loose {
+				out[i].Dst = Union(out[i].Dst, dst)
+				return
+			}
+		}
+		out = append(out, reply{Flow{Src: end.All(), Dst: dst, Dial: dial}, loose})
+	}
+	for _, i := range there.Leaves() {
+		if h := there.Hops[i]; overlaps(h.In.Dst, end.All()) {
+			add(h.In.Src, h.In.Dial, h.Fate == Open && h.Mangles)
+		}
+	}
+	rest := a.Addrs // what no subnet of the agent's holds
+	for _, s := range starts {
+		rest = Minus(rest, s.Addrs)
+	}
+	if len(out) == 0 {
+		rest = a.Addrs
+	}
+	if !Empty(rest) && !a.Outside || len(out) == 0 {
+		add(rest, Ephemeral, false)
+	}
+	return out
+}
+
+// Fate says what becomes of the traffic to some of the destinations on some
+// ports, on all the ways that the walk found: Stopped if a hop stops any of it.
+// Groups are not looked at.
+func (w Walk) Fate(dst *netipx.IPSet, ports []Ports) Fate {
+	fate, any := On, false
+	for _, i := range w.Leaves() {
+		if !overlaps(w.Hops[i].In.Dst, dst) {
+			continue
+		}
+		any = true
+		for _, h := range w.Chain(i) {
+			switch f := h.passes(ports); {
+			case f == Stopped && w.Sure(i):
+				return Stopped
+			case f != On:
+				fate = Open
+			}
+		}
+	}
+	if !any {
+		return Open
+	}
+	return fate
+}
+
+// passes says what a hop does with all of its traffic on some ports.
+func (h Hop) passes(ports []Ports) Fate {
+	if h.Layer != ACLOut && h.Layer != ACLIn {
+		return h.Fate
+	}
+	if h.ACL == nil {
+		return Open
+	}
+	f := h.Filter(ports)
+	switch {
+	case len(f.Denied) > 0 && !h.SelfRule:
+		return Stopped
+	case len(f.Denied)+len(f.Gaps) > 0:
+		return Open
+	}
+	return On
+}
+
+// Filter asks the network ACL of a hop about some ports: outbound rules see where
+// the traffic goes, inbound rules where it comes from.
+func (h Hop) Filter(ports []Ports) Filtered {
+	peers := h.In.Src
+	if h.Layer == ACLOut {
+		peers = h.In.Dst
+	}
+	return Filter(*h.ACL, h.Layer == ACLOut, peers, ports)
+}
+
+// From says whether all that is sent from a subnet arrives, by routes and network
+// ACLs; the ACLs are asked for the ports that the replies go to.
+func (w Walk) From(subnet string) Fate {
+	fate, any := On, false
+	for _, i := range w.Leaves() {
+		chain := w.Chain(i)
+		if chain[0].Subnet != subnet {
+			continue
+		}
+		any = true
+		for _, h := range chain {
+			switch f := h.passes([]Ports{h.In.Dial}); {
+			case f == Stopped && w.Sure(i):
+				return Stopped
+			case f != On:
+				fate = Open
+			}
+		}
+	}
+	if !any {
+		return Open
+	}
+	return fate
+}

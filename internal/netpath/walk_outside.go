@@ -1,0 +1,259 @@
+package netpath
+
+import (
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// outward is what leads out of AWS: a virtual private gateway, or an attachment
+// of a transit gateway.
+type outward struct {
+	scope    *snapshot.Scope
+	id       string // the gateway, or the attachment
+	kind     string // "vgw", or the resource type of the attachment
+	resource string // what is attached
+	gateway  string // the transit gateway
+	learned  bool   // a virtual private gateway has learned a route to the agent
+}
+
+// vpnGateway follows a route to a virtual private gateway: out of AWS, over VPN
+// or Direct Connect. What lies behind it AWS can't show.
+func (w *walker) vpnGateway(at Place, hit Hit, f Flow, from int) {
+	h := w.throughVPNGateway(at, hit.Target, f, from)
+	i := w.add(h)
+	if h.Fate == On {
+		w.leaveAWS(outward{scope: at.Scope, id: hit.Target, kind: "vgw", learned: hit.Propagated}, f, i)
+	}
+}
+
+// throughVPNGateway is the hop of a virtual private gateway, in either direction.
+func (w *walker) throughVPNGateway(at Place, id string, f Flow, from int) Hop {
+	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Cause: Cause{ID: id, Other: at.VPC}}
+	g, p := at.Scope.VPNGateways.Get(id)
+	switch p {
+	case snapshot.Absent:
+		h.Fate, h.Cause.Reason = Stopped, Missing
+		return h
+	case snapshot.Unobserved:
+		gap := at.Scope.GapFor(snapshot.VPNGateways, id)
+		h.Gap = &gap
+		return h
+	}
+	h.Cause.State = g.State
+	if h.Fate = Lives(VPNGatewayState, g.State); h.Fate != On {
+		if h.Fate == Stopped {
+			h.Cause.Reason = NotActive
+		} else {
+			h.Gap = stateGap(at.Scope, snapshot.VPNGateways, id, g.State)
+		}
+		return h
+	}
+	n := slices.IndexFunc(g.Attachments, func(a snapshot.VPNGatewayAttachment) bool { return a.VPC == at.VPC })
+	if n < 0 {
+		h.Fate, h.Cause.Reason = Stopped, NotAttached
+		return h
+	}
+	h.Cause.State = g.Attachments[n].State
+	switch h.Fate = Lives(VPNAttachmentState, h.Cause.State); h.Fate {
+	case Stopped:
+		h.Cause.Reason = NotActive
+	case Open:
+		h.Gap = stateGap(at.Scope, snapshot.VPNGateways, id, h.Cause.State)
+	}
+	return h
+}
+
+// leaveAWS ends the part of a walk that goes out to a network outside AWS.
+func (w *walker) leaveAWS(o outward, f Flow, from int) {
+	if w.outside {
+		w.remember(o, f.Dst)
+	}
+	if o.kind != "vgw" {
+		from = w.outwardAttachment(o, f, from)
+		if w.hops[from].Fate != On {
+			return
+		}
+	}
+	if h, ok := w.tunnels(o, f, from); ok {
+		from = w.add(h)
+		if h.Fate != On {
+			return
+		}
+	}
+	if w.outside || w.unplaced {
+		w.add(Hop{From: from, Layer: Goal, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Fate: On, Index: -1})
+		return
+	}
+	w.add(Hop{From: from, Layer: Inspect, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Mangles: true, Cause: Cause{ID: o.id},
+		Gap: &snapshot.Gap{Code: snapshot.BeyondAWS, Source: snapshot.RouteTables.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}})
+}
+
+// outwardAttachment is the state of an attachment that leads out of AWS.
+func (w *walker) outwardAttachment(o outward, f Flow, from int) int {
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: o.scope}, Holder: o.id, In: f, Cause: Cause{ID: o.id, Other: o.kind}}
+	a, in := w.e.attachment(o.id)
+	if in == nil {
+		g := o.scope.GapFor(snapshot.TransitGatewayAttachments, o.id)
+		h.Gap = &g
+		return w.add(h)
+	}
+	h.Cause.State = a.State
+	switch h.Fate = Lives(AttachmentState, a.State); h.Fate {
+	case Stopped:
+		h.Cause.Reason = NotActive
+	case Open:
+		h.Gap = stateGap(in, snapshot.TransitGatewayAttachments, o.id, a.State)
+	}
+	return w.add(h)
+}
+
+// remember notes a way out of AWS and what lies behind it.
+func (w *walker) remember(o outward, dst *netipx.IPSet) {
+	for i := range w.doors {
+		if w.doors[i].id == o.id {
+			w.doors[i].src = Union(w.doors[i].src, dst)
+			return
+		}
+	}
+	w.doors = append(w.doors, door{o, dst})
+}
+
+// tunnels is the hop of the Site-to-Site VPN connections behind an outward
+// gateway, if they decide. A transit gateway's VPN attachment is one connection:
+// without a tunnel that is up it carries nothing. A virtual private gateway may
+// carry Direct Connect as well, which EC2 does not show: a propagated route proves
+// that it has learned the network, and otherwise only a tunnel that is up does.
+// Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VgwTelemetry.html
+// https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
+func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: o.scope}, In: f, Cause: Cause{Other: o.id}}
+	switch {
+	case strings.EqualFold(o.kind, "vpn"):
+		c, in := w.e.vpn(o.resource)
+		h.Holder, h.Cause.ID = o.resource, o.resource
+		if in == nil {
+			h.Gap = w.e.gapAnywhere(o.scope, snapshot.VPNConnections, o.resource)
+			return h, true
+		}
+		h.Cause.State = c.State
+		if h.Fate = Lives(VPNState, c.State); h.Fate != On {
+			if h.Fate == Stopped {
+				h.Cause.Reason = NotActive
+			} else {
+				h.Gap = stateGap(in, snapshot.VPNConnections, c.ID, c.State)
+			}
+			return h, true
+		}
+		up, all := c.Tunnels()
+		switch {
+		case all == 0:
+			h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPNConnections.Action(), Scope: in.Label(), Ref: c.ID, Detail: "VgwTelemetry"}
+		case up == 0:
+			h.Fate, h.Cause.Reason, h.Cause.State = Stopped, NotActive, "DOWN"
+		default:
+			h.Cause.State = tunnelState(up, all)
+		}
+		return h, true
+	case o.kind != "vgw" || o.learned:
+		return h, false
+	}
+	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
+	h.Holder, h.Cause.ID, h.Gap = o.id, o.id, &g
+	if o.scope.VPNConnections.Extent() != snapshot.Full {
+		g = o.scope.GapFor(snapshot.VPNConnections, o.id)
+	}
+	for _, c := range o.scope.VPNConnections.All() {
+		if c.VPNGateway != o.id || Lives(VPNState, c.State) != On || !c.Carries(func(p snapshot.VPNConnection) bool { return w.staticCovers(p, f) }) {
+			continue
+		}
+		if up, all := c.Tunnels(); up > 0 {
+			h.Holder, h.Cause.ID, h.Cause.State, h.Fate, h.Gap = c.ID, c.ID, tunnelState(up, all), On, nil
+			return h, true
+		}
+	}
+	return h, true
+}
+
+func tunnelState(up, all int) string {
+	if up < all {
+		return "UP (" + itoa(up) + "/" + itoa(all) + ")"
+	}
+	return "UP"
+}
+
+// staticCovers reports whether a connection with static routes has ones for all
+// the destinations.
+func (w *walker) staticCovers(c snapshot.VPNConnection, f Flow) bool {
+	left := f.Dst
+	for _, r := range c.Routes {
+		if r.CIDR.IsValid() && Lives(VPNState, r.State) == On {
+			left = Minus(left, Set(r.CIDR))
+		}
+	}
+	return Empty(left)
+}
+
+// comeIn starts the walk of an agent outside AWS: at what the replies to it leave
+// AWS by, and else at whatever leads out of AWS from the endpoint's network.
+func (w *walker) comeIn(a Agents, ends []End, f Flow) {
+	for _, d := range w.e.doors(a, ends) {
+		o := d.outward
+		f.Src = d.src
+		first := w.add(Hop{From: -1, Layer: GroupOut, At: Place{Outside: true}, In: f, Fate: On})
+		if o.kind != "vgw" {
+			i := w.outwardAttachment(o, f, first)
+			if strings.EqualFold(o.kind, "connect") {
+				i = w.add(Hop{From: i, Layer: Inspect, At: Place{Scope: o.scope}, Holder: o.id, In: f, Cause: Cause{ID: o.id, Other: o.kind}, Gap: w.e.through(o.scope, o.kind+" "+o.id, snapshot.TransitGatewayRoutes)})
+			}
+			if h, ok := w.tunnels(o, f, i); ok && w.hops[i].Fate == On {
+				i = w.add(h)
+			}
+			if w.hops[i].Fate == On || w.hops[i].Layer == Inspect {
+				w.atGateway(o.gateway, o.id, "", f, i)
+			}
+			continue
+		}
+		for _, vpc := range o.vpcs(ends) {
+			at := Place{Scope: o.scope, VPC: vpc}
+			h := w.throughVPNGateway(at, o.id, f, first)
+			i := w.add(h)
+			if h.Fate == On {
+				w.edge(at, o.id, f, i)
+			}
+		}
+	}
+}
+
+// vpcs lists the endpoint's VPCs that a virtual private gateway is attached to.
+func (o outward) vpcs(ends []End) []string {
+	var out []string
+	for _, e := range ends {
+		if e.At.Scope == o.scope && !slices.Contains(out, e.At.VPC) {
+			out = append(out, e.At.VPC)
+		}
+	}
+	return out
+}
+
+// edge routes what comes in by a gateway: by the route table that is associated
+// with the gateway, if there is one, else straight to where it is for.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+func (w *walker) edge(at Place, gateway string, f Flow, from int) {
+	table, known, gap := w.e.edgeTable(at, gateway)
+	switch {
+	case gap != nil:
+		w.add(Hop{From: from, Layer: EdgeRoute, At: at, Holder: gateway, In: f, Gap: gap})
+	case !known:
+		w.deliver(at, f, from, "")
+	default:
+		for _, hit := range Lookup(at.Scope, table, f.Dst) {
+			part := f
+			part.Dst = hit.Addrs
+			w.follow(at, "", EdgeRoute, table.ID, hit, part, from)
+		}
+	}
+}

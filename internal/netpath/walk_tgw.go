@@ -1,0 +1,287 @@
+package netpath
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// toGateway enters a transit gateway by the VPC's attachment, in the attachment's
+// subnet of the same Availability Zone.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
+func (w *walker) toGateway(at Place, subnet, gateway string, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: at, Holder: gateway, In: f, Cause: Cause{ID: gateway, Other: at.VPC}}
+	att, gap := w.e.attachmentOf(at, gateway)
+	switch {
+	case gap != nil:
+		h.Gap = gap
+	case att.ID == "":
+		h.Fate, h.Cause.Reason = Stopped, NotAttached
+	default:
+		h.Holder, h.Cause.State = att.ID, att.State
+		if h.Fate = Lives(AttachmentState, att.State); h.Fate == Open {
+			h.Gap = stateGap(at.Scope, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
+		} else if h.Fate == Stopped {
+			h.Cause.Reason = NotActive
+		}
+	}
+	if h.Fate != On {
+		w.add(h)
+		return
+	}
+	entry, gap := w.e.entryOf(at, att, subnet)
+	if gap != nil || entry == "" {
+		h.Cause.Other, h.Gap = subnet, gap
+		if h.Fate = Open; gap == nil {
+			h.Fate, h.Cause.Reason = Stopped, NotAttached
+		}
+		w.add(h)
+		return
+	}
+	w.enter(at, att, entry, subnet, f, w.add(h))
+}
+
+// enter goes through the subnet in which an attachment takes packets in. Its
+// network ACL sees them come in; where that is the sender's own subnet, by the
+// rule for that case, which looks at the sender's address too.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
+func (w *walker) enter(at Place, att snapshot.TransitGatewayVPCAttachment, entry, subnet string, f Flow, from int) {
+	from = w.acl(ACLIn, at, entry, f, from)
+	w.hops[from].SelfRule = entry == subnet
+	w.atGateway(att.Gateway, att.ID, w.e.zoneOf(at, entry), f, from)
+}
+
+// byAttachmentInterface enters a transit gateway by a route to the network
+// interface of its attachment, as from a Local Zone.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/Extend_VPCs.html
+func (w *walker) byAttachmentInterface(at Place, subnet string, i snapshot.Interface, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: at, Subnet: i.Subnet, Holder: i.ID, In: f, Cause: Cause{ID: i.ID}}
+	att, gap := w.e.attachmentIn(at, i.Subnet)
+	if gap != nil {
+		h.Gap = gap
+		w.add(h)
+		return
+	}
+	h.Holder, h.Cause.State = att.ID, att.State
+	switch h.Fate = Lives(AttachmentState, att.State); h.Fate {
+	case Stopped:
+		h.Cause.Reason = NotActive
+	case Open:
+		h.Gap = stateGap(at.Scope, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
+	}
+	n := w.add(h)
+	if h.Fate == On {
+		w.enter(at, att, i.Subnet, subnet, f, n)
+	}
+}
+
+// atGateway routes what arrives at a transit gateway from an attachment, by the
+// route table that the attachment is associated with.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html
+func (w *walker) atGateway(gateway, attachment, zone string, f Flow, from int) {
+	if w.full() {
+		w.add(Hop{From: from, Layer: GatewayRoute, Holder: gateway, In: f})
+		return
+	}
+	state, scope := w.e.gatewayState(gateway)
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: scope}, Holder: gateway, In: f, Fate: Lives(GatewayState, state), Cause: Cause{ID: gateway, State: state}}
+	switch {
+	case scope == nil:
+		h.Gap = w.e.elsewhere(gateway, snapshot.TransitGateways)
+	case h.Fate == Stopped:
+		h.Cause.Reason = NotActive
+	case h.Fate == Open:
+		h.Gap = stateGap(scope, snapshot.TransitGateways, gateway, state)
+	}
+	from = w.add(h)
+	if h.Fate != On {
+		return
+	}
+	r := Hop{From: from, Layer: GatewayRoute, Holder: gateway, In: f, Cause: Cause{ID: gateway, Other: attachment}}
+	table, scope, state, gap := w.e.associatedTable(gateway, attachment)
+	switch {
+	case gap != nil:
+		r.Gap = gap
+	case table == "":
+		r.Fate, r.Cause.Reason, r.Cause.State = Stopped, NotAssociated, state
+	case w.before(from, GatewayRoute, Place{}, table, attachment, f.Dst):
+		r.Holder, r.Fate, r.Cause.Reason = table, Stopped, Circle
+	default:
+		w.gatewayRoutes(gateway, attachment, zone, table, scope, f, from)
+		return
+	}
+	w.add(r)
+}
+
+// gatewayRoutes splits the destinations by the routes of a gateway's table.
+func (w *walker) gatewayRoutes(gateway, attachment, zone, table string, scope *snapshot.Scope, f Flow, from int) {
+	base := Hop{From: from, Layer: GatewayRoute, At: Place{Scope: scope}, Subnet: attachment, Holder: table, In: f, Cause: Cause{ID: gateway, Other: attachment}}
+	routes, p := scope.TransitGatewayRoutes.Get(table)
+	if p != snapshot.Present {
+		g := scope.GapFor(snapshot.TransitGatewayRoutes, table)
+		base.Gap = &g
+		w.add(base)
+		return
+	}
+	left := f.Dst
+	for _, r := range orderRoutes(routes.Entries) {
+		take := Both(left, Set(r.CIDR))
+		if Empty(take) {
+			continue
+		}
+		left = Minus(left, take)
+		h := base
+		h.In.Dst = take
+		h.Cause.Prefix, h.Cause.State, h.Cause.Where = r.CIDR.String(), r.State, w.where(take)
+		switch h.Fate = Lives(GatewayRouteState, r.State); {
+		case r.Pending != "":
+			g := r.Pending.Gap(table)
+			h.Fate, h.Gap = Open, &g
+		case h.Fate == Stopped:
+			h.Cause.Reason = GatewayHole
+		case h.Fate == Open:
+			h.Gap = stateGap(scope, snapshot.TransitGatewayRoutes, table, r.State)
+		case len(r.Attachments) == 0:
+			h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.TransitGatewayRoutes.Action(), Scope: scope.Label(), Ref: table, Detail: "TransitGatewayAttachments"}
+		}
+		if h.Fate != On {
+			w.add(h)
+			continue
+		}
+		for _, a := range r.Attachments {
+			h.Cause.ID = a.ID
+			w.outOf(gateway, scope, a, zone, h.In, w.add(h))
+		}
+	}
+	if !Empty(left) {
+		base.In.Dst = left
+		base.Fate, base.Cause.Reason, base.Cause.Where = Stopped, GatewayNoRoute, w.where(left)
+		w.add(base)
+	}
+}
+
+// outOf follows a route of a transit gateway to what is attached there.
+// Source of the kinds: TransitGatewayAttachmentResourceType in the EC2 API reference.
+func (w *walker) outOf(gateway string, scope *snapshot.Scope, a snapshot.RouteAttachment, zone string, f Flow, from int) {
+	switch strings.ToLower(a.ResourceType) {
+	case "vpc":
+		w.intoVPC(gateway, scope, a, zone, f, from)
+	case "peering", "tgw-peering":
+		w.gatewayPeering(gateway, scope, a.ID, f, from)
+	case "vpn", "vpn-concentrator":
+		w.leaveAWS(outward{scope: scope, id: a.ID, kind: a.ResourceType, resource: a.ResourceID, gateway: gateway}, f, from)
+	case "direct-connect-gateway":
+		w.leaveAWS(outward{scope: scope, id: a.ID, kind: a.ResourceType, resource: a.ResourceID, gateway: gateway}, f, from)
+	case "connect":
+		i := w.add(Hop{From: from, Layer: Inspect, At: Place{Scope: scope}, Holder: a.ID, In: f, Cause: Cause{ID: a.ID, Other: a.ResourceType}, Gap: w.e.through(scope, a.ResourceType+" "+a.ID, snapshot.TransitGatewayRoutes)})
+		w.leaveAWS(outward{scope: scope, id: a.ID, kind: a.ResourceType, resource: a.ResourceID, gateway: gateway}, f, i)
+	default: // client-vpn, network-function, and what is still to come
+		w.add(Hop{From: from, Layer: Inspect, At: Place{Scope: scope}, Holder: a.ID, In: f, Mangles: true, Cause: Cause{ID: a.ID, Other: a.ResourceType}, Gap: w.e.through(scope, a.ResourceType+" "+a.ResourceID, snapshot.TransitGatewayRoutes)})
+	}
+}
+
+// intoVPC leaves a transit gateway in a subnet of a VPC attachment: that of the
+// zone where the packet entered, if there is one, else any. There the subnet's
+// own route table and network ACL decide.
+// Sources: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-az-overview
+// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
+func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.RouteAttachment, zone string, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: scope, VPC: a.ResourceID}, Holder: a.ID, In: f, Cause: Cause{ID: a.ID, Other: a.ResourceID}}
+	att, in := w.e.vpcAttachment(a.ID)
+	if in == nil {
+		h.Gap = w.e.vpcElsewhere(scope, a.ResourceID, a.ID)
+		h.Mangles = !w.holds(a.ResourceID, f.Dst)
+		w.add(h)
+		return
+	}
+	h.At = Place{Scope: w.e.scopeOf(att.VPC), VPC: att.VPC}
+	h.Cause.State, h.Cause.Other, h.Fate = att.State, att.VPC, Lives(AttachmentState, att.State)
+	switch {
+	case h.Fate == Stopped:
+		h.Cause.Reason = NotActive
+	case h.Fate == Open:
+		h.Gap = stateGap(in, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
+	case len(att.SubnetIDs) == 0:
+		h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.TransitGatewayVPCAttachments.Action(), Scope: in.Label(), Ref: att.ID, Detail: "SubnetIds"}
+	case h.At.Scope == nil: // of an account that was not looked at
+		h.Fate, h.Gap, h.Mangles = Open, w.e.vpcElsewhere(scope, a.ResourceID, a.ID), !w.holds(a.ResourceID, f.Dst)
+	}
+	from = w.add(h)
+	if h.Fate != On {
+		return
+	}
+	exits := att.SubnetIDs
+	if same := slices.DeleteFunc(slices.Clone(exits), func(id string) bool { return zone == "" || w.e.zoneOf(h.At, id) != zone }); len(same) > 0 {
+		exits = same
+	}
+	for _, id := range exits {
+		several := len(exits) > 1 && !w.zoneOfGoals(h.At, f.Dst, w.e.zoneOf(h.At, id))
+		x := w.add(Hop{From: from, Layer: Exit, At: h.At, Subnet: id, Holder: att.ID, In: f, Fate: On, Several: several, Cause: Cause{ID: gateway}})
+		w.leave(h.At, id, f, x)
+	}
+}
+
+// zoneOfGoals reports whether a zone is that of a place that the traffic is for.
+func (w *walker) zoneOfGoals(at Place, dst *netipx.IPSet, zone string) bool {
+	return zone != "" && slices.ContainsFunc(w.goals, func(g goal) bool {
+		return g.at.VPC == at.VPC && overlaps(g.addrs, dst) && w.e.zoneOf(at, g.subnet) == zone
+	})
+}
+
+// gatewayPeering crosses to the gateway on the other side of a peering.
+func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: scope}, Holder: id, In: f, Cause: Cause{ID: id}}
+	p, in := w.e.gatewayPeering(id)
+	if in == nil {
+		g := scope.GapFor(snapshot.TransitGatewayPeerings, id)
+		h.Gap = &g
+		w.add(h)
+		return
+	}
+	next := p.Requester.Gateway
+	if next == gateway {
+		next = p.Accepter.Gateway
+	}
+	h.Cause.State, h.Cause.Other, h.Fate = p.State, next, Lives(AttachmentState, p.State)
+	switch h.Fate {
+	case Stopped:
+		h.Cause.Reason = NotActive
+	case Open:
+		h.Gap = stateGap(in, snapshot.TransitGatewayPeerings, id, p.State)
+	}
+	from = w.add(h)
+	if h.Fate == On {
+		w.atGateway(next, id, "", f, from)
+	}
+}
+
+// orderRoutes sorts a transit gateway's routes by precedence: longest prefix,
+// static, prefix list, then propagated by the kind of attachment. One that is
+// deleted is none.
+// Source: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-route-evaluation-overview
+func orderRoutes(routes []snapshot.TransitGatewayRoute) []snapshot.TransitGatewayRoute {
+	rank := func(r snapshot.TransitGatewayRoute) int {
+		switch {
+		case strings.EqualFold(r.Type, "static") && r.PrefixList == "":
+			return 0
+		case r.PrefixList != "":
+			return 1
+		}
+		kind := ""
+		if len(r.Attachments) > 0 {
+			kind = strings.ToLower(r.Attachments[0].ResourceType)
+		}
+		return 2 + max(slices.Index([]string{"vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering", "tgw-peering"}, kind), 0)
+	}
+	valid := slices.DeleteFunc(slices.Clone(routes), func(r snapshot.TransitGatewayRoute) bool {
+		return !r.CIDR.IsValid() || strings.EqualFold(r.State, "deleted")
+	})
+	slices.SortStableFunc(valid, func(a, b snapshot.TransitGatewayRoute) int {
+		return cmp.Or(-cmp.Compare(a.CIDR.Bits(), b.CIDR.Bits()), cmp.Compare(rank(a), rank(b)))
+	})
+	return valid
+}

@@ -1,0 +1,325 @@
+package netpath
+
+import (
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// leave sends traffic out of a subnet: what is in the subnet itself is reached
+// directly, all else by its network ACL and its route table.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
+func (w *walker) leave(at Place, subnet string, f Flow, from int) {
+	if w.full() {
+		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, In: f})
+		return
+	}
+	for _, g := range w.goals {
+		if g.at.VPC != at.VPC || g.subnet != subnet {
+			continue
+		}
+		near := f
+		if near.Dst = Both(f.Dst, g.addrs); Empty(near.Dst) {
+			continue
+		}
+		f.Dst = Minus(f.Dst, near.Dst)
+		w.arrive(g, near, from)
+	}
+	if !Empty(f.Dst) {
+		w.route(at, subnet, f, w.acl(ACLOut, at, subnet, f, from))
+	}
+}
+
+// acl adds the hop of a subnet's network ACL.
+func (w *walker) acl(l Layer, at Place, subnet string, f Flow, from int) int {
+	h := Hop{From: from, Layer: l, At: at, Subnet: subnet, In: f, Fate: On}
+	acl, gap := w.e.aclOf(at, subnet)
+	if gap != nil {
+		h.Gap = gap
+	} else {
+		h.ACL, h.Holder = &acl, acl.ID
+	}
+	return w.add(h)
+}
+
+// route looks the destinations up in a subnet's route table and follows each
+// part.
+func (w *walker) route(at Place, subnet string, f Flow, from int) {
+	table, gap := w.e.tableOf(at, subnet)
+	if gap != nil {
+		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap})
+		return
+	}
+	if w.before(from, Route, at, table.ID, subnet, f.Dst) {
+		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: table.ID, In: f, Fate: Stopped, Cause: Cause{Reason: Circle, ID: table.ID}})
+		return
+	}
+	for _, h := range Lookup(at.Scope, table, f.Dst) {
+		part := f
+		part.Dst = h.Addrs
+		w.follow(at, subnet, Route, table.ID, h, part, from)
+	}
+}
+
+// follow goes where a route leads.
+func (w *walker) follow(at Place, subnet string, l Layer, table string, hit Hit, f Flow, from int) {
+	h := Hop{
+		From: from, Layer: l, At: at, Subnet: subnet, Holder: table, In: f, Fate: On, Gap: hit.Gap, Route: &hit,
+		Cause: Cause{ID: hit.Target, Prefix: hit.Prefix, State: hit.State, Where: w.where(f.Dst)},
+	}
+	stop := func(r Reason) { h.Fate, h.Cause.Reason = Stopped, r }
+	fate := Lives(RouteState, hit.State)
+	switch {
+	case hit.None():
+		stop(NoRoute)
+	case hit.Gap != nil:
+		h.Fate = Open
+	case fate == Stopped && w.e.explains(at, hit):
+		// What the route leads to is known, and is why it is a blackhole.
+	case fate == Stopped:
+		stop(Blackhole)
+	case fate == Open:
+		h.Fate, h.Gap = Open, stateGap(at.Scope, snapshot.RouteTables, table, hit.State)
+	case hit.Kind == ToInternet:
+		stop(WrongWay)
+	case hit.Kind == ToLocal && !w.holds(at.VPC, f.Dst):
+		stop(WrongWay)
+		h.Cause.ID, h.Cause.Other = "local", at.VPC
+	case hit.Kind == ToNAT && w.reply:
+		stop(Retranslated)
+	}
+	i := w.add(h)
+	if h.Fate != On {
+		return
+	}
+	switch hit.Kind {
+	case ToLocal:
+		w.deliver(at, f, i, subnet)
+	case ToPeering:
+		w.peering(at, hit.Target, f, i)
+	case ToTransitGateway:
+		w.toGateway(at, subnet, hit.Target, f, i)
+	case ToVPNGateway:
+		w.vpnGateway(at, hit, f, i)
+	case ToNAT:
+		w.nat(at, subnet, hit.Target, f, i)
+	case ToAppliance:
+		w.appliance(at, subnet, hit, f, i)
+	case ToEndpoint:
+		w.firewall(at, subnet, hit.Target, f, i)
+	default:
+		w.opaque(at, subnet, hit.Target, f, i, true)
+	}
+}
+
+// holds reports whether some place in the VPC takes the addresses, or it is not
+// known where the agent is.
+func (w *walker) holds(vpc string, dst *netipx.IPSet) bool {
+	if w.unplaced || w.isHome(vpc, dst) {
+		return true
+	}
+	return slices.ContainsFunc(w.goals, func(g goal) bool { return g.at.VPC == vpc && overlaps(g.addrs, dst) })
+}
+
+// isHome reports whether replies to what no subnet of the agent's holds are for its
+// VPC all the same.
+func (w *walker) isHome(vpc string, dst *netipx.IPSet) bool {
+	return w.reply && vpc != "" && vpc == w.home && w.e.blocksHold(vpc, dst)
+}
+
+// deliver hands traffic to the places of a VPC that it is for. It comes from a
+// subnet of the same VPC, or from outside ("").
+func (w *walker) deliver(at Place, f Flow, from int, subnet string) {
+	for _, g := range w.goals {
+		if g.at.VPC != at.VPC {
+			continue
+		}
+		part := f
+		if part.Dst = Both(f.Dst, g.addrs); Empty(part.Dst) {
+			continue
+		}
+		f.Dst = Minus(f.Dst, part.Dst)
+		i := from
+		if g.subnet != subnet {
+			i = w.acl(ACLIn, g.at, g.subnet, part, from)
+		}
+		w.arrive(g, part, i)
+	}
+	switch {
+	case Empty(f.Dst):
+	case w.unplaced && w.e.blocksHold(at.VPC, f.Dst), w.isHome(at.VPC, f.Dst):
+		w.add(Hop{From: from, Layer: Goal, At: at, In: f, Fate: On, Index: -1})
+	case w.unplaced:
+		// A VPC that does not hold the agent's addresses: one in between.
+		w.add(Hop{From: from, Layer: Inspect, At: at, Holder: at.VPC, In: f, Mangles: true, Gap: w.e.through(at.Scope, at.VPC, snapshot.RouteTables)})
+	default:
+		w.add(Hop{From: from, Layer: Route, At: at, Holder: at.VPC, In: f, Fate: Stopped, Cause: Cause{Reason: WrongWay, ID: "local", Other: at.VPC, Where: w.where(f.Dst)}})
+	}
+}
+
+// arrive ends a part of the walk; replies to a NAT gateway go on from there.
+func (w *walker) arrive(g goal, f Flow, from int) {
+	if g.nat != nil {
+		i := w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.nat.Holder, In: f, Fate: On, Cause: Cause{ID: g.nat.Holder, State: g.nat.Cause.State}, was: &f})
+		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.was.Src, Dial: g.nat.was.Dial}, i)
+		return
+	}
+	if !w.reply {
+		from = w.add(Hop{From: from, Layer: GroupIn, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index})
+	}
+	w.add(Hop{From: from, Layer: Goal, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index})
+}
+
+// peering crosses a peering connection, which carries packets for the addresses
+// of the peer VPC only: nothing behind it.
+// Source: https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
+func (w *walker) peering(at Place, id string, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Cause: Cause{ID: id, Where: w.where(f.Dst)}}
+	p, presence := w.e.peering(at, id)
+	if presence != snapshot.Present {
+		if presence == snapshot.Absent {
+			h.Fate, h.Cause.Reason = Stopped, Missing
+		} else {
+			g := at.Scope.GapFor(snapshot.Peerings, id)
+			h.Gap = &g
+		}
+		w.add(h)
+		return
+	}
+	h.Cause.State = p.Status.Code
+	h.Fate = Lives(PeeringState, p.Status.Code)
+	other, ok := p.Other(at.VPC)
+	h.Cause.Other = other.VPC
+	switch {
+	case h.Fate == Stopped:
+		h.Cause.Reason = NotActive
+	case h.Fate == Open:
+		h.Gap = stateGap(at.Scope, snapshot.Peerings, id, p.Status.Code)
+	case !ok:
+		h.Fate, h.Cause.Reason = Stopped, WrongWay
+		h.Cause.Other = at.VPC
+	case !w.unplaced && !slices.ContainsFunc(w.goals, func(g goal) bool { return g.at.VPC == other.VPC }):
+		h.Fate, h.Cause.Reason = Stopped, NotTransitive
+	}
+	if h.Fate != On {
+		w.add(h)
+		return
+	}
+	own, complete := w.e.prefixesOf(other)
+	beyond := Minus(f.Dst, own)
+	if !Empty(beyond) {
+		out := h
+		out.In.Dst, out.Cause.Where = beyond, w.where(beyond)
+		if complete {
+			out.Fate, out.Cause.Reason = Stopped, NotTransitive
+		} else {
+			out.Fate, out.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.VPCs.Action(), Scope: at.Scope.Label(), Ref: other.VPC, Detail: "CidrBlockSet"}
+		}
+		w.add(out)
+	}
+	if h.In.Dst = Both(f.Dst, own); Empty(h.In.Dst) {
+		return
+	}
+	i := w.add(h)
+	w.deliver(Place{Scope: w.e.scopeOf(other.VPC), VPC: other.VPC}, h.In, i, "")
+}
+
+// nat passes a NAT gateway: the packet enters its subnet, and leaves it under the
+// gateway's private address, from ports 1024-65535.
+// Sources: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
+// https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
+func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
+	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Cause: Cause{ID: id}}
+	g, presence := at.Scope.NATGateways.Get(id)
+	switch {
+	case presence == snapshot.Unobserved:
+		gap := at.Scope.GapFor(snapshot.NATGateways, id)
+		h.Gap, h.Mangles = &gap, true
+	case presence == snapshot.Absent:
+		h.Fate, h.Cause.Reason = Stopped, Missing
+	default:
+		h.Cause.State, h.Subnet = g.State, g.Subnet
+		h.Fate = Lives(NATState, g.State)
+		if h.Fate == Stopped {
+			h.Cause.Reason = NotActive
+		}
+		if h.Fate == Open {
+			h.Gap, h.Mangles = stateGap(at.Scope, snapshot.NATGateways, id, g.State), true
+		}
+	}
+	addrs, settled := g.Addrs()
+	if h.Fate == On && (!settled || g.Subnet == "") {
+		h.Fate, h.Mangles = Open, true
+		h.Gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.NATGateways.Action(), Scope: at.Scope.Label(), Ref: id, Detail: "NatGatewayAddresses"}
+	}
+	if h.Fate != On {
+		w.add(h)
+		return
+	}
+	if w.before(from, Connection, at, id, g.Subnet, f.Dst) {
+		h.Fate, h.Cause.Reason = Stopped, Circle
+		w.add(h)
+		return
+	}
+	if g.Subnet != subnet {
+		from = w.acl(ACLIn, at, g.Subnet, f, from)
+	}
+	h.From, h.was = from, &f
+	i := w.add(h)
+	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: NATPorts}, i)
+}
+
+// appliance follows a route to a network interface or an instance: that of a
+// transit gateway attachment leads to the gateway; any other belongs to a machine
+// that nobody can look into.
+func (w *walker) appliance(at Place, subnet string, hit Hit, f Flow, from int) {
+	i, presence := w.e.behindRoute(at, hit.Target)
+	if presence != snapshot.Present {
+		w.opaque(at, subnet, hit.Target, f, from, true)
+		return
+	}
+	switch {
+	case strings.EqualFold(i.Type, "transit_gateway"):
+		w.byAttachmentInterface(at, subnet, i, f, from)
+	case i.SourceDestHop != nil && *i.SourceDestHop:
+		w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: i.Subnet, Holder: hit.Target, In: f, Fate: Stopped, Cause: Cause{Reason: Checked, ID: hit.Target}})
+	case i.Subnet == "":
+		w.opaque(at, subnet, hit.Target, f, from, true)
+	default:
+		w.pass(at, subnet, i.Subnet, hit.Target, f, from, true)
+	}
+}
+
+// firewall follows a route to a VPC endpoint: that of AWS Network Firewall or of
+// a Gateway Load Balancer hands packets on, unchanged, by the table of its subnet.
+// Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+func (w *walker) firewall(at Place, subnet, id string, f Flow, from int) {
+	ep, presence := at.Scope.Endpoints.Get(id)
+	if presence != snapshot.Present || !strings.EqualFold(ep.Type, "GatewayLoadBalancer") || len(ep.SubnetIDs) != 1 {
+		w.opaque(at, subnet, id, f, from, true)
+		return
+	}
+	w.pass(at, subnet, ep.SubnetIDs[0], id, f, from, false)
+}
+
+// pass goes through something that can't be looked into and stands in a subnet:
+// the walk goes on where it comes out.
+func (w *walker) pass(at Place, subnet, its, id string, f Flow, from int, mangles bool) {
+	if w.before(from, Inspect, at, id, its, f.Dst) {
+		w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: its, Holder: id, In: f, Fate: Stopped, Cause: Cause{Reason: Circle, ID: id}})
+		return
+	}
+	if its != subnet {
+		from = w.acl(ACLIn, at, its, f, from)
+	}
+	i := w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: its, Holder: id, In: f, Mangles: mangles, Cause: Cause{ID: id}, Gap: w.e.through(at.Scope, id, snapshot.RouteTables)})
+	w.leave(at, its, f, i)
+}
+
+// opaque ends a part of the walk at something that nothing is known of.
+func (w *walker) opaque(at Place, subnet, id string, f Flow, from int, mangles bool) {
+	w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: subnet, Holder: id, In: f, Mangles: mangles, Cause: Cause{ID: id}, Gap: w.e.through(at.Scope, id, snapshot.RouteTables)})
+}
