@@ -61,6 +61,8 @@ func runCIDROverlap(x *Exam) {
 		compared = true
 		if source, p := x.vpcAnywhere(id); p == snapshot.Present && len(source.Prefixes()) > 0 {
 			x.compareSpaces(v.ID, blocks, source.ID, source.Prefixes(), snapshot.VPCs.Action())
+			x.changing(v, source.Prefixes())
+			x.changing(source, blocks)
 			x.whole(source)
 		} else {
 			x.Unknown(id, snapshot.Gap{Code: snapshot.AgentNotFound, Source: snapshot.VPCs.Action(), Ref: id})
@@ -72,6 +74,7 @@ func runCIDROverlap(x *Exam) {
 	x.declared(v.ID, agents)
 	if len(x.Target.SourceCIDRs) > 0 {
 		x.compareSpaces(v.ID, blocks, "--source-cidr", x.Target.SourceCIDRs, "--source-cidr")
+		x.changing(v, x.Target.SourceCIDRs)
 		if !compared && !slices.ContainsFunc(x.Target.SourceCIDRs, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
 			x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
 		}
@@ -125,6 +128,14 @@ func (x *Exam) vpcAnywhere(id string) (snapshot.VPC, snapshot.Presence) {
 		}
 	}
 	return snapshot.VPC{}, snapshot.Unobserved
+}
+
+// changing says where a block that AWS is adding to a VPC, or taking from it,
+// overlaps one of the other side.
+func (x *Exam) changing(v snapshot.VPC, others []netip.Prefix) {
+	if pairs := netpath.Overlaps(v.Unsettled(), others); len(pairs) > 0 {
+		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.VPCs.Action(), Ref: v.ID + " " + pairs[0].A.String(), Detail: "associating"})
+	}
 }
 
 // whole refuses a VPC that shows only its primary block: it may have others.

@@ -129,11 +129,11 @@ func side(w netpath.Walk, back bool) sideFate {
 // sides lists the sides that lie in AWS. That of an agent outside AWS lies there
 // only as far as something of AWS takes its packets in.
 func (j journey) sides() []sideFate {
-	out := []sideFate{side(j.back, true)}
+	var out []sideFate
 	if len(j.there.Leaves()) > 0 {
 		out = append(out, side(j.there, false))
 	}
-	return out
+	return append(out, side(j.back, true))
 }
 
 // deadOf lists what is proved not to carry anything, where all that a side sends
@@ -245,6 +245,10 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 	if len(links) > 0 {
 		l := links[0]
 		x.reportInactive(j, l.id, l.state, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s", "状態 %s", l.state)))
+		return
+	}
+	if g := j.estate.Planned(); g != nil {
+		x.Unknown(j.to.VPC, *g)
 		return
 	}
 	var ev []snapshot.Evidence

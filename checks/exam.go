@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -105,6 +106,9 @@ func endpointInterfaces(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Int
 		switch p {
 		case snapshot.Present:
 			found = append(found, i)
+			if i.Status != "" && netpath.Lives(netpath.InterfaceState, i.Status) == netpath.Open {
+				gaps = append(gaps, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: id, Detail: i.Status})
+			}
 		case snapshot.Unobserved:
 			gaps = append(gaps, s.GapFor(snapshot.Interfaces, id))
 		default: // the endpoint lists it and the interfaces don't: one of the two is out of date

@@ -136,6 +136,13 @@ func (x *Exam) judgeACLs(back bool) {
 			}
 		}
 	}
+	// Behind what can't be told, the packet may cross subnets that nobody names.
+	for _, l := range legs(w) {
+		if h, open := l.open(); open && l.last.Layer != netpath.Goal {
+			x.restsOn(l.subject(j.to.VPC), x.owner(h, back))
+			asked++
+		}
+	}
 	if asked == 0 {
 		for _, e := range j.ends {
 			x.OK(e.Subnet, snapshot.Saw(snapshot.NetworkACLs, e.Subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))

@@ -33,6 +33,9 @@ func hopEvidence(h netpath.Hop) snapshot.Evidence {
 	case netpath.GroupOut, netpath.GroupIn, netpath.ACLOut, netpath.ACLIn, netpath.Goal:
 		return saw(snapshot.Subnets, snapshot.Same(h.Subnet))
 	}
+	if c.Other != "" {
+		return saw(connectionKind(h.Holder), snapshot.Textf("state %s, leads to %s", "状態 %s、%s に通じる", c.State, c.Other))
+	}
 	return saw(connectionKind(h.Holder), snapshot.Textf("state %s", "状態 %s", c.State))
 }
 

@@ -296,8 +296,15 @@ func (b *builder) transitGateways() {
 	if b.err != nil {
 		return
 	}
-	attA := call(b, b.dst.CreateTransitGatewayVpcAttachment, ec2.CreateTransitGatewayVpcAttachmentInput{TransitGatewayId: a.TransitGateway.TransitGatewayId, VpcId: &b.ids.DestinationVPC, SubnetIds: b.subnets})
-	attZ := call(b, b.src.CreateTransitGatewayVpcAttachment, ec2.CreateTransitGatewayVpcAttachmentInput{TransitGatewayId: z.TransitGateway.TransitGatewayId, VpcId: &b.ids.SourceVPC, SubnetIds: []string{b.ids.SourceSubnet}})
+	// Attachments in subnets of their own, under the default network ACL, as AWS
+	// advises.
+	var own []string
+	for i, zone := range []string{"a", "b"} {
+		own = append(own, b.attachmentSubnet(b.dst, b.ids.DestinationVPC, fmt.Sprintf("10.20.250.%d/28", 16*i), DestinationRegion+zone))
+	}
+	far := b.attachmentSubnet(b.src, b.ids.SourceVPC, "10.10.250.0/28", SourceRegion+"a")
+	attA := call(b, b.dst.CreateTransitGatewayVpcAttachment, ec2.CreateTransitGatewayVpcAttachmentInput{TransitGatewayId: a.TransitGateway.TransitGatewayId, VpcId: &b.ids.DestinationVPC, SubnetIds: own})
+	attZ := call(b, b.src.CreateTransitGatewayVpcAttachment, ec2.CreateTransitGatewayVpcAttachmentInput{TransitGatewayId: z.TransitGateway.TransitGatewayId, VpcId: &b.ids.SourceVPC, SubnetIds: []string{far}})
 	peer := call(b, b.src.CreateTransitGatewayPeeringAttachment, ec2.CreateTransitGatewayPeeringAttachmentInput{
 		TransitGatewayId: z.TransitGateway.TransitGatewayId, PeerTransitGatewayId: a.TransitGateway.TransitGatewayId, PeerAccountId: aws.String(DestinationAccount), PeerRegion: aws.String(DestinationRegion),
 	})
@@ -334,6 +341,14 @@ func (b *builder) transitGateways() {
 	}
 	call(b, b.dst.CreateRoute, ec2.CreateRouteInput{RouteTableId: &b.dstTable, DestinationCidrBlock: aws.String(sourceCIDR), TransitGatewayId: a.TransitGateway.TransitGatewayId})
 	call(b, b.src.CreateRoute, ec2.CreateRouteInput{RouteTableId: &b.srcTable, DestinationCidrBlock: aws.String(destinationCIDR), TransitGatewayId: z.TransitGateway.TransitGatewayId})
+}
+
+func (b *builder) attachmentSubnet(c *ec2.Client, vpc, block, zone string) string {
+	n := call(b, c.CreateSubnet, ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: &block, AvailabilityZone: &zone})
+	if b.err != nil {
+		return ""
+	}
+	return *n.Subnet.SubnetId
 }
 
 // moveAssociation associates an attachment with a table; moto associates it with

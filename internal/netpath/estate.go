@@ -12,10 +12,14 @@ import (
 
 // Estate looks things up over all the scopes of a snapshot. It is the only reader
 // of the tables on the way.
-type Estate struct{ snap *snapshot.Snapshot }
+type Estate struct {
+	snap      *snapshot.Snapshot
+	ephemeral Ports // that the agent dials from
+	nat       Ports // that NAT gateways dial from
+}
 
 // NewEstate makes an estate of a snapshot.
-func NewEstate(s *snapshot.Snapshot) *Estate { return &Estate{s} }
+func NewEstate(s *snapshot.Snapshot) *Estate { return &Estate{s, Ephemeral, NATPorts} }
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -99,13 +103,54 @@ func (e *Estate) through(s *snapshot.Scope, id string, source snapshot.Kind) *sn
 
 // peering finds a peering connection. One that a table of the VPC leads to has
 // the VPC's account for one side, so that its full list tells whether it exists.
-func (e *Estate) peering(at Place, id string) (snapshot.Peering, snapshot.Presence) {
+// Both sides list it; where they say different things of it, neither counts.
+func (e *Estate) peering(at Place, id string) (snapshot.Peering, snapshot.Presence, *snapshot.Gap) {
+	var found snapshot.Peering
+	var in *snapshot.Scope
 	for _, s := range e.snap.Scopes {
-		if p, ok := s.Peerings.Get(id); ok == snapshot.Present {
-			return p, ok
+		p, presence := s.Peerings.Get(id)
+		switch {
+		case presence != snapshot.Present:
+		case in == nil:
+			found, in = p, s
+		case !strings.EqualFold(p.Status.Code, found.Status.Code):
+			return found, snapshot.Unobserved, disagree(s, snapshot.Peerings, id, found.Status.Code, p.Status.Code)
 		}
 	}
-	return at.Scope.Peerings.Get(id)
+	own, presence := at.Scope.Peerings.Get(id)
+	switch {
+	case in == nil && e.opened(snapshot.Peerings) != nil:
+		return found, snapshot.Unobserved, e.opened(snapshot.Peerings)
+	case in != nil && presence == snapshot.Absent:
+		return found, snapshot.Unobserved, disagree(at.Scope, snapshot.Peerings, id, found.Status.Code, "absent")
+	case in != nil:
+		return found, snapshot.Present, nil
+	case presence == snapshot.Unobserved:
+		g := at.Scope.GapFor(snapshot.Peerings, id)
+		return own, presence, &g
+	}
+	return own, presence, nil
+}
+
+// opened is why rows of a table may be missing in some scope because of a planned
+// change; nil if none may.
+func (e *Estate) opened(k snapshot.Kind) *snapshot.Gap {
+	for _, s := range e.snap.Scopes {
+		if g := s.Opened[k]; g != nil {
+			return g
+		}
+	}
+	return nil
+}
+
+// Planned says that a planned change leaves open what may join two networks.
+func (e *Estate) Planned() *snapshot.Gap {
+	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.TransitGatewayAttachments, snapshot.VPNGateways} {
+		if g := e.opened(k); g != nil {
+			return g
+		}
+	}
+	return nil
 }
 
 // explains reports whether what a blackhole route leads to was seen, and does not
@@ -113,7 +158,7 @@ func (e *Estate) peering(at Place, id string) (snapshot.Peering, snapshot.Presen
 func (e *Estate) explains(at Place, hit Hit) bool {
 	switch hit.Kind {
 	case ToPeering:
-		p, presence := e.peering(at, hit.Target)
+		p, presence, _ := e.peering(at, hit.Target)
 		return presence == snapshot.Present && Lives(PeeringState, p.Status.Code) != On
 	case ToTransitGateway:
 		if g, in := e.gateway(hit.Target); in != nil && Lives(GatewayState, g.State) != On {
@@ -242,6 +287,9 @@ func (e *Estate) attachmentOf(at Place, gateway string) (snapshot.TransitGateway
 		}
 	}
 	s := e.home(at).Scope
+	if g := e.opened(snapshot.TransitGatewayVPCAttachments); found.ID == "" && g != nil {
+		return found, g
+	}
 	if found.ID == "" && !s.TransitGatewayVPCAttachments.Covers(at.VPC) {
 		g := s.GapFor(snapshot.TransitGatewayVPCAttachments, at.VPC)
 		return found, &g
@@ -290,6 +338,48 @@ func (e *Estate) vpcElsewhere(s *snapshot.Scope, vpc, attachment string) *snapsh
 	return e.through(s, vpc, snapshot.TransitGatewayRoutes)
 }
 
+// attachmentDown reports whether what a blackhole route of a gateway leads to was
+// seen, and does not work.
+func (e *Estate) attachmentDown(r snapshot.TransitGatewayRoute) bool {
+	return slices.ContainsFunc(r.Attachments, func(a snapshot.RouteAttachment) bool {
+		if p, in := e.gatewayPeering(a.ID); in != nil {
+			return Lives(AttachmentState, p.State) != On
+		}
+		row, in := e.attachment(a.ID)
+		return in != nil && Lives(AttachmentState, row.State) != On
+	})
+}
+
+// settledAttachment says what contradicts the state in which an attachment was
+// seen, or its kind: the table of all attachments lists those of every kind, and
+// the gateway's owner sees them all.
+func (e *Estate) settledAttachment(id, gateway, state, kind string) *snapshot.Gap {
+	for _, s := range e.snap.Scopes {
+		a, p := s.TransitGatewayAttachments.Get(id)
+		switch {
+		case p == snapshot.Present && !strings.EqualFold(a.State, state):
+			return disagree(s, snapshot.TransitGatewayAttachments, id, a.State, state)
+		case p == snapshot.Present && a.ResourceType != "" && !sameResource(a.ResourceType, kind):
+			return disagree(s, snapshot.TransitGatewayAttachments, id, a.ResourceType, kind)
+		case p == snapshot.Absent && e.reallyOwns(s, gateway):
+			return disagree(s, snapshot.TransitGatewayAttachments, id, "absent", state)
+		}
+	}
+	return nil
+}
+
+// sameResource reports whether two resource types are one: the API has two names
+// for peering.
+func sameResource(a, b string) bool {
+	return strings.TrimPrefix(strings.ToLower(a), "tgw-") == strings.TrimPrefix(strings.ToLower(b), "tgw-")
+}
+
+// reallyOwns reports whether a scope is known to be that of a gateway's owner.
+func (e *Estate) reallyOwns(s *snapshot.Scope, gateway string) bool {
+	g, p := s.TransitGateways.Get(gateway)
+	return p == snapshot.Present && g.OwnerID != "" && g.OwnerID == s.Account && !s.Guessed
+}
+
 // attachment finds an attachment of any kind, and the scope that shows it.
 func (e *Estate) attachment(id string) (snapshot.TransitGatewayAttachment, *snapshot.Scope) {
 	for _, s := range e.snap.Scopes {
@@ -307,6 +397,17 @@ func (e *Estate) gatewayPeering(id string) (snapshot.TransitGatewayPeering, *sna
 		}
 	}
 	return snapshot.TransitGatewayPeering{}, nil
+}
+
+// peeringStates says what contradicts the state of a peering between gateways,
+// which both sides list.
+func (e *Estate) peeringStates(p snapshot.TransitGatewayPeering) *snapshot.Gap {
+	for _, s := range e.snap.Scopes {
+		if o, seen := s.TransitGatewayPeerings.Get(p.ID); seen == snapshot.Present && !strings.EqualFold(o.State, p.State) {
+			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, o.State)
+		}
+	}
+	return nil
 }
 
 func (e *Estate) vpn(id string) (snapshot.VPNConnection, *snapshot.Scope) {
@@ -398,6 +499,9 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 					state = t.State
 					continue
 				}
+				if g := e.associationSays(attachment, a.State); g != nil {
+					return "", nil, a.State, g
+				}
 				if !t.IsDefault {
 					return t.ID, s, a.State, nil
 				}
@@ -417,6 +521,44 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 		gap = e.tablesUnseen(gateway)
 	}
 	return "", nil, state, gap
+}
+
+// associationSays says what contradicts the state of an association: the
+// attachment tells it too.
+func (e *Estate) associationSays(attachment, state string) *snapshot.Gap {
+	for _, s := range e.snap.Scopes {
+		if a, p := s.TransitGatewayAttachments.Get(attachment); p == snapshot.Present && a.Association != nil && a.Association.State != "" && !strings.EqualFold(a.Association.State, state) {
+			return disagree(s, snapshot.TransitGatewayAttachments, attachment, a.Association.State, state)
+		}
+	}
+	return nil
+}
+
+// unsettled says what of a subnet, or of its VPC, is not in its working state.
+func (e *Estate) unsettled(at Place, subnet string) *snapshot.Gap {
+	s := e.home(at).Scope
+	if s == nil {
+		return nil
+	}
+	n, p := s.Subnets.GetIn(at.VPC, subnet)
+	if p == snapshot.Present && n.State != "" && Lives(SubnetState, n.State) != On {
+		return stateGap(s, snapshot.Subnets, subnet, n.State)
+	}
+	v, q := s.VPCs.Get(at.VPC)
+	if q != snapshot.Present {
+		return nil
+	}
+	if v.State != "" && Lives(VPCState, v.State) != On {
+		return stateGap(s, snapshot.VPCs, v.ID, v.State)
+	}
+	if p == snapshot.Present && n.CIDR.IsValid() {
+		for _, a := range v.CIDRs {
+			if a.CIDR.IsValid() && a.CIDR.Overlaps(n.CIDR) && a.CIDRState.State != "" && Lives(BlockState, a.CIDRState.State) != On {
+				return stateGap(s, snapshot.VPCs, v.ID+" "+a.CIDR.String(), a.CIDRState.State)
+			}
+		}
+	}
+	return nil
 }
 
 // ownsGateway reports whether a scope is that of a gateway's owner, who alone
@@ -447,7 +589,7 @@ func (e *Estate) doors(a Agents, ends []End) []door {
 	w := &walker{e: e, reply: true, outside: true}
 	for _, end := range ends {
 		if !Empty(end.All()) {
-			w.leave(end.At, end.Subnet, Flow{Src: end.All(), Dst: a.Addrs, Dial: Ephemeral}, -1)
+			w.leave(end.At, end.Subnet, Flow{Src: end.All(), Dst: a.Addrs, Dial: e.ephemeral}, -1)
 		}
 	}
 	if len(w.doors) > 0 {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package netpath
 
 import (
@@ -117,7 +119,7 @@ func TestReferences(t *testing.T) {
 		}, true, false},
 	} {
 		layer := tt.layer()
-		layer.Peers = agent
+		layer.Peers, layer.Way = agent, NoWay
 		g := snapshot.SecurityGroup{ID: "sg-endpoint", Ingress: []snapshot.Permission{{Protocol: "tcp", FromPort: ptr(443), ToPort: ptr(443), GroupPairs: []snapshot.GroupPair{{GroupID: "sg-agent"}}}}}
 		a := Admit(agent, []Ports{Port(443)}, layer.Rules(g, Ingress))
 		if a.Whole() != tt.admit || (len(a.Open) > 0) != tt.open {
@@ -126,26 +128,64 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// TestReferencesOverTransitGateway needs the option on the gateway and on both
-// attachments.
-func TestReferencesOverTransitGateway(t *testing.T) {
+// TestReferencesByTheWay holds references against what carries the traffic: over a
+// transit gateway only inbound, never for an endpoint, not in use1-az3, and only
+// where the gateway and both attachments have the option on; never over peered
+// gateways or through an appliance.
+func TestReferencesByTheWay(t *testing.T) {
 	for _, tt := range []struct {
-		gateway, attachment string
-		want                bool
-	}{{"enable", "enable", true}, {"disable", "enable", false}, {"enable", "disable", false}} {
-		s := scopeWith("us-east-1", snapshot.Full, map[string]string{"10.1.0.5": "sg-agent"})
-		g := snapshot.TransitGateway{ID: "tgw-1"}
-		g.Options.SecurityGroupReferencingSupport = tt.gateway
-		s.TransitGateways.Put(g)
-		for _, vpc := range []string{"vpc-a", "vpc-b"} {
-			a := snapshot.TransitGatewayVPCAttachment{ID: "tgw-attach-" + vpc, Gateway: "tgw-1", VPC: vpc, State: "available"}
-			a.Options.SecurityGroupReferencingSupport = tt.attachment
-			s.TransitGatewayVPCAttachments.Put(a)
+		name     string
+		shape    string
+		wound    func(*estate)
+		d        Direction
+		endpoint bool
+		want     Fate
+	}{
+		{"over a peering connection", peered, nil, Ingress, true, On},
+		{"out over a peering connection", peered, nil, Egress, true, On},
+		{"over a transit gateway", oneGateway, nil, Ingress, false, On},
+		{"to an endpoint over a transit gateway", oneGateway, nil, Ingress, true, Stopped},
+		{"out over a transit gateway", oneGateway, nil, Egress, false, Stopped},
+		{"over peered gateways", twoGateways, nil, Ingress, false, Stopped},
+		{"through an appliance", inspected, nil, Ingress, false, Stopped},
+		{"off on the gateway", oneGateway, func(e *estate) { option(e, "tgw-t", "disable") }, Ingress, false, Stopped},
+		{"off on an attachment", oneGateway, func(e *estate) { option(e, "tgw-attach-d", "disable") }, Ingress, false, Stopped},
+		{"not shown on an attachment", oneGateway, func(e *estate) { option(e, "tgw-attach-s", "") }, Ingress, false, Open},
+		{"in a word that nobody knows", oneGateway, func(e *estate) { option(e, "tgw-attach-s", "sometimes") }, Ingress, false, Open},
+		{"in the zone without", oneGateway, func(e *estate) {
+			n, _ := e.dst.Subnets.Get("subnet-da")
+			n.AvailabilityZoneID = "use1-az3"
+			e.dst.Subnets.Put(n)
+			n, _ = e.src.Subnets.Get("subnet-s")
+			n.AvailabilityZoneID = "use1-az1"
+			e.src.Subnets.Put(n)
+		}, Ingress, false, Stopped},
+	} {
+		e := rightEstate(tt.shape)
+		for _, id := range []string{"tgw-t", "tgw-u", "tgw-attach-s", "tgw-attach-d", "tgw-attach-i"} {
+			option(e, id, "enable")
 		}
-		layer := GroupLayer{Self: Place{Scope: s, VPC: "vpc-a"}, Peer: Place{Scope: s, VPC: "vpc-b"}, Peers: AddrSet(netip.MustParseAddr("10.1.0.5"))}
-		group := snapshot.SecurityGroup{Ingress: []snapshot.Permission{{Protocol: "-1", GroupPairs: []snapshot.GroupPair{{GroupID: "sg-agent"}}}}}
-		if got := Admit(layer.Peers, []Ports{Port(443)}, layer.Rules(group, Ingress)).Whole(); got != tt.want {
-			t.Errorf("gateway %q, attachments %q: %v", tt.gateway, tt.attachment, got)
+		if tt.wound != nil {
+			tt.wound(e)
 		}
+		es := NewEstate(e.snap)
+		agents, starts, ends := e.endsOf(at(agentNet, 5), endpointAddrs[0])
+		there := There(es, agents, starts, ends)
+		leaf := there.Leaves()[0]
+		if got := es.References(there, leaf, tt.d, tt.endpoint); got.Fate != tt.want || got.Fate == Stopped && got.Note.Empty() || got.Fate == Open && got.Gap == nil {
+			t.Errorf("%s: %+v, want fate %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// option sets the option for references of a gateway or an attachment.
+func option(e *estate, id, value string) {
+	if g, ok := e.dst.TransitGateways.Get(id); ok == snapshot.Present {
+		g.Options.SecurityGroupReferencingSupport = value
+		e.dst.TransitGateways.Put(g)
+	}
+	if a, ok := e.dst.TransitGatewayVPCAttachments.Get(id); ok == snapshot.Present {
+		a.Options.SecurityGroupReferencingSupport = value
+		e.dst.TransitGatewayVPCAttachments.Put(a)
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,9 +30,11 @@ var (
 
 // TestKernelAgrees builds random small estates out of network namespaces and
 // lets real packets decide: a security group is conntrack, a network ACL is
-// stateless rules in order, route tables are kernel routing, a peering connection
-// is a link between two routers. For sampled addresses and ports the kernel's
-// answer must be that of netpath.
+// stateless rules in order, route tables are kernel routing by the interface that
+// a packet came in by, a peering connection is a link between two routers, a
+// transit gateway a router with a table for each attachment, an appliance a host
+// that forwards, a NAT gateway one that translates. For sampled addresses and
+// ports the kernel's answer must be that of the walk there and back.
 func TestKernelAgrees(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: building network namespaces needs root")
@@ -51,6 +53,7 @@ func TestKernelAgrees(t *testing.T) {
 		}
 	}()
 	var open, shut, disagree int
+	shapes, opened := map[string]int{}, map[string]int{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for l := range labs {
@@ -71,14 +74,16 @@ func TestKernelAgrees(t *testing.T) {
 				}
 				for _, p := range lab.try(e) {
 					mu.Lock()
+					shapes[e.shape]++
 					if p.got {
 						open++
+						opened[e.shape]++
 					} else {
 						shut++
 					}
-					if p.got != p.want {
+					if p.got != p.want() {
 						disagree++
-						t.Errorf("seed %d: %v:%d -> %v:%d: the kernel says %v, netpath %v (%s)", s, p.src, p.sport, p.dst, p.dport, p.got, p.want, p.why)
+						t.Errorf("seed %d, %s: %v:%d -> %v:%d: the kernel says %v, the walk %v (%s)", s, e.shape, p.src, p.sport, p.dst, p.dport, p.got, p.fate, p.why)
 					}
 					mu.Unlock()
 				}
@@ -86,264 +91,113 @@ func TestKernelAgrees(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d estates: %d connections open, %d not, %d disagreements", *estates, open, shut, disagree)
-	if open == 0 || shut == 0 {
-		t.Error("the samples are all alike: the lab proves nothing")
-	}
-}
-
-// estate is a pair of peered VPCs with one subnet each.
-type estate struct {
-	rng      *rand.Rand
-	snap     *snapshot.Snapshot
-	src, dst *snapshot.Scope
-	samples  []sample
-}
-
-type sample struct {
-	src, dst     netip.Addr
-	sport, dport uint16
-	want, got    bool
-	why          string
-}
-
-var (
-	kernelPorts = []int{22, 443, 1024, 1025, 1040, 1062, 1064}
-	sourceNet   = netip.MustParsePrefix("10.1.0.0/26")
-	destNet     = netip.MustParsePrefix("10.2.0.0/26")
-	everywhere  = netip.MustParsePrefix("0.0.0.0/0")
-)
-
-func randomEstate(seed uint64) *estate {
-	e := &estate{rng: rand.New(rand.NewPCG(seed, 7))}
-	e.src = &snapshot.Scope{Name: "source", Region: "us-east-1", Roles: []snapshot.Role{snapshot.Source}}
-	e.dst = &snapshot.Scope{Name: "destination", Region: "us-east-1", Roles: []snapshot.Role{snapshot.Destination}}
-	e.snap = &snapshot.Snapshot{Scopes: []*snapshot.Scope{e.dst, e.src}}
-	pcx := snapshot.Peering{ID: "pcx-1"}
-	pcx.Status.Code = "active"
-	pcx.Requester = snapshot.PeeringSide{VPC: "vpc-s", CIDR: netip.MustParsePrefix("10.1.0.0/24")}
-	pcx.Accepter = snapshot.PeeringSide{VPC: "vpc-d", CIDR: netip.MustParsePrefix("10.2.0.0/24")}
-	e.side(e.src, "s", sourceNet, destNet, pcx)
-	e.side(e.dst, "d", destNet, sourceNet, pcx)
-	for range 8 {
-		s := sample{src: at(sourceNet, 2+e.rng.IntN(60)), dst: at(destNet, 10+10*e.rng.IntN(2)), dport: uint16(pick(e.rng, kernelPorts)), sport: uint16(32768 + e.rng.IntN(28000))}
-		s.want, s.why = e.verdict(s)
-		e.samples = append(e.samples, s)
-	}
-	return e
-}
-
-func at(p netip.Prefix, n int) netip.Addr {
-	a := p.Addr().As4()
-	a[3] += byte(n)
-	return netip.AddrFrom4(a)
-}
-
-func pick[T any](rng *rand.Rand, list []T) T { return list[rng.IntN(len(list))] }
-
-// side makes the VPC, subnet, route table, network ACL and security group of one
-// side; each is right about half of the time.
-func (e *estate) side(s *snapshot.Scope, n string, own, other netip.Prefix, pcx snapshot.Peering) {
-	vpc, subnet := "vpc-"+n, "subnet-"+n
-	whole := func(p netip.Prefix) netip.Prefix { return netip.PrefixFrom(p.Addr(), 24).Masked() }
-	s.VPCs.See(snapshot.Full, nil)
-	s.VPCs.Put(snapshot.VPC{ID: vpc, CIDR: whole(own)})
-	s.Peerings.See(snapshot.Full, nil)
-	s.Peerings.Put(pcx)
-	table := snapshot.RouteTable{ID: "rtb-" + n, VPC: vpc, Associations: []snapshot.RouteTableAssociation{{Subnet: subnet}}, Routes: []snapshot.Route{{CIDR: whole(own), Gateway: "local", State: "active"}}}
-	if e.rng.IntN(12) > 0 {
-		table.Routes = append(table.Routes, snapshot.Route{CIDR: whole(other), Peering: "pcx-1", State: "active"})
-	}
-	for range e.rng.IntN(3) {
-		p := netip.PrefixFrom(at(other, e.rng.IntN(64)), 25+e.rng.IntN(8)).Masked()
-		r := snapshot.Route{CIDR: p, State: "active"}
-		switch e.rng.IntN(4) {
-		case 0:
-			r.Peering, r.State = "pcx-gone", "blackhole"
-		case 1:
-			r.Gateway = "igw-1"
-		default:
-			r.Peering = "pcx-1"
-		}
-		if !has(table.Routes, p) {
-			table.Routes = append(table.Routes, r)
+	t.Logf("%d estates: %d connections open, %d not, %d disagreements; by shape %v, open %v", *estates, open, shut, disagree, shapes, opened)
+	for shape, n := range shapes {
+		if n >= 100 && (opened[shape] == 0 || opened[shape] == n) {
+			t.Errorf("%s: the samples are all alike: the lab proves nothing", shape)
 		}
 	}
-	s.RouteTables.See(snapshot.Full, nil)
-	s.RouteTables.Put(table)
-	acl := snapshot.NetworkACL{ID: "acl-" + n, VPC: vpc, Associations: []snapshot.ACLAssociation{{Subnet: subnet}}}
-	for _, egress := range []bool{false, true} {
-		for i := range e.rng.IntN(4) {
-			acl.Entries = append(acl.Entries, e.aclEntry(10*(i+1), egress, other))
-		}
-		if e.rng.IntN(8) > 0 {
-			acl.Entries = append(acl.Entries, snapshot.ACLEntry{Number: 100, Egress: egress, Protocol: "-1", Action: "allow", CIDR: everywhere})
-		}
-	}
-	s.NetworkACLs.See(snapshot.Full, nil)
-	s.NetworkACLs.Put(acl)
-	g := snapshot.SecurityGroup{ID: "sg-" + n, VPC: vpc}
-	perms := []snapshot.Permission{}
-	for range 1 + e.rng.IntN(4) {
-		perms = append(perms, e.permission(other))
-	}
-	if e.rng.IntN(3) == 0 {
-		perms = append(perms, snapshot.Permission{Protocol: "-1"})
-		perms[len(perms)-1].Ranges = append(perms[len(perms)-1].Ranges, cidrPeerOf(everywhere))
-	}
-	if n == "d" {
-		g.Ingress = perms
-	} else {
-		g.Egress = perms
-	}
-	s.SecurityGroups.See(snapshot.Full, nil)
-	s.SecurityGroups.Put(g)
 }
 
-func has(routes []snapshot.Route, p netip.Prefix) bool {
-	for _, r := range routes {
-		if r.CIDR == p {
-			return true
-		}
-	}
-	return false
-}
-
-func cidrPeerOf(p netip.Prefix) (c struct {
-	CIDR netip.Prefix `json:"CidrIp"`
-},
-) {
-	c.CIDR = p
-	return c
-}
-
-func (e *estate) permission(other netip.Prefix) snapshot.Permission {
-	p := snapshot.Permission{Protocol: pick(e.rng, []string{"tcp", "tcp", "tcp", "udp", "6", "-1"})}
-	a, b := pick(e.rng, kernelPorts), pick(e.rng, kernelPorts)
-	lo, hi := min(a, b), max(a, b)
-	p.FromPort, p.ToPort = &lo, &hi
-	p.Ranges = append(p.Ranges, cidrPeerOf(e.block(other)))
-	return p
-}
-
-// block is the other side's network, or a part of it.
-func (e *estate) block(other netip.Prefix) netip.Prefix {
-	return netip.PrefixFrom(at(other, e.rng.IntN(64)), pick(e.rng, []int{24, 26, 26, 27, 28, 30, 32})).Masked()
-}
-
-func (e *estate) aclEntry(number int, egress bool, other netip.Prefix) snapshot.ACLEntry {
-	lo, hi := pick(e.rng, kernelPorts), pick(e.rng, kernelPorts)
-	if e.rng.IntN(2) == 0 { // ephemeral
-		lo, hi = 30000+e.rng.IntN(10000), 40000+e.rng.IntN(25000)
-	}
-	return snapshot.ACLEntry{
-		Number: number, Egress: egress, Protocol: pick(e.rng, []string{"6", "6", "6", "17", "-1"}), Action: pick(e.rng, []string{"allow", "allow", "deny"}),
-		CIDR: e.block(other), PortRange: &snapshot.ACLPorts{From: min(lo, hi), To: max(lo, hi)},
-	}
-}
-
-// verdict is netpath's answer for one connection, layer by layer.
-func (e *estate) verdict(s sample) (bool, string) {
-	src, dst := AddrSet(s.src), AddrSet(s.dst)
-	from, to := Place{Scope: e.src, VPC: "vpc-s"}, Place{Scope: e.dst, VPC: "vpc-d"}
-	groupS, _ := e.src.SecurityGroups.Get("sg-s")
-	groupD, _ := e.dst.SecurityGroups.Get("sg-d")
-	aclS, _ := e.src.NetworkACLs.Get("acl-s")
-	aclD, _ := e.dst.NetworkACLs.Get("acl-d")
-	port, back := []Ports{Port(s.dport)}, []Ports{Port(s.sport)}
-	tracer := Tracer{e.snap}
-	arrives := func(legs []Leg) bool {
-		for _, l := range legs {
-			if l.Outcome != Arrived {
-				return false
-			}
-		}
-		return len(legs) > 0
-	}
-	for _, layer := range []struct {
-		name string
-		ok   bool
-	}{
-		{"the agent's group", Admit(dst, port, GroupLayer{Snapshot: e.snap, Self: from, Peer: to, Peers: dst}.Rules(groupS, Egress)).Whole()},
-		{"the agent's ACL, out", len(Filter(aclS, true, dst, port).Denied) == 0},
-		{"the agent's routes", arrives(tracer.From(from, "subnet-s", dst, Goal{VPC: "vpc-d"}))},
-		{"the endpoint's ACL, in", len(Filter(aclD, false, src, port).Denied) == 0},
-		{"the endpoint's group", Admit(src, port, GroupLayer{Snapshot: e.snap, Self: to, Peer: from, Peers: src}.Rules(groupD, Ingress)).Whole()},
-		{"the endpoint's ACL, out", len(Filter(aclD, true, src, back).Denied) == 0},
-		{"the endpoint's routes", arrives(tracer.From(to, "subnet-d", src, Goal{VPC: "vpc-s", Reply: true}))},
-		{"the agent's ACL, in", len(Filter(aclS, false, dst, back).Denied) == 0},
-	} {
-		if !layer.ok {
-			return false, "stopped by " + layer.name
-		}
-	}
-	return true, "every layer lets it through"
-}
-
-// lab is four namespaces: the agent, a router for each VPC, the endpoint.
+// lab is the namespaces of one estate: the agent a, a NAT gateway n, the VPC
+// routers s, d and i (inspection), the transit gateways t and u, the appliance f,
+// the endpoint e.
 type lab struct {
 	name      string
 	listeners []net.Listener
 }
 
+const labRoles = "ansditufe"
+
 func (l *lab) ns(role string) string { return l.name + role }
+
+// wires joins the namespaces: role, device, role, device.
+var wires = [][4]string{
+	{"a", "eth", "s", "sub"}, {"n", "eth", "s", "nat"}, {"s", "pcx", "d", "pcx"}, {"s", "att", "t", "s"}, {"d", "att", "t", "d"}, {"d", "attu", "u", "d"},
+	{"t", "peer", "u", "peer"}, {"i", "att", "t", "i"}, {"f", "eth", "i", "fw"}, {"e", "one", "d", "one"}, {"e", "two", "d", "two"},
+}
 
 func newLab(name string) (*lab, error) {
 	l := &lab{name: name}
 	l.close()
-	a, s, d, e := l.ns("a"), l.ns("s"), l.ns("d"), l.ns("e")
 	var batch strings.Builder
-	for _, ns := range []string{a, s, d, e} {
-		fmt.Fprintf(&batch, "netns add %s\n", ns)
+	for _, role := range labRoles {
+		fmt.Fprintf(&batch, "netns add %s\n", l.ns(string(role)))
 	}
-	link := func(ns1, dev1, ns2, dev2 string) {
-		fmt.Fprintf(&batch, "link add %s netns %s type veth peer name %s netns %s\n", dev1, ns1, dev2, ns2)
+	for _, w := range wires {
+		fmt.Fprintf(&batch, "link add %s netns %s type veth peer name %s netns %s\n", w[1], l.ns(w[0]), w[3], l.ns(w[2]))
 	}
-	link(a, "eth", s, "sub")
-	link(s, "pcx", d, "pcx")
-	link(e, "eth", d, "sub")
 	if err := ip("", batch.String()); err != nil {
 		return nil, err
 	}
-	for ns, lines := range map[string]string{
-		a: "link set lo up\nlink set eth up\nroute add default dev eth\n" + addresses(sourceNet, 2, 62) + "route replace default via 10.1.0.1 dev eth src 10.1.0.2\n",
-		e: "link set lo up\nlink set eth up\naddr add 10.2.0.10/26 dev eth\naddr add 10.2.0.20/26 dev eth\nroute add default via 10.2.0.1 dev eth\n",
-		s: "link set lo up\nlink set sub up\nlink set pcx up\naddr add 10.1.0.1/26 dev sub\naddr add 169.254.1.1/30 dev pcx\nrule add iif sub lookup 100\nrule add iif pcx lookup 200\nroute add 10.1.0.0/26 dev sub table 200\n",
-		d: "link set lo up\nlink set sub up\nlink set pcx up\naddr add 10.2.0.1/26 dev sub\naddr add 169.254.1.2/30 dev pcx\nrule add iif sub lookup 100\nrule add iif pcx lookup 200\nroute add 10.2.0.0/26 dev sub table 200\n",
-	} {
-		if err := ip(ns, lines); err != nil {
+	up := map[string]string{}
+	for n, w := range wires {
+		// Links between routers have addresses of their own, .1 on the left.
+		for side := range 2 {
+			role, dev := w[2*side], w[2*side+1]
+			up[role] += fmt.Sprintf("link set dev lo up\nlink set dev %s up\n", dev)
+			if strings.Contains("sditu", role) {
+				up[role] += fmt.Sprintf("rule add iif %s lookup %d\n", dev, tableOfDevice(dev))
+				if strings.Contains("sditu", w[0]) {
+					up[role] += fmt.Sprintf("addr add %s/30 dev %s\n", linkAddr(n, side), dev)
+				}
+			}
+		}
+	}
+	up["a"] += addresses(agentNet, 2, 62) + "route add default via 10.1.0.1 dev eth src 10.1.0.2\n"
+	up["n"] += "addr add 10.1.0.70/26 dev eth\nroute add default via 10.1.0.65 dev eth\n"
+	up["f"] += "addr add 10.3.0.70/26 dev eth\nroute add default via 10.3.0.65 dev eth\n"
+	up["e"] += "addr add 10.2.0.10/26 dev one\naddr add 10.2.0.20/26 dev one\naddr add 10.2.0.80/26 dev two\nrule add from 10.2.0.64/26 lookup 2\nroute add default via 10.2.0.65 dev two table 2\nroute add default via 10.2.0.1 dev one\n"
+	up["s"] += "addr add 10.1.0.1/26 dev sub\naddr add 10.1.0.65/26 dev nat\n"
+	up["d"] += "addr add 10.2.0.1/26 dev one\naddr add 10.2.0.65/26 dev two\n"
+	up["i"] += "addr add 10.3.0.65/26 dev fw\n"
+	for _, role := range labRoles {
+		if err := ip(l.ns(string(role)), up[string(role)]); err != nil {
 			return nil, err
 		}
 	}
-	for _, ns := range []string{s, d} {
-		if err := inNamespace(ns, func() error {
+	for _, role := range "nsditufe" {
+		if err := inNamespace(l.ns(string(role)), func() error {
 			return errors.Join(os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644),
-				os.WriteFile("/proc/sys/net/ipv4/conf/all/rp_filter", []byte("0"), 0o644))
+				os.WriteFile("/proc/sys/net/ipv4/conf/all/rp_filter", []byte("0"), 0o644),
+				os.WriteFile("/proc/sys/net/ipv4/conf/all/send_redirects", []byte("0"), 0o644),
+				os.WriteFile("/proc/sys/net/ipv4/conf/all/accept_redirects", []byte("0"), 0o644))
 		}); err != nil {
 			return nil, err
 		}
 	}
-	return l, inNamespace(e, func() error {
-		for _, addr := range []string{"10.2.0.10", "10.2.0.20"} {
-			for _, port := range kernelPorts {
-				ln, err := net.Listen("tcp4", net.JoinHostPort(addr, fmt.Sprint(port)))
-				if err != nil {
-					return err
-				}
-				l.listeners = append(l.listeners, ln)
-				go func() {
-					for {
-						c, err := ln.Accept()
-						if err != nil {
-							return
-						}
-						_ = c.Close()
-					}
-				}()
+	return l, inNamespace(l.ns("e"), l.listen)
+}
+
+// linkAddr is the address of one side of the n-th wire.
+func linkAddr(n, side int) string { return fmt.Sprintf("169.254.%d.%d", n+1, side+1) }
+
+// tableOfDevice is the kernel's table for what comes in by a device.
+func tableOfDevice(dev string) int {
+	return 100 + slices.Index([]string{"sub", "nat", "pcx", "att", "attu", "one", "two", "fw", "s", "d", "i", "peer"}, dev)
+}
+
+// listen accepts connections on every port of every address of the endpoint.
+func (l *lab) listen() error {
+	for _, addr := range endpointAddrs {
+		for _, port := range kernelPorts {
+			ln, err := net.Listen("tcp4", net.JoinHostPort(addr.String(), fmt.Sprint(port)))
+			if err != nil {
+				return err
 			}
+			l.listeners = append(l.listeners, ln)
+			go func() {
+				for {
+					c, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					_ = c.Close()
+				}
+			}()
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func addresses(p netip.Prefix, first, last int) string {
@@ -358,8 +212,8 @@ func (l *lab) close() {
 	for _, ln := range l.listeners {
 		_ = ln.Close()
 	}
-	for _, role := range []string{"a", "s", "d", "e"} {
-		_ = exec.Command("ip", "netns", "del", l.ns(role)).Run() // gone already, or never there
+	for _, role := range labRoles {
+		_ = exec.Command("ip", "netns", "del", l.ns(string(role))).Run() // gone already, or never there
 	}
 }
 
@@ -402,59 +256,165 @@ func inNamespace(ns string, f func() error) error {
 	return <-done
 }
 
+// vpcRouter says which device of a VPC's router stands for which subnet, and how
+// routes of its tables are written for the kernel.
+type vpcRouter struct {
+	role    string
+	scope   *snapshot.Scope
+	vpc     string
+	devices map[string]string // subnet -> device
+	hosts   map[string]string // blocks with hosts -> device
+}
+
+func (e *estate) routers() []vpcRouter {
+	att := "att"
+	if e.shape == twoGateways {
+		att = "attu"
+	}
+	out := []vpcRouter{
+		{"s", e.src, "vpc-s", map[string]string{"subnet-s": "sub", "subnet-n": "nat", "subnet-sa": "att"}, map[string]string{"10.1.0.0/26": "sub", "10.1.0.64/26": "nat"}},
+		{"d", e.dst, "vpc-d", map[string]string{"subnet-1": "one", "subnet-2": "two", "subnet-da": att}, map[string]string{"10.2.0.0/26": "one", "10.2.0.64/26": "two"}},
+	}
+	if e.shape == inspected {
+		out = append(out, vpcRouter{"i", e.dst, "vpc-i", map[string]string{"subnet-ia": "att", "subnet-f": "fw"}, map[string]string{"10.3.0.64/26": "fw"}})
+	}
+	return out
+}
+
 // load puts an estate's rules and routes into the namespaces.
 func (l *lab) load(e *estate) error {
-	for _, side := range []struct {
-		ns, host string
-		scope    *snapshot.Scope
-		n        string
-		via      string
-	}{{l.ns("s"), l.ns("a"), e.src, "s", "169.254.1.2"}, {l.ns("d"), l.ns("e"), e.dst, "d", "169.254.1.1"}} {
-		table, _ := side.scope.RouteTables.Get("rtb-" + side.n)
-		routes := "route flush table 100\n"
-		for _, r := range table.Routes {
-			switch {
-			case r.Gateway == "local":
-				routes += fmt.Sprintf("route add %s dev sub table 100\n", r.CIDR)
-			case r.Peering == "pcx-1" && r.State == "active":
-				routes += fmt.Sprintf("route add %s via %s dev pcx table 100\n", r.CIDR, side.via)
-			default:
-				routes += fmt.Sprintf("route add blackhole %s table 100\n", r.CIDR)
+	for _, r := range e.routers() {
+		if err := l.loadVPC(r); err != nil {
+			return err
+		}
+	}
+	if err := l.loadGateways(e); err != nil {
+		return err
+	}
+	nat := "flush ruleset\n"
+	if e.translated {
+		nat += "table ip nat {\n chain post { type nat hook postrouting priority 100;\n ip saddr 10.1.0.0/26 snat to 10.1.0.70\n }\n}\n"
+	}
+	if err := feed(nat, "ip", "netns", "exec", l.ns("n"), "nft", "-f", "-"); err != nil {
+		return err
+	}
+	groupS, _ := e.src.SecurityGroups.Get("sg-s")
+	groupD, _ := e.dst.SecurityGroups.Get("sg-d")
+	return errors.Join(
+		feed(groupScript(groupS), "ip", "netns", "exec", l.ns("a"), "nft", "-f", "-"),
+		feed(groupScript(groupD), "ip", "netns", "exec", l.ns("e"), "nft", "-f", "-"))
+}
+
+// loadVPC writes the route table and the network ACL of every subnet of a VPC:
+// the table that a packet meets is that of the device it comes in by.
+func (l *lab) loadVPC(r vpcRouter) error {
+	var routes, acls strings.Builder
+	acls.WriteString("flush ruleset\ntable ip acl {\n")
+	forward := ""
+	local := func(table int) {
+		for block, dev := range r.hosts {
+			fmt.Fprintf(&routes, "route add %s dev %s table %d\n", block, dev, table)
+		}
+	}
+	for subnet, dev := range r.devices {
+		n := tableOfDevice(dev)
+		fmt.Fprintf(&routes, "route flush table %d\n", n)
+		for _, t := range r.scope.RouteTables.All() {
+			if len(t.Associations) != 1 || t.Associations[0].Subnet != subnet {
+				continue
+			}
+			for _, x := range t.Routes {
+				switch {
+				case x.Gateway == "local":
+					fmt.Fprintf(&routes, "route add unreachable %s table %d\n", x.CIDR, n)
+					local(n)
+				case x.State != "active":
+					fmt.Fprintf(&routes, "route add blackhole %s table %d\n", x.CIDR, n)
+				case x.Peering == "pcx-1":
+					fmt.Fprintf(&routes, "route add %s via %s dev pcx table %d\n", x.CIDR, map[string]string{"s": linkAddr(2, 1), "d": linkAddr(2, 0)}[r.role], n)
+				case x.TransitGateway != "":
+					dev, via := r.devices["subnet-"+r.role+"a"], map[string]string{"s": linkAddr(3, 1), "d": linkAddr(4, 1), "i": linkAddr(7, 1)}[r.role]
+					if dev == "attu" {
+						via = linkAddr(5, 1)
+					}
+					fmt.Fprintf(&routes, "route add %s via %s dev %s table %d\n", x.CIDR, via, dev, n)
+				case x.NATGateway != "":
+					fmt.Fprintf(&routes, "route add %s via 10.1.0.70 dev nat table %d\n", x.CIDR, n)
+				case x.Interface != "":
+					fmt.Fprintf(&routes, "route add %s via 10.3.0.70 dev fw table %d\n", x.CIDR, n)
+				default:
+					fmt.Fprintf(&routes, "route add blackhole %s table %d\n", x.CIDR, n)
+				}
 			}
 		}
 		// What the table doesn't know must not fall through to the next one.
-		routes += "route add unreachable default table 100\nroute replace unreachable default table 200\n"
-		if err := feed(routes, "ip", "-n", side.ns, "-force", "-batch", "-"); err != nil && !strings.Contains(err.Error(), "flush") {
-			return err
+		fmt.Fprintf(&routes, "route add unreachable default table %d metric 9999\n", n)
+		for _, acl := range r.scope.NetworkACLs.All() {
+			if len(acl.Associations) == 1 && acl.Associations[0].Subnet == subnet {
+				acls.WriteString(aclChains(dev, acl))
+				forward += fmt.Sprintf("  iifname %s jump out_%s; oifname %s jump in_%s;\n", dev, dev, dev, dev)
+			}
 		}
-		acl, _ := side.scope.NetworkACLs.Get("acl-" + side.n)
-		if err := feed(aclScript(acl), "ip", "netns", "exec", side.ns, "nft", "-f", "-"); err != nil {
-			return err
+	}
+	fmt.Fprintf(&routes, "route flush table %d\n", tableOfDevice("pcx"))
+	local(tableOfDevice("pcx"))
+	fmt.Fprintf(&routes, "route add unreachable default table %d metric 9999\n", tableOfDevice("pcx"))
+	acls.WriteString(" chain forward { type filter hook forward priority 0; policy accept;\n" + forward + " }\n}\n")
+	if err := feed(routes.String(), "ip", "-n", l.ns(r.role), "-force", "-batch", "-"); err != nil && !strings.Contains(err.Error(), "flush") {
+		return err
+	}
+	return feed(acls.String(), "ip", "netns", "exec", l.ns(r.role), "nft", "-f", "-")
+}
+
+// loadGateways writes the route tables of the transit gateways: what an
+// attachment sends in is looked up in the table that it is associated with.
+func (l *lab) loadGateways(e *estate) error {
+	device := map[string]string{"tgw-attach-s": "s", "tgw-attach-d": "d", "tgw-attach-i": "i", "tgw-attach-p": "peer"}
+	for role, gateway := range map[string]string{"t": "tgw-t", "u": "tgw-u"} {
+		var routes strings.Builder
+		for att, dev := range device {
+			n := tableOfDevice(dev)
+			fmt.Fprintf(&routes, "route flush table %d\n", n)
+			for _, t := range e.dst.TransitGatewayRouteTables.All() {
+				set, _ := e.dst.TransitGatewayAssociations.Get(t.ID)
+				if t.Gateway != gateway || !slices.ContainsFunc(set.Entries, func(a snapshot.TransitGatewayAssociation) bool { return a.Attachment == att }) {
+					continue
+				}
+				rows, _ := e.dst.TransitGatewayRoutes.Get(t.ID)
+				for _, x := range rows.Entries {
+					if x.State != "active" {
+						fmt.Fprintf(&routes, "route add blackhole %s table %d\n", x.CIDR, n)
+						continue
+					}
+					to := device[x.Attachments[0].ID]
+					via := map[string]string{"ts": linkAddr(3, 0), "td": linkAddr(4, 0), "ti": linkAddr(7, 0), "tpeer": linkAddr(6, 1), "ud": linkAddr(5, 0), "upeer": linkAddr(6, 0)}[role+to]
+					fmt.Fprintf(&routes, "route add %s via %s dev %s table %d\n", x.CIDR, via, to, n)
+				}
+			}
+			fmt.Fprintf(&routes, "route add unreachable default table %d metric 9999\n", n)
 		}
-		group, _ := side.scope.SecurityGroups.Get("sg-" + side.n)
-		if err := feed(groupScript(group), "ip", "netns", "exec", side.host, "nft", "-f", "-"); err != nil {
+		if err := feed(routes.String(), "ip", "-n", l.ns(role), "-force", "-batch", "-"); err != nil && !strings.Contains(err.Error(), "flush") {
 			return err
 		}
 	}
 	return nil
 }
 
-// aclScript writes a network ACL as stateless rules in order.
-func aclScript(acl snapshot.NetworkACL) string {
+// aclChains writes a network ACL as stateless rules in order.
+func aclChains(dev string, acl snapshot.NetworkACL) string {
 	var b strings.Builder
-	b.WriteString("flush ruleset\ntable ip acl {\n chain forward { type filter hook forward priority 0; policy accept; iifname sub jump out; oifname sub jump in; }\n")
 	for _, dir := range []struct {
 		chain, field string
 		egress       bool
-	}{{"out", "daddr", true}, {"in", "saddr", false}} {
-		fmt.Fprintf(&b, " chain %s {\n", dir.chain)
+	}{{"out_", "daddr", true}, {"in_", "saddr", false}} {
+		fmt.Fprintf(&b, " chain %s%s {\n", dir.chain, dev)
 		// By number, without the code under test.
 		for number := range 200 {
 			for _, r := range acl.Entries {
 				if r.Number != number || r.Egress != dir.egress {
 					continue
 				}
-				action := map[string]string{"allow": "accept", "deny": "drop"}[r.Action]
+				action := map[string]string{"allow": "return", "deny": "drop"}[r.Action]
 				switch r.Protocol {
 				case "-1":
 					fmt.Fprintf(&b, "  ip %s %s %s\n", dir.field, r.CIDR, action)
@@ -465,7 +425,6 @@ func aclScript(acl snapshot.NetworkACL) string {
 		}
 		b.WriteString("  drop\n }\n")
 	}
-	b.WriteString("}\n")
 	return b.String()
 }
 

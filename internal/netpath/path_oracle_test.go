@@ -123,8 +123,8 @@ func TestLookupAgainstOracle(t *testing.T) {
 			for _, h := range hops {
 				if h.Addrs.Contains(a) {
 					n++
-					if h.Target != best.target || h.Drop != best.drop {
-						t.Fatalf("%v goes to %q (drop %v), the oracle says %q (drop %v)", a, h.Target, h.Drop, best.target, best.drop)
+					if drop := h.State == "blackhole"; h.Target != best.target || drop != best.drop {
+						t.Fatalf("%v goes to %q (drop %v), the oracle says %q (drop %v)", a, h.Target, drop, best.target, best.drop)
 					}
 				}
 			}
@@ -172,29 +172,42 @@ func TestHostileTables(t *testing.T) {
 		s.TransitGatewayRouteTables.Put(snapshot.TransitGatewayRouteTable{ID: "rt-" + id, Gateway: id})
 		s.TransitGatewayPeerings.Put(snapshot.TransitGatewayPeering{ID: fmt.Sprintf("peer-%d", i), State: "available", Requester: snapshot.TransitGatewaySide{Gateway: id}, Accepter: snapshot.TransitGatewaySide{Gateway: fmt.Sprintf("tgw-%d", (i+1)%3)}})
 		route := snapshot.TransitGatewayRoute{CIDR: dst, Type: "static", State: "active"}
-		route.Attachments = append(route.Attachments, struct {
-			ID           string `json:"TransitGatewayAttachmentId"`
-			ResourceID   string `json:"ResourceId"`
-			ResourceType string
-		}{fmt.Sprintf("peer-%d", i), "", "peering"})
+		route.Attachments = append(route.Attachments, snapshot.RouteAttachment{ID: fmt.Sprintf("peer-%d", i), ResourceType: "peering"})
 		s.TransitGatewayRoutes.Put(snapshot.TransitGatewayRouteSet{RouteTable: "rt-" + id, Entries: []snapshot.TransitGatewayRoute{route}})
 		s.TransitGatewayAssociations.Put(snapshot.TransitGatewayAssociationSet{RouteTable: "rt-" + id, Entries: []snapshot.TransitGatewayAssociation{{Attachment: "att-0", State: "associated"}, {Attachment: fmt.Sprintf("peer-%d", (i+2)%3), State: "associated"}}})
 	}
-	tracer := Tracer{&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}}
+	s.TransitGateways.See(snapshot.Full, nil)
+	s.NetworkACLs.See(snapshot.Full, nil)
+	s.NetworkACLs.Put(snapshot.NetworkACL{ID: "acl-1", VPC: "vpc-1", IsDefault: true})
+	for i := range 3 {
+		s.TransitGateways.Put(snapshot.TransitGateway{ID: fmt.Sprintf("tgw-%d", i), State: "available"})
+	}
 	at := Place{Scope: s, VPC: "vpc-1"}
+	agents := Agents{Place: at, Addrs: AddrSet(netip.MustParseAddr("10.1.0.5"))}
+	starts := []Start{{At: at, Subnet: "subnet-1", Addrs: agents.Addrs}}
+	far := &snapshot.Scope{Name: "y"}
+	ends := []End{{At: Place{Scope: far, VPC: "vpc-9"}, Subnet: "subnet-9", Endpoint: Set(dst), Task: &netipx.IPSet{}}}
+	e := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s, far}})
 	for name, r := range map[string]snapshot.Route{
 		"circle":  {CIDR: dst, TransitGateway: "tgw-0", State: "active"},
 		"unknown": {CIDR: dst, Gateway: "zgw-1", State: "active"},
 		"nothing": {CIDR: dst, State: "active"}, "dangling": {CIDR: dst, Peering: "pcx-gone", State: "active"}, "cloud wan": {CIDR: dst, CoreNetwork: "arn:aws:networkmanager::111122223333:core-network/x", State: "active"},
 		"appliance": {CIDR: dst, Interface: "eni-1", State: "active"}, "dangling vgw": {CIDR: dst, Gateway: "vgw-gone", State: "active"},
+		"a nat of nobody": {CIDR: dst, NATGateway: "nat-gone", State: "active"}, "a state of nobody": {CIDR: dst, Peering: "pcx-gone", State: "resting"},
 	} {
 		s.RouteTables.Put(snapshot.RouteTable{ID: "rtb-1", VPC: "vpc-1", Routes: []snapshot.Route{r}, Associations: []snapshot.RouteTableAssociation{{Subnet: "subnet-1"}}})
-		for _, l := range tracer.From(at, "subnet-1", Set(dst), Goal{VPC: "vpc-9"}) {
-			if l.Outcome == Arrived {
+		there := There(e, agents, starts, ends)
+		back := Back(e, there, agents, starts, ends)
+		if len(there.Leaves()) == 0 || len(back.Leaves()) == 0 {
+			t.Errorf("%s: no walk", name)
+		}
+		for _, i := range there.Leaves() {
+			h := there.Hops[i]
+			if h.Fate == On {
 				t.Errorf("%s: arrived", name)
 			}
-			if l.Outcome == Open && l.Gap == nil {
-				t.Errorf("%s: open without a gap", name)
+			if h.Fate == Open && h.Gap == nil {
+				t.Errorf("%s: open without a gap: %+v", name, h)
 			}
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	GroupAssociationState
 	SubnetState
 	InterfaceState
+	VPCState
 )
 
 // lives says what each state that AWS documents means. Only the state that means
@@ -73,12 +74,18 @@ var lives = map[Stateful]map[string]Fate{
 	},
 	SubnetState: {"available": On, "pending": Stopped, // CreateAgent takes it no sooner
 		"unavailable": Stopped, "failed": Stopped, "failed-insufficient-capacity": Stopped},
+	VPCState:       {"available": On, "pending": Open, "deleting": Open}, // one that holds the path is not gone yet
 	InterfaceState: {"in-use": On, "available": Stopped, "associated": On, "attaching": Open, "detaching": Stopped},
 }
 
 // Lives says what a state means for the traffic; one that is not known, or not
 // shown, is open.
 func Lives(k Stateful, state string) Fate { return lives[k][strings.ToLower(state)] }
+
+// disagree is the gap of two answers about one thing that contradict each other.
+func disagree(s *snapshot.Scope, source snapshot.Kind, id, one, other string) *snapshot.Gap {
+	return &snapshot.Gap{Code: snapshot.Contradiction, Source: source.Action(), Scope: s.Label(), Ref: id + " (" + one + ")", Detail: id + " (" + other + ")"}
+}
 
 // stateGap explains why a state leaves it open whether traffic passes.
 func stateGap(s *snapshot.Scope, source snapshot.Kind, id, state string) *snapshot.Gap {

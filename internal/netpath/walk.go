@@ -250,12 +250,12 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 		w.goals = append(w.goals, goal{at: end.At, subnet: end.Subnet, addrs: end.All(), index: i})
 	}
 	if a.Outside {
-		w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: Ephemeral})
+		w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: e.ephemeral})
 		w.detached(a.Addrs)
 		return Walk{w.hops}
 	}
 	for _, s := range starts {
-		f := Flow{Src: s.Addrs, Dst: dst, Dial: Ephemeral}
+		f := Flow{Src: s.Addrs, Dst: dst, Dial: e.ephemeral}
 		w.leave(s.At, s.Subnet, f, w.dial(a, s, f))
 	}
 	w.detached(a.Addrs)
@@ -265,7 +265,7 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 	}
 	for _, g := range w.goals {
 		if len(starts) > 0 && !Empty(rest) && !Empty(g.addrs) {
-			w.alone(g, Flow{Src: rest, Dst: g.addrs, Dial: Ephemeral}, false)
+			w.alone(g, Flow{Src: rest, Dst: g.addrs, Dial: e.ephemeral}, false)
 		}
 	}
 	return Walk{w.hops}
@@ -289,7 +289,7 @@ func (w *walker) detached(src *netipx.IPSet) {
 		if Empty(left) || Empty(src) {
 			continue
 		}
-		w.alone(g, Flow{Src: src, Dst: left, Dial: Ephemeral}, loose)
+		w.alone(g, Flow{Src: src, Dst: left, Dial: w.e.ephemeral}, loose)
 	}
 }
 
@@ -324,7 +324,7 @@ func Back(e *Estate, there Walk, a Agents, starts []Start, ends []End) Walk {
 		w.goals = append(w.goals, goal{at: s.At, subnet: s.Subnet, addrs: s.Addrs, index: i})
 	}
 	for _, end := range ends {
-		for _, r := range replies(there, a, starts, end) {
+		for _, r := range e.replies(there, a, starts, end) {
 			if !Empty(r.Src) && !Empty(r.Dst) {
 				n := len(w.hops)
 				w.leave(end.At, end.Subnet, r.Flow, -1)
@@ -361,7 +361,7 @@ type reply struct {
 // replies lists what an end answers to: requests as they came in, each under the
 // address and from the ports that they had last; the agent's own where none was
 // seen on its way.
-func replies(there Walk, a Agents, starts []Start, end End) []reply {
+func (e *Estate) replies(there Walk, a Agents, starts []Start, end End) []reply {
 	var out []reply
 	add := func(dst *netipx.IPSet, dial Ports, loose bool) {
 		for i := range out {
@@ -385,7 +385,7 @@ func replies(there Walk, a Agents, starts []Start, end End) []reply {
 		rest = a.Addrs
 	}
 	if !Empty(rest) && !a.Outside || len(out) == 0 {
-		add(rest, Ephemeral, false)
+		add(rest, e.ephemeral, false)
 	}
 	return out
 }
@@ -441,6 +441,58 @@ func (h Hop) Filter(ports []Ports) Filtered {
 		peers = h.In.Dst
 	}
 	return Filter(*h.ACL, h.Layer == ACLOut, peers, ports)
+}
+
+// Connects composes every layer of the two ways: whether the agent, with its
+// groups, opens connections to some ports of what is dialled, with its groups.
+// What stops them, and what is open, comes with it.
+func (e *Estate) Connects(there, back Walk, ports []Ports, out, in []snapshot.SecurityGroup) (fate Fate, stops, opens []Hop) {
+	for _, w := range []struct {
+		Walk
+		ports func(Hop) []Ports
+	}{{there, func(Hop) []Ports { return ports }}, {back, func(h Hop) []Ports { return []Ports{h.In.Dial} }}} {
+		for i, h := range w.Hops {
+			switch f := e.lets(w.Walk, i, w.ports(h), out, in); {
+			case h.Detached:
+			case f == Stopped && w.Sure(i):
+				stops = append(stops, h)
+			case f != On:
+				opens = append(opens, h)
+			}
+		}
+	}
+	switch {
+	case len(stops) > 0:
+		return Stopped, stops, opens
+	case len(opens) > 0 || len(there.Leaves()) == 0 || len(back.Leaves()) == 0:
+		return Open, nil, opens
+	}
+	return On, nil, nil
+}
+
+// lets says what a hop does with its traffic to some ports, groups included.
+func (e *Estate) lets(w Walk, i int, ports []Ports, out, in []snapshot.SecurityGroup) Fate {
+	h := w.Hops[i]
+	groups, d, peers := in, Ingress, h.In.Src
+	switch h.Layer {
+	case GroupOut:
+		groups, d, peers = out, Egress, h.In.Dst
+	case GroupIn:
+	default:
+		return h.passes(ports)
+	}
+	layer := GroupLayer{Snapshot: e.snap, Self: h.At, Peers: peers, Way: e.References(w, i, d, true)}
+	var rules []Rule
+	for _, g := range groups {
+		rules = append(rules, layer.Rules(g, d)...)
+	}
+	switch a := Admit(peers, ports, rules); {
+	case len(a.Stopped) > 0:
+		return Stopped
+	case len(a.Open) > 0:
+		return Open
+	}
+	return On
 }
 
 // From says whether all that is sent from a subnet arrives, by routes and network

@@ -130,7 +130,7 @@ func (w *walker) remember(o outward, dst *netipx.IPSet) {
 // Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VgwTelemetry.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
 func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
-	h := Hop{From: from, Layer: Connection, At: Place{Scope: o.scope}, In: f, Cause: Cause{Other: o.id}}
+	h := Hop{From: from, Layer: Connection, At: Place{Scope: o.scope}, In: f}
 	switch {
 	case strings.EqualFold(o.kind, "vpn"):
 		c, in := w.e.vpn(o.resource)
@@ -158,7 +158,7 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Cause.State = tunnelState(up, all)
 		}
 		return h, true
-	case o.kind != "vgw" || o.learned:
+	case o.kind != "vgw" || o.learned || !strings.HasPrefix(o.id, "vgw-"): // one that is planned learns when it is there
 		return h, false
 	}
 	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}

@@ -23,11 +23,7 @@ func (w *walker) toGateway(at Place, subnet, gateway string, f Flow, from int) {
 		h.Fate, h.Cause.Reason = Stopped, NotAttached
 	default:
 		h.Holder, h.Cause.State = att.ID, att.State
-		if h.Fate = Lives(AttachmentState, att.State); h.Fate == Open {
-			h.Gap = stateGap(at.Scope, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
-		} else if h.Fate == Stopped {
-			h.Cause.Reason = NotActive
-		}
+		w.attachmentState(&h, at.Scope, snapshot.TransitGatewayVPCAttachments, gateway, "vpc")
 	}
 	if h.Fate != On {
 		w.add(h)
@@ -42,7 +38,23 @@ func (w *walker) toGateway(at Place, subnet, gateway string, f Flow, from int) {
 		w.add(h)
 		return
 	}
+	h.Cause.Other = gateway
 	w.enter(at, att, entry, subnet, f, w.add(h))
+}
+
+// attachmentState fills in what the state of an attachment means for a hop, and
+// whether other answers agree with it.
+func (w *walker) attachmentState(h *Hop, in *snapshot.Scope, source snapshot.Kind, gateway, kind string) {
+	switch h.Fate = Lives(AttachmentState, h.Cause.State); h.Fate {
+	case Stopped:
+		h.Cause.Reason = NotActive
+	case Open:
+		h.Gap = stateGap(in, source, h.Holder, h.Cause.State)
+	default:
+		if g := w.e.settledAttachment(h.Holder, gateway, h.Cause.State, kind); g != nil {
+			h.Fate, h.Gap = Open, g
+		}
+	}
 }
 
 // enter goes through the subnet in which an attachment takes packets in. Its
@@ -67,12 +79,7 @@ func (w *walker) byAttachmentInterface(at Place, subnet string, i snapshot.Inter
 		return
 	}
 	h.Holder, h.Cause.State = att.ID, att.State
-	switch h.Fate = Lives(AttachmentState, att.State); h.Fate {
-	case Stopped:
-		h.Cause.Reason = NotActive
-	case Open:
-		h.Gap = stateGap(at.Scope, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
-	}
+	w.attachmentState(&h, at.Scope, snapshot.TransitGatewayVPCAttachments, att.Gateway, "vpc")
 	n := w.add(h)
 	if h.Fate == On {
 		w.enter(at, att, i.Subnet, subnet, f, n)
@@ -141,6 +148,8 @@ func (w *walker) gatewayRoutes(gateway, attachment, zone, table string, scope *s
 		case r.Pending != "":
 			g := r.Pending.Gap(table)
 			h.Fate, h.Gap = Open, &g
+		case h.Fate == Stopped && w.e.attachmentDown(r):
+			h.Fate = On // what the route leads to is known, and is why
 		case h.Fate == Stopped:
 			h.Cause.Reason = GatewayHole
 		case h.Fate == Open:
@@ -199,12 +208,10 @@ func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.Route
 		return
 	}
 	h.At = Place{Scope: w.e.scopeOf(att.VPC), VPC: att.VPC}
-	h.Cause.State, h.Cause.Other, h.Fate = att.State, att.VPC, Lives(AttachmentState, att.State)
+	h.Cause.State, h.Cause.Other = att.State, att.VPC
+	w.attachmentState(&h, in, snapshot.TransitGatewayVPCAttachments, gateway, "vpc")
 	switch {
-	case h.Fate == Stopped:
-		h.Cause.Reason = NotActive
-	case h.Fate == Open:
-		h.Gap = stateGap(in, snapshot.TransitGatewayVPCAttachments, att.ID, att.State)
+	case h.Fate != On:
 	case len(att.SubnetIDs) == 0:
 		h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.TransitGatewayVPCAttachments.Action(), Scope: in.Label(), Ref: att.ID, Detail: "SubnetIds"}
 	case h.At.Scope == nil: // of an account that was not looked at
@@ -219,17 +226,31 @@ func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.Route
 		exits = same
 	}
 	for _, id := range exits {
-		several := len(exits) > 1 && !w.zoneOfGoals(h.At, f.Dst, w.e.zoneOf(h.At, id))
-		x := w.add(Hop{From: from, Layer: Exit, At: h.At, Subnet: id, Holder: att.ID, In: f, Fate: On, Several: several, Cause: Cause{ID: gateway}})
-		w.leave(h.At, id, f, x)
+		near := w.inZone(h.At, f.Dst, w.e.zoneOf(h.At, id))
+		for _, part := range []struct {
+			dst     *netipx.IPSet
+			several bool
+		}{{near, false}, {Minus(f.Dst, near), len(exits) > 1}} {
+			if Empty(part.dst) {
+				continue
+			}
+			out := f
+			out.Dst = part.dst
+			x := w.add(Hop{From: from, Layer: Exit, At: h.At, Subnet: id, Holder: att.ID, In: out, Fate: On, Several: part.several, Cause: Cause{ID: gateway}})
+			w.leave(h.At, id, out, x)
+		}
 	}
 }
 
-// zoneOfGoals reports whether a zone is that of a place that the traffic is for.
-func (w *walker) zoneOfGoals(at Place, dst *netipx.IPSet, zone string) bool {
-	return zone != "" && slices.ContainsFunc(w.goals, func(g goal) bool {
-		return g.at.VPC == at.VPC && overlaps(g.addrs, dst) && w.e.zoneOf(at, g.subnet) == zone
-	})
+// inZone is the part of the destinations that is for places in a zone.
+func (w *walker) inZone(at Place, dst *netipx.IPSet, zone string) *netipx.IPSet {
+	out := &netipx.IPSet{}
+	for _, g := range w.goals {
+		if zone != "" && g.at.VPC == at.VPC && w.e.zoneOf(at, g.subnet) == zone {
+			out = Union(out, Both(dst, g.addrs))
+		}
+	}
+	return out
 }
 
 // gatewayPeering crosses to the gateway on the other side of a peering.
@@ -246,12 +267,11 @@ func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string
 	if next == gateway {
 		next = p.Accepter.Gateway
 	}
-	h.Cause.State, h.Cause.Other, h.Fate = p.State, next, Lives(AttachmentState, p.State)
-	switch h.Fate {
-	case Stopped:
-		h.Cause.Reason = NotActive
-	case Open:
-		h.Gap = stateGap(in, snapshot.TransitGatewayPeerings, id, p.State)
+	h.Cause.State, h.Cause.Other = p.State, next
+	if w.attachmentState(&h, in, snapshot.TransitGatewayPeerings, gateway, "peering"); h.Fate == On {
+		if g := w.e.peeringStates(p); g != nil {
+			h.Fate, h.Gap = Open, g
+		}
 	}
 	from = w.add(h)
 	if h.Fate == On {

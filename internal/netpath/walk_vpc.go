@@ -17,6 +17,9 @@ func (w *walker) leave(at Place, subnet string, f Flow, from int) {
 		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, In: f})
 		return
 	}
+	if gap := w.unsettled(at, subnet); gap != nil {
+		from = w.add(Hop{From: from, Layer: Connection, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap, Cause: Cause{ID: subnet, State: gap.Detail}})
+	}
 	for _, g := range w.goals {
 		if g.at.VPC != at.VPC || g.subnet != subnet {
 			continue
@@ -31,6 +34,16 @@ func (w *walker) leave(at Place, subnet string, f Flow, from int) {
 	if !Empty(f.Dst) {
 		w.route(at, subnet, f, w.acl(ACLOut, at, subnet, f, from))
 	}
+}
+
+// unsettled says what of a subnet is not in its working state; of one that a task
+// may use subnet-usable says it.
+func (w *walker) unsettled(at Place, subnet string) *snapshot.Gap {
+	gap := w.e.unsettled(at, subnet)
+	if gap != nil && gap.Ref == subnet && slices.ContainsFunc(w.ends, func(e End) bool { return e.Subnet == subnet && !Empty(e.Task) }) {
+		return nil
+	}
+	return gap
 }
 
 // acl adds the hop of a subnet's network ACL.
@@ -167,6 +180,9 @@ func (w *walker) arrive(g goal, f Flow, from int) {
 		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.was.Src, Dial: g.nat.was.Dial}, i)
 		return
 	}
+	if gap := w.unsettled(g.at, g.subnet); gap != nil {
+		from = w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.subnet, In: f, Gap: gap, Cause: Cause{ID: g.subnet, State: gap.Detail}})
+	}
 	if !w.reply {
 		from = w.add(Hop{From: from, Layer: GroupIn, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index})
 	}
@@ -178,13 +194,10 @@ func (w *walker) arrive(g goal, f Flow, from int) {
 // Source: https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
 func (w *walker) peering(at Place, id string, f Flow, from int) {
 	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Cause: Cause{ID: id, Where: w.where(f.Dst)}}
-	p, presence := w.e.peering(at, id)
+	p, presence, gap := w.e.peering(at, id)
 	if presence != snapshot.Present {
-		if presence == snapshot.Absent {
+		if h.Gap = gap; presence == snapshot.Absent {
 			h.Fate, h.Cause.Reason = Stopped, Missing
-		} else {
-			g := at.Scope.GapFor(snapshot.Peerings, id)
-			h.Gap = &g
 		}
 		w.add(h)
 		return
@@ -269,7 +282,7 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 	}
 	h.From, h.was = from, &f
 	i := w.add(h)
-	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: NATPorts}, i)
+	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}, i)
 }
 
 // appliance follows a route to a network interface or an instance: that of a

@@ -56,7 +56,7 @@ type ipv6Association struct {
 func (v VPC) Prefixes() []netip.Prefix {
 	var out []netip.Prefix
 	add := func(p netip.Prefix, state string) {
-		if p.IsValid() && (state == "" || strings.EqualFold(state, "associated") || strings.EqualFold(state, "associating")) {
+		if p.IsValid() && (state == "" || strings.EqualFold(state, "associated")) {
 			for _, o := range out {
 				if o == p.Masked() {
 					return
@@ -73,6 +73,18 @@ func (v VPC) Prefixes() []netip.Prefix {
 	}
 	for _, a := range v.IPv6CIDRs {
 		add(a.CIDR, a.CIDRState.State)
+	}
+	return out
+}
+
+// Unsettled returns the IPv4 blocks that AWS is adding to the VPC or taking from
+// it.
+func (v VPC) Unsettled() []netip.Prefix {
+	var out []netip.Prefix
+	for _, a := range v.CIDRs {
+		if s := a.CIDRState.State; a.CIDR.IsValid() && (strings.EqualFold(s, "associating") || strings.EqualFold(s, "disassociating")) {
+			out = append(out, a.CIDR.Masked())
+		}
 	}
 	return out
 }
