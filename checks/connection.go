@@ -115,7 +115,9 @@ type sideFate struct {
 func side(w netpath.Walk, back bool) sideFate {
 	s := sideFate{fate: netpath.Stopped, legs: legs(w), back: back}
 	for _, l := range s.legs {
-		if _, open := l.open(); open {
+		_, open := l.open()
+		_, edge := l.edge()
+		if open || edge {
 			s.fate = netpath.Open
 			return s
 		}
@@ -154,7 +156,7 @@ func deadOf(sides []sideFate) []netpath.Hop {
 // apart reports whether routes of neither side lead to any connection, and none is
 // there that they could lead to.
 func (x *Exam) apart(j journey) bool {
-	return j.down() && len(deadOf(j.sides())) == 0 && len(x.linksBetween(j)) == 0
+	return j.down() && len(deadOf(j.sides())) == 0 && !slices.ContainsFunc(x.linksBetween(j), func(l link) bool { return rank(l) < lostRank })
 }
 
 // down reports whether the connection is proved down: every side that lies in AWS
@@ -174,9 +176,12 @@ func (x *Exam) judgeConnection(j journey) {
 	for _, s := range sides {
 		for _, l := range s.legs {
 			h, open := l.open()
+			edge, unproved := l.edge()
 			switch {
+			case unproved:
+				x.Unknown(edge.Holder, gapOf(edge))
 			case open && h.Layer == netpath.Connection:
-				x.Unknown(h.Holder, *h.Gap)
+				x.Unknown(h.Holder, gapOf(h))
 			case open:
 				resting = append(resting, x.owner(h, s.back))
 			case l.last.Fate == netpath.On:
@@ -357,6 +362,9 @@ func (x *Exam) attachedTo(gateway, vpc string) (snapshot.TransitGatewayVPCAttach
 	return snapshot.TransitGatewayVPCAttachment{}, false
 }
 
+// lostRank is the rank of what does not come back.
+const lostRank = 2
+
 // rank puts what works before what waits for somebody, and that before what is
 // gone for good.
 func rank(l link) int {
@@ -366,5 +374,5 @@ func rank(l link) int {
 	case strings.Contains(strings.ToLower(l.state), "accept"):
 		return 1
 	}
-	return 2
+	return lostRank
 }

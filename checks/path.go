@@ -338,10 +338,17 @@ func (l leg) first(layers ...netpath.Layer) (netpath.Hop, bool) {
 	return netpath.Hop{}, false
 }
 
-// open returns the first hop of the part that can't be told.
-func (l leg) open() (netpath.Hop, bool) {
+// open returns the first hop of the part that can't be told, of those that
+// something of AWS may lie behind.
+func (l leg) open() (netpath.Hop, bool) { return l.find(netpath.Open, false) }
+
+// edge returns the hop that leads out of AWS, if it can't be told whether it
+// does.
+func (l leg) edge() (netpath.Hop, bool) { return l.find(netpath.Open, true) }
+
+func (l leg) find(fate netpath.Fate, edge bool) (netpath.Hop, bool) {
 	for _, h := range l.chain {
-		if h.Fate == netpath.Open {
+		if h.Fate == fate && h.Edge == edge {
 			return h, true
 		}
 	}
@@ -364,5 +371,5 @@ func (x *Exam) owner(h netpath.Hop, back bool) string {
 
 // restsOn says that a subject rests on what another check speaks of.
 func (x *Exam) restsOn(subject, check string) {
-	x.Unknown(subject, snapshot.Gap{Code: snapshot.NeedsPrior, Ref: check})
+	x.Unknown(subject, snapshot.Gap{Code: snapshot.RestsOn, Ref: check})
 }

@@ -231,7 +231,7 @@ func admitted(ports []netpath.Ports, parts []asked, owner string) netpath.Admiss
 		a := netpath.Admit(p.peers, ports, p.rules)
 		if p.loose && len(a.Stopped) > 0 {
 			a.Open, a.Stopped = append(a.Open, a.Stopped...), nil
-			a.Gaps = append(a.Gaps, snapshot.Gap{Code: snapshot.NeedsPrior, Ref: owner})
+			a.Gaps = append(a.Gaps, snapshot.Gap{Code: snapshot.RestsOn, Ref: owner})
 		}
 		all.Stopped, all.Open = append(all.Stopped, a.Stopped...), append(all.Open, a.Open...)
 		for _, g := range a.Gaps {

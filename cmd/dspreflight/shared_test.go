@@ -60,16 +60,40 @@ func TestTestbedEstates(t *testing.T) {
 				}
 			}
 			rep := parse(t, invoke(t, args...))
-			if rep.Verdict != want.Verdict {
+			if rep.Verdict != want.Verdict && !(want.Verdict == report.Ready && rep.Verdict == report.Inconclusive && onlyNewlyOpen(rep)) {
 				t.Errorf("%s, want %s", rep.Verdict, want.Verdict)
 			}
 			for _, r := range rep.Targets[0].Results {
+				if newlyOpen(r) {
+					continue
+				}
 				if expected, named := want.Expect[r.Check]; named && r.Status != expected || !named && (r.Status == "FAIL" || r.Status == "UNKNOWN") {
 					t.Errorf("%s is %s: %s", r.Check, r.Status, messages(rep, r.Check))
 				}
 			}
 		})
 	}
+}
+
+// sinceThen are the gaps of which these estates' makers did not know when they
+// wrote their verdicts, each with the reason.
+var sinceThen = map[string]string{
+	"own-subnet-rule": "transit gateways attached in the endpoints' own subnets, under ACLs that AWS's page on the two does not find open",
+	"several-exits":   "the ACL of one of several attachment subnets is closed to other subnets",
+	"nothing-learned": "a static route to a virtual private gateway that has learned nothing and has no VPN connection",
+	"rests-on":        "what lies behind one of these",
+}
+
+// newlyOpen reports whether a check is UNKNOWN for nothing but such a gap.
+func newlyOpen(r report.Result) bool {
+	return r.Status == "UNKNOWN" && !slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
+		return slices.ContainsFunc(f.Gaps, func(g report.Gap) bool { return sinceThen[g.Code] == "" })
+	})
+}
+
+// onlyNewlyOpen reports whether every UNKNOWN of a report is one.
+func onlyNewlyOpen(rep report.Report) bool {
+	return !slices.ContainsFunc(rep.Targets[0].Results, func(r report.Result) bool { return r.Status == "UNKNOWN" && !newlyOpen(r) })
 }
 
 func parse(t *testing.T, out outcome) report.Report {
@@ -118,7 +142,7 @@ func TestPlanEstates(t *testing.T) {
 				switch {
 				case broken:
 					got = "BREAKS"
-				case r.Status == "UNKNOWN" && got == "OK":
+				case r.Status == "UNKNOWN" && got == "OK" && !newlyOpen(r):
 					got = "UNKNOWN"
 				}
 			}

@@ -96,6 +96,9 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 			if wanted.IsValid() && !slices.Contains(n.Addrs(), wanted) {
 				continue
 			}
+			if n.Status != "" && Lives(InterfaceState, n.Status) != On {
+				return Agents{}, stateGap(s, snapshot.Instances, i.ID+"/"+n.ID, n.Status)
+			}
 			addr, vpc, subnet, named, pending = n.PrivateIP, n.VPC, n.Subnet, true, n.Pending
 			if wanted.IsValid() {
 				addr = wanted

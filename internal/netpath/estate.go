@@ -405,6 +405,8 @@ func (e *Estate) peeringStates(p snapshot.TransitGatewayPeering) *snapshot.Gap {
 	for _, s := range e.snap.Scopes {
 		if o, seen := s.TransitGatewayPeerings.Get(p.ID); seen == snapshot.Present && !strings.EqualFold(o.State, p.State) {
 			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, o.State)
+		} else if seen == snapshot.Absent && (e.reallyOwns(s, p.Requester.Gateway) || e.reallyOwns(s, p.Accepter.Gateway)) {
+			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, "absent")
 		}
 	}
 	return nil
@@ -541,7 +543,11 @@ func (e *Estate) unsettled(at Place, subnet string) *snapshot.Gap {
 		return nil
 	}
 	n, p := s.Subnets.GetIn(at.VPC, subnet)
-	if p == snapshot.Present && n.State != "" && Lives(SubnetState, n.State) != On {
+	if p != snapshot.Present {
+		g := s.GapFor(snapshot.Subnets, subnet)
+		return &g
+	}
+	if n.State != "" && Lives(SubnetState, n.State) != On {
 		return stateGap(s, snapshot.Subnets, subnet, n.State)
 	}
 	v, q := s.VPCs.Get(at.VPC)

@@ -75,7 +75,7 @@ var lives = map[Stateful]map[string]Fate{
 	SubnetState: {"available": On, "pending": Stopped, // CreateAgent takes it no sooner
 		"unavailable": Stopped, "failed": Stopped, "failed-insufficient-capacity": Stopped},
 	VPCState:       {"available": On, "pending": Open, "deleting": Open}, // one that holds the path is not gone yet
-	InterfaceState: {"in-use": On, "available": Stopped, "associated": On, "attaching": Open, "detaching": Stopped},
+	InterfaceState: {"in-use": On, "available": Stopped, "associated": Open, "attaching": Open, "detaching": Stopped},
 }
 
 // Lives says what a state means for the traffic; one that is not known, or not

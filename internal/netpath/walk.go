@@ -64,6 +64,7 @@ type Hop struct {
 	Mangles  bool                 // for Inspect: it may change addresses, or send the packet anywhere
 	Detached bool                 // no way to it was found: its own layers are judged all the same
 	Loose    bool                 // the traffic may be under another address than the one asked about
+	Edge     bool                 // for Connection: nothing of AWS lies behind it
 	Index    int                  // for GroupIn and Goal: which end, or start
 	Route    *Hit                 // for Route and EdgeRoute: what the table says
 

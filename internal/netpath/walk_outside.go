@@ -79,8 +79,9 @@ func (w *walker) leaveAWS(o outward, f Flow, from int) {
 		}
 	}
 	if h, ok := w.tunnels(o, f, from); ok {
+		h.Edge = w.outside
 		from = w.add(h)
-		if h.Fate != On {
+		if h.Fate == Stopped || h.Fate == Open && !h.Edge {
 			return
 		}
 	}
@@ -158,7 +159,7 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Cause.State = tunnelState(up, all)
 		}
 		return h, true
-	case o.kind != "vgw" || o.learned || !strings.HasPrefix(o.id, "vgw-"): // one that is planned learns when it is there
+	case o.kind != "vgw" || o.learned:
 		return h, false
 	}
 	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}

@@ -56,6 +56,7 @@ const (
 	Interrupted      GapCode = "interrupted"        // the run was stopped
 	NoEvidence       GapCode = "no-evidence"        // the check came to no answer
 	NeedsPrior       GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
+	RestsOn          GapCode = "rests-on"           // what another check can't tell of the way; Ref: that check
 	NotInPlan        GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
 	MaybeRemoved     GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
 	KnownAfterApply  GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
