@@ -276,7 +276,8 @@ func (t Tracer) tablesUnseen(gateway string) *snapshot.Gap {
 	for _, s := range t.Snapshot.Scopes {
 		if g, p := s.TransitGateways.Get(gateway); p == snapshot.Present {
 			if g.OwnerID != "" && s.Account != "" && g.OwnerID != s.Account {
-				return &snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.TransitGatewayRoutes.Action(), Scope: s.Label(), Ref: gateway, Detail: g.OwnerID}
+				gap := s.Elsewhere(snapshot.TransitGatewayRoutes, gateway, g.OwnerID, "")
+				return &gap
 			}
 			gap := s.GapFor(snapshot.TransitGatewayRouteTables, gateway)
 			return &gap

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -116,11 +117,17 @@ func one[T any](r T) []T { return []T{r} }
 // load reads a list whose elements each hold some rows.
 func load[E any, T Row](t *Table[T], d Document, extent Extent, vpcs []string, rowsOf func(E) []T) (bool, error) {
 	var found []T
+	at := map[string]int{}
 	truncated, err := decodeList(d, func(e E) error {
 		for _, r := range rowsOf(e) {
 			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
 				return Errorf("it has no id", "ID がない")
 			}
+			// Pages of a live reply may overlap when something changes meanwhile.
+			if n, ok := at[r.key()]; ok && !d.page && !reflect.DeepEqual(found[n], r) {
+				return Errorf("%s is in this file twice, and differently: it holds more than one output", "%s が異なる内容で 2 回現れる。複数の出力が 1 つのファイルに入っている", r.key())
+			}
+			at[r.key()] = len(found)
 			found = append(found, r)
 		}
 		return nil
@@ -147,14 +154,24 @@ func loadSet[E any, T Row](t *Table[T], d Document, extent Extent, set func(stri
 		return false, err
 	}
 	t.See(min(extent, Partial), nil)
-	if !truncated || d.page {
-		if old, p := t.Get(d.ID); p == Present {
-			entries = append(entriesOf[E](old), entries...)
-		}
+	if truncated && !d.page {
+		return truncated, nil
+	}
+	if old, p := t.Get(d.ID); p == Present {
+		entries = append(entriesOf[E](old), entries...)
+	}
+	if extent < Full && absenceTells(d.Kind) {
+		t.PutPart(set(d.ID, entries))
+	} else {
 		t.Put(set(d.ID, entries))
 	}
 	return truncated, nil
 }
+
+// absenceTells reports whether something follows from what a set lacks: of two
+// routes the longer counts, so that a list of routes is of no use without the
+// rest of it. Of reservations and simulated actions each one tells for itself.
+func absenceTells(k Kind) bool { return k != SubnetCIDRReservations && k != PolicySimulation }
 
 // entriesOf returns the entries that earlier pages of a set brought.
 func entriesOf[E any](set any) []E {
@@ -196,6 +213,9 @@ func decodeList[E any](d Document, use func(E) error) (truncated bool, err error
 		key, _ := tok.(string)
 		switch key {
 		case d.Kind.ListKey():
+			if seen {
+				return false, Errorf("%q is in this file twice: it holds more than one output", "%q が 2 回現れる。複数の出力が 1 つのファイルに入っている", key)
+			}
 			seen = true
 			if err := eachElement(dec, body, key, d.page, use); err != nil {
 				return false, err

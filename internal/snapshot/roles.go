@@ -1,0 +1,196 @@
+package snapshot
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+// Sides are the scopes that hold a target's endpoint and its agent, by their
+// places in Scopes; -1: not known.
+type Sides struct{ Destination, Source int }
+
+// For returns the estate as one target has it: each scope with the roles that it
+// plays for that target.
+func (s *Snapshot) For(t Target) *Snapshot {
+	view := *s
+	view.Scopes = make([]*Scope, len(s.Scopes))
+	for i, sc := range s.Scopes {
+		c := *sc
+		view.Scopes[i] = &c
+	}
+	view.AssignRoles(t)
+	return &view
+}
+
+// Sides are those that the roles say: of several sources none is the one.
+func (s *Snapshot) Sides() *Sides {
+	only := func(r Role) int {
+		has := func(sc *Scope) bool { return sc.Has(r) }
+		i := slices.IndexFunc(s.Scopes, has)
+		if i >= 0 && slices.ContainsFunc(s.Scopes[i+1:], has) {
+			return -1
+		}
+		return i
+	}
+	return &Sides{only(Destination), only(Source)}
+}
+
+// AssignRoles decides which scope is the target's destination and which are its
+// sources. The destination is the scope that holds the endpoint; what a manifest
+// says of roles, which may be those of several targets, limits the choice. A lone
+// destination is the source as well.
+func (s *Snapshot) AssignRoles(t Target) {
+	dest := s.destination(t)
+	sources := s.sources(t, dest)
+	for _, sc := range s.Scopes {
+		sc.Roles = nil
+		if sc == dest {
+			sc.Roles = append(sc.Roles, Destination)
+		}
+		if slices.Contains(sources, sc) {
+			sc.Roles = append(sc.Roles, Source)
+		}
+		if sc.Name == "" && len(sc.Roles) > 0 {
+			sc.Name = string(sc.Roles[0])
+		}
+	}
+}
+
+// sources are the scopes that may hold the agent: the one that is known to, else
+// those that say so, else every one but the destination.
+func (s *Snapshot) sources(t Target, dest *Scope) []*Scope {
+	if t.Sides != nil && t.Sides.Source >= 0 && t.Sides.Source < len(s.Scopes) {
+		return s.Scopes[t.Sides.Source : t.Sides.Source+1]
+	}
+	var stated, others []*Scope
+	for _, sc := range s.Scopes {
+		if sc.Has(Source) {
+			stated = append(stated, sc)
+		}
+		if len(sc.Roles) == 0 && sc != dest {
+			others = append(others, sc)
+		}
+	}
+	if len(stated) > 1 {
+		if here := slices.DeleteFunc(slices.Clone(stated), func(sc *Scope) bool { return !sc.holdsAgent(t) }); len(here) > 0 {
+			return here
+		}
+	}
+	if len(stated) > 0 {
+		return stated
+	}
+	if len(s.Scopes) == 1 && dest != nil {
+		return s.Scopes
+	}
+	return others
+}
+
+// destination is the scope of the target's endpoint; nil if nobody looked there,
+// or that can't be told.
+func (s *Snapshot) destination(t Target) *Scope {
+	if t.Sides != nil && t.Sides.Destination >= 0 && t.Sides.Destination < len(s.Scopes) {
+		return s.Scopes[t.Sides.Destination]
+	}
+	var stated, holders, likely []*Scope
+	for _, sc := range s.Scopes {
+		if sc.Has(Destination) {
+			stated = append(stated, sc)
+		}
+		if sc.holdsEndpoint(t) {
+			holders = append(holders, sc)
+		}
+		if len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && s.mayHold(sc, t) {
+			likely = append(likely, sc)
+		}
+	}
+	if len(stated) == 1 {
+		return stated[0]
+	}
+	if len(stated) > 1 { // of several targets
+		if both := slices.DeleteFunc(slices.Clone(holders), func(sc *Scope) bool { return !slices.Contains(stated, sc) }); len(both) > 0 {
+			holders = both
+		}
+		likely = slices.DeleteFunc(stated, func(sc *Scope) bool { return t.Region != "" && sc.Region != t.Region })
+	}
+	if len(holders) > 0 {
+		return best(t, holders)
+	}
+	return best(t, likely)
+}
+
+// holdsEndpoint reports whether a scope shows the target's endpoint or, where it
+// names none, one of DataSync.
+func (s *Scope) holdsEndpoint(t Target) bool {
+	if t.EndpointID == "" {
+		return slices.ContainsFunc(s.Endpoints.All(), Endpoint.IsDataSync)
+	}
+	_, p := s.Endpoints.Get(t.EndpointID)
+	return p == Present
+}
+
+// mayHold reports whether a scope that does not show the endpoint can be its
+// place all the same, so that the endpoint is gone: it has the subnet or the group
+// that go with it, or at least not the agent.
+func (s *Snapshot) mayHold(sc *Scope, t Target) bool {
+	if _, p := sc.Subnets.Get(t.SubnetID); p == Present {
+		return true
+	}
+	if _, p := sc.SecurityGroups.Get(t.GroupID); p == Present {
+		return true
+	}
+	return !sc.holdsAgent(t)
+}
+
+// holdsAgent reports whether a scope shows something of what the target says of
+// its agent.
+func (s *Scope) holdsAgent(t Target) bool {
+	if _, p := s.Instances.Get(t.AgentInstanceID); p == Present {
+		return true
+	}
+	if _, p := s.Subnets.Get(t.SourceSubnetID); p == Present {
+		return true
+	}
+	if _, p := s.VPCs.Get(t.SourceVPCID); p == Present {
+		return true
+	}
+	inside := func(p netip.Prefix) bool {
+		return p.IsValid() && (t.AgentIP.IsValid() && p.Contains(t.AgentIP) || slices.ContainsFunc(t.SourceCIDRs, p.Overlaps))
+	}
+	return slices.ContainsFunc(s.VPCs.All(), func(v VPC) bool { return slices.ContainsFunc(v.Prefixes(), inside) }) ||
+		slices.ContainsFunc(s.Subnets.All(), func(n Subnet) bool { return inside(n.CIDR) })
+}
+
+// best is the scope that fits a target best; nil if several do alike, and each
+// of them has another endpoint to offer.
+func best(t Target, list []*Scope) *Scope {
+	if len(list) == 0 {
+		return nil
+	}
+	score := func(sc *Scope) int {
+		n := 0
+		if slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync) {
+			n += 16
+		}
+		if t.Region != "" && sc.Region == t.Region {
+			n += 8
+		}
+		if t.SourceRegion == "" || sc.Region != t.SourceRegion {
+			n += 4
+		}
+		if !sc.holdsAgent(t) {
+			n += 2
+		}
+		if len(sc.Roles) == 0 {
+			n++ // a scope that says it is the source is one
+		}
+		return n
+	}
+	first := slices.MaxFunc(list, func(a, b *Scope) int { return cmp.Compare(score(a), score(b)) })
+	for _, sc := range list {
+		if sc != first && score(sc) == score(first) && t.EndpointID == "" && sc.holdsEndpoint(t) {
+			return nil
+		}
+	}
+	return first
+}
