@@ -240,6 +240,7 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
 		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
 			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil))))
+			forgetSides(p.targets)
 			return nil, nil
 		}
 	}
@@ -308,7 +309,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 	progress, done := progressLine(env)
 	defer done()
 	return collect.Live(ctx, collect.Request{
-		Targets: p.targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
+		Targets: p.targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress,
 	})
 }

@@ -51,7 +51,7 @@ type Server struct {
 	// for each action.
 	Fault func(action string, attempt int) Fault
 
-	scopes map[string]scope // by Region
+	scopes map[string][]scope // by Region
 	mu     sync.Mutex
 	calls  map[string]int
 }
@@ -64,7 +64,7 @@ type scope struct {
 // New starts a server for an estate, and stops it when the test ends.
 func New(t testing.TB, estate fs.FS) *Server {
 	t.Helper()
-	s := &Server{scopes: map[string]scope{}, calls: map[string]int{}}
+	s := &Server{scopes: map[string][]scope{}, calls: map[string]int{}}
 	entries, err := fs.ReadDir(estate, ".")
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func New(t testing.TB, estate fs.FS) *Server {
 			continue
 		}
 		region, sc := loadScope(t, estate, e.Name())
-		s.scopes[region] = sc
+		s.scopes[region] = append(s.scopes[region], sc)
 	}
 	stop := make(chan struct{})
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, stop) }))
@@ -133,7 +133,22 @@ func Env(url string) map[string]string {
 	}
 }
 
-var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d+/([^/]+)/([^/]+)/`)
+var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/`)
+
+// roleKey is how the key of an assumed role begins; its account follows.
+const roleKey = "ASIA"
+
+// of returns the scope of a Region that a key is for: that of the role's account,
+// else the first.
+func (s *Server) of(region, key string) (scope, bool) {
+	list := s.scopes[region]
+	if len(list) == 0 {
+		return scope{}, false
+	}
+	account := strings.TrimPrefix(key, roleKey)
+	i := slices.IndexFunc(list, func(sc scope) bool { return sc.account == account })
+	return list[max(i, 0)], true
+}
 
 const skew = 20 * time.Minute
 
@@ -224,11 +239,11 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
-	region := "us-east-1"
+	region, key := "us-east-1", ""
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
-		region = m[1]
+		key, region = m[1], m[2]
 	}
-	sc, ok := s.scopes[region]
+	sc, ok := s.of(region, key)
 	if !ok {
 		fail(w, http.StatusForbidden, "OptInRequired", "You are not subscribed to this service.")
 		return
@@ -246,7 +261,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		simulation(w, sc, r.Form)
 		return
 	case "AssumeRole":
-		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", roleKey+accountOf(r.Form.Get("RoleArn")), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
 	var kind snapshot.Kind
@@ -308,6 +323,15 @@ func simulation(w http.ResponseWriter, sc scope, form url.Values) {
 	}
 	b.WriteString("</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>")
 	_, _ = w.Write([]byte(b.String()))
+}
+
+// accountOf is the account in an ARN.
+func accountOf(arn string) string {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 5 {
+		return "EXAMPLE"
+	}
+	return parts[4]
 }
 
 func firstOf(form url.Values, keys ...string) string {
