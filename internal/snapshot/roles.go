@@ -73,7 +73,7 @@ func (s *Snapshot) sources(t Target, dest *Scope) []*Scope {
 		}
 	}
 	if len(stated) > 1 {
-		if here := slices.DeleteFunc(slices.Clone(stated), func(sc *Scope) bool { return !sc.holdsAgent(t) }); len(here) > 0 {
+		if here := where(stated, func(sc *Scope) bool { return sc.holdsAgent(t) }); len(here) > 0 {
 			return here
 		}
 	}
@@ -92,31 +92,30 @@ func (s *Snapshot) destination(t Target) *Scope {
 	if t.Sides != nil && t.Sides.Destination >= 0 && t.Sides.Destination < len(s.Scopes) {
 		return s.Scopes[t.Sides.Destination]
 	}
-	var stated, holders, likely []*Scope
-	for _, sc := range s.Scopes {
-		if sc.Has(Destination) {
-			stated = append(stated, sc)
-		}
-		if sc.holdsEndpoint(t) {
-			holders = append(holders, sc)
-		}
-		if len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && s.mayHold(sc, t) {
-			likely = append(likely, sc)
-		}
+	says := func(sc *Scope) bool { return sc.Has(Destination) }
+	stated, holders := where(s.Scopes, says), where(s.Scopes, func(sc *Scope) bool { return sc.holdsEndpoint(t) })
+	if both := where(holders, says); len(both) > 0 {
+		holders = both
 	}
-	if len(stated) == 1 {
+	switch {
+	case len(stated) == 1:
 		return stated[0]
-	}
-	if len(stated) > 1 { // of several targets
-		if both := slices.DeleteFunc(slices.Clone(holders), func(sc *Scope) bool { return !slices.Contains(stated, sc) }); len(both) > 0 {
-			holders = both
-		}
-		likely = slices.DeleteFunc(stated, func(sc *Scope) bool { return t.Region != "" && sc.Region != t.Region })
-	}
-	if len(holders) > 0 {
+	case len(holders) > 0:
 		return best(t, holders)
+	case len(stated) > 1: // of several targets; where one of them was not all seen, it may be there
+		near := where(stated, func(sc *Scope) bool { return t.Region == "" || sc.Region == t.Region })
+		if open := where(near, func(sc *Scope) bool { return !sc.Endpoints.Covers("") }); len(open) > 0 {
+			near = open
+		}
+		return best(t, near)
 	}
-	return best(t, likely)
+	return best(t, where(s.Scopes, func(sc *Scope) bool {
+		return len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && s.mayHold(sc, t)
+	}))
+}
+
+func where(list []*Scope, is func(*Scope) bool) []*Scope {
+	return slices.DeleteFunc(slices.Clone(list), func(sc *Scope) bool { return !is(sc) })
 }
 
 // holdsEndpoint reports whether a scope shows the target's endpoint or, where it
@@ -131,7 +130,8 @@ func (s *Scope) holdsEndpoint(t Target) bool {
 
 // mayHold reports whether a scope that does not show the endpoint can be its
 // place all the same, so that the endpoint is gone: it has the subnet or the group
-// that go with it, or at least not the agent.
+// that go with it, or other endpoints of DataSync, or it is the only one that is
+// left beside the agent's. Where the endpoints were not all seen, nothing follows.
 func (s *Snapshot) mayHold(sc *Scope, t Target) bool {
 	if _, p := sc.Subnets.Get(t.SubnetID); p == Present {
 		return true
@@ -139,7 +139,11 @@ func (s *Snapshot) mayHold(sc *Scope, t Target) bool {
 	if _, p := sc.SecurityGroups.Get(t.GroupID); p == Present {
 		return true
 	}
-	return !sc.holdsAgent(t)
+	if sc.holdsAgent(t) {
+		return false
+	}
+	beside := len(s.Scopes) == 2 && slices.ContainsFunc(s.Scopes, func(o *Scope) bool { return o != sc && o.holdsAgent(t) })
+	return beside || sc.Planned || !sc.Endpoints.Covers("") || slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync)
 }
 
 // holdsAgent reports whether a scope shows something of what the target says of
@@ -152,6 +156,11 @@ func (s *Scope) holdsAgent(t Target) bool {
 		return true
 	}
 	if _, p := s.VPCs.Get(t.SourceVPCID); p == Present {
+		return true
+	}
+	if slices.ContainsFunc(s.Interfaces.All(), func(i Interface) bool {
+		return t.AgentIP.IsValid() && slices.Contains(i.Addrs(), t.AgentIP) || t.AgentInstanceID != "" && i.Attachment != nil && i.Attachment.InstanceID == t.AgentInstanceID
+	}) {
 		return true
 	}
 	inside := func(p netip.Prefix) bool {
