@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -108,6 +109,7 @@ func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]col
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(others, func(a, b collect.Scope) int { return strings.Compare(a.Name, b.Name) }) // as saved folders are read
 	for _, o := range others {
 		list.add(o.Name, over(o.Account, list.scopes[0].Account))
 	}

@@ -1,11 +1,13 @@
 package snapshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -59,6 +61,7 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		}
 		snap.Scopes = append(snap.Scopes, sc)
 	}
+	slices.SortStableFunc(snap.Scopes, func(a, b *Scope) int { return cmp.Compare(rank(a), rank(b)) })
 	if err := noCopies(snap.Scopes); err != nil {
 		return nil, err
 	}
@@ -66,6 +69,18 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		snap.TakenAt = newest.UTC().Truncate(time.Second)
 	}
 	return snap, nil
+}
+
+// rank puts scopes into the order in which they are collected: destinations,
+// sources, others.
+func rank(s *Scope) int {
+	switch {
+	case s.Has(Destination):
+		return 0
+	case s.Has(Source):
+		return 1
+	}
+	return 2
 }
 
 // readPolicies reads policies.json, if it is there.
