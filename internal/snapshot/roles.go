@@ -110,7 +110,7 @@ func (s *Snapshot) destination(t Target) *Scope {
 		return best(t, near)
 	}
 	return best(t, where(s.Scopes, func(sc *Scope) bool {
-		return len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && s.mayHold(sc, t)
+		return len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && sc.mayHold(t)
 	}))
 }
 
@@ -130,20 +130,19 @@ func (s *Scope) holdsEndpoint(t Target) bool {
 
 // mayHold reports whether a scope that does not show the endpoint can be its
 // place all the same, so that the endpoint is gone: it has the subnet or the group
-// that go with it, or other endpoints of DataSync, or it is the only one that is
-// left beside the agent's. Where the endpoints were not all seen, nothing follows.
-func (s *Snapshot) mayHold(sc *Scope, t Target) bool {
-	if _, p := sc.Subnets.Get(t.SubnetID); p == Present {
+// that go with it, or not the agent, as far as the target says where that is.
+// Where the endpoints were not all seen, nothing follows.
+func (s *Scope) mayHold(t Target) bool {
+	if _, p := s.Subnets.Get(t.SubnetID); p == Present {
 		return true
 	}
-	if _, p := sc.SecurityGroups.Get(t.GroupID); p == Present {
+	if _, p := s.SecurityGroups.Get(t.GroupID); p == Present {
 		return true
 	}
-	if sc.holdsAgent(t) {
+	if s.holdsAgent(t) {
 		return false
 	}
-	beside := len(s.Scopes) == 2 && slices.ContainsFunc(s.Scopes, func(o *Scope) bool { return o != sc && o.holdsAgent(t) })
-	return beside || sc.Planned || !sc.Endpoints.Covers("") || slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync)
+	return t.EndpointID == "" || t.namesAgent() || s.Planned || !s.Endpoints.Covers("") || slices.ContainsFunc(s.Endpoints.All(), Endpoint.IsDataSync)
 }
 
 // holdsAgent reports whether a scope shows something of what the target says of
