@@ -261,7 +261,7 @@ func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Targ
 		targets[i] = tidyTarget(targets[i])
 		view := snap.For(targets[i])
 		if s := elsewhere(view, targets[i].EndpointID); s != nil {
-			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), view.Role(snapshot.Destination).Label())
+			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): name that account with --region, --profile or --role-arn or, for folders, say in each manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。そのアカウントを --region、--profile、--role-arn で指定するか、フォルダーの場合は各 manifest.json に役割を書く", targets[i].EndpointID, s.Label(), view.Role(snapshot.Destination).Label())
 		}
 		if targets[i], err = checks.Resolve(targets[i], view); err != nil {
 			return nil, err

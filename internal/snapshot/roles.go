@@ -13,13 +13,17 @@ type Sides struct{ Destination, Source int }
 // For returns the estate as one target has it: each scope with the roles that it
 // plays for that target.
 func (s *Snapshot) For(t Target) *Snapshot {
+	roles := s.rolesFor(t)
+	if !slices.ContainsFunc(s.Scopes, func(sc *Scope) bool { return sc.Name == "" }) && slices.EqualFunc(s.Scopes, roles, func(sc *Scope, r []Role) bool { return slices.Equal(sc.Roles, r) }) {
+		return s
+	}
 	view := *s
 	view.Scopes = make([]*Scope, len(s.Scopes))
 	for i, sc := range s.Scopes {
 		c := *sc
+		c.play(roles[i])
 		view.Scopes[i] = &c
 	}
-	view.AssignRoles(t)
 	return &view
 }
 
@@ -36,25 +40,37 @@ func (s *Snapshot) Sides() *Sides {
 	return &Sides{only(Destination), only(Source)}
 }
 
-// AssignRoles decides which scope is the target's destination and which are its
+// AssignRoles is For in place.
+func (s *Snapshot) AssignRoles(t Target) {
+	for i, r := range s.rolesFor(t) {
+		s.Scopes[i].play(r)
+	}
+}
+
+func (s *Scope) play(roles []Role) {
+	s.Roles = roles
+	if s.Name == "" && len(roles) > 0 {
+		s.Name = string(roles[0])
+	}
+}
+
+// rolesFor decides which scope is the target's destination and which are its
 // sources. The destination is the scope that holds the endpoint; what a manifest
 // says of roles, which may be those of several targets, limits the choice. A lone
 // destination is the source as well.
-func (s *Snapshot) AssignRoles(t Target) {
+func (s *Snapshot) rolesFor(t Target) [][]Role {
 	dest := s.destination(t)
 	sources := s.sources(t, dest)
-	for _, sc := range s.Scopes {
-		sc.Roles = nil
+	out := make([][]Role, len(s.Scopes))
+	for i, sc := range s.Scopes {
 		if sc == dest {
-			sc.Roles = append(sc.Roles, Destination)
+			out[i] = append(out[i], Destination)
 		}
 		if slices.Contains(sources, sc) {
-			sc.Roles = append(sc.Roles, Source)
-		}
-		if sc.Name == "" && len(sc.Roles) > 0 {
-			sc.Name = string(sc.Roles[0])
+			out[i] = append(out[i], Source)
 		}
 	}
+	return out
 }
 
 // sources are the scopes that may hold the agent: the one that is known to, else
