@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,23 +132,6 @@ func Env(url string) map[string]string {
 	}
 }
 
-var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)/`)
-
-// roleKey is how the key of an assumed role begins; its account follows.
-const roleKey = "ASIA"
-
-// of returns the scope of a Region that a key is for: that of the role's account,
-// else the first.
-func (s *Server) of(region, key string) (scope, bool) {
-	list := s.scopes[region]
-	if len(list) == 0 {
-		return scope{}, false
-	}
-	account := strings.TrimPrefix(key, roleKey)
-	i := slices.IndexFunc(list, func(sc scope) bool { return sc.account == account })
-	return list[max(i, 0)], true
-}
-
 const skew = 20 * time.Minute
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struct{}) {
@@ -261,6 +243,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		simulation(w, sc, r.Form)
 		return
 	case "AssumeRole":
+		if r.Form.Get("RoleArn") == RefusedRole {
+			fail(w, http.StatusForbidden, "AccessDenied", "You are not authorized to perform: sts:AssumeRole")
+			return
+		}
 		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", roleKey+accountOf(r.Form.Get("RoleArn")), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
@@ -323,15 +309,6 @@ func simulation(w http.ResponseWriter, sc scope, form url.Values) {
 	}
 	b.WriteString("</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>")
 	_, _ = w.Write([]byte(b.String()))
-}
-
-// accountOf is the account in an ARN.
-func accountOf(arn string) string {
-	parts := strings.Split(arn, ":")
-	if len(parts) < 5 {
-		return "EXAMPLE"
-	}
-	return parts[4]
 }
 
 func firstOf(form url.Values, keys ...string) string {
