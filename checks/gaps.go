@@ -10,10 +10,11 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.NotCollected:     say("{source} was not collected for {scope}: add {detail}", "{scope} の {source} が収集されていない。{detail} を追加する"),
 	snapshot.FileNotThere:     say("the snapshot is missing {detail}, which its manifest lists", "マニフェストに記載のある {detail} がスナップショットにない"),
 	snapshot.NotComplete:      say("{source} of {scope} may be incomplete, so nothing follows from what it does not show (looking for {ref}): pass --complete if the files are whole and unfiltered", "{scope} の {source} は不完全かもしれず、そこにないもの（{ref}）について結論できない。ファイルが全件・無条件の出力なら --complete を付ける"),
+	snapshot.SearchFiltered:   say("the routes of {ref} in {scope} were searched with a filter, as {source} takes no call without one, so that others may exist, longer ones too: collect them with --filters Name=state,Values=active,blackhole, and pass --complete or note the call in manifest.json", "{scope} の {ref} の経路は条件付きの検索結果であり（{source} は条件なしでは呼び出せない）、より長いプレフィックスを含む他の経路があるかもしれない。--filters Name=state,Values=active,blackhole で取得し、--complete を付けるか manifest.json に呼び出しを記す"),
 	snapshot.CutShort:         say("the output of {source} in {scope} is cut short (it says that there is more): collect it again without a limit", "{scope} の {source} の出力は途中で切れている（続きがあると記されている）。件数制限なしで取り直す"),
 	snapshot.RowUnseen:        say("{ref} is not among what {source} showed of {scope}", "{scope} の {source} の結果に {ref} がない"),
 	snapshot.FieldUnseen:      say("{source} does not show {detail} of {ref}", "{source} の結果に {ref} の {detail} がない"),
-	snapshot.ListUnseen:       say("the entries of prefix list {ref} are not known: allow ec2:GetManagedPrefixListEntries, or add get-managed-prefix-list-entries.{ref}.json", "プレフィックスリスト {ref} の内容が不明。ec2:GetManagedPrefixListEntries を許可するか、get-managed-prefix-list-entries.{ref}.json を追加する"),
+	snapshot.ListUnseen:       say("the entries of prefix list {ref} are not all known: allow ec2:GetManagedPrefixListEntries, or add get-managed-prefix-list-entries.{ref}.json (whole, with --complete or a manifest)", "プレフィックスリスト {ref} の内容が不明。ec2:GetManagedPrefixListEntries を許可するか、get-managed-prefix-list-entries.{ref}.json（全件のもの。--complete かマニフェストを併用）を追加する"),
 	snapshot.ReferenceUnseen:  say("a rule references {ref}, and which interfaces carry it is not fully known ({source})", "ルールが {ref} を参照しているが、それが付いたインターフェイスをすべては把握できない（{source}）"),
 	snapshot.ReferenceOpen:    say("a rule references {ref}; no interface has {detail} yet, so whether the agent will carry the group is open: pass --agent-instance-id or the agent's own --agent-ip", "ルールが {ref} を参照しているが、{detail} を持つインターフェイスはまだなく、エージェントにこのグループが付くかは未定。--agent-instance-id かエージェント自身の --agent-ip を指定する"),
 	snapshot.AccountUnknown:   say("{ref} belongs to account {detail}; which account activates is not known: add get-caller-identity.json, or allow sts:GetCallerIdentity", "{ref} はアカウント {detail} のもの。アクティベーションを行うアカウントが不明。get-caller-identity.json を追加するか sts:GetCallerIdentity を許可する"),
@@ -28,7 +29,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.ThroughAppliance: say("the path goes from {ref} through {detail}, whose rules AWS does not show: have its owner confirm TCP 443 and 1024-1064 both ways, or dial from the agent's network", "経路は {ref} から {detail} を通り、そのルールは AWS から見えない。管理者に往復の TCP 443 と 1024-1064 を確認するか、エージェントのネットワークから接続を試す"),
 	snapshot.Translated:       say("{ref} sends the agent's packets through {detail}, which changes their source address: judge with the private NAT gateway's address as --agent-ip", "{ref} はエージェントのパケットを {detail} に送り、送信元アドレスが変わる。プライベート NAT ゲートウェイのアドレスを --agent-ip に指定して判定する"),
 	snapshot.BeyondAWS:        say("the path leaves AWS by {ref} on its way to {detail}; what lies beyond is not visible to AWS: dial from the agent's network", "経路は {detail} へ向かう途中で {ref} から AWS の外に出る。その先は AWS から見えないため、エージェントのネットワークから接続を試す"),
-	snapshot.OwnedElsewhere:   say("{ref} belongs to account {detail}, and only its owner can use {source}: run dspreflight with a role in that account too", "{ref} はアカウント {detail} のもので、{source} は所有者しか使えない。そのアカウントのロールでも dspreflight を実行する"),
+	snapshot.OwnedElsewhere:   say("{ref} is owned by {detail} in {region}, where nobody looked, and only its owner is shown all of it ({source}): add --network-profile or --network-role-arn (and --network-region), a scope in --config, or that account's folder in --snapshot", "{ref} は {region} の {detail} が所有し、そこは調べていない。全体が見えるのは所有者だけ（{source}）。--network-profile または --network-role-arn（と --network-region）、--config の scopes、または --snapshot にそのアカウントのフォルダーを追加する"),
 	snapshot.InTransition:     say("the state of {ref} is {detail} ({source}): AWS is still at work on it, or the state is not one that AWS documents; look again when it has settled", "{ref} の状態が {detail}（{source}）。AWS による処理中か、文書化されていない状態。落ち着いてからもう一度判定する"),
 	snapshot.NothingLearned:   say("a static route sends {detail} to {ref}, and nothing proves that {ref} leads there: no VPN connection of it has a tunnel up for these addresses, and Direct Connect does not show in EC2; switch route propagation on, or dial from the agent's network", "静的な経路が {detail} を {ref} に送るが、{ref} がそこに通じている証拠がない（該当アドレスを運ぶ VPN トンネルが稼働しておらず、Direct Connect は EC2 に表示されない）。ルート伝播を有効にするか、エージェントのネットワークから接続を試す"),
 	snapshot.SeveralExits:     say("packets may leave the transit gateway in any subnet of {ref}, and the network ACL of one of them stops them ({detail}); AWS does not document which one is taken: open that ACL too", "パケットは {ref} のどのサブネットからも出る可能性があり、そのうちの 1 つのネットワーク ACL が止める（{detail}）。どれが使われるかは文書化されていないため、その ACL も開ける"),
@@ -65,7 +66,18 @@ var gapTexts = map[snapshot.GapCode]Text{
 
 // GapText words a gap.
 func GapText(g snapshot.Gap) Text {
-	t := gapTexts[g.Code]
-	args := Args{"source": g.Source, "scope": g.Scope, "ref": g.Ref, "detail": g.Detail}
-	return say(args.Fill(t.En), args.Fill(t.Ja))
+	t, detail, region := gapTexts[g.Code], snapshot.Same(g.Detail), snapshot.Same(g.Region)
+	if g.Code == snapshot.OwnedElsewhere {
+		if detail.En == "" {
+			detail = say("another account", "別のアカウント")
+		}
+		if region.En == "" {
+			region = say("its Region", "そのリージョン")
+		}
+	}
+	in := func(lang string) string {
+		args := Args{"source": g.Source, "scope": g.Scope, "ref": g.Ref, "detail": detail.In(lang), "region": region.In(lang)}
+		return args.Fill(t.In(lang))
+	}
+	return say(in("en"), in("ja"))
 }

@@ -12,7 +12,7 @@ import (
 func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error) {
 	s := snap.Role(snapshot.Destination)
 	if s == nil {
-		return t, nil
+		return t, severalScopes(t, snap)
 	}
 	if t.Region == "" {
 		t.Region = s.Region
@@ -33,6 +33,23 @@ func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error
 		t.EndpointID = found[0]
 	}
 	return t, nil
+}
+
+// severalScopes is the error for an estate in which each of several scopes may be
+// the destination, as it has an endpoint of DataSync; nil for any other.
+func severalScopes(t snapshot.Target, snap *snapshot.Snapshot) error {
+	var found []string
+	for _, s := range snap.Scopes {
+		for _, ep := range s.Endpoints.All() {
+			if ep.IsDataSync() && !gone(ep.State) && (t.Region == "" || s.Region == t.Region) {
+				found = append(found, ep.ID+" ("+s.Label()+")")
+			}
+		}
+	}
+	if t.EndpointID != "" || len(found) < 2 {
+		return nil
+	}
+	return snapshot.Errorf("there are %d DataSync endpoints: say which with --vpc-endpoint-id: %s", "DataSync のエンドポイントが %d 個ある。--vpc-endpoint-id で指定する: %s", len(found), strings.Join(found, ", "))
 }
 
 // Stands reports whether an endpoint is there, and not on its way out.

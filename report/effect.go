@@ -364,7 +364,7 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
 	case snapshot.FieldUnseen:
 		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref, []snapshot.Kind{snapshot.Subnets}) // what takes addresses shows nowhere else
-	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.NotInPlan, snapshot.FileNotThere, snapshot.NotComplete, snapshot.CutShort,
+	case snapshot.NoPermission, snapshot.CallFailed, snapshot.NotCollected, snapshot.NotInPlan, snapshot.FileNotThere, snapshot.NotComplete, snapshot.SearchFiltered, snapshot.OwnedElsewhere, snapshot.CutShort,
 		snapshot.RowUnseen, snapshot.ListUnseen, snapshot.ReferenceUnseen, snapshot.ReferenceOpen:
 		return e.Touched(slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool { return k.Action() != g.Source }))
 	}

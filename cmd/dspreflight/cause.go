@@ -77,8 +77,13 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 		for i := range p.targets {
 			p.targets[i] = defaultsFrom(p.targets[i], named)
 		}
-		if p.destination.Region == "" {
-			p.destination.Region = p.targets[0].Region
+		for _, t := range p.targets {
+			if t.Sides == nil {
+				continue
+			}
+			if a := &p.scopes[t.Sides.Destination].Account; a.Region == "" {
+				a.Region = t.Region
+			}
 		}
 	}
 	rep, err := lookOnce(c, env, asked{request: p, selected: selected, lang: lang, failOn: report.OnFail, named: named})

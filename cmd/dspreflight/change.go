@@ -345,12 +345,8 @@ func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked []snapshot.Ta
 		} {
 			*id(&then), *id(&now) = o.IDs(*id(&t))
 		}
-		after.AssignRoles(now)
-		for i, s := range after.Scopes {
-			if before.Scopes[i].Roles == nil {
-				before.Scopes[i].Roles, before.Scopes[i].Name = slices.Clone(s.Roles), s.Name
-			}
-		}
+		sides := after.For(now).Sides() // before, there may be no endpoint yet
+		then.Sides, now.Sides = sides, sides
 		first, err := complete(before, []snapshot.Target{then})
 		if err != nil {
 			return nil, nil, err
@@ -358,7 +354,7 @@ func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked []snapshot.Ta
 		if now.EndpointID == "" && first[0].EndpointID != "" {
 			// The one endpoint that there was, unless only another is left.
 			_, now.EndpointID = o.IDs(first[0].EndpointID)
-			if only, err := checks.Resolve(t, after); err == nil && only.EndpointID != "" && !checks.Stands(after, now.EndpointID) {
+			if only, err := checks.Resolve(t, after.For(now)); err == nil && only.EndpointID != "" && !checks.Stands(after, now.EndpointID) {
 				now.EndpointID = only.EndpointID
 			}
 		}

@@ -177,8 +177,9 @@ func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Sna
 	g.SetLimit(targetsAtOnce)
 	for i, t := range targets {
 		g.Go(func() error {
-			results := checks.Run(ctx, t, snap, selected, checks.Options{})
-			out[i] = report.Judged{Target: t, Snapshot: snap, Results: withUnselected(results)}
+			view := snap.For(t)
+			results := checks.Run(ctx, t, view, selected, checks.Options{})
+			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
 			return nil
 		})
 	}
@@ -232,12 +233,14 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 		if snap, err = readFolder(dir, opt); err != nil {
 			return nil, fmt.Errorf("--snapshot %s: %w", dir, err)
 		}
+		tellPassed(env, dir, snap.Passed, languageOf([]string{"--lang", c.String("lang")}))
 	case c.Bool("plan-only"):
 		return nil, nil
 	default:
 		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
 		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
 			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil))))
+			forgetSides(p.targets)
 			return nil, nil
 		}
 	}
@@ -256,11 +259,11 @@ func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Targ
 			}
 		}
 		targets[i] = tidyTarget(targets[i])
-		snap.AssignRoles(targets[i])
-		if s := elsewhere(snap, targets[i].EndpointID); s != nil {
-			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。別々に実行するか、各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
+		view := snap.For(targets[i])
+		if s := elsewhere(view, targets[i].EndpointID); s != nil {
+			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): name that account with --region, --profile or --role-arn or, for folders, say in each manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。そのアカウントを --region、--profile、--role-arn で指定するか、フォルダーの場合は各 manifest.json に役割を書く", targets[i].EndpointID, s.Label(), view.Role(snapshot.Destination).Label())
 		}
-		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
+		if targets[i], err = checks.Resolve(targets[i], view); err != nil {
 			return nil, err
 		}
 	}
@@ -306,7 +309,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 	progress, done := progressLine(env)
 	defer done()
 	return collect.Live(ctx, collect.Request{
-		Targets: p.targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
+		Targets: p.targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress,
 	})
 }

@@ -137,8 +137,7 @@ func verdictOf(ctx context.Context, files fs.FS) (report.Verdict, error) {
 	if snap.Target != nil {
 		t = *snap.Target
 	}
-	snap.AssignRoles(t)
-	if t, err = checks.Resolve(t, snap); err != nil {
+	if t, err = checks.Resolve(t, snap.For(t)); err != nil {
 		return "", err
 	}
 	rep := report.Build(judgeAll(ctx, []snapshot.Target{t}, snap, checks.All()), report.Options{FailOn: report.OnFail})

@@ -39,7 +39,7 @@ func boolFlag(group, name, usage string) cli.Flag {
 }
 
 func targetFlags() []cli.Flag {
-	return []cli.Flag{
+	return append(networkFlags(),
 		stringFlag(groupDestination, "region", "the activation `REGION`"),
 		stringFlag(groupDestination, "profile", "`NAME` in the shared AWS configuration"),
 		stringFlag(groupDestination, "role-arn", "`ARN` of a role to assume"),
@@ -65,13 +65,13 @@ func targetFlags() []cli.Flag {
 		stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`"),
 		listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
 		&cli.StringFlag{Name: "config", Usage: "read targets from a YAML `FILE`; flags and environment win over it", Category: groupMany, EnvVars: variable("config")},
-	}
+	)
 }
 
 func timeFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "timeout", Usage: "the whole run takes at most `TIME`; what is missing then is UNKNOWN", Value: time.Minute, Category: groupTime, EnvVars: variable("timeout")},
-		&cli.IntFlag{Name: "concurrency", Usage: "at most `N` AWS calls at once", Value: collect.DefaultConcurrency, Category: groupTime, EnvVars: variable("concurrency")},
+		&cli.IntFlag{Name: "concurrency", Usage: "at most `N` AWS calls at once in each account and Region", Value: collect.DefaultConcurrency, Category: groupTime, EnvVars: variable("concurrency")},
 	}
 }
 

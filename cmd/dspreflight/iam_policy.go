@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -17,32 +19,57 @@ func iamPolicyCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "iam-policy",
 		Usage:     "print the least IAM policy for an audit or for an activation",
-		UsageText: "dspreflight iam-policy --for audit|activation [-o json|terraform]\n\n   audit: what the selected checks read; derived from them. activation: what CreateAgent needs,\n   and what verifies the result.",
-		Flags: []cli.Flag{
+		UsageText: "dspreflight iam-policy --for audit|activation [-o json|terraform]\n\n   audit: what the selected checks read; derived from them. With the flags or the --config that name\n   several accounts and Regions: the policy of each, by the name of its scope, or of one with --scope.\n   activation: what CreateAgent needs, and what verifies the result.",
+		Flags: append(scopeFlags(),
 			&cli.StringFlag{Name: "for", Usage: "`WHAT`: audit or activation", Value: "audit"},
 			listFlag("", "check", "with --for audit: only checks that match `GLOB`, and those they rest on (repeatable)"),
 			listFlag("", "skip", "with --for audit: no checks that match `GLOB` (repeatable)"),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: json or terraform", Value: "json"},
+			&cli.StringFlag{Name: "scope", Usage: "with --for audit: only the policy of the scope `NAME`"},
 			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
-		},
+		),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			policy, err := policyFor(c)
+			policies, err := policiesFor(c, env)
 			if err != nil {
 				return err
 			}
 			switch c.String("output") {
 			case "json":
-				return writeJSON(env, policy)
+				if len(policies) == 1 {
+					return writeJSON(env, policies[0].policyDocument)
+				}
+				byScope := map[string]policyDocument{}
+				for _, p := range policies {
+					byScope[p.scope] = p.policyDocument
+				}
+				return writeJSON(env, byScope)
 			case "terraform":
-				_, err := fmt.Fprint(env.stdout, policy.terraform())
-				return err
+				for _, p := range policies {
+					name := p.name
+					if len(policies) > 1 {
+						name += "_" + unsafeName.ReplaceAllString(p.scope, "_")
+					}
+					if _, err := fmt.Fprint(env.stdout, p.terraform(name)); err != nil {
+						return err
+					}
+				}
+				return nil
 			}
 			return snapshot.Errorf("--output %q: expected json or terraform", "--output %q: json か terraform を指定する", c.String("output"))
 		},
 	}
+}
+
+// unsafeName is what the name of a Terraform block can't hold.
+var unsafeName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// scopePolicy is the policy of the identity that looks at one scope.
+type scopePolicy struct {
+	scope, name string
+	policyDocument
 }
 
 // policyDocument is an IAM policy as this command writes it.
@@ -58,28 +85,46 @@ type policyStatement struct {
 	Resource string
 }
 
-func policyFor(c *cli.Context) (policyDocument, error) {
-	p := policyDocument{Version: "2012-10-17"}
+func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	switch c.String("for") {
 	case "activation":
-		p.Statement = []policyStatement{{"DataSyncActivation", "Allow", slices.Sorted(slices.Values(checks.ActivationActions())), "*"}}
+		return []scopePolicy{{"", "datasync_activation", policy("DataSyncActivation", slices.Sorted(slices.Values(checks.ActivationActions())))}}, nil
 	case "audit":
-		selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
-		if err != nil {
-			return p, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
-		}
-		p.Statement = []policyStatement{{"DataSyncPreflightAudit", "Allow", auditActions(selected), "*"}}
 	default:
-		return p, snapshot.Errorf("--for %q: expected audit or activation", "--for %q: audit か activation を指定する", c.String("for"))
+		return nil, snapshot.Errorf("--for %q: expected audit or activation", "--for %q: audit か activation を指定する", c.String("for"))
 	}
-	return p, nil
+	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+	if err != nil {
+		return nil, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
+	}
+	p, err := readRequest(c, env)
+	if err != nil {
+		return nil, err
+	}
+	var out []scopePolicy
+	var names []string
+	for i, s := range p.scopes {
+		names = append(names, s.Name)
+		if want := c.String("scope"); want == "" || want == s.Name {
+			kinds := collect.Wanted(withIdentity(checks.Kinds(selected)), collect.Roles(p.targets, i))
+			out = append(out, scopePolicy{s.Name, "datasync_preflight_audit", policy("DataSyncPreflightAudit", auditActions(kinds))})
+		}
+	}
+	if len(out) == 0 {
+		return nil, snapshot.Errorf("--scope %q: expected one of %s", "--scope %q: %s のいずれかを指定する", c.String("scope"), strings.Join(names, ", "))
+	}
+	return out, nil
+}
+
+func policy(sid string, actions []string) policyDocument {
+	return policyDocument{Version: "2012-10-17", Statement: []policyStatement{{sid, "Allow", actions, "*"}}}
 }
 
 // auditActions are the calls behind the tables that checks read. None of them
 // takes a resource but those of IAM, whose caller is not known here.
-func auditActions(selected []*checks.Check) []string {
+func auditActions(kinds []snapshot.Kind) []string {
 	var out []string
-	for _, k := range withIdentity(checks.Kinds(selected)) {
+	for _, k := range kinds {
 		out = append(out, k.Action())
 		if k == snapshot.PolicySimulation {
 			out = append(out, "iam:GetRole") // the path of the caller's role
@@ -90,12 +135,8 @@ func auditActions(selected []*checks.Check) []string {
 }
 
 // terraform is the policy as a data source.
-func (p policyDocument) terraform() string {
+func (p policyDocument) terraform(name string) string {
 	var b bytes.Buffer
-	name := "datasync_preflight_audit"
-	if p.Statement[0].Sid == "DataSyncActivation" {
-		name = "datasync_activation"
-	}
 	fmt.Fprintf(&b, "data \"aws_iam_policy_document\" %q {\n", name)
 	for _, s := range p.Statement {
 		var actions []string

@@ -23,20 +23,17 @@ import (
 
 // request is what a command is asked to look at.
 type request struct {
-	targets     []snapshot.Target
-	destination collect.Account
-	source      *collect.Account
-	plans       []*iac.Plan // what changes are planned; nil: none were passed
+	targets []snapshot.Target
+	scopes  []collect.Scope // where to look for them, live
+	plans   []*iac.Plan     // what changes are planned; nil: none were passed
 }
 
 // config is the file of --config: defaults for every target, and the targets.
 type config struct {
 	snapshot.Target `yaml:",inline"`
-	Profile         string            `yaml:"profile"`
-	RoleARN         string            `yaml:"role-arn"`
-	SourceProfile   string            `yaml:"source-profile"`
-	SourceRoleARN   string            `yaml:"source-role-arn"`
-	Targets         []snapshot.Target `yaml:"targets"`
+	access          `yaml:",inline"`
+	Scopes          []configScope  `yaml:"scopes"`
+	Targets         []configTarget `yaml:"targets"`
 }
 
 // maxConfigBytes is far above any list of targets that a person keeps.
@@ -118,23 +115,17 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 			return p, err
 		}
 	}
-	pick := func(flag, fromFile string) string {
-		if v := c.String(flag); v != "" {
-			return v
-		}
-		return fromFile
-	}
 	targets := file.Targets
 	if len(targets) == 0 {
-		targets = []snapshot.Target{{}}
+		targets = []configTarget{{}}
 	}
 	names := map[string]bool{}
-	for i, t := range targets {
+	for i, own := range targets {
 		where := "--config"
 		if len(file.Targets) > 0 {
 			where = fmt.Sprintf("--config: targets[%d]", i)
 		}
-		t = tidyTarget(flags.Merge(t).Merge(file.Target))
+		t := tidyTarget(flags.Merge(own.Target).Merge(file.Target))
 		if err := validate(t, where, p.plans); err != nil {
 			return p, err
 		}
@@ -149,32 +140,10 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 		}
 		p.targets = append(p.targets, t)
 	}
-	first := p.targets[0]
-	for i, t := range p.targets {
-		if t.Region != first.Region || t.SourceRegion != first.SourceRegion {
-			return p, snapshot.Errorf("--config: targets[%d] names another Region than the first; targets share their scopes, so put each pair of Regions in a file of its own", "--config: targets[%d] のリージョンが先頭と異なる。ターゲットはスコープを共有するため、リージョンの組ごとにファイルを分ける", i)
-		}
+	if p.scopes, err = settleScopes(c, file, p.targets); err == nil && !asksAWS(c) {
+		forgetSides(p.targets)
 	}
-	p.destination = collect.Account{Region: first.Region, Profile: pick("profile", file.Profile), RoleARN: pick("role-arn", file.RoleARN)}
-	src := collect.Account{Region: first.SourceRegion, Profile: pick("source-profile", file.SourceProfile), RoleARN: pick("source-role-arn", file.SourceRoleARN)}
-	for _, arn := range []struct{ flag, value string }{{"--role-arn", p.destination.RoleARN}, {"--source-role-arn", src.RoleARN}} {
-		if arn.value != "" && !roleARN.MatchString(arn.value) {
-			return p, snapshot.Errorf("%s %q: expected the ARN of a role, such as arn:aws:iam::111122223333:role/NAME", "%s %q: arn:aws:iam::111122223333:role/NAME のようなロールの ARN を指定する", arn.flag, arn.value)
-		}
-	}
-	if src != (collect.Account{}) {
-		if src.Region == "" {
-			src.Region = p.destination.Region
-		}
-		if src.Profile == "" {
-			src.Profile = p.destination.Profile
-			if src.RoleARN == "" {
-				src.RoleARN = p.destination.RoleARN
-			}
-		}
-		p.source = &src
-	}
-	return p, nil
+	return p, err
 }
 
 func targetFromFlags(c *cli.Context) (snapshot.Target, error) {

@@ -77,6 +77,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 	}
 	var wanted []probe.Target
 	for _, t := range targets {
+		snap := snap.For(t)
 		at := here.Place
 		if here.Guessed {
 			at = towards(here, t, snap).Guess(checks.Networks(t, snap))

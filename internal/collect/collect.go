@@ -17,13 +17,12 @@ import (
 
 // Request says what to collect.
 type Request struct {
-	Targets     []snapshot.Target
-	Kinds       []snapshot.Kind // the tables that the selected checks read
-	Destination Account
-	Source      *Account // nil: agent and endpoint share account and Region
-	Simulate    []string // the actions whose permission IAM is asked about
-	Concurrency int      // calls at once; 0 means DefaultConcurrency
-	Keep        bool     // keep the replies, to save them
+	Targets     []snapshot.Target // their Sides point into Scopes
+	Kinds       []snapshot.Kind   // the tables that the selected checks read
+	Scopes      []Scope           // one for each account and Region
+	Simulate    []string          // the actions whose permission IAM is asked about
+	Concurrency int               // calls at once in a scope; 0 means DefaultConcurrency
+	Keep        bool              // keep the replies, to save them
 	// Progress is told, from several goroutines, of each call that ends.
 	Progress func(scope string, k snapshot.Kind)
 	// Now is the clock; nil means time.Now.
@@ -33,7 +32,7 @@ type Request struct {
 }
 
 // DefaultConcurrency keeps a run below EC2's request limits: the bucket for
-// non-mutating calls holds 100 and more.
+// non-mutating calls, which each account has in each Region, holds 100 and more.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/throttling.html
 const DefaultConcurrency = 32
 
@@ -53,27 +52,16 @@ func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
 	if len(r.Targets) == 1 {
 		snap.Target = &r.Targets[0]
 	}
-	type side struct {
-		account Account
-		scope   *snapshot.Scope
-	}
-	sides := []side{{r.Destination, &snapshot.Scope{Name: string(snapshot.Destination), Roles: []snapshot.Role{snapshot.Destination}}}}
-	if r.Source != nil && *r.Source != r.Destination {
-		sides = append(sides, side{*r.Source, &snapshot.Scope{Name: string(snapshot.Source), Roles: []snapshot.Role{snapshot.Source}}})
-	} else {
-		sides[0].scope.Roles = append(sides[0].scope.Roles, snapshot.Source)
-	}
-	slots := make(chan struct{}, r.Concurrency)
 	g, ctx2 := errgroup.WithContext(ctx)
-	for _, s := range sides {
-		snap.Scopes = append(snap.Scopes, s.scope)
+	for i, s := range r.Scopes {
+		c := r.collector(i)
+		snap.Scopes = append(snap.Scopes, c.scope)
 		g.Go(func() error {
-			clients, err := r.Connect(ctx2, s.account)
+			clients, err := r.Connect(ctx2, s.Account)
 			if err != nil {
-				return fmt.Errorf("%s: %w", s.scope.Name, err)
+				return fmt.Errorf("%s: %w", s.Name, err)
 			}
-			s.scope.Region, s.scope.Credentials = clients.Region, clients.Credentials
-			c := &collector{request: r, clients: clients, scope: s.scope, slots: slots}
+			c.clients, c.scope.Region, c.scope.Credentials = clients, clients.Region, clients.Credentials
 			return c.run(ctx2)
 		})
 	}
@@ -89,6 +77,8 @@ type collector struct {
 	clients Clients
 	scope   *snapshot.Scope
 	slots   chan struct{}
+	// The targets whose endpoint, and those whose agent, the scope may hold.
+	endpoints, agents []snapshot.Target
 }
 
 // job is one call and what it brought.

@@ -57,10 +57,11 @@ func target(t testing.TB, fixture string) snapshot.Target {
 }
 
 func request(s *fakeaws.Server, tg snapshot.Target) collect.Request {
+	tg.Sides = &snapshot.Sides{Destination: 0, Source: 1}
 	return collect.Request{
 		Targets: []snapshot.Target{tg}, Kinds: snapshot.Kinds(), Simulate: checks.ActivationActions(), Keep: true,
-		Destination: collect.Account{Region: "us-east-1"}, Source: &collect.Account{Region: "ap-northeast-1"},
-		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+		Scopes: []collect.Scope{{Name: "destination", Account: collect.Account{Region: "us-east-1"}}, {Name: "source", Account: collect.Account{Region: "ap-northeast-1"}}},
+		Now:    func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
 		Connect: collect.Connector{MaxBackoff: 20 * time.Millisecond, Options: []func(*config.LoadOptions) error{
 			config.WithBaseEndpoint(s.URL),
 			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", "")),
@@ -279,7 +280,7 @@ func TestOnlyWhatIsNeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := request(s, target(t, "healthy"))
-	r.Source = nil
+	r.Scopes, r.Targets[0].Sides = r.Scopes[:1], nil
 	r.Kinds = checks.Kinds(selected)
 	if _, err := collect.Live(context.Background(), r); err != nil {
 		t.Fatal(err)
@@ -301,7 +302,7 @@ func TestNoCredentials(t *testing.T) {
 	if _, err := collect.Live(context.Background(), r); err == nil || !strings.Contains(err.Error(), "no AWS credentials") {
 		t.Errorf("got %v", err)
 	}
-	r.Destination.Region = ""
+	r.Scopes[0].Account.Region = ""
 	if _, err := collect.Live(context.Background(), r); err == nil {
 		t.Error("no Region, and no error")
 	}
@@ -318,7 +319,7 @@ func TestRefusedRole(t *testing.T) {
 	}
 	tg := target(t, "healthy")
 	r := request(s, tg)
-	r.Source.RoleARN = "arn:aws:iam::444455556666:role/Audit"
+	r.Scopes[1].Account.RoleARN = "arn:aws:iam::444455556666:role/Audit"
 	snap, err := collect.Live(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)

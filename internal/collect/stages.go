@@ -8,14 +8,7 @@ import (
 )
 
 func (c *collector) wants(k snapshot.Kind) bool {
-	if !slices.Contains(c.request.Kinds, k) {
-		return false
-	}
-	if !c.scope.Has(snapshot.Destination) {
-		// What only the endpoint's side has.
-		return k != snapshot.SubnetCIDRReservations && k != snapshot.SecurityGroupVPCAssociations && k != snapshot.PolicySimulation
-	}
-	return true
+	return slices.Contains(Wanted(c.request.Kinds, c.scope.Roles), k)
 }
 
 func (c *collector) plan(kinds ...snapshot.Kind) []*job {
@@ -35,12 +28,12 @@ func (c *collector) first() []*job {
 		snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
 		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections, snapshot.NATGateways)
 	var instances []string
-	for _, t := range c.request.Targets {
+	for _, t := range c.agents {
 		if t.AgentInstanceID != "" && !slices.Contains(instances, t.AgentInstanceID) {
 			instances = append(instances, t.AgentInstanceID)
 		}
 	}
-	if len(instances) > 0 && c.scope.Has(snapshot.Source) && c.wants(snapshot.Instances) {
+	if len(instances) > 0 && c.wants(snapshot.Instances) {
 		jobs = append(jobs, &job{kind: snapshot.Instances, query: query{instances: instances}})
 	}
 	return jobs
@@ -107,7 +100,7 @@ func (c *collector) third() []*job {
 		}
 	}
 	var strangers []string
-	for _, t := range c.request.Targets {
+	for _, t := range c.endpoints {
 		for _, ep := range c.endpointsOf(t) {
 			g, p := c.scope.SecurityGroups.Get(t.GroupID)
 			if p == snapshot.Present && g.VPC != ep.VPC && !slices.Contains(strangers, g.ID) {
@@ -140,37 +133,40 @@ func (c *collector) interest() (vpcs, groups, subnets []string) {
 			*list = append(*list, v)
 		}
 	}
+	for _, t := range c.endpoints {
+		for _, ep := range c.endpointsOf(t) {
+			add(&vpcs, ep.VPC)
+			for _, g := range ep.Groups {
+				add(&groups, g.ID)
+			}
+			if t.SubnetID == "" {
+				for _, id := range ep.SubnetIDs {
+					add(&subnets, id)
+				}
+			}
+		}
+		add(&groups, t.GroupID)
+		add(&subnets, t.SubnetID)
+	}
 	view := &snapshot.Snapshot{Scopes: []*snapshot.Scope{c.scope}}
-	for _, t := range c.request.Targets {
-		if c.scope.Has(snapshot.Destination) {
-			for _, ep := range c.endpointsOf(t) {
-				add(&vpcs, ep.VPC)
-				for _, g := range ep.Groups {
-					add(&groups, g.ID)
-				}
-				if t.SubnetID == "" {
-					for _, id := range ep.SubnetIDs {
-						add(&subnets, id)
-					}
-				}
-			}
-			add(&groups, t.GroupID)
-			add(&subnets, t.SubnetID)
-		}
-		if c.scope.Has(snapshot.Source) {
+	for _, t := range c.agents {
+		if _, p := c.scope.VPCs.Get(t.SourceVPCID); p == snapshot.Present || c.scope.Has(snapshot.Source) {
 			add(&vpcs, t.SourceVPCID)
-			agents, gap := netpath.FindAgents(view, t)
-			if gap != nil {
-				continue
-			}
-			add(&vpcs, agents.VPC)
-			for _, g := range agents.Groups {
-				add(&groups, g)
-			}
-			for _, id := range netpath.HoldersOf(c.scope, agents.Addrs) {
-				add(&vpcs, id)
-			}
 		}
+		agents, gap := netpath.FindAgents(view, t)
+		if gap != nil {
+			continue
+		}
+		add(&vpcs, agents.VPC)
+		for _, g := range agents.Groups {
+			add(&groups, g)
+		}
+		for _, id := range netpath.HoldersOf(c.scope, agents.Addrs) {
+			add(&vpcs, id)
+		}
+	}
+	for _, id := range c.crossed() {
+		add(&vpcs, id)
 	}
 	return vpcs, groups, subnets
 }
@@ -208,7 +204,7 @@ func (c *collector) referredLists() []string {
 // AWS's own lists of public addresses can't matter.
 func (c *collector) onlyPrivateAgents() bool {
 	view := &snapshot.Snapshot{Scopes: []*snapshot.Scope{c.scope}}
-	for _, t := range c.request.Targets {
+	for _, t := range slices.Concat(c.endpoints, c.agents) {
 		if agents, gap := netpath.FindAgents(view, t); gap != nil || !netpath.Private(agents.Addrs) {
 			return false
 		}

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +50,7 @@ type Server struct {
 	// for each action.
 	Fault func(action string, attempt int) Fault
 
-	scopes map[string]scope // by Region
+	scopes map[string][]scope // by Region
 	mu     sync.Mutex
 	calls  map[string]int
 }
@@ -64,7 +63,7 @@ type scope struct {
 // New starts a server for an estate, and stops it when the test ends.
 func New(t testing.TB, estate fs.FS) *Server {
 	t.Helper()
-	s := &Server{scopes: map[string]scope{}, calls: map[string]int{}}
+	s := &Server{scopes: map[string][]scope{}, calls: map[string]int{}}
 	entries, err := fs.ReadDir(estate, ".")
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +73,7 @@ func New(t testing.TB, estate fs.FS) *Server {
 			continue
 		}
 		region, sc := loadScope(t, estate, e.Name())
-		s.scopes[region] = sc
+		s.scopes[region] = append(s.scopes[region], sc)
 	}
 	stop := make(chan struct{})
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, stop) }))
@@ -132,8 +131,6 @@ func Env(url string) map[string]string {
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
 	}
 }
-
-var credentialScope = regexp.MustCompile(`Credential=[^/]+/\d+/([^/]+)/([^/]+)/`)
 
 const skew = 20 * time.Minute
 
@@ -224,11 +221,11 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
-	region := "us-east-1"
+	region, key := "us-east-1", ""
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
-		region = m[1]
+		key, region = m[1], m[2]
 	}
-	sc, ok := s.scopes[region]
+	sc, ok := s.of(region, key)
 	if !ok {
 		fail(w, http.StatusForbidden, "OptInRequired", "You are not subscribed to this service.")
 		return
@@ -246,7 +243,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		simulation(w, sc, r.Form)
 		return
 	case "AssumeRole":
-		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		if r.Form.Get("RoleArn") == RefusedRole {
+			fail(w, http.StatusForbidden, "AccessDenied", "You are not authorized to perform: sts:AssumeRole")
+			return
+		}
+		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", roleKey+accountOf(r.Form.Get("RoleArn")), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
 	var kind snapshot.Kind

@@ -168,7 +168,8 @@ func putTGWAttachment(w *world, before, o *object) {
 		a.State = w.acceptance(s, gateway)
 	}
 	if a.State == "" {
-		g := snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: "plan", Ref: gateway, Detail: o.address}
+		row, _ := find(w, tgws, gateway)
+		g := s.Elsewhere(snapshot.TransitGateways, gateway, row.OwnerID, "")
 		s.Doubt(snapshot.TransitGatewayVPCAttachments, g)
 		s.Doubt(snapshot.TransitGatewayAttachments, g)
 		return

@@ -50,7 +50,8 @@ func owns(s *snapshot.Scope, v snapshot.VPC) bool {
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html
 func foreign(s *snapshot.Scope, vpc string, k snapshot.Kind) *snapshot.Gap {
 	if v, p := s.VPCs.Get(vpc); p == snapshot.Present && !owns(s, v) && !s.Guessed {
-		return &snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: k.Action(), Scope: s.Label(), Ref: vpc, Detail: v.OwnerID}
+		g := s.Elsewhere(k, vpc, v.OwnerID, "")
+		return &g
 	}
 	return nil
 }
@@ -333,7 +334,8 @@ func (e *Estate) vpcAttachment(id string) (snapshot.TransitGatewayVPCAttachment,
 // at: whose it is, where the gateway's attachments tell.
 func (e *Estate) vpcElsewhere(s *snapshot.Scope, vpc, attachment string) *snapshot.Gap {
 	if a, in := e.attachment(attachment); in != nil && a.ResourceOwner != "" && !slices.ContainsFunc(e.snap.Scopes, func(o *snapshot.Scope) bool { return o.Account == a.ResourceOwner }) {
-		return &snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.TransitGatewayVPCAttachments.Action(), Scope: in.Label(), Ref: vpc, Detail: a.ResourceOwner}
+		g := in.Elsewhere(snapshot.TransitGatewayVPCAttachments, vpc, a.ResourceOwner, "")
+		return &g
 	}
 	return e.through(s, vpc, snapshot.TransitGatewayRoutes)
 }
@@ -574,13 +576,26 @@ func (e *Estate) ownsGateway(s *snapshot.Scope, gateway string) bool {
 	return p != snapshot.Present || g.OwnerID == "" || s.Account == "" || g.OwnerID == s.Account
 }
 
+// scopeOfAccount is the scope of an account in a Region, if it was looked at.
+func (e *Estate) scopeOfAccount(account, region string) *snapshot.Scope {
+	for _, s := range e.snap.Scopes {
+		if account != "" && s.Account == account && s.Region == region {
+			return s
+		}
+	}
+	return nil
+}
+
 // tablesUnseen explains why not every route table of a gateway is known. Only its
 // owner can read them: a gateway shared from another account keeps them to itself.
 func (e *Estate) tablesUnseen(gateway string) *snapshot.Gap {
 	for _, s := range e.snap.Scopes {
 		if g, p := s.TransitGateways.Get(gateway); p == snapshot.Present {
-			if !e.ownsGateway(s, gateway) {
-				return &snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.TransitGatewayRoutes.Action(), Scope: s.Label(), Ref: gateway, Detail: g.OwnerID}
+			if owner := e.scopeOfAccount(g.OwnerID, s.Region); owner != nil {
+				s = owner
+			} else if !e.ownsGateway(s, gateway) {
+				g := s.Elsewhere(snapshot.TransitGatewayRoutes, gateway, g.OwnerID, "")
+				return &g
 			}
 			gap := s.GapFor(snapshot.TransitGatewayRouteTables, gateway)
 			return &gap

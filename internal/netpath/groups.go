@@ -96,6 +96,9 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 			}
 		}
 		for _, r := range p.PrefixLists {
+			if part := l.partOf(r.ID); !Empty(part) {
+				add(r.ID, part, nil, snapshot.Text{})
+			}
 			peers, gap := l.list(r.ID)
 			add(r.ID, peers, gap, snapshot.Text{})
 		}
@@ -210,13 +213,7 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 		return interest, &snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Ref: id}
 	}
 	if content, p := s.PrefixListEntries.Get(id); p == snapshot.Present {
-		var b netipx.IPSetBuilder
-		for _, e := range content.Entries {
-			if e.CIDR.IsValid() {
-				b.AddPrefix(e.CIDR.Masked())
-			}
-		}
-		return must(b.IPSet()), nil
+		return listed(content), nil
 	}
 	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && HoldsPublicOnly(row) {
 		if interest = Minus(interest, privateSpace); Empty(interest) {
@@ -228,6 +225,25 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 		gap.Code = snapshot.ListUnseen
 	}
 	return interest, &gap
+}
+
+// partOf is what is known of a prefix list that may hold more.
+func (l GroupLayer) partOf(id string) *netipx.IPSet {
+	if l.Self.Scope == nil || !l.Self.Scope.PrefixListEntries.Partly(id) {
+		return Set()
+	}
+	content, _ := l.Self.Scope.PrefixListEntries.Get(id)
+	return listed(content)
+}
+
+func listed(content snapshot.PrefixListContent) *netipx.IPSet {
+	var b netipx.IPSetBuilder
+	for _, e := range content.Entries {
+		if e.CIDR.IsValid() {
+			b.AddPrefix(e.CIDR.Masked())
+		}
+	}
+	return must(b.IPSet())
 }
 
 // privateSpace is the address space that no public AWS service answers from.

@@ -2,15 +2,12 @@ package snapshot
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
-	"time"
-	"unicode/utf16"
 )
 
 // Document is the reply of one AWS call, as the AWS CLI prints it.
@@ -118,11 +115,17 @@ func one[T any](r T) []T { return []T{r} }
 // load reads a list whose elements each hold some rows.
 func load[E any, T Row](t *Table[T], d Document, extent Extent, vpcs []string, rowsOf func(E) []T) (bool, error) {
 	var found []T
+	at := map[string]int{}
 	truncated, err := decodeList(d, func(e E) error {
 		for _, r := range rowsOf(e) {
 			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
 				return Errorf("it has no id", "ID がない")
 			}
+			// Pages of a live reply may overlap when something changes meanwhile.
+			if n, ok := at[r.key()]; ok && !d.page && !reflect.DeepEqual(found[n], r) {
+				return Errorf("%s is in this file twice, and differently: it holds more than one output", "%s が異なる内容で 2 回現れる。複数の出力が 1 つのファイルに入っている", r.key())
+			}
+			at[r.key()] = len(found)
 			found = append(found, r)
 		}
 		return nil
@@ -149,14 +152,24 @@ func loadSet[E any, T Row](t *Table[T], d Document, extent Extent, set func(stri
 		return false, err
 	}
 	t.See(min(extent, Partial), nil)
-	if !truncated || d.page {
-		if old, p := t.Get(d.ID); p == Present {
-			entries = append(entriesOf[E](old), entries...)
-		}
+	if truncated && !d.page {
+		return truncated, nil
+	}
+	if old, p := t.Get(d.ID); p == Present {
+		entries = append(entriesOf[E](old), entries...)
+	}
+	if extent < Full && absenceTells(d.Kind) {
+		t.PutPart(set(d.ID, entries))
+	} else {
 		t.Put(set(d.ID, entries))
 	}
 	return truncated, nil
 }
+
+// absenceTells reports whether something follows from what a set lacks: of two
+// routes the longer counts, so that a list of routes is of no use without the
+// rest of it. Of reservations and simulated actions each one tells for itself.
+func absenceTells(k Kind) bool { return k != SubnetCIDRReservations && k != PolicySimulation }
 
 // entriesOf returns the entries that earlier pages of a set brought.
 func entriesOf[E any](set any) []E {
@@ -198,6 +211,9 @@ func decodeList[E any](d Document, use func(E) error) (truncated bool, err error
 		key, _ := tok.(string)
 		switch key {
 		case d.Kind.ListKey():
+			if seen {
+				return false, Errorf("%q is in this file twice: it holds more than one output", "%q が 2 回現れる。複数の出力が 1 つのファイルに入っている", key)
+			}
 			seen = true
 			if err := eachElement(dec, body, key, d.page, use); err != nil {
 				return false, err
@@ -310,94 +326,4 @@ func wrongDocument(want string, have []string) error {
 		have = append(have[:4:4], "...")
 	}
 	return Errorf("there is no %q in it, only %s: is it the output of another command?", "%q がなく、%s だけがある。別のコマンドの出力ではないか", want, strings.Join(have, ", "))
-}
-
-// plain rewords the errors of encoding/json that speak of Go.
-func plain(err error) error {
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		field := t.Field
-		if field == "" {
-			field = "it"
-		}
-		article := "a"
-		if strings.HasPrefix(t.Value, "a") || strings.HasPrefix(t.Value, "o") {
-			article = "an"
-		}
-		return Errorf("%[1]s holds %[3]s %[2]s where something else is due", "%[1]s の値が %[2]s で、想定と異なる", field, t.Value, article)
-	}
-	var when *time.ParseError
-	if errors.As(err, &when) {
-		return Errorf("%q is not a time, such as 2026-11-01T00:00:00Z", "%q は 2026-11-01T00:00:00Z のような時刻ではない", when.Value)
-	}
-	if quoted, ok := strings.CutPrefix(err.Error(), "ParseAddr("); ok { // of net/netip, which has no type for it
-		value, _, _ := strings.Cut(quoted, ")")
-		return Errorf("%s is not an IP address", "%s は IP アドレスではない", value)
-	}
-	return err
-}
-
-func offsetOf(err error) int64 {
-	var s *json.SyntaxError
-	if errors.As(err, &s) {
-		return max(s.Offset-1, 0) // it counts the character that is wrong
-	}
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		return t.Offset
-	}
-	return 0
-}
-
-// place says where in the text an error is, as line and column.
-func place(body []byte, offset int64, err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end of JSON") {
-		err, offset = Errorf("the JSON ends too early; the file is cut short", "JSON が途中で終わっている。ファイルが切れている"), int64(len(body))
-	}
-	if offset <= 0 && len(body) > 0 && body[0] == '{' {
-		return err // a value inside was refused; the decoder does not say where
-	}
-	offset = min(max(offset, 0), int64(len(body)))
-	before := body[:offset]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(before) - bytes.LastIndexByte(before, '\n')
-	return Errorf("line %d, column %d: %w", "%d 行 %d 桁: %w", line, column, err)
-}
-
-// utf8Body takes off a byte order mark, and turns UTF-16, which PowerShell's
-// redirection writes, into UTF-8.
-func utf8Body(b []byte) ([]byte, error) {
-	if rest, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf")); ok {
-		return rest, nil
-	}
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	default:
-		return b, nil
-	}
-	if len(b)%2 != 0 {
-		return nil, Errorf("the file is UTF-16 cut in the middle of a character", "UTF-16 のファイルが文字の途中で切れている")
-	}
-	units := make([]uint16, 0, len(b)/2)
-	for i := 2; i < len(b); i += 2 {
-		units = append(units, order.Uint16(b[i:]))
-	}
-	return []byte(string(utf16.Decode(units))), nil
-}
-
-// DecodeJSON reads a JSON value of any encoding that utf8Body knows. Errors name
-// the line and column and speak of JSON, not of Go.
-func DecodeJSON(raw []byte, into any) error {
-	body, err := utf8Body(raw)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return place(body, offsetOf(err), plain(err))
-	}
-	return nil
 }

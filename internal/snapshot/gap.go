@@ -13,6 +13,7 @@ const (
 	NotCollected     GapCode = "not-collected"      // the table is not part of the evidence
 	FileNotThere     GapCode = "file-missing"       // the manifest lists a call whose file is missing
 	NotComplete      GapCode = "not-complete"       // rows may be missing from the table
+	SearchFiltered   GapCode = "search-filtered"    // routes were searched by a filter, and nobody vouches that it hides none
 	CutShort         GapCode = "cut-short"          // the reply itself says that there is more
 	RowUnseen        GapCode = "row-unseen"         // a named resource is not in a table that may be incomplete
 	FieldUnseen      GapCode = "field-unseen"       // a row lacks a field that AWS always gives
@@ -31,7 +32,7 @@ const (
 	ThroughAppliance GapCode = "through-appliance"  // the path goes through something that can't be judged
 	Translated       GapCode = "translated"         // a NAT gateway changes the agent's address
 	BeyondAWS        GapCode = "beyond-aws"         // the path leaves AWS on its way to another VPC
-	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource and alone can read it
+	OwnedElsewhere   GapCode = "owned-elsewhere"    // another account owns the resource, and nobody looked there; Detail: the account
 	InTransition     GapCode = "in-transition"      // AWS is still changing it, or its state is not one that is known; Detail: the state
 	NothingLearned   GapCode = "nothing-learned"    // nothing proves that a virtual private gateway leads to the network
 	SeveralExits     GapCode = "several-exits"      // a packet may leave a transit gateway in several subnets; Detail: the one that would stop it
@@ -74,6 +75,16 @@ type Gap struct {
 	Scope  string // the scope it belongs to
 	Ref    string // the resource it is about
 	Detail string // what was seen instead, as it was said
+	Region string // of the resource, where that is another account's
+}
+
+// Elsewhere is the gap for a resource of an account that was not looked at. The
+// Region is that of the scope that refers to it, unless another is named.
+func (s *Scope) Elsewhere(k Kind, resource, account, region string) Gap {
+	if region == "" {
+		region = s.Region
+	}
+	return Gap{Code: OwnedElsewhere, Source: k.Action(), Scope: s.Label(), Ref: resource, Detail: account, Region: region}
 }
 
 // GapFor explains why a table does not answer: the failed call if there was
@@ -107,6 +118,9 @@ func (s *Scope) GapFor(k Kind, ref string) Gap {
 		g.Code = RowUnseen
 	case Partial:
 		g.Code = NotComplete
+		if k == TransitGatewayRoutes && s.TransitGatewayRoutes.Partly(ref) {
+			g.Code = SearchFiltered
+		}
 		if s.Planned {
 			g.Code = NotInPlan
 		}

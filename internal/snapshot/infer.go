@@ -1,10 +1,6 @@
 package snapshot
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Infer fills in the account and the Region of a scope from what its rows say
 // of themselves: the caller, ARNs, zone names and owner ids, in this order.
@@ -41,68 +37,6 @@ func (s *Scope) Infer() {
 	if s.Region == "" {
 		s.Region = regions.top()
 	}
-}
-
-// AssignRoles decides which scope is the destination and which the source, for
-// scopes whose manifest doesn't say. The destination is the scope that holds the
-// endpoint; every other one is a source, and a lone scope is both.
-func (s *Snapshot) AssignRoles(t Target) {
-	if len(s.Scopes) == 0 || s.Role(Destination) != nil && s.Role(Source) != nil {
-		return
-	}
-	dest := s.Role(Destination)
-	if dest == nil {
-		if dest = s.destination(t); dest != nil {
-			dest.Roles = append(dest.Roles, Destination)
-		}
-	}
-	for _, sc := range s.Scopes {
-		if sc != dest && len(sc.Roles) == 0 || len(s.Scopes) == 1 && sc == dest && !sc.Has(Source) {
-			sc.Roles = append(sc.Roles, Source)
-		}
-		if sc.Name == "" {
-			sc.Name = string(sc.Roles[0])
-		}
-	}
-}
-
-func (s *Snapshot) destination(t Target) *Scope {
-	score := func(sc *Scope) int {
-		n := 0
-		if len(sc.Roles) == 0 {
-			n += 1 // a scope that says it is the source is one
-		}
-		if _, p := sc.Endpoints.Get(t.EndpointID); p == Present {
-			n += 16
-		}
-		if slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync) {
-			n += 8
-		}
-		if t.Region != "" && sc.Region == t.Region {
-			n += 4
-		}
-		if t.SourceRegion == "" || sc.Region != t.SourceRegion {
-			n += 2
-		}
-		if !slices.ContainsFunc(sc.Interfaces.All(), func(i Interface) bool { return t.AgentIP.IsValid() && i.PrivateIP == t.AgentIP }) {
-			n++
-		}
-		return n
-	}
-	// A scope that holds no such endpoint, and calls itself the source or lies in
-	// another Region, is not the destination: that one was not looked at.
-	var candidates []*Scope
-	for _, sc := range s.Scopes {
-		_, p := sc.Endpoints.Get(t.EndpointID)
-		holds := p == Present || t.EndpointID == "" && slices.ContainsFunc(sc.Endpoints.All(), Endpoint.IsDataSync)
-		if holds || len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) {
-			candidates = append(candidates, sc)
-		}
-	}
-	if len(candidates) == 0 {
-		return nil
-	}
-	return slices.MaxFunc(candidates, func(a, b *Scope) int { return cmp.Compare(score(a), score(b)) })
 }
 
 // tally counts votes; the first to reach the highest count wins.

@@ -1,38 +1,19 @@
 package snapshot
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"time"
 )
 
 // MaxFileBytes is the largest file that is read. A Region with 5,000 security
 // groups of 20 rules each takes about 60 MB as the AWS CLI prints it.
 const MaxFileBytes = 128 << 20
-
-// Manifest is what dspreflight writes beside the files of a scope; every field
-// is optional in one written by hand.
-type Manifest struct {
-	Schema      string       `json:"schema,omitempty"`
-	ToolVersion string       `json:"tool_version,omitempty"`
-	TakenAt     time.Time    `json:"taken_at,omitzero"`
-	Target      *Target      `json:"target,omitempty"`
-	Name        string       `json:"name,omitempty"`
-	Account     string       `json:"account,omitempty"`
-	Region      string       `json:"region,omitempty"`
-	Roles       []Role       `json:"roles,omitempty"`
-	Calls       []Call       `json:"calls,omitempty"`
-	Credentials *Credentials `json:"credentials,omitempty"`
-}
-
-// ManifestSchema names the layout of a saved snapshot.
-const ManifestSchema = "dspreflight.snapshot/v1"
 
 // ReadOptions say how to understand a folder.
 type ReadOptions struct {
@@ -46,11 +27,12 @@ type ReadOptions struct {
 // Read reads an estate from a folder: one sub-folder a scope, or a single scope
 // when there are none. Errors name the file and the place in it.
 func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
-	entries, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return nil, Errorf("read the snapshot folder: %w", "スナップショットフォルダーの読み取り: %w", err)
-	}
 	snap := &Snapshot{}
+	folders, passed, err := scopeFolders(fsys)
+	if err != nil {
+		return nil, err
+	}
+	snap.Passed = passed
 	root, hasRoot, err := readManifest(fsys, ".")
 	if err != nil {
 		return nil, err
@@ -64,34 +46,12 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	if snap.Policies, err = readPolicies(fsys); err != nil {
 		return nil, err
 	}
-	var folders []string
-	if holds, err := holdsEvidence(fsys, ".", false); err != nil {
-		return nil, err
-	} else if holds {
-		folders = []string{"."}
-	}
-	for _, e := range entries {
-		info, err := fs.Stat(fsys, e.Name()) // a link to a folder is a folder
-		if err != nil || !info.IsDir() {
-			continue
-		}
-		holds, err := holdsEvidence(fsys, e.Name(), true)
-		if err != nil {
-			return nil, err
-		}
-		if holds {
-			folders = append(folders, e.Name())
-		}
-	}
-	switch {
-	case len(folders) == 0:
-		return nil, Errorf("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does", "describe-vpc-endpoints.json のような AWS CLI コマンド名のファイルが、フォルダーにもサブフォルダーにもない")
-	case len(folders) > 1 && folders[0] == ".":
-		return nil, Errorf("the folder holds command output itself and in sub-folders (%s): put each account and Region in a sub-folder of its own", "コマンドの出力がフォルダー直下とサブフォルダー（%s）の両方にある。アカウントとリージョンごとにサブフォルダーを分ける", strings.Join(folders[1:], ", "))
+	if folders[0].dir != "." && root.ofScope() {
+		return nil, Errorf("manifest.json: name, account, region, roles and calls are a scope's: put them into the manifest.json of its folder (%s)", "manifest.json: name、account、region、roles、calls はスコープのもの。そのフォルダー（%s）の manifest.json に書く", listedFolders(folders))
 	}
 	var newest time.Time
-	for _, dir := range folders {
-		sc, mod, err := readScope(fsys, dir, opt)
+	for _, f := range folders {
+		sc, mod, err := readScope(fsys, f, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -101,10 +61,26 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		}
 		snap.Scopes = append(snap.Scopes, sc)
 	}
+	slices.SortStableFunc(snap.Scopes, func(a, b *Scope) int { return cmp.Compare(rank(a), rank(b)) })
+	if err := noCopies(snap.Scopes); err != nil {
+		return nil, err
+	}
 	if snap.TakenAt.IsZero() {
 		snap.TakenAt = newest.UTC().Truncate(time.Second)
 	}
 	return snap, nil
+}
+
+// rank puts scopes into the order in which they are collected: destinations,
+// sources, others.
+func rank(s *Scope) int {
+	switch {
+	case s.Has(Destination):
+		return 0
+	case s.Has(Source):
+		return 1
+	}
+	return 2
 }
 
 // readPolicies reads policies.json, if it is there.
@@ -141,20 +117,6 @@ func readProbes(fsys fs.FS) ([]ProbeRun, error) {
 	return runs, nil
 }
 
-// holdsEvidence reports whether a folder is one of a scope: it holds the output
-// of a command or, for a sub-folder, a manifest, which may list nothing but
-// calls that failed.
-func holdsEvidence(fsys fs.FS, dir string, sub bool) (bool, error) {
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return false, Errorf("read the folder %s: %w", "フォルダー %s の読み取り: %w", dir, innermost(err))
-	}
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		kind, _ := parseName(e.Name())
-		return kind != NoKind || sub && e.Name() == "manifest.json"
-	}), nil
-}
-
 func innermost(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -163,43 +125,25 @@ func innermost(err error) error {
 	return err
 }
 
-// parseName splits "command.json" and "command.id.json".
-func parseName(name string) (Kind, string) {
-	stem, ok := strings.CutSuffix(name, ".json")
-	if !ok {
-		return NoKind, ""
-	}
-	command, id, _ := strings.Cut(stem, ".")
-	return KindOf(command), id
-}
-
-func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, error) {
-	m, _, err := readManifest(fsys, dir)
+func readScope(fsys fs.FS, f scopeFolder, opt ReadOptions) (*Scope, time.Time, error) {
+	m, _, err := readManifest(fsys, f.dir)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	sc := &Scope{Name: m.Name, Account: m.Account, Region: m.Region, Roles: m.Roles, Calls: m.Calls, Credentials: m.Credentials}
-	if sc.Name == "" && dir != "." {
-		sc.Name = path.Base(dir)
-	}
-	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
-		return nil, time.Time{}, Errorf("read %s: %w", "%s の読み取り: %w", dir, err)
+	if f.dir != "." {
+		if m.Target != nil {
+			return nil, time.Time{}, Errorf("%s: the target belongs into the manifest.json beside the folders", "%s: target はフォルダーと並ぶ manifest.json に書く", path.Join(f.dir, "manifest.json"))
+		}
+		if sc.Name == "" {
+			sc.Name = path.Base(f.dir)
+		}
 	}
 	var newest time.Time
+	seen := witnesses{}
 	read := map[string]bool{}
-	for _, e := range entries {
-		kind, id := parseName(e.Name())
-		if kind == NoKind {
-			continue
-		}
-		file := path.Join(dir, e.Name())
-		if kind.PerID() && id == "" {
-			return nil, newest, Errorf("%s: the name lacks the resource: call it %s.<id>.json", "%s: ファイル名にリソース ID がない。%s.<id>.json とする", file, kind.Command())
-		}
-		if !kind.PerID() {
-			id = ""
-		}
+	for _, e := range f.files {
+		file := path.Join(f.dir, e.name)
 		body, mod, err := readFile(fsys, file)
 		if err != nil {
 			return nil, newest, err
@@ -207,18 +151,21 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 		if mod.After(newest) {
 			newest = mod
 		}
-		doc := Document{Kind: kind, ID: id, Body: body}
-		extent, vpcs := extentOf(m, doc, opt.Complete)
+		doc := Document{Kind: e.kind, ID: e.id, Body: body}
+		extent, vpcs := m.extentOf(doc, opt.Complete)
 		truncated, err := sc.Load(doc, extent, vpcs)
 		if err != nil {
 			return nil, newest, fmt.Errorf("%s: %w", file, err)
 		}
+		if m.Calls == nil {
+			seen.regions(e.name, body)
+		}
 		if truncated {
-			sc.markTruncated(kind, id)
+			sc.markTruncated(e.kind, e.id)
 		}
 		for _, c := range m.Calls {
-			if c.Command == kind.Command() && c.ID == id {
-				sc.Asked(kind, c.Asked)
+			if c.about(doc) {
+				sc.Asked(e.kind, c.Asked)
 			}
 		}
 		read[doc.FileName()] = true
@@ -229,7 +176,13 @@ func readScope(fsys fs.FS, dir string, opt ReadOptions) (*Scope, time.Time, erro
 	for i, c := range sc.Calls {
 		name := Document{Kind: KindOf(c.Command), ID: c.ID}.FileName()
 		if c.Error == nil && !read[name] {
-			sc.Calls[i].Error = &CallError{Action: KindOf(c.Command).Action(), Code: FileMissing, Message: path.Join(dir, name)}
+			sc.Calls[i].Error = &CallError{Action: KindOf(c.Command).Action(), Code: FileMissing, Message: path.Join(f.dir, name)}
+		}
+	}
+	if m.Calls == nil { // by hand: what dspreflight writes is of one scope
+		seen.accounts(sc)
+		if err := seen.agree(sc, f.dir); err != nil {
+			return nil, newest, err
 		}
 	}
 	sc.Infer()
@@ -248,26 +201,6 @@ func (s *Scope) markTruncated(k Kind, id string) {
 
 // FileMissing is the code of a call whose manifest entry has no file.
 const FileMissing = "FileMissing"
-
-// extentOf says how far a document's table was seen, by the manifest or, with
-// none, by the user's word.
-func extentOf(m Manifest, doc Document, complete bool) (Extent, []string) {
-	if m.Calls == nil {
-		if complete {
-			return Full, nil
-		}
-		return Partial, nil
-	}
-	for _, c := range m.Calls {
-		if c.Command == doc.Kind.Command() && c.ID == doc.ID {
-			if c.Truncated || c.Error != nil {
-				return Partial, nil
-			}
-			return Full, c.VPCs
-		}
-	}
-	return Partial, nil
-}
 
 func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
 	// Before it is opened: to open a pipe is to wait for its other end.
@@ -294,36 +227,4 @@ func readFile(fsys fs.FS, name string) ([]byte, time.Time, error) {
 		return nil, time.Time{}, Errorf("read %s: %w", "%s の読み取り: %w", name, err)
 	}
 	return body, info.ModTime(), nil
-}
-
-func readManifest(fsys fs.FS, dir string) (Manifest, bool, error) {
-	var m Manifest
-	file := path.Join(dir, "manifest.json")
-	if _, err := fs.Stat(fsys, file); err != nil {
-		return m, false, nil
-	}
-	body, _, err := readFile(fsys, file)
-	if err != nil {
-		return m, false, err
-	}
-	if body, err = utf8Body(body); err != nil {
-		return m, false, fmt.Errorf("%s: %w", file, err)
-	}
-	if err := json.Unmarshal(body, &m); err != nil {
-		return m, false, fmt.Errorf("%s: %w", file, place(body, offsetOf(err), plain(err)))
-	}
-	if m.Schema != "" && m.Schema != ManifestSchema {
-		return m, false, Errorf("%s: schema %q is not %q, the one that this version reads", "%s: スキーマ %q は、この版が読む %q ではない", file, m.Schema, ManifestSchema)
-	}
-	for _, c := range m.Calls {
-		if KindOf(c.Command) == NoKind {
-			return m, false, Errorf("%s: %q is not a call that this version knows", "%s: %q はこの版の知らない呼び出し", file, c.Command)
-		}
-	}
-	for _, r := range m.Roles {
-		if r != Destination && r != Source {
-			return m, false, Errorf("%s: role %q is neither %q nor %q", "%s: 役割 %q は %q でも %q でもない", file, r, Destination, Source)
-		}
-	}
-	return m, true, nil
 }

@@ -267,7 +267,8 @@ type Call struct {
 	Command   string     `json:"command"`
 	ID        string     `json:"id,omitempty"`
 	VPCs      []string   `json:"vpcs,omitempty"`
-	Asked     []string   `json:"asked,omitempty"` // ids that the call asked for by name
+	Asked     []string   `json:"asked,omitempty"`   // ids that the call asked for by name
+	Filters   []Filter   `json:"filters,omitempty"` // noted by hand; dspreflight's own are VPCs and Asked
 	ElapsedMS float64    `json:"elapsed_ms"`
 	Truncated bool       `json:"truncated,omitempty"`
 	Error     *CallError `json:"error,omitempty"`
@@ -287,6 +288,7 @@ type Snapshot struct {
 	Scopes   []*Scope
 	Target   *Target      // the target the evidence was gathered for, if it is known
 	ByHand   bool         // no manifest: the files were gathered by hand
+	Passed   []Passed     // files that were not read, whose names say nothing
 	Probes   []ProbeRun   // what machines of the user dialled; nil: nothing was
 	Policies []PolicyFile // identity policies that the user passed; nil: none
 }

@@ -40,6 +40,7 @@ type Table[T Row] struct {
 	ids    []string // what was asked for by id, in a table that covers nothing else or a few VPCs
 	known  []string // VPCs whose every row is known, however far the rest was seen
 	gone   map[string]bool
+	partly map[string]bool // sets of which only a part is known
 	data   *rows[T]
 	shared bool // the rows, and gone, are those of another table too
 }
@@ -73,13 +74,17 @@ func (t Table[T]) Knows(id string) bool {
 }
 
 // Get looks a row up by id. The answer is Absent only when the whole table was
-// seen.
+// seen, and Present only when the whole row was: of a set that may be longer
+// comes what is known, with Unobserved.
 func (t Table[T]) Get(id string) (T, Presence) { return t.GetIn("", id) }
 
 // GetIn looks up a row that, if it exists, belongs to the given VPC.
 func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
 	if t.data != nil {
 		if r, ok := t.data.byID[id]; ok {
+			if t.partly[id] {
+				return r, Unobserved
+			}
 			return r, Present
 		}
 	}
@@ -156,6 +161,18 @@ func (t *Table[T]) Put(r T) {
 	t.data.indexes = nil
 }
 
+// PutPart is Put for a set of which there may be more than was seen.
+func (t *Table[T]) PutPart(r T) {
+	t.Put(r)
+	if t.partly == nil {
+		t.partly = map[string]bool{}
+	}
+	t.partly[r.key()] = true
+}
+
+// Partly reports whether only a part of a set is known: what it lacks may exist.
+func (t Table[T]) Partly(id string) bool { return t.partly[id] }
+
 // Add is Put for a row that no call showed: of a table that was not seen, the
 // rest stays unknown.
 func (t *Table[T]) Add(r T) {
@@ -188,7 +205,7 @@ func (t *Table[T]) own() {
 		t.data = &rows[T]{byID: map[string]T{}}
 	case t.shared:
 		t.data = &rows[T]{byID: maps.Clone(t.data.byID), order: slices.Clone(t.data.order)}
-		t.gone = maps.Clone(t.gone)
+		t.gone, t.partly = maps.Clone(t.gone), maps.Clone(t.partly)
 	}
 	t.shared = false
 }

@@ -29,6 +29,9 @@ type Target struct {
 	// KeyShape is what is said of the activation key, "ok" or what is wrong with
 	// it; the key itself is a secret and never kept.
 	KeyShape string `json:"activation_key_shape,omitempty" yaml:"-"`
+	// Sides are the scopes of the endpoint and the agent, where it is known which
+	// they are; nil: the evidence tells.
+	Sides *Sides `json:"-" yaml:"-"`
 }
 
 // Merge returns the target with what is missing taken from the other. What says
@@ -77,6 +80,9 @@ func (t Target) Merge(other Target) Target {
 	}
 	if t.Storage == nil {
 		t.Storage = other.Storage
+	}
+	if t.Sides == nil {
+		t.Sides = other.Sides
 	}
 	if t.SubnetARNs == nil {
 		t.SubnetARNs = other.SubnetARNs
