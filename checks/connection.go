@@ -189,12 +189,11 @@ func (x *Exam) judgeConnection(j journey) {
 			}
 		}
 	}
+	for _, id := range distinct(resting...) {
+		x.restsOn(j.to.VPC, id)
+	}
 	switch {
 	case slices.ContainsFunc(x.findings, func(f Finding) bool { return f.Status == Unknown }):
-	case len(working) == 0 && len(resting) > 0:
-		for _, id := range distinct(resting...) {
-			x.restsOn(j.to.VPC, id)
-		}
 	case !j.placed() && len(working) == 0:
 		x.Unknown(j.to.VPC, snapshot.Gap{Code: snapshot.AgentPlace})
 	case len(working) == 0 && j.sameVPC():

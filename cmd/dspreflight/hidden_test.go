@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"flag"
+	"github.com/dspreflight/dspreflight/report"
 	"maps"
 	"os"
 	"path/filepath"
@@ -67,11 +68,24 @@ func TestHiddenAttributes(t *testing.T) {
 					if r.Check == "subnet-free-ips" && r.Status == "WARN" && was == "PASS" {
 						continue
 					}
+					// Known whole, the two networks are apart, and connection-active speaks for the routes.
+					if strings.HasPrefix(r.Check, "route-") && r.Status == "FAIL" && was == "SKIP" && statusOf(want, "connection-active") == "FAIL" {
+						continue
+					}
 					t.Errorf("without %s %s is %s, with it %s: %s", a, r.Check, r.Status, was, messages(rep, r.Check))
 				}
 			}
 		})
 	}
+}
+
+func statusOf(rep report.Report, check string) string {
+	for _, r := range rep.Targets[0].Results {
+		if r.Check == check {
+			return r.Status
+		}
+	}
+	return ""
 }
 
 // changing are the attributes that configurations state and that a change of the

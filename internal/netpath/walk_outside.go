@@ -159,7 +159,7 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Cause.State = tunnelState(up, all)
 		}
 		return h, true
-	case o.kind != "vgw" || o.learned:
+	case o.kind != "vgw":
 		return h, false
 	}
 	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
@@ -167,16 +167,22 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 	if o.scope.VPNConnections.Extent() != snapshot.Full {
 		g = o.scope.GapFor(snapshot.VPNConnections, o.id)
 	}
+	down := 0 // connections whose telemetry shows no tunnel up
 	for _, c := range o.scope.VPNConnections.All() {
 		if c.VPNGateway != o.id || Lives(VPNState, c.State) != On || !c.Carries(func(p snapshot.VPNConnection) bool { return w.staticCovers(p, f) }) {
 			continue
 		}
-		if up, all := c.Tunnels(); up > 0 {
+		up, all := c.Tunnels()
+		if up > 0 {
 			h.Holder, h.Cause.ID, h.Cause.State, h.Fate, h.Gap = c.ID, c.ID, tunnelState(up, all), On, nil
 			return h, true
 		}
+		if all > 0 {
+			down++
+		}
 	}
-	return h, true
+	// What was propagated was learned, unless all that could have brought it is down.
+	return h, !o.learned || down > 0
 }
 
 func tunnelState(up, all int) string {
