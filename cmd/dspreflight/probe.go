@@ -106,6 +106,9 @@ func runProbe(c *cli.Context, env *environment) error {
 		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
 	}
 	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
+	if c.Duration("wait") > 0 { // what was waited for is as of now
+		run.TakenAt = time.Now().UTC().Truncate(time.Second)
+	}
 	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run)
 	for _, o := range outputs {
 		var b bytes.Buffer
@@ -279,6 +282,7 @@ func dialUntil(ctx context.Context, env *environment, targets []probe.Target, ti
 				return o.Purpose == p.Purpose && o.Host == p.Host && o.Port == p.Port && (o.Addr == p.Addr || !o.Addr.IsValid() || !p.Addr.IsValid())
 			})
 			if i >= 0 {
+				p.Tries += out[i].Tries
 				out[i] = p
 			} else {
 				out = append(out, p)
