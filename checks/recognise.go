@@ -2,12 +2,9 @@ package checks
 
 import (
 	"cmp"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Recognition is a documented error found in a text.
@@ -15,95 +12,24 @@ type Recognition struct {
 	Error    *DocumentedError
 	Captured map[string]string // from the message itself: ids, ARNs, hosts
 	Excerpt  string            // the message, as it stands in the text
-	at       int
+	at       int               // in the text that was decoded
 	weight   int
 }
 
-// squeezed is a text as the patterns see it, with the way back to the original.
-type squeezed struct {
-	text     string
-	original string
-	origin   []int32 // offset in the original of each byte
-}
-
-var (
-	// Escape sequences of terminals: CSI, OSC and the two-byte ones.
-	escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
-	percent = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
-)
-
-// squeeze takes out what wrapping and decoration put between the letters of a
-// message: white space, the bars of Terraform's boxes, escape sequences of
-// terminals. Letters become lower case. A message that a terminal, a ticket or a
-// mail broke anywhere looks the same then.
-func squeeze(s string) squeezed {
-	q := squeezed{original: s, origin: make([]int32, 0, len(s))}
-	var b strings.Builder
-	b.Grow(len(s))
-	skip := escapes.FindAllStringIndex(s, -1)
-	for i := 0; i < len(s); {
-		if len(skip) > 0 && i == skip[0][0] {
-			i = skip[0][1]
-			skip = skip[1:]
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if keep(r) {
-			before := b.Len()
-			b.WriteRune(fold(r))
-			for range b.Len() - before {
-				q.origin = append(q.origin, int32(i))
-			}
-		}
-		i += n
-	}
-	q.text = b.String()
-	return q
-}
-
-func keep(r rune) bool {
-	switch r {
-	case '│', '╷', '╵', '┃', '|', '\u200b', '\ufeff', utf8.RuneError:
-		return false
-	}
-	return !unicode.IsSpace(r) && !unicode.IsControl(r)
-}
-
-// fold makes one letter of its variants.
-func fold(r rune) rune {
-	switch r {
-	case '‘', '’', '`':
-		return '\''
-	case '“', '”':
-		return '"'
-	case '，', '、':
-		return ','
-	case '：':
-		return ':'
-	case '（':
-		return '('
-	case '）':
-		return ')'
-	}
-	if r >= 'Ａ' && r <= 'ｚ' || r >= '０' && r <= '９' { // full-width forms
-		r -= 'Ａ' - 'A'
-	}
-	return unicode.ToLower(r)
-}
-
-// bareLimit is how long a paste may be, squeezed, for an error code alone to be
-// taken for DataSync's: a line or two, not a log.
-const bareLimit = 120
-
-// Recognise finds the documented errors in a text, best first: those whose
-// message says most, then those that come first. It takes time linear in the
-// text.
+// Recognise finds the documented errors in a text, best first: those that only
+// DataSync says, then those that come first. It takes time linear in the text.
+//
+// The text is read twice: as it stands, and without what each line repeats of the
+// one before. A message that was wrapped behind a prefix shows in the second only.
 func Recognise(text string) []Recognition {
-	q := squeeze(decodePercent(text))
-	var out []Recognition
-	for _, e := range documentedErrors {
-		if r, ok := recognise(e, q); ok {
-			out = append(out, r)
+	base := decoded(text)
+	skip := escapesIn(base)
+	out := recogniseAll(squeeze(base, skip))
+	if prefixes := prefixesIn(base); prefixes != nil {
+		for _, r := range recogniseAll(squeeze(base, joined(skip, prefixes))) {
+			if !slices.ContainsFunc(out, func(o Recognition) bool { return o.Error == r.Error }) {
+				out = append(out, r)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Recognition) int {
@@ -112,39 +38,58 @@ func Recognise(text string) []Recognition {
 	return subsumed(out)
 }
 
-// decodePercent undoes percent-encoding, which URLs in headers carry.
-func decodePercent(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	return percent.ReplaceAllStringFunc(s, func(m string) string {
-		if d, err := url.PathUnescape(m); err == nil {
-			return d
+func recogniseAll(q *squeezed) []Recognition {
+	var out []Recognition
+	for _, e := range documentedErrors {
+		if r, ok := recognise(e, q); ok {
+			out = append(out, r)
 		}
-		return m
-	})
+	}
+	return out
 }
 
-func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
-	for _, re := range e.Match {
-		m := re.FindStringSubmatchIndex(q.text)
-		if m == nil {
-			continue
-		}
-		r := Recognition{Error: e, Captured: map[string]string{}, at: m[0], weight: 2}
-		for i, name := range re.SubexpNames() {
-			if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
-				r.Captured[name] = squeezedKey.ReplaceAllString(strings.TrimRight(q.text[m[2*i]:m[2*i+1]], "."), "(activation key)")
-			}
-		}
-		r.Excerpt = q.excerpt(m[0], m[1])
-		return r, true
+// window is how far from its anchor, in bytes, a message may reach.
+const window = 500
+
+func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
+	if slices.Contains(e.Codes, strings.Trim(q.text, ".:()")) { // the code itself was typed
+		return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.source(0, len(q.text), " "), weight: 1}, true
 	}
-	if len(q.text) <= bareLimit && !strings.Contains(q.text, "whencallingthe") && !strings.Contains(q.text, "notauthorizedtoperform") {
-		for _, code := range e.Bare {
-			if at := strings.Index(q.text, code); at >= 0 {
-				return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.excerpt(at, at+len(code)), at: at, weight: 1}, true
+	for _, w := range e.Match {
+		for from := 0; ; {
+			i := strings.Index(q.text[from:], w.anchor)
+			if i < 0 {
+				break
 			}
+			at := from + i
+			from = at + len(w.anchor)
+			lo := at
+			if !w.leads {
+				lo = max(0, at-window)
+			}
+			part := q.text[lo:min(len(q.text), at+window)]
+			re := w.re()
+			m := re.FindStringSubmatchIndex(part)
+			if m == nil {
+				continue
+			}
+			said := map[string]string{}
+			for i, name := range re.SubexpNames() {
+				if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
+					said[name] = part[m[2*i]:m[2*i+1]]
+				}
+			}
+			if w.whose != nil && !w.whose(q, lo+m[0], lo+m[1], said) {
+				from = max(from, lo+m[1])
+				continue
+			}
+			r := Recognition{Error: e, Captured: map[string]string{}, at: int(q.origin[lo+m[0]]), weight: 2, Excerpt: q.excerpt(lo+m[0], lo+m[1])}
+			for i, name := range re.SubexpNames() {
+				if said[name] != "" && m[2*i] >= 0 {
+					r.Captured[name] = WithoutKeys(strings.Trim(q.source(lo+m[2*i], lo+m[2*i+1], ""), "\"'`.*\\"))
+				}
+			}
+			return r, true
 		}
 	}
 	return Recognition{}, false
@@ -152,14 +97,8 @@ func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
 
 // excerpt is a part of the text as it stood, with its white space and decoration
 // tidied and activation keys taken out.
-func (q squeezed) excerpt(from, to int) string {
-	end := len(q.original)
-	if to < len(q.origin) {
-		end = int(q.origin[to])
-	}
-	part := escapes.ReplaceAllString(q.original[q.origin[from]:end], "")
-	words := strings.FieldsFunc(part, func(r rune) bool { return !keep(r) })
-	out := []rune(WithoutKeys(strings.Join(words, " ")))
+func (q *squeezed) excerpt(from, to int) string {
+	out := []rune(WithoutKeys(q.source(from, to, " ")))
 	if len(out) > longestExcerpt {
 		return string(out[:longestExcerpt]) + "..."
 	}
@@ -177,8 +116,7 @@ const (
 )
 
 var (
-	anyKey      = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
-	squeezedKey = regexp.MustCompile("[a-z0-9]{5}(?:-[a-z0-9]{5}){4}")
+	anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
 )
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
@@ -265,15 +203,16 @@ func wordsOf(text string) []string {
 	return slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r > 'z' || r < 'a' }), func(w string) bool { return len(w) < 5 })
 }
 
-// subsumed drops errors that are only the shadow of a more telling one in the
-// same message.
+// subsumed drops errors that are only the shadow of a more telling one: what a
+// proxy that stands in the text did is not the agent's doing, and what the tool says
+// of the agent's answer tells more than the time that it took.
 func subsumed(list []Recognition) []Recognition {
-	shadows := map[*DocumentedError][]*DocumentedError{
-		errAgentTimeout: {errUnreachable}, errKeyNotRetrieved: {errUnreachable}, errAgentRefused: {errAgentTimeout},
+	anywhere := map[*DocumentedError][]*DocumentedError{errAgentRefused: {errAgentProxy}, errAgentTimeout: {errAgentProxy}, errAgentReset: {errAgentProxy}, errAgentNoRoute: {errAgentProxy}}
+	sameWords := map[*DocumentedError][]*DocumentedError{errAgentTimeout: {errUnreachable}, errKeyNotRetrieved: {errUnreachable}, errAgentRefused: {errAgentTimeout}}
+	beside := func(r, o Recognition) bool {
+		return slices.Contains(anywhere[r.Error], o.Error) || slices.Contains(sameWords[r.Error], o.Error) && o.at == r.at
 	}
-	return slices.DeleteFunc(list, func(r Recognition) bool {
-		return slices.ContainsFunc(shadows[r.Error], func(e *DocumentedError) bool {
-			return slices.ContainsFunc(list, func(o Recognition) bool { return o.Error == e && o.at == r.at })
-		})
+	return slices.DeleteFunc(slices.Clone(list), func(r Recognition) bool {
+		return slices.ContainsFunc(list, func(o Recognition) bool { return beside(r, o) })
 	})
 }
