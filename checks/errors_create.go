@@ -153,7 +153,7 @@ var (
 		Codes:   []string{"requestexpired"},
 		Match: slices.Concat(phrases(callOfDataSync, "RequestExpired when calling the {op} operation", "operation error {service}: {op}, {...} RequestExpired", "RequestExpired", "Request has expired", "RequestTimeTooSkewed",
 			"InvalidSignatureException when calling the {op} operation: Signature expired", "InvalidSignatureException when calling the {op} operation: Signature not yet current"),
-			phrases(speaksOfDataSync, "Signature expired: {...} is now earlier than", "Signature expired: {...} is now later than", "Signature not yet current")),
+			phrases(speaksOf, "Signature expired: {...} is now earlier than", "Signature expired: {...} is now later than", "Signature not yet current")),
 		Title:   say("The credentials have expired, or the clock is off by more than 15 minutes", "認証情報の期限切れ、または時計が 15 分以上ずれている"),
 		Cause:   say("A request is signed with the time, and AWS refuses one that is too old or from the future. The same is said of temporary credentials that have expired.", "リクエストは時刻とともに署名され、古すぎるものや未来のものは拒否される。期限の切れた一時的な認証情報でも同じエラーになる。"),
 		Fix:     say("Get new credentials, set the clock by NTP, and try again.", "認証情報を取り直し、NTP で時刻を合わせて再試行する。"),

@@ -48,6 +48,9 @@ func recogniseAll(q *squeezed) []Recognition {
 	return out
 }
 
+// patientTries is how many places are looked at one by one, for one wording.
+const patientTries = 60
+
 // window is how far from its anchor, in bytes, a message may reach.
 const window = 500
 
@@ -56,13 +59,20 @@ func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
 		return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.source(0, len(q.text), " "), weight: 1}, true
 	}
 	for _, w := range e.Match {
-		for from := 0; ; {
+		tries := 0
+		for from := q.firstOf(w.anchor); from >= 0 && from < len(q.text); {
 			i := strings.Index(q.text[from:], w.anchor)
 			if i < 0 {
 				break
 			}
 			at := from + i
 			from = at + len(w.anchor)
+			if w.whose != nil && !w.whose.may(q, at) {
+				continue
+			}
+			if tries++; tries > patientTries { // an anchor everywhere, and never the message: look here and there
+				from = max(from, at+len(q.text)/patientTries)
+			}
 			lo := at
 			if !w.leads {
 				lo = max(0, at-window)
@@ -79,7 +89,7 @@ func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
 					said[name] = part[m[2*i]:m[2*i+1]]
 				}
 			}
-			if w.whose != nil && !w.whose(q, lo+m[0], lo+m[1], said) {
+			if w.whose != nil && !w.whose.is(q, lo+m[0], lo+m[1], said) {
 				from = max(from, lo+m[1])
 				continue
 			}
@@ -93,6 +103,16 @@ func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
 		}
 	}
 	return Recognition{}, false
+}
+
+// firstOf is where an anchor stands first, which many wordings ask; -1 for nowhere.
+func (q *squeezed) firstOf(anchor string) int {
+	at, ok := q.first[anchor]
+	if !ok {
+		at = strings.Index(q.text, anchor)
+		q.first[anchor] = at
+	}
+	return at
 }
 
 // excerpt is a part of the text as it stood, with its white space and decoration

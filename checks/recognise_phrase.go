@@ -11,7 +11,7 @@ type wording struct {
 	re     func() *regexp.Regexp // compiled when its anchor is met
 	anchor string                // a literal that every match holds, looked for first: that is cheap
 	leads  bool                  // the anchor is where the match begins
-	whose  whose                 // what must make it DataSync's; nil: only DataSync says so
+	whose  *whose                // what must make it DataSync's; nil: only DataSync says so
 }
 
 // what a placeholder of a phrase stands for, squeezed. "..." is a gap of up to a
@@ -49,7 +49,7 @@ func lazily(expr string) func() *regexp.Regexp {
 // the same with another number, case, hyphenation or punctuation and with an
 // article more or less, so these don't matter. {name} captures, [a|b] is a choice of
 // words, {...} a gap.
-func phrases(who whose, list ...string) []wording {
+func phrases(who *whose, list ...string) []wording {
 	var out []wording
 	for _, p := range list {
 		var expr, anchor strings.Builder
@@ -99,7 +99,12 @@ func phrases(who whose, list ...string) []wording {
 		if best == "" {
 			panic("phrase " + p + ": no word of its own")
 		}
-		out = append(out, wording{re: lazily(expr.String()), anchor: best, leads: best == first, whose: who})
+		leads := best == first
+		if leads {
+			out = append(out, wording{re: lazily("^(?:" + expr.String() + ")"), anchor: best, leads: true, whose: who})
+			continue
+		}
+		out = append(out, wording{re: lazily(expr.String()), anchor: best, whose: who})
 	}
 	return out
 }
@@ -146,6 +151,6 @@ func tolerant(word string) (expr, literal string) {
 
 // exactly compiles an expression over squeezed text that a phrase can't say.
 // anchor is a literal of every match.
-func exactly(who whose, anchor, expr string) wording {
+func exactly(who *whose, anchor, expr string) wording {
 	return wording{re: lazily(expr), anchor: anchor, whose: who}
 }

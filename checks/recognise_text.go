@@ -14,9 +14,11 @@ import (
 // squeezed is a text as the patterns see it, with the way back to the original.
 type squeezed struct {
 	text   string
-	base   string  // what was squeezed
-	origin []int32 // offset in base of each byte of text
-	skip   []span  // what was left out of base, in order
+	base   string               // what was squeezed
+	origin []int32              // offset in base of each byte of text
+	skip   []span               // what was left out of base, in order
+	marks  map[*[]string][]span // where the words of a list stand, in order
+	first  map[string]int       // where an anchor stands first, -1 for nowhere
 }
 
 // span is a part of a text, from the first byte to before the last.
@@ -84,7 +86,7 @@ func decodePercent(s string) string {
 // the bars of boxes and the parts to skip. Letters become lower case. A message that
 // a terminal, a ticket or a mail broke anywhere looks the same then.
 func squeeze(base string, skip []span) *squeezed {
-	q := &squeezed{base: base, origin: make([]int32, 0, len(base)), skip: skip}
+	q := &squeezed{base: base, origin: make([]int32, 0, len(base)), skip: skip, marks: map[*[]string][]span{}, first: map[string]int{}}
 	var b strings.Builder
 	b.Grow(len(base))
 	for i := 0; i < len(base); {

@@ -1,13 +1,48 @@
 package checks
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // whose tells whether a message that several services or programs give is
-// DataSync's here. It sees the text around the match and what the match named.
-type whose func(q *squeezed, from, to int, named map[string]string) bool
+// DataSync's here.
+type whose struct {
+	// may is cheap: it rules out places without any word that the judge looks for.
+	may func(q *squeezed, at int) bool
+	// is judges a match by the text around it and by what the match itself names.
+	is func(q *squeezed, from, to int, said map[string]string) bool
+}
+
+// The judges that wordings name.
+var (
+	callOfDataSync = &whose{nearCall, isCallOfDataSync}
+	ofCallOrText   = &whose{nearCall, isCallOrText}
+	speaksOf       = &whose{nearOwn, speaksOfDataSync}
+	besideOwn      = &whose{nearOwn, besideDataSync}
+	ofAgentPort    = &whose{nearRequest, isAgentPort}
+	ofKeyRequest   = &whose{nearRequest, isKeyRequest}
+	ofProxy        = &whose{nearRequest, isProxy}
+	ofTask         = &whose{nearOwn, isTask}
+	offlineField   = &whose{nearOwn, isOfflineField}
+	ofNamedHost    = &whose{anywhere, isNamedHost}
+	ofAnalyzer     = &whose{anywhere, isAnalyzer}
+	aloneAtPort80  = &whose{shortOrOwn, isAloneAtPort80}
+	clientOfPort80 = &whose{shortOrOwn, isClientOfPort80}
+)
+
+func anywhere(*squeezed, int) bool     { return true }
+func nearOwn(q *squeezed, at int) bool { return q.nearest(&ownWords, at, at) < around+window }
+func nearRequest(q *squeezed, at int) bool {
+	return q.nearest(&askedForKey, at, at) < faraway+window || nearOwn(q, at)
+}
+func nearCall(q *squeezed, at int) bool {
+	return nearOwn(q, at) || q.nearest(&callWords, at, at) < nearby+window
+}
+func shortOrOwn(q *squeezed, at int) bool { return len(q.text) <= shortText || nearOwn(q, at) }
 
 // How far around a message, in bytes, words still belong to it.
 const (
@@ -30,27 +65,86 @@ func (q *squeezed) words(from, to, reach int) string {
 	return q.base[start:end]
 }
 
-// ownWord is what only a text about DataSync says.
-var ownWord = regexp.MustCompile(`datasync|fmrsservice|agent/?agent[0-9a-f]{17}|task/?task[0-9a-f]{17}|execution/?exec[0-9a-f]{17}|exec[0-9a-f]{17}|\bloc[0-9a-f]{17}|activationkey|activationregion=|privatelinkendpoint=`)
+// ownWords are what only a text about DataSync says, squeezed; ids follow some.
+var ownWords = []string{"datasync", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
+
+// askedForKey are what a request for an activation key holds.
+var askedForKey = []string{"activationregion=", "gatewaytype=", "privatelinkendpoint=", "retrievingactivationkey", "retrievingtheactivationkey", "retrieveactivationkey", "retrieveagentactivationkey", "endpointtype=privatelink", "endpointtype=fipsprivatelink"}
+
+// callWords are the operations of DataSync that a message may name.
+var callWords = slices.Sorted(maps.Keys(dataSyncOperations))
+
+// marksOf is where the words of a list stand in the text, in order. A # stands for
+// the 17 digits of an id.
+func (q *squeezed) marksOf(list *[]string) []span {
+	if found, ok := q.marks[list]; ok {
+		return found
+	}
+	var out []span
+	for _, w := range *list {
+		w, id := strings.CutSuffix(w, "#")
+		for at := 0; ; {
+			i := strings.Index(q.text[at:], w)
+			if i < 0 {
+				break
+			}
+			from := at + i
+			at = from + len(w)
+			if !id {
+				out = append(out, span{from, at})
+			} else if to := run(q.text, at, hex); to-at == idDigits {
+				out = append(out, span{from, to})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	q.marks[list] = out
+	return out
+}
+
+// idDigits is how many digits the ids of DataSync have.
+const idDigits = 17
+
+func hex(c byte) bool { return digit(c) || c >= 'a' && c <= 'f' }
+
+// nearest is how far from a place the nearest word of a list stands.
+func (q *squeezed) nearest(list *[]string, from, to int) int {
+	marks := q.marksOf(list)
+	at, _ := slices.BinarySearchFunc(marks, from, func(m span, x int) int { return cmp.Compare(m.from, x) })
+	best := nowhere
+	for _, m := range marks[max(0, at-1):min(len(marks), at+2)] {
+		best = min(best, m.away(from, to))
+	}
+	return best
+}
+
+// away is how far two parts stand from each other.
+func (s span) away(from, to int) int {
+	return max(0, from-s.to, s.from-to)
+}
 
 // speaksOfDataSync accepts a message with a word of DataSync's own nearby and no
 // other service's nearer.
 func speaksOfDataSync(q *squeezed, from, to int, _ map[string]string) bool {
-	return q.nearestOwn(from, to) < q.nearestOther(from, to)
+	own := q.nearestOwn(from, to)
+	return own < nowhere && own < q.nearestOther(from, to)
 }
 
 // besideDataSync accepts it within the same sentence only: words that everybody
 // uses.
 func besideDataSync(q *squeezed, from, to int, _ map[string]string) bool {
-	return q.nearestOwn(from, to) < min(nearby, q.nearestOther(from, to))
+	own := q.nearestOwn(from, to)
+	return own < nearby && own < q.nearestOther(from, to)
 }
 
 const nowhere = 1 << 30
 
 // nearestOwn is how far from a match the nearest word of DataSync's own stands.
 func (q *squeezed) nearestOwn(from, to int) int {
-	lo := max(0, from-around)
-	return nearest(ownWord.FindAllStringIndex(q.stretch(from, to, around), -1), from-lo, to-lo)
+	if d := q.nearest(&ownWords, from, to); d <= around {
+		return d
+	}
+	return nowhere
 }
 
 var (
@@ -69,49 +163,36 @@ func (q *squeezed) nearestOther(from, to int) int {
 	text := q.words(from, to, around)
 	lo := int(q.origin[max(0, from-around)])
 	a, b := int(q.origin[from])-lo, int(q.origin[to-1])-lo+1
-	var hits [][]int
+	best := nowhere
+	see := func(m []int) { best = min(best, span{m[0], m[1]}.away(a, b)) }
 	for _, m := range serviceWord.FindAllStringIndex(text, -1) {
 		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
 		head, _, _ := strings.Cut(w, "-")
 		if otherServices[w] || otherServices[head] {
-			hits = append(hits, m)
+			see(m)
 		}
 	}
 	for _, re := range []*regexp.Regexp{serviceARN, actionName} {
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			name := text[m[2]:m[3]]
 			if !companions[name] && (re == serviceARN || otherServices[name]) {
-				hits = append(hits, m[:2])
+				see(m)
 			}
-		}
-	}
-	return nearest(hits, a, b)
-}
-
-// nearest is the least distance of any of the parts from one.
-func nearest(parts [][]int, from, to int) int {
-	best := nowhere
-	for _, p := range parts {
-		switch {
-		case p[1] <= from:
-			best = min(best, from-p[1])
-		case p[0] >= to:
-			best = min(best, p[0]-to)
-		default:
-			best = 0
 		}
 	}
 	return best
 }
 
-// callOfDataSync accepts an error of an API call. What the message itself names
+// isCallOfDataSync accepts an error of an API call. What the message itself names
 // decides: the action, the service, the operation. Operations that are other
 // services' too count unless the text names one; those of EC2 and STS, and
 // messages that name nothing, need a word of DataSync's own.
-func callOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
+func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 	service, operation := said["service"], said["operation"]
 	if service == "" && operation == "" {
-		service, operation = q.namedCall(from, to)
+		if service, operation = q.namedCall(from, to); service == "" && operation == "" {
+			return besideDataSync(q, from, to, nil)
+		}
 	}
 	switch {
 	case service == "datasync" || service == "awsdatasync" || service == "fmrsservice":
@@ -120,10 +201,8 @@ func callOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 		return false
 	case stageOperations[operation] || service != "" || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
 		return speaksOfDataSync(q, from, to, nil)
-	case operation != "":
-		return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
 	}
-	return besideDataSync(q, from, to, nil)
+	return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
 }
 
 // The ways in which SDKs name the call that failed, squeezed.
@@ -142,7 +221,7 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 	best := nowhere
 	for _, re := range callNames {
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
-			d := nearest([][]int{m[:2]}, from-lo, to-lo)
+			d := span{m[0], m[1]}.away(from-lo, to-lo)
 			if d >= best {
 				continue
 			}
@@ -160,56 +239,55 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 	return service, operation
 }
 
-// ofCallOrText accepts a client's own trouble, such as missing credentials, which
+// isCallOrText accepts a client's own trouble, such as missing credentials, which
 // is the same for all services: the call is DataSync's, or the text speaks of it.
-func ofCallOrText(q *squeezed, from, to int, said map[string]string) bool {
+func isCallOrText(q *squeezed, from, to int, said map[string]string) bool {
 	if service, operation := q.namedCall(from, to); service != "" || operation != "" {
-		return callOfDataSync(q, from, to, said)
+		return isCallOfDataSync(q, from, to, said)
 	}
 	return speaksOfDataSync(q, from, to, nil)
 }
 
-// aloneAtPort80 accepts the words of the clients that the user guide names, about
+// isAloneAtPort80 accepts the words of the clients that the user guide names, about
 // a private address and port 80, where the text is short and about nothing else.
-func aloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
+func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 	return !q.throughProxy(from, to) && q.nearestOther(from, to) == nowhere && (len(q.text) <= shortText || speaksOfDataSync(q, from, to, nil))
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
 var clientCommand = regexp.MustCompile(`\b(?:(?:curl|wget)\b[^\n]*\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[^\n]*\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
 
-// clientOfPort80 accepts what such a client says after its command.
-func clientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
-	return clientCommand.MatchString(q.words(max(0, from-nearby), from+1, 0)) && aloneAtPort80(q, from, to, said)
+// isClientOfPort80 accepts what such a client says after its command.
+func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
+	return clientCommand.MatchString(q.words(max(0, from-nearby), from+1, 0)) && isAloneAtPort80(q, from, to, said)
 }
 
 // shortText is how long a paste may be, squeezed, to be about one thing.
 const shortText = 400
 
 var (
-	askedForKey = regexp.MustCompile(`activationregion=|gatewaytype=|privatelinkendpoint=|retriev(?:ing|e)(?:the)?(?:agent(?:s)?)?activationkey|endpointtype=(?:fips)?privatelink`)
-	proxyWord   = regexp.MustCompile(`(?:[^o]|[^n]o|^)proxy`)
-	otherPort   = regexp.MustCompile(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
-	portEighty  = regexp.MustCompile(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
-	apiHost     = regexp.MustCompile(`(?:amazonaws\.com|\.api\.aws|https://)`)
+	proxyWord  = regexp.MustCompile(`(?:[^o]|[^n]o|^)proxy`)
+	otherPort  = regexp.MustCompile(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
+	portEighty = regexp.MustCompile(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
+	apiHost    = regexp.MustCompile(`(?:amazonaws\.com|\.api\.aws|https://)`)
 )
 
-// ofAgentPort accepts the trouble of a client with the agent's port 80: the request
+// isAgentPort accepts the trouble of a client with the agent's port 80: the request
 // for a key stands in the text, or a word of DataSync beside that port. Trouble with
 // a proxy, an API or another port is not the agent's.
-func ofAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
-	if q.throughProxy(from, to) || apiHost.MatchString(q.stretch(from, to, 100)) && !askedForKey.MatchString(q.stretch(from, to, 100)) {
+func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
+	if q.throughProxy(from, to) || apiHost.MatchString(q.stretch(from, to, 100)) && q.nearest(&askedForKey, from, to) > 100 {
 		return false
 	}
-	if askedForKey.MatchString(q.stretch(from, to, faraway)) {
+	if q.nearest(&askedForKey, from, to) <= faraway {
 		return q.portOf(from, to) == "" || q.portOf(from, to) == "80"
 	}
 	return speaksOfDataSync(q, from, to, nil) && portEighty.MatchString(q.stretch(from, to, nearby))
 }
 
-// ofProxy accepts trouble with a proxy in front of the agent.
-func ofProxy(q *squeezed, from, to int, _ map[string]string) bool {
-	return askedForKey.MatchString(q.stretch(from, to, faraway)) || speaksOfDataSync(q, from, to, nil)
+// isProxy accepts trouble with a proxy in front of the agent.
+func isProxy(q *squeezed, from, to int, _ map[string]string) bool {
+	return q.nearest(&askedForKey, from, to) <= faraway || speaksOfDataSync(q, from, to, nil)
 }
 
 // throughProxy reports whether the text around a match speaks of a proxy that was
@@ -227,9 +305,9 @@ func (q *squeezed) portOf(from, to int) string {
 	return m[1]
 }
 
-// ofNamedHost accepts trouble with a host of the APIs that an activation calls:
+// isNamedHost accepts trouble with a host of the APIs that an activation calls:
 // the name must be that of the service, not hold its letters.
-func ofNamedHost(q *squeezed, from, to int, said map[string]string) bool {
+func isNamedHost(q *squeezed, from, to int, said map[string]string) bool {
 	host := said["host"]
 	if !strings.Contains(host, "amazonaws.com") && !strings.HasSuffix(host, ".api.aws") {
 		return false
@@ -245,21 +323,21 @@ func ofNamedHost(q *squeezed, from, to int, said map[string]string) bool {
 	return false
 }
 
-// ofAnalyzer accepts what Reachability Analyzer says.
-func ofAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
+// isAnalyzer accepts what Reachability Analyzer says.
+func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
 	return regexp.MustCompile(`networkinsights|reachabilityanaly[sz]er|\bnia[0-9a-f]{17}|nip[0-9a-f]{17}`).MatchString(q.stretch(from, to, around))
 }
 
-// ofKeyRequest accepts what answers in the agent's place, or what the agent
+// isKeyRequest accepts what answers in the agent's place, or what the agent
 // answers: the request for a key stands in the text.
-func ofKeyRequest(q *squeezed, from, to int, _ map[string]string) bool {
-	return askedForKey.MatchString(q.stretch(from, to, faraway))
+func isKeyRequest(q *squeezed, from, to int, _ map[string]string) bool {
+	return q.nearest(&askedForKey, from, to) <= faraway
 }
 
-// ofTask accepts trouble with storage: it stands with a task or its log, not with
+// isTask accepts trouble with storage: it stands with a task or its log, not with
 // a request for a key.
-func ofTask(q *squeezed, from, to int, _ map[string]string) bool {
-	return speaksOfDataSync(q, from, to, nil) && !askedForKey.MatchString(q.stretch(from, to, faraway)) && !portEighty.MatchString(q.stretch(from, to, 60))
+func isTask(q *squeezed, from, to int, _ map[string]string) bool {
+	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty.MatchString(q.stretch(from, to, 60))
 }
 
 // An agent's ARN or id, and a field or a cell that holds the status. A name that
@@ -269,8 +347,8 @@ var (
 	offlineValue = regexp.MustCompile(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
 )
 
-// offlineField accepts the word as the value of an agent's status.
-func offlineField(q *squeezed, from, to int, _ map[string]string) bool {
+// isOfflineField accepts the word as the value of an agent's status.
+func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 	text := strings.ReplaceAll(q.words(from, to, nearby), `\"`, `"`)
 	return agentName.MatchString(text) && offlineValue.MatchString(text)
 }
