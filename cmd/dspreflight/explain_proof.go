@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,6 +89,10 @@ var proofs = map[string]proofRule{
 // denials are the problems of an identity that may not call an action.
 var denials = []string{"DSP730", "DSP734"}
 
+// notOfTheWire are problems of the endpoint that don't keep a connection to its
+// address from being made: the id plays no part in it, nor does the service.
+var notOfTheWire = []string{"DSP101", "DSP104", "DSP105", "DSP106"}
+
 // asNamed is the target with the ids that the text names.
 func asNamed(t snapshot.Target, _ *snapshot.Snapshot, named map[string]string) []snapshot.Target {
 	if id := named["vpc_endpoint_id"]; id != "" {
@@ -111,9 +116,14 @@ func asNamed(t snapshot.Target, _ *snapshot.Snapshot, named map[string]string) [
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html
 func atKeyTime(t snapshot.Target, snap *snapshot.Snapshot, named map[string]string) []snapshot.Target {
 	t.GroupID, t.GroupARNs, t.SubnetARNs = "", nil, nil
-	if a, err := netip.ParseAddr(named["endpoint_ip"]); err == nil {
+	asked := named["endpoint_ip"]
+	if u, err := url.Parse(t.KeyRequest); err == nil && asked == "" {
+		asked = u.Query().Get("privateLinkEndpoint")
+	}
+	if a, err := netip.ParseAddr(asked); err == nil {
 		t.EndpointIP = a
 	}
+	t.KeyRequest = "" // its address has been taken; the rest is not about the wire
 	addrs := checks.EndpointAddresses(t, snap)
 	if len(addrs) == 0 {
 		return []snapshot.Target{t}
@@ -172,13 +182,17 @@ func (r proofRule) proves(f report.Finding, m match, t snapshot.Target, snap *sn
 	action, _ := f.Args["action"].(string)
 	switch {
 	case slices.Contains(denials, f.Code):
+		denied := strings.Split(action, ", ")
 		return slices.ContainsFunc(r.actions, func(a string) bool {
-			return strings.EqualFold(a, action) || a == "*" && strings.EqualFold(deniedAction(m), action)
+			if a == "*" {
+				a = deniedAction(m)
+			}
+			return slices.ContainsFunc(denied, func(d string) bool { return strings.EqualFold(a, d) })
 		})
 	case slices.Contains(r.codes, f.Code):
 		return true
 	}
-	return r.wire && slices.Contains(f.Errors, m.Error) && carries443(f) && stopsAgent(f, t, snap)
+	return r.wire && slices.Contains(f.Errors, m.Error) && !slices.Contains(notOfTheWire, f.Code) && carries443(f) && stopsAgent(f, t, snap)
 }
 
 // deniedAction is the action that a message says was denied.
