@@ -13,8 +13,7 @@ var (
 	errKeyMissing = &DocumentedError{ // L01, L02
 		ID: "ACTIVATION_KEY_MISSING", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`Missing required parameter in input: "ActivationKey"`),
-		Match: append(phrases(nil, "Missing required parameter in input: ActivationKey", "missing required field, CreateAgentInput.ActivationKey"),
-			exactly(nil, "argumentsarerequired", `argumentsarerequired:(?:[a-z]+,)*activationkey`), exactly(nil, "argumentisrequired", `argumentisrequired:(?:[a-z]+,)*activationkey`)),
+		Match:   phrases(nil, "Missing required parameter in input: ActivationKey", "missing required field, CreateAgentInput.ActivationKey", "argument is required: {options} activation-key", "arguments required: {options} activation-key"),
 		Title:   say("No activation key was given", "アクティベーションキーが渡されていない"),
 		Cause:   say("CreateAgent needs the key that the agent hands out.", "CreateAgent にはエージェントが発行するキーが必要。"),
 		Fix:     say("Pass --activation-key.", "--activation-key を渡す。"),
@@ -81,7 +80,7 @@ var (
 	errAgentARNs = &DocumentedError{ // P15
 		ID: "AGENT_ARNS_REQUIRED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("the following arguments are required: --agent-arns"),
-		Match:   []wording{exactly(nil, "required:", `arguments?(?:are|is)required:(?:[a-z]+,)*agentarns`)},
+		Match:   phrases(nil, "argument is required: {options} agent-arns", "arguments required: {options} agent-arns"),
 		Title:   say("The AWS CLI is older than transfers without an agent", "AWS CLI がエージェントなしの転送に対応していない古い版"),
 		Cause:   say("Enhanced mode tasks between clouds need no agent; older versions of the CLI still ask for one.", "クラウド間の Enhanced モードのタスクにはエージェントが不要だが、古い CLI は要求する。"),
 		Fix:     say("Update the AWS CLI.", "AWS CLI を更新する。"),
@@ -128,11 +127,8 @@ var (
 	errARNMalformed = &DocumentedError{
 		ID: "ARN_MALFORMED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`"security_group_arns.0" (sg-ID) is an invalid ARN: arn: invalid prefix`),
-		Match: []wording{
-			exactly(nil, "failedtosatisfyconstraint", `at(?P<field>securitygrouparns|subnetarns)[a-z0-9.]*failedtosatisfyconstraint`),
-			exactly(nil, "isaninvalidarn", `(?P<field>securitygrouparns|subnetarns)[.0-9\[\]]*\(?[^()]{0,60}\)?isaninvalidarn`),
-			exactly(nil, "memberfailedtosatisfy", `(?P<field>securitygrouparns|subnetarns).{0,160}?memberfailedtosatisfy`),
-		},
+		Match: append(phrases(nil, "security_group_arns {...} is an invalid ARN", "at securityGroupArns {...} failed to satisfy constraint", "security_group_arns {...} member failed to satisfy"),
+			phrases(speaksOf, "subnet_arns {...} is an invalid ARN", "at subnetArns {...} failed to satisfy constraint", "subnet_arns {...} member failed to satisfy")...),
 		Title:   say("An id stands where an ARN is due", "ARN が必要な箇所に ID が指定されている"),
 		Cause:   say("--security-group-arns and --subnet-arns take whole ARNs. The article says GroupId, which is refused.", "--security-group-arns と --subnet-arns は ARN 全体を取る。記事には GroupId とあるが、受け付けられない。"),
 		Fix:     say("Pass arn:aws:ec2:REGION:ACCOUNT:security-group/sg-ID and arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID.", "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-ID と arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID を渡す。"),

@@ -23,7 +23,7 @@ var placeholders = map[string]string{
 	"sg":       `(?P<security_group_id>sg(?:[0-9a-f]{17}|[0-9a-f]{8}))`,
 	"subnetid": `(?P<subnet_id>subnet(?:[0-9a-f]{17}|[0-9a-f]{8}))`,
 	"vpce":     `(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`,
-	"agent":    `(?P<agent>(?:arn:[a-z]+:datasync:[a-z0-9]*:[0-9]*:agent/)?agent[0-9a-z]{17})`,
+	"agent":    `(?P<agent>(?:arn:[a-z]+:datasync:[a-z0-9]*:[0-9]*:agent/)?agent[0-9a-f]{17})`,
 	"ip":       `(?P<agent_ip>[0-9]{1,3}(?:\.[0-9]{1,3}){3})`,
 	"private":  `(?P<agent_ip>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})`,
 	"at":       `(?:(?P<agent_ip>[0-9]{1,3}(?:\.[0-9]{1,3}){3})|(?P<agent_host>[a-z0-9.]{1,80}))`,
@@ -34,10 +34,11 @@ var placeholders = map[string]string{
 	"service":  `(?P<service>[a-z0-9]{2,40}?)`,
 	"host":     `https?://(?P<host>[a-z0-9.]+)`,
 	"n":        `[0-9.]+`,
+	"options":  `(?:[a-z]+,)*`,
 }
 
 // between is what may stand between two words of a phrase: marks and an article.
-const between = `[^a-z0-9]{0,4}(?:the|an|a)?[^a-z0-9]{0,2}`
+const between = `[^a-z0-9]{0,4}(?:(?:the|an|a)s?[^a-z0-9]{0,2}){0,2}`
 
 var phraseToken = regexp.MustCompile(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
 
@@ -125,13 +126,16 @@ func tolerant(word string) (expr, literal string) {
 	case "":
 		return "", ""
 	case "is", "are", "was", "were", "be":
-		return "(?:is|are|was|were|be)s?", ""
+		return "(?:is|are|was|were|be|i)s?", ""
 	case "has", "have":
 		return "(?:has|have|ha)s?", ""
 	case "do", "does":
 		return "(?:do|doe)s?", ""
 	}
 	last := w[len(w)-1]
+	if strings.Trim(w, ":0123456789") == "" { // 80 is not the beginning of 8080
+		return regexp.QuoteMeta(w) + "(?:[^0-9]|$)", w
+	}
 	if last < 'a' || last > 'z' {
 		return regexp.QuoteMeta(w), w
 	}

@@ -255,7 +255,7 @@ func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
-var clientCommand = regexp.MustCompile(`\b(?:(?:curl|wget)\b[^\n]*\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[^\n]*\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
+var clientCommand = regexp.MustCompile(`\b(?:(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
 
 // isClientOfPort80 accepts what such a client says after its command.
 func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
@@ -343,7 +343,7 @@ func isTask(q *squeezed, from, to int, _ map[string]string) bool {
 // An agent's ARN or id, and a field or a cell that holds the status. A name that
 // holds the word is none.
 var (
-	agentName    = regexp.MustCompile(`agent-[0-9a-z]{17}`)
+	agentName    = regexp.MustCompile(`agent-[0-9a-f]{17}`)
 	offlineValue = regexp.MustCompile(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
 )
 
