@@ -104,8 +104,8 @@ var (
 		Message: snapshot.Same("AccessDeniedException: User: ARN is not authorized to perform: datasync:CreateAgent"),
 		Codes:   []string{"accessdeniedexception", "unauthorizedoperation"},
 		Match: slices.Concat(phrases(callOfDataSync, "not authorized to perform: {action}", "not authorised to perform: {action}", "AccessDeniedException when calling the {op} operation", "AccessDenied when calling the {op} operation", "UnauthorizedOperation when calling the {op} operation",
-			"operation error {service}: {op}, {...} AccessDeniedException", "operation error {service}: {op}, {...} UnauthorizedOperation", "operation error {service}: {op}, {...} AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDenied"),
-			[]wording{exactly(callOfDataSync, "実行する権限", `(?P<action>(?P<service>[a-z0-9]+):[a-z0-9]+)を実行する権限`)}),
+			"operation error {service}: {op}, {...} AccessDeniedException", "operation error {service}: {op}, {...} UnauthorizedOperation", "operation error {service}: {op}, {...} AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
+			[]wording{exactly(callOfDataSync, "accessdenied", `accessdenied(?:[^a-z]|$)`), exactly(callOfDataSync, "実行する権限", `(?P<action>(?P<service>[a-z0-9]+):[a-z0-9]+)を実行する権限`)}),
 		Title: say("The identity may not do this", "アイデンティティにこの操作の権限がない"),
 		Cause: say(
 			"No policy of the identity allows the action, or one denies it: an identity policy, a permissions boundary, a service control policy of the organization, a session policy or the VPC endpoint's policy.",

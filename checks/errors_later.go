@@ -33,7 +33,7 @@ var (
 		ID: "AGENT_OFFLINE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same(`"Status": "OFFLINE"`),
 		Match: slices.Concat([]wording{exactly(offlineField, "offline", `offline`), exactly(nil, "offline", `agentarn:arn[^{}]{0,600}status:offline(?:[^a-z]|$)`)},
-			phrases(besideOwn, "agent is offline", "agent went offline", "agent status is offline", "agent appears offline", "agent shows offline", "agent ({...}) is offline", "agent {agent} is offline"),
+			phrases(offlineSentence, "agent is offline", "agent went offline", "agent status is offline", "agent appears offline", "agent shows offline", "agent ({...}) is offline", "agent {agent} is offline"),
 			[]wording{exactly(nil, "オフライン", `エージェントの?(?:ステータス|状態)?[がは]オフライン`)}),
 		Title: say("The agent has not been heard of for five minutes", "エージェントから 5 分以上連絡がない"),
 		Cause: say(
@@ -78,7 +78,7 @@ var (
 	errTaskUnavailable = &DocumentedError{ // P07
 		ID: "TASK_UNAVAILABLE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("task status UNAVAILABLE, with a mount error"),
-		Match: slices.Concat(phrases(nil, "Task failed to access location", "failed to connect to EFS mount target with IP"),
+		Match: slices.Concat(phrases(nil, "Task failed to access location", "Task fails to access location", "Task is unable to access location", "failed to connect to EFS mount target with IP"),
 			phrases(speaksOf, "could not mount", "couldn't mount", "didn't mount", "unable to mount", "failed to mount", "mount.nfs", "mount error"),
 			[]wording{
 				exactly(nil, "unavailable", `task/task[0-9a-z]{17}[^}]{0,400}?status[:=]unavailable`), exactly(nil, "unavailable", `status[:=]unavailable[^}]{0,400}?task/task[0-9a-z]{17}`),

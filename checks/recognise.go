@@ -160,6 +160,7 @@ var mentioned = []struct {
 	{"security_group_id", regexp.MustCompile(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
 	{"endpoint_ip", regexp.MustCompile(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
 	{"agent_ip", regexp.MustCompile(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
+	{"agent_ip", regexp.MustCompile(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
 	{"region", regexp.MustCompile(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
 }
 
@@ -168,7 +169,7 @@ var mentioned = []struct {
 // the text.
 func Mentioned(text string, found []Recognition) map[string]string {
 	out := map[string]string{}
-	plain := escapes.ReplaceAllString(decodePercent(text), "")
+	plain := escapes.ReplaceAllString(decoded(text), "")
 	for _, r := range found {
 		for k, v := range r.Captured {
 			if out[k] == "" {

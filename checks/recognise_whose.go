@@ -19,19 +19,20 @@ type whose struct {
 
 // The judges that wordings name.
 var (
-	callOfDataSync = &whose{nearCall, isCallOfDataSync}
-	ofCallOrText   = &whose{nearCall, isCallOrText}
-	speaksOf       = &whose{nearOwn, speaksOfDataSync}
-	besideOwn      = &whose{nearOwn, besideDataSync}
-	ofAgentPort    = &whose{nearRequest, isAgentPort}
-	ofKeyRequest   = &whose{nearRequest, isKeyRequest}
-	ofProxy        = &whose{nearRequest, isProxy}
-	ofTask         = &whose{nearOwn, isTask}
-	offlineField   = &whose{nearOwn, isOfflineField}
-	ofNamedHost    = &whose{anywhere, isNamedHost}
-	ofAnalyzer     = &whose{anywhere, isAnalyzer}
-	aloneAtPort80  = &whose{shortOrOwn, isAloneAtPort80}
-	clientOfPort80 = &whose{shortOrOwn, isClientOfPort80}
+	callOfDataSync  = &whose{nearCall, isCallOfDataSync}
+	ofCallOrText    = &whose{nearCall, isCallOrText}
+	speaksOf        = &whose{nearOwn, speaksOfDataSync}
+	besideOwn       = &whose{nearOwn, besideDataSync}
+	ofAgentPort     = &whose{nearRequest, isAgentPort}
+	ofKeyRequest    = &whose{nearRequest, isKeyRequest}
+	ofProxy         = &whose{nearRequest, isProxy}
+	ofTask          = &whose{nearOwn, isTask}
+	offlineField    = &whose{nearOwn, isOfflineField}
+	offlineSentence = &whose{nearOwn, isOfflineSentence}
+	ofNamedHost     = &whose{anywhere, isNamedHost}
+	ofAnalyzer      = &whose{anywhere, isAnalyzer}
+	aloneAtPort80   = &whose{shortOrOwn, isAloneAtPort80}
+	clientOfPort80  = &whose{shortOrOwn, isClientOfPort80}
 )
 
 func anywhere(*squeezed, int) bool     { return true }
@@ -133,8 +134,7 @@ func speaksOfDataSync(q *squeezed, from, to int, _ map[string]string) bool {
 // besideDataSync accepts it within the same sentence only: words that everybody
 // uses.
 func besideDataSync(q *squeezed, from, to int, _ map[string]string) bool {
-	own := q.nearestOwn(from, to)
-	return own < nearby && own < q.nearestOther(from, to)
+	return q.nearestOwn(from, to) < nearby && q.nearestOther(from, to) >= nearby
 }
 
 const nowhere = 1 << 30
@@ -197,9 +197,12 @@ func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 	switch {
 	case service == "datasync" || service == "awsdatasync" || service == "fmrsservice":
 		return true
-	case service != "" && service != "ec2" && service != "sts" && service != "iam":
+	case service == "ec2" || service == "sts":
+		_, action, _ := strings.Cut(said["action"], ":")
+		return stageOperations[cmp.Or(operation, action)] && speaksOfDataSync(q, from, to, nil)
+	case service != "":
 		return false
-	case stageOperations[operation] || service != "" || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
+	case stageOperations[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
 		return speaksOfDataSync(q, from, to, nil)
 	}
 	return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
@@ -351,4 +354,22 @@ var (
 func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 	text := strings.ReplaceAll(q.words(from, to, nearby), `\"`, `"`)
 	return agentName.MatchString(text) && offlineValue.MatchString(text)
+}
+
+// ofWhichAgent is the word before "agent": other programs call theirs by name.
+var ofWhichAgent = regexp.MustCompile(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
+
+// plainAgent are the words that stand before DataSync's.
+var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")
+
+// isOfflineSentence accepts a sentence about an agent that no other program's name
+// stands before.
+func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
+	if !besideDataSync(q, from, to, nil) {
+		return false
+	}
+	text := q.words(from, to, 40)
+	before := strings.ToLower(text[:min(len(text), int(q.origin[from])-int(q.origin[max(0, from-40)])+len("agent"))])
+	m := ofWhichAgent.FindStringSubmatch(before)
+	return m == nil || plainAgent[m[1]]
 }
