@@ -96,7 +96,11 @@ func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
 			r := Recognition{Error: e, Captured: map[string]string{}, at: int(q.origin[lo+m[0]]), weight: 2, Excerpt: q.excerpt(lo+m[0], lo+m[1])}
 			for i, name := range re.SubexpNames() {
 				if said[name] != "" && m[2*i] >= 0 {
-					r.Captured[name] = WithoutKeys(strings.Trim(q.source(lo+m[2*i], lo+m[2*i+1], ""), "\"'`.*\\"))
+					to := lo + m[2*i+1]
+					if head, action, ok := strings.Cut(said[name], ":"); ok && name == "action" && knownOperation(action) != "" {
+						to = lo + m[2*i] + len(head) + 1 + len(knownOperation(action))
+					}
+					r.Captured[name] = WithoutKeys(strings.Trim(q.source(lo+m[2*i], to, ""), "\"'`.*\\"))
 				}
 			}
 			return r, true

@@ -199,13 +199,27 @@ func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 		return true
 	case service == "ec2" || service == "sts":
 		_, action, _ := strings.Cut(said["action"], ":")
-		return stageOperations[cmp.Or(operation, action)] && speaksOfDataSync(q, from, to, nil)
+		return stageOperations[cmp.Or(operation, knownOperation(action))] && speaksOfDataSync(q, from, to, nil)
 	case service != "":
 		return false
 	case stageOperations[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
 		return speaksOfDataSync(q, from, to, nil)
 	}
 	return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
+}
+
+// knownOperation is the longest operation that a squeezed text begins with: what
+// follows it has no space before.
+func knownOperation(text string) string {
+	best := ""
+	for _, set := range []map[string]bool{dataSyncOperations, stageOperations} {
+		for op := range set {
+			if len(op) > len(best) && strings.HasPrefix(text, op) {
+				best = op
+			}
+		}
+	}
+	return best
 }
 
 // The ways in which SDKs name the call that failed, squeezed.

@@ -93,20 +93,22 @@ func (d dialled) settled() bool {
 	return !d.Local && !d.hurried()
 }
 
-// hurried reports whether a probe was given up before an answer could be
+// Hurried reports whether a probe was given up before an answer could be
 // expected: its silence is no filter's. A lost first packet is sent again after
 // one second, and an answer takes as long as others took in the same run.
 // Source: RFC 6298, 2.1.
-func (d dialled) hurried() bool {
-	return d.Outcome == snapshot.Filtered && d.waited() < max(time.Second, 2*typicalRoundTrip(d.run))
+func Hurried(r *snapshot.ProbeRun, p snapshot.Probe) bool {
+	return p.Outcome == snapshot.Filtered && waited(r, p) < max(time.Second, 2*typicalRoundTrip(r))
 }
 
+func (d dialled) hurried() bool { return Hurried(d.run, d.Probe) }
+
 // waited is how long an answer was waited for, at most.
-func (d dialled) waited() time.Duration {
-	if d.run.TimeoutMS > 0 {
-		return time.Duration(d.run.TimeoutMS) * time.Millisecond
+func waited(r *snapshot.ProbeRun, p snapshot.Probe) time.Duration {
+	if r.TimeoutMS > 0 {
+		return time.Duration(r.TimeoutMS) * time.Millisecond
 	}
-	return time.Duration(d.ElapsedMS * float64(time.Millisecond))
+	return time.Duration(p.ElapsedMS * float64(time.Millisecond))
 }
 
 // typicalRoundTrip is the longest, over the addresses of a run, of the middle of

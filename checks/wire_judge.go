@@ -172,7 +172,7 @@ func (x *Exam) unsettled(j judgement, subject string) bool {
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.MachinesDiffer, Source: "probe", Ref: subject + " tcp " + netpath.Port(a.Port).String(), Scope: string(a.Outcome) + " (" + a.when() + ")", Detail: string(b.Outcome) + " (" + b.when() + ")"})
 		return true
 	case j.hurried != nil:
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.Hurried, Source: "probe", Ref: subject + " tcp " + netpath.Port(j.hurried.Port).String(), Detail: j.hurried.waited().Round(time.Millisecond).String()})
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Hurried, Source: "probe", Ref: subject + " tcp " + netpath.Port(j.hurried.Port).String(), Detail: waited(j.hurried.run, j.hurried.Probe).Round(time.Millisecond).String()})
 		return true
 	case j.cut:
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: subject})

@@ -75,7 +75,7 @@ type proofRule struct {
 
 // proofs by error. An error without a rule is explained, never proved.
 var proofs = map[string]proofRule{
-	"PRIVATE_LINK_ENDPOINT_UNREACHABLE": {stage: atKeyTime, wire: true},
+	"PRIVATE_LINK_ENDPOINT_UNREACHABLE": {stage: atKeyTime, codes: []string{"DSP103", "DSP107"}, wire: true},
 	"PUBLIC_KEY_WITH_VPC_ENDPOINT":      {stage: asNamed, codes: []string{"DSP801"}},
 	"INVALID_EC2_SUBNET":                {stage: asNamed, codes: []string{"DSP303", "DSP808"}, actions: []string{"ec2:DescribeSubnets"}},
 	"INVALID_EC2_SECURITY_GROUP":        {stage: asNamed, codes: []string{"DSP210", "DSP808"}, actions: []string{"ec2:DescribeSecurityGroups"}},

@@ -30,7 +30,7 @@ func probeCommand(env *environment) *cli.Command {
 			stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`: its port 80 is dialled"),
 			listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
 			listFlag(groupSource, "source-cidr", "`CIDR` of the agent's network, to tell whether this machine is in it (repeatable)"),
-			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed)"),
+			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed by its addresses, and believed only where the agent or a file server beside it answers)"),
 			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 			stringFlag(groupSelection, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
 			boolFlag(groupOutput, "script", "print a POSIX shell script that dials the same and prints the same JSON"),
@@ -322,7 +322,7 @@ func probeCode(ctx context.Context, t snapshot.Target, run snapshot.ProbeRun) in
 				code = max(code, report.Inconclusive.ExitCode())
 			}
 		case p.Outcome == snapshot.Open:
-		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed:
+		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed || checks.Hurried(&run, p):
 			code = max(code, report.Inconclusive.ExitCode())
 		case p.Purpose == snapshot.ToStorage && optionalStorage(p, probes), p.Purpose == snapshot.ToEndpointPort && !checks.PortRequired(t, p.Port):
 		default:
