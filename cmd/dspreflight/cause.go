@@ -170,7 +170,7 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 	for _, one := range c.Causes {
 		fmt.Fprintf(w, "\n  %s  %s  %s\n", one.Code, one.Check, one.Subject)
 		sayLine(w, snapshot.Text{}, one.Message, width, lang)
-		sayLine(w, snapshot.Text{En: "Proved by", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
+		sayLine(w, snapshot.Text{En: "Evidence", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
 		sayLine(w, snapshot.Text{En: "Fix", Ja: "対処"}, one.Fix, width, lang)
 		for _, cmd := range one.AWSCLI {
 			fmt.Fprintf(w, "    %s\n", cmd)
