@@ -139,9 +139,7 @@ const (
 	keyHyphen = "(?:[-\u2010-\u2015\u2212\ufe63\uff0d]|%(?:25)*2[Dd]|\\\\u002[dD]|&#(?:45|x2[dD]);)"
 )
 
-var (
-	anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
-)
+var anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
 func WithoutKeys(text string) string {

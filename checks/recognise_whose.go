@@ -40,6 +40,7 @@ func nearOwn(q *squeezed, at int) bool { return q.nearest(&ownWords, at, at) < a
 func nearRequest(q *squeezed, at int) bool {
 	return q.nearest(&askedForKey, at, at) < faraway+window || nearOwn(q, at)
 }
+
 func nearCall(q *squeezed, at int) bool {
 	return nearOwn(q, at) || q.nearest(&callWords, at, at) < nearby+window
 }
