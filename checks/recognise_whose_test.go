@@ -135,7 +135,7 @@ func TestAnchorsEverywhere(t *testing.T) {
 	} {
 		start := time.Now()
 		checks.Recognise(strings.Repeat(line, 1<<20/len(line)))
-		if took := time.Since(start); took > 5*time.Second { // measured: below 0.7 s
+		if took := time.Since(start); took > 30*time.Second { // measured: below 0.7 s, on a machine with nothing else to do
 			t.Errorf("%q: %s", line, took)
 		}
 	}
