@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"regexp"
 	"slices"
 )
 
@@ -38,13 +37,11 @@ type DocumentedError struct {
 	Stage   Stage
 	Message Text // as documented; Literal says whether the English is attested
 	Literal bool
-	// Match are patterns over squeezed text: lower case, without white space (see
-	// Recognise). None: no wording is known, and none is invented. Named groups
-	// are captured.
-	Match []*regexp.Regexp
-	// Bare are error codes that are enough on their own, where the paste is short
-	// and names no other operation.
-	Bare    []string
+	// Match are the ways in which it is said. None: no wording is known, and none
+	// is invented. Named parts are captured.
+	Match []wording
+	// Codes are error codes, squeezed, that are looked up when nothing else is given.
+	Codes   []string
 	Title   Text
 	Cause   Text
 	Fix     Text
@@ -52,15 +49,6 @@ type DocumentedError struct {
 	// Checks are the ids of checks that can find the cause although none of
 	// their problems names the error, most likely first.
 	Checks []string
-}
-
-// patterns compiles expressions over squeezed text.
-func patterns(list ...string) []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(list))
-	for i, p := range list {
-		out[i] = regexp.MustCompile("(?s)" + p)
-	}
-	return out
 }
 
 // The sources that errors come from, besides AWS's own pages.
@@ -72,6 +60,7 @@ const (
 	pageTF47798   = "https://github.com/hashicorp/terraform-provider-aws/issues/47798"
 	pageCFN       = "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-datasync"
 	pageAnalyzer  = "https://docs.aws.amazon.com/vpc/latest/reachability/reachability-analyzer-troubleshooting.html"
+	pageCLIHelp   = "https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-troubleshooting.html"
 	pageModel     = "https://github.com/boto/botocore/blob/develop/botocore/data/datasync/2018-11-09/service-2.json"
 )
 

@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/dspreflight/dspreflight/internal/snapshot"
+import (
+	"slices"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
 
 // What shows up once the agent exists. The marks P01 to P14 order them as the
 // sources do.
@@ -8,8 +12,8 @@ var (
 	errAgentNotFound = &DocumentedError{ // P01
 		ID: "AGENT_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("InvalidRequestException: Agent ARN does not exist"),
-		Match: patterns(`agent/agent-[0-9a-z]{17}.{0,40}?doesnotexist`, `invalidrequestexception.{0,160}?agent.{0,120}?doesnotexist`, `agent.{0,20}doesnotexist.{0,60}invalidrequestexception`,
-			`datasyncagent\(?.{0,80}?\)?(?:couldnotbefound|notfound|doesnotexist)`),
+		Match: slices.Concat(phrases(nil, "{agent} does not exist", "{agent} {...} not found", "DataSync Agent ({...}) could not be found", "DataSync Agent ({...}) couldn't be found", "DataSync Agent ({...}) not found", "DataSync Agent ({...}) does not exist"),
+			phrases(callOfDataSync, "InvalidRequestException when calling the {op} operation: Agent {...} does not exist", "InvalidRequestException: Agent {...} does not exist")),
 		Title:   say("There is no such agent here", "該当するエージェントがここにない"),
 		Cause:   say("The agent belongs to another Region or account, or it was deleted; right after activation ListAgents may not show it yet.", "エージェントが別のリージョンまたはアカウントにあるか、削除されている。アクティベーション直後は ListAgents にまだ現れないことがある。"),
 		Fix:     say("Call with the account and Region of the activation, and ask DescribeAgent rather than ListAgents.", "アクティベーションと同じアカウント・リージョンで呼び出し、ListAgents ではなく DescribeAgent で確認する。"),
@@ -19,7 +23,7 @@ var (
 	errAgentInUse = &DocumentedError{ // P02
 		ID: "AGENT_IN_USE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Agent is in-use by these location(s)"),
-		Match:   patterns(`in-?usebytheselocation`),
+		Match:   phrases(nil, "in use by these location"),
 		Title:   say("The agent can't be deleted while locations use it", "ロケーションが使用中のためエージェントを削除できない"),
 		Cause:   say("Locations name the agent.", "このエージェントを指定したロケーションがある。"),
 		Fix:     say("Delete those locations, or give them another agent, first.", "先にそのロケーションを削除するか、別のエージェントに変える。"),
@@ -28,8 +32,10 @@ var (
 	errAgentOffline = &DocumentedError{ // P03
 		ID: "AGENT_OFFLINE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same(`"Status": "OFFLINE"`),
-		Match:   patterns(`agent/agent-[0-9a-z]{17}[^}]{0,400}?offline`, `status\\?["']?[:=]\\?["']?offline[^}]{0,400}?agent/agent-[0-9a-z]{17}`, `datasync\s*agent.{0,40}(?:isoffline|statusisoffline|wentoffline)`, `agentisoffline`, `エージェントのステータスがオフライン|エージェントがオフライン`),
-		Title:   say("The agent has not been heard of for five minutes", "エージェントから 5 分以上連絡がない"),
+		Match: slices.Concat([]wording{exactly(offlineField, "offline", `offline`), exactly(nil, "offline", `agentarn:arn[^{}]{0,600}status:offline(?:[^a-z]|$)`)},
+			phrases(offlineSentence, "agent is offline", "agent went offline", "agent status is offline", "agent appears offline", "agent shows offline", "agent ({...}) is offline", "agent {agent} is offline"),
+			[]wording{exactly(nil, "オフライン", `エージェントの?(?:ステータス|状態)?[がは]オフライン`)}),
+		Title: say("The agent has not been heard of for five minutes", "エージェントから 5 分以上連絡がない"),
 		Cause: say(
 			"Briefly after activation and during updates that is normal. Else it is powered off, too small, restored from a snapshot, or has lost the way to the endpoint (1024-1064 and 443). A public-endpoint agent in a VPC with private DNS on is led astray.",
 			"アクティベーション直後と更新中は正常。それ以外では、電源が切れている、サイズ不足、スナップショットからの復元、エンドポイントへの経路（1024-1064 と 443）の喪失。プライベート DNS が有効な VPC 内のパブリックエンドポイント用エージェントは誤った宛先に向かう。",
@@ -41,7 +47,7 @@ var (
 	errConsoleTest = &DocumentedError{ // P04
 		ID: "CONSOLE_TEST_FAILED", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Testing connection to ENDPOINT ... FAILED"),
-		Match:   patterns(`testing(?:network)?connection(?:to|s)?.{0,160}?(?:datasync|vpce-|vpcendpoint)[^\[]{0,120}?\[?failed`),
+		Match:   []wording{exactly(nil, "test", `test(?:ing)?(?:network)?connect(?:ion|ivity)(?:to|s)?.{0,160}?(?:datasync|vpce|vpcendpoint)[^\[]{0,120}?\[?failed`)},
 		Title:   say("The agent's own network test fails", "エージェント自身のネットワークテストが失敗した"),
 		Cause:   say("An address that the agent needs does not answer it. The console does not say what stops it.", "エージェントに必要なアドレスが応答しない。何が止めているかコンソールは示さない。"),
 		Fix:     say("Judge the path from the agent to the endpoint: the checks below name the rule or route.", "エージェントからエンドポイントへの経路を判定する。下のチェックがルールや経路を特定する。"),
@@ -51,7 +57,8 @@ var (
 	errTaskLaunching = &DocumentedError{ // P05
 		ID: "TASK_LAUNCHING", Stage: AfterActivation,
 		Message: snapshot.Same("task execution status LAUNCHING, without progress"),
-		Match:   patterns(`task/task-[0-9a-z]{17}[^}]{0,400}?status\\?["']?[:=]\\?["']?launching`, `taskexecution.{0,60}stuckinlaunching|stuckin(?:the)?launching(?:status|state)?`),
+		Match: append(phrases(besideOwn, "stuck in launching status", "stuck in launching state", "stuck in launching", "stuck at launching", "remains in launching"),
+			exactly(nil, "launching", `task/task[0-9a-z]{17}[^}]{0,400}?status[:=]launching[^a-z]`)),
 		Title:   say("The task does not get past LAUNCHING", "タスクが LAUNCHING から進まない"),
 		Cause:   say("The agent is off or has lost its network connection.", "エージェントが停止しているか、ネットワーク接続を失っている。"),
 		Fix:     say("See whether the agent is online, and judge its path to the endpoint and to the task's interfaces.", "エージェントがオンラインか確認し、エンドポイントとタスクのインターフェイスへの経路を判定する。"),
@@ -61,7 +68,7 @@ var (
 	errENINotFound = &DocumentedError{ // P06
 		ID: "ENI_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("EniNotFound"),
-		Match:   patterns(`eninotfound`),
+		Match:   phrases(nil, "EniNotFound"),
 		Title:   say("A network interface of the task was deleted", "タスクのネットワークインターフェイスが削除された"),
 		Cause:   say("DataSync made it with the task; without it a scheduled or queued execution fails.", "DataSync がタスク作成時に作ったもので、ないとスケジュール実行やキューの実行が失敗する。"),
 		Fix:     say("Start the task by hand: that makes the missing interfaces again, if the subnet has four free addresses.", "タスクを手動で開始すると、サブネットに空きアドレスが 4 つあれば作り直される。"),
@@ -71,19 +78,23 @@ var (
 	errTaskUnavailable = &DocumentedError{ // P07
 		ID: "TASK_UNAVAILABLE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("task status UNAVAILABLE, with a mount error"),
-		Match: patterns(`task/task-[0-9a-z]{17}.{0,400}?status\\?["']?[:=]\\?["']?unavailable`, `status\\?["']?[:=]\\?["']?unavailable.{0,400}?(?:datasync|task/task-|mount|nfs|smb)`,
-			`(?:datasync)?task.{0,40}unavailable.{0,120}mount`, `datasync(?:could|did)n'?o?t(?:be)?(?:able)?(?:to)?mount`),
+		Match: slices.Concat(phrases(nil, "Task failed to access location", "Task fails to access location", "Task is unable to access location", "failed to connect to EFS mount target with IP"),
+			phrases(speaksOf, "could not mount", "couldn't mount", "didn't mount", "unable to mount", "failed to mount", "mount.nfs", "mount error"),
+			[]wording{
+				exactly(nil, "unavailable", `task/task[0-9a-z]{17}[^}]{0,400}?status[:=]unavailable`), exactly(nil, "unavailable", `status[:=]unavailable[^}]{0,400}?task/task[0-9a-z]{17}`),
+				exactly(speaksOf, "unavailable", `task.{0,40}unavailable.{0,120}(?:mount|nfs|smb)`), exactly(speaksOf, "unavailable", `status[:=]?unavailable.{0,300}?(?:mount|nfs|smb)`),
+			}),
 		Title:   say("The task's storage can't be mounted", "タスクのストレージをマウントできない"),
-		Cause:   say("A firewall stands between the agent and the file server, or the export does not admit the agent.", "エージェントとファイルサーバーの間のファイアウォール、またはエージェントを許可しないエクスポート設定。"),
-		Fix:     say("Open NFS 2049 (111) or SMB 445 from the agent to the server, and admit the agent's address in the export.", "エージェントからサーバーへの NFS 2049（111）または SMB 445 を許可し、エクスポート設定でエージェントのアドレスを許可する。"),
+		Cause:   say("A firewall stands between the agent and the file server, the export does not admit the agent, or an agent of the location is offline.", "エージェントとファイルサーバーの間のファイアウォール、エージェントを許可しないエクスポート設定、またはロケーションのエージェントがオフライン。"),
+		Fix:     say("See whether the agents are online; open NFS 2049 (111) or SMB 445 from the agent to the server, for EFS 2049 to the mount target, and admit the agent's address in the export.", "エージェントがオンラインか確認し、サーバーへの NFS 2049（111）または SMB 445、EFS ではマウントターゲットへの 2049 を許可し、エクスポート設定でエージェントのアドレスを許可する。"),
 		Sources: []string{pageTasksHelp, pageNetwork},
 		Checks:  []string{"probe-storage"},
 	}
 	errMemory = &DocumentedError{ // P08
 		ID: "OUT_OF_MEMORY", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Cannot allocate memory"),
-		Match:   patterns(`(?:datasync|taskexecution|exec-[0-9a-z]{17}).{0,300}?(?:cannotallocatememory|nomem)`, `(?:cannotallocatememory|errorcode\\?["']?[:=]\\?["']?nomem).{0,300}?(?:datasync|taskexecution|exec-[0-9a-z]{17})`, `errorcode\\?["']?[:=]\\?["']?nomem`),
-		Bare:    []string{"cannotallocatememory"},
+		Codes:   []string{"cannotallocatememory", "nomem"},
+		Match:   append(phrases(speaksOf, "Cannot allocate memory"), exactly(speaksOf, "nomem", `errorcode[:=]nomem`), exactly(nil, "nomem", `task/task[0-9a-z]{17}[^}]{0,400}?nomem`)),
 		Title:   say("The agent has too little memory for the transfer", "エージェントのメモリが転送に対して不足している"),
 		Cause:   say("A Basic mode agent needs 32 GB, 64 GB above 20 million files.", "Basic モードのエージェントには 32 GB、2,000 万ファイルを超える場合は 64 GB が必要。"),
 		Fix:     say("Give the agent more memory, split the task, or use Enhanced mode.", "エージェントのメモリを増やすか、タスクを分割するか、Enhanced モードを使う。"),
@@ -92,8 +103,8 @@ var (
 	errIO = &DocumentedError{ // P09
 		ID: "INPUT_OUTPUT_ERROR", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Input/output error"),
-		Match:   patterns(`(?:datasync|taskexecution|task/task-|exec-[0-9a-z]{17}).{0,300}?input/outputerror`, `input/outputerror.{0,300}?(?:datasync|taskexecution|task/task-)`),
-		Bare:    []string{"input/outputerror"},
+		Codes:   []string{"input/outputerror"},
+		Match:   phrases(speaksOf, "Input/output error"),
 		Title:   say("Reading or writing on the storage failed", "ストレージの読み書きに失敗した"),
 		Cause:   say("The storage, the network or a firewall changed during the transfer, or a limit of the storage was hit.", "転送中にストレージ・ネットワーク・ファイアウォールが変わったか、ストレージの上限に達した。"),
 		Fix:     say("Look at the storage's own log, and probe its ports from the agent's network.", "ストレージ自身のログを確認し、エージェントのネットワークからポートへの接続を試す。"),
@@ -103,8 +114,8 @@ var (
 	errStorageReset = &DocumentedError{ // P10
 		ID: "STORAGE_CONNECTION_RESET", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Connection Reset by peer / Host is down"),
-		Match:   patterns(`(?:datasync|taskexecution|task/task-|exec-[0-9a-z]{17}).{0,300}?(?:connectionresetbypeer|hostisdown)`, `(?:connectionresetbypeer|hostisdown).{0,300}?(?:datasync|taskexecution|task/task-|exec-[0-9a-z]{17})`),
-		Bare:    []string{"hostisdown"},
+		Codes:   []string{"hostisdown"},
+		Match:   phrases(ofTask, "Connection reset by peer", "Host is down"),
 		Title:   say("The storage dropped the connection", "ストレージが接続を切断した"),
 		Cause:   say("A failover of the file server, as ONTAP does, ends its connections.", "ONTAP などのファイルサーバーはフェイルオーバー時に接続を切る。"),
 		Fix:     say("Start the task again once the server is back.", "サーバーの復帰後にタスクを再開する。"),
@@ -114,7 +125,7 @@ var (
 	errIDMapping = &DocumentedError{ // P11
 		ID: "NFS_ID_MAPPING", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("FsNfsIdMappingEnabled"),
-		Match:   patterns(`fsnfsidmappingenabled`, `doesnotsupportserver-?sidenfsv4idmapping`, `nfsv4idmapping`),
+		Match:   phrases(nil, "FsNfsIdMappingEnabled", "does not support server-side NFSv4 ID mapping"),
 		Title:   say("The NFS server maps ids, which DataSync does not support", "NFS サーバーの ID マッピングを DataSync がサポートしていない"),
 		Cause:   say("NFSv4 id mapping on the server changes owners.", "サーバー側の NFSv4 ID マッピングが所有者を変える。"),
 		Fix:     say("Mount with NFS version 3, or turn id mapping off.", "NFS バージョン 3 を使うか、ID マッピングを無効にする。"),
@@ -123,7 +134,7 @@ var (
 	errSyncOption = &DocumentedError{ // P12
 		ID: "INVALID_SYNC_OPTION", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Invalid SyncOption value. Option: TransferMode,PreserveDeletedFiles, Value: ALL,REMOVE."),
-		Match:   patterns(`invalidsyncoptionvalue`),
+		Match:   phrases(nil, "Invalid SyncOption value"),
 		Title:   say("Two options of the task exclude each other", "タスクの 2 つのオプションが両立しない"),
 		Cause:   say("TransferMode ALL copies everything without looking, so it can't remove what is gone.", "TransferMode の ALL は比較せずにすべてコピーするため、削除されたものを取り除けない。"),
 		Fix:     say("Set PreserveDeletedFiles to PRESERVE, or TransferMode to CHANGED.", "PreserveDeletedFiles を PRESERVE にするか、TransferMode を CHANGED にする。"),
@@ -132,7 +143,7 @@ var (
 	errSMBUnreachable = &DocumentedError{ // P13
 		ID: "SMB_UNREACHABLE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("NT_STATUS_IO_TIMEOUT"),
-		Match:   patterns(`nt_status_io_timeout`, `nt_status_(?:host|network)_unreachable`),
+		Match:   phrases(nil, "NT_STATUS_IO_TIMEOUT", "NT_STATUS_HOST_UNREACHABLE", "NT_STATUS_NETWORK_UNREACHABLE"),
 		Title:   say("The SMB server, or one that it refers to, does not answer", "SMB サーバー、またはその参照先が応答しない"),
 		Cause:   say("TCP 445 is blocked, or a DFS referral names a server that the agent can't reach.", "TCP 445 が遮断されているか、DFS の参照先サーバーにエージェントが到達できない。"),
 		Fix:     say("Open TCP 445 from the agent to the server and to the targets of its DFS referrals.", "エージェントからサーバーと DFS 参照先への TCP 445 を許可する。"),

@@ -68,7 +68,7 @@ var _ = register(&Check{
 		case !agent.IsValid():
 			x.NotApplicable(say("the agent's own address is not given: pass --agent-ip or --agent-instance-id", "エージェント自身のアドレスが指定されていない。--agent-ip か --agent-instance-id を指定する"))
 		default:
-			x.Unknown(agent.String(), x.gapOfDials(snapshot.ActivationMachine, agent.String()+" tcp 80", "dspreflight probe --vantage activation-machine --agent-ip "+agent.String()+" -o json=probes.json"))
+			x.Unknown(agent.String(), x.gapOfPurpose(snapshot.ToAgentHTTP, snapshot.ActivationMachine, agent.String()+" tcp 80", "dspreflight probe --vantage activation-machine --agent-ip "+agent.String()+" -o json=probes.json"))
 		}
 	},
 })

@@ -193,7 +193,7 @@ func (x *Exam) compare(g PortGroup, addr netip.Addr, list []dialled, fastest flo
 	j := judgeDials(list, fastest)
 	from := list[0].source()
 	subject := addr.String()
-	if !from.IsValid() || j.cut || j.local != "" || len(missingPorts(list, g)) > 0 {
+	if !from.IsValid() || j.cut || j.hurried != nil || j.split != nil || j.local != "" || len(missingPorts(list, g)) > 0 {
 		x.NotApplicable(snapshot.Textf("%s: the probes say nothing that could be compared", "%s: 比べられる結果がない", subject))
 		return
 	}

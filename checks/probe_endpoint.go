@@ -208,7 +208,7 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		x.notDialled(netpath.JoinPorts(missing), subject)
 		return
 	}
-	if x.intercepted(addr, subject) {
+	if x.intercepted(list, addr, subject) {
 		return
 	}
 	j := judgeDials(list, fastest(list, all, addr))
@@ -270,16 +270,18 @@ func (x *Exam) notDialled(ports, subject string) {
 	if ports != "" {
 		ref += " tcp " + ports
 	}
-	x.Unknown(subject, x.gapOfDials(snapshot.AgentNetwork, ref, x.probeCommand(flags...)))
+	x.Unknown(subject, x.gapOfPurpose(snapshot.ToEndpointPort, snapshot.AgentNetwork, ref, x.probeCommand(flags...)))
 }
 
-// intercepted reports whether a port that must be closed is open: then open
-// ports prove nothing.
-func (x *Exam) intercepted(addr netip.Addr, subject string) bool {
-	for _, d := range x.dials(snapshot.ToControlPort, snapshot.AgentNetwork) {
-		if d.Addr == addr && d.Outcome == snapshot.Open {
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.Intercepted, Source: "probe", Ref: subject, Detail: netpath.Port(d.Port).String()})
-			return true
+// intercepted reports whether the runs that count saw a port open that must be
+// closed: then open ports prove nothing.
+func (x *Exam) intercepted(list []dialled, addr netip.Addr, subject string) bool {
+	for _, d := range list {
+		for _, p := range d.run.Probes {
+			if p.Purpose == snapshot.ToControlPort && p.Addr == addr && p.Outcome == snapshot.Open {
+				x.Unknown(subject, snapshot.Gap{Code: snapshot.Intercepted, Source: "probe", Ref: subject, Detail: netpath.Port(p.Port).String()})
+				return true
+			}
 		}
 	}
 	return false

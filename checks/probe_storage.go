@@ -74,12 +74,14 @@ func (x *Exam) storage(url string, all []dialled) {
 		}
 	}
 	if len(deciding) == 0 {
-		x.Unknown(url, x.gapOfDials(snapshot.AgentNetwork, url, x.probeCommand("--storage", url)))
+		x.Unknown(url, x.gapOfPurpose(snapshot.ToStorage, snapshot.AgentNetwork, url, x.probeCommand("--storage", url)))
 		return
 	}
 	j := judgeDials(deciding, 0)
 	if len(j.open) == 0 && !answeredAll(st, deciding) {
-		x.Unknown(url, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: url})
+		if !x.unsettled(j, url) {
+			x.Unknown(url, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: url})
+		}
 		return
 	}
 	if len(j.open) > 0 {
@@ -111,7 +113,7 @@ func (x *Exam) storage(url string, all []dialled) {
 func answeredAll(st snapshot.Storage, deciding []dialled) bool {
 	tried := map[string]int{}
 	for _, d := range deciding {
-		if d.Outcome == snapshot.Cancelled || d.Outcome == snapshot.LocalLimit || d.Outcome == snapshot.Failed || d.Local || !d.Addr.IsValid() && d.Outcome != snapshot.NoSuchHost {
+		if !d.settled() || d.against != nil || !d.Addr.IsValid() && d.Outcome != snapshot.NoSuchHost {
 			return false
 		}
 		tried[d.Addr.String()]++

@@ -2,12 +2,9 @@ package checks
 
 import (
 	"cmp"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Recognition is a documented error found in a text.
@@ -15,95 +12,24 @@ type Recognition struct {
 	Error    *DocumentedError
 	Captured map[string]string // from the message itself: ids, ARNs, hosts
 	Excerpt  string            // the message, as it stands in the text
-	at       int
+	at       int               // in the text that was decoded
 	weight   int
 }
 
-// squeezed is a text as the patterns see it, with the way back to the original.
-type squeezed struct {
-	text     string
-	original string
-	origin   []int32 // offset in the original of each byte
-}
-
-var (
-	// Escape sequences of terminals: CSI, OSC and the two-byte ones.
-	escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
-	percent = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
-)
-
-// squeeze takes out what wrapping and decoration put between the letters of a
-// message: white space, the bars of Terraform's boxes, escape sequences of
-// terminals. Letters become lower case. A message that a terminal, a ticket or a
-// mail broke anywhere looks the same then.
-func squeeze(s string) squeezed {
-	q := squeezed{original: s, origin: make([]int32, 0, len(s))}
-	var b strings.Builder
-	b.Grow(len(s))
-	skip := escapes.FindAllStringIndex(s, -1)
-	for i := 0; i < len(s); {
-		if len(skip) > 0 && i == skip[0][0] {
-			i = skip[0][1]
-			skip = skip[1:]
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if keep(r) {
-			before := b.Len()
-			b.WriteRune(fold(r))
-			for range b.Len() - before {
-				q.origin = append(q.origin, int32(i))
-			}
-		}
-		i += n
-	}
-	q.text = b.String()
-	return q
-}
-
-func keep(r rune) bool {
-	switch r {
-	case '│', '╷', '╵', '┃', '|', '\u200b', '\ufeff', utf8.RuneError:
-		return false
-	}
-	return !unicode.IsSpace(r) && !unicode.IsControl(r)
-}
-
-// fold makes one letter of its variants.
-func fold(r rune) rune {
-	switch r {
-	case '‘', '’', '`':
-		return '\''
-	case '“', '”':
-		return '"'
-	case '，', '、':
-		return ','
-	case '：':
-		return ':'
-	case '（':
-		return '('
-	case '）':
-		return ')'
-	}
-	if r >= 'Ａ' && r <= 'ｚ' || r >= '０' && r <= '９' { // full-width forms
-		r -= 'Ａ' - 'A'
-	}
-	return unicode.ToLower(r)
-}
-
-// bareLimit is how long a paste may be, squeezed, for an error code alone to be
-// taken for DataSync's: a line or two, not a log.
-const bareLimit = 120
-
-// Recognise finds the documented errors in a text, best first: those whose
-// message says most, then those that come first. It takes time linear in the
-// text.
+// Recognise finds the documented errors in a text, best first: those that only
+// DataSync says, then those that come first. It takes time linear in the text.
+//
+// The text is read twice: as it stands, and without what each line repeats of the
+// one before. A message that was wrapped behind a prefix shows in the second only.
 func Recognise(text string) []Recognition {
-	q := squeeze(decodePercent(text))
-	var out []Recognition
-	for _, e := range documentedErrors {
-		if r, ok := recognise(e, q); ok {
-			out = append(out, r)
+	base := decoded(text)
+	skip := escapesIn(base)
+	out := recogniseAll(squeeze(base, skip))
+	if prefixes := prefixesIn(base); prefixes != nil {
+		for _, r := range recogniseAll(squeeze(base, joined(skip, prefixes))) {
+			if !slices.ContainsFunc(out, func(o Recognition) bool { return o.Error == r.Error }) {
+				out = append(out, r)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Recognition) int {
@@ -112,54 +38,91 @@ func Recognise(text string) []Recognition {
 	return subsumed(out)
 }
 
-// decodePercent undoes percent-encoding, which URLs in headers carry.
-func decodePercent(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	return percent.ReplaceAllStringFunc(s, func(m string) string {
-		if d, err := url.PathUnescape(m); err == nil {
-			return d
+func recogniseAll(q *squeezed) []Recognition {
+	var out []Recognition
+	for _, e := range documentedErrors {
+		if r, ok := recognise(e, q); ok {
+			out = append(out, r)
 		}
-		return m
-	})
+	}
+	return out
 }
 
-func recognise(e *DocumentedError, q squeezed) (Recognition, bool) {
-	for _, re := range e.Match {
-		m := re.FindStringSubmatchIndex(q.text)
-		if m == nil {
-			continue
-		}
-		r := Recognition{Error: e, Captured: map[string]string{}, at: m[0], weight: 2}
-		for i, name := range re.SubexpNames() {
-			if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
-				r.Captured[name] = squeezedKey.ReplaceAllString(strings.TrimRight(q.text[m[2*i]:m[2*i+1]], "."), "(activation key)")
-			}
-		}
-		r.Excerpt = q.excerpt(m[0], m[1])
-		return r, true
+// patientTries is how many places are looked at one by one, for one wording.
+const patientTries = 60
+
+// window is how far from its anchor, in bytes, a message may reach.
+const window = 500
+
+func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
+	if slices.Contains(e.Codes, strings.Trim(q.text, ".:()")) { // the code itself was typed
+		return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.source(0, len(q.text), " "), weight: 1}, true
 	}
-	if len(q.text) <= bareLimit && !strings.Contains(q.text, "whencallingthe") && !strings.Contains(q.text, "notauthorizedtoperform") {
-		for _, code := range e.Bare {
-			if at := strings.Index(q.text, code); at >= 0 {
-				return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.excerpt(at, at+len(code)), at: at, weight: 1}, true
+	for _, w := range e.Match {
+		tries := 0
+		for from := q.firstOf(w.anchor); from >= 0 && from < len(q.text); {
+			i := strings.Index(q.text[from:], w.anchor)
+			if i < 0 {
+				break
 			}
+			at := from + i
+			from = at + len(w.anchor)
+			if w.whose != nil && !w.whose.may(q, at) {
+				continue
+			}
+			if tries++; tries > patientTries { // an anchor everywhere, and never the message: look here and there
+				from = max(from, at+len(q.text)/patientTries)
+			}
+			lo := at
+			if !w.leads {
+				lo = max(0, at-window)
+			}
+			part := q.text[lo:min(len(q.text), at+window)]
+			re := w.re()
+			m := re.FindStringSubmatchIndex(part)
+			if m == nil {
+				continue
+			}
+			said := map[string]string{}
+			for i, name := range re.SubexpNames() {
+				if name != "" && m[2*i] >= 0 && m[2*i] < m[2*i+1] {
+					said[name] = part[m[2*i]:m[2*i+1]]
+				}
+			}
+			if w.whose != nil && !w.whose.is(q, lo+m[0], lo+m[1], said) {
+				from = max(from, lo+m[1])
+				continue
+			}
+			r := Recognition{Error: e, Captured: map[string]string{}, at: int(q.origin[lo+m[0]]), weight: 2, Excerpt: q.excerpt(lo+m[0], lo+m[1])}
+			for i, name := range re.SubexpNames() {
+				if said[name] != "" && m[2*i] >= 0 {
+					to := lo + m[2*i+1]
+					if head, action, ok := strings.Cut(said[name], ":"); ok && name == "action" && knownOperation(action) != "" {
+						to = lo + m[2*i] + len(head) + 1 + len(knownOperation(action))
+					}
+					r.Captured[name] = WithoutKeys(strings.Trim(q.source(lo+m[2*i], to, ""), "\"'`.*\\"))
+				}
+			}
+			return r, true
 		}
 	}
 	return Recognition{}, false
 }
 
+// firstOf is where an anchor stands first, which many wordings ask; -1 for nowhere.
+func (q *squeezed) firstOf(anchor string) int {
+	at, ok := q.first[anchor]
+	if !ok {
+		at = strings.Index(q.text, anchor)
+		q.first[anchor] = at
+	}
+	return at
+}
+
 // excerpt is a part of the text as it stood, with its white space and decoration
 // tidied and activation keys taken out.
-func (q squeezed) excerpt(from, to int) string {
-	end := len(q.original)
-	if to < len(q.origin) {
-		end = int(q.origin[to])
-	}
-	part := escapes.ReplaceAllString(q.original[q.origin[from]:end], "")
-	words := strings.FieldsFunc(part, func(r rune) bool { return !keep(r) })
-	out := []rune(WithoutKeys(strings.Join(words, " ")))
+func (q *squeezed) excerpt(from, to int) string {
+	out := []rune(WithoutKeys(q.source(from, to, " ")))
 	if len(out) > longestExcerpt {
 		return string(out[:longestExcerpt]) + "..."
 	}
@@ -176,10 +139,7 @@ const (
 	keyHyphen = "(?:[-\u2010-\u2015\u2212\ufe63\uff0d]|%(?:25)*2[Dd]|\\\\u002[dD]|&#(?:45|x2[dD]);)"
 )
 
-var (
-	anyKey      = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
-	squeezedKey = regexp.MustCompile("[a-z0-9]{5}(?:-[a-z0-9]{5}){4}")
-)
+var anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
 func WithoutKeys(text string) string {
@@ -202,6 +162,7 @@ var mentioned = []struct {
 	{"security_group_id", regexp.MustCompile(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
 	{"endpoint_ip", regexp.MustCompile(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
 	{"agent_ip", regexp.MustCompile(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
+	{"agent_ip", regexp.MustCompile(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
 	{"region", regexp.MustCompile(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
 }
 
@@ -210,7 +171,7 @@ var mentioned = []struct {
 // the text.
 func Mentioned(text string, found []Recognition) map[string]string {
 	out := map[string]string{}
-	plain := escapes.ReplaceAllString(decodePercent(text), "")
+	plain := escapes.ReplaceAllString(decoded(text), "")
 	for _, r := range found {
 		for k, v := range r.Captured {
 			if out[k] == "" {
@@ -265,15 +226,16 @@ func wordsOf(text string) []string {
 	return slices.DeleteFunc(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r > 'z' || r < 'a' }), func(w string) bool { return len(w) < 5 })
 }
 
-// subsumed drops errors that are only the shadow of a more telling one in the
-// same message.
+// subsumed drops errors that are only the shadow of a more telling one: what a
+// proxy that stands in the text did is not the agent's doing, and what the tool says
+// of the agent's answer tells more than the time that it took.
 func subsumed(list []Recognition) []Recognition {
-	shadows := map[*DocumentedError][]*DocumentedError{
-		errAgentTimeout: {errUnreachable}, errKeyNotRetrieved: {errUnreachable}, errAgentRefused: {errAgentTimeout},
+	anywhere := map[*DocumentedError][]*DocumentedError{errAgentRefused: {errAgentProxy}, errAgentTimeout: {errAgentProxy}, errAgentReset: {errAgentProxy}, errAgentNoRoute: {errAgentProxy}}
+	sameWords := map[*DocumentedError][]*DocumentedError{errAgentTimeout: {errUnreachable}, errKeyNotRetrieved: {errUnreachable}, errAgentRefused: {errAgentTimeout}}
+	beside := func(r, o Recognition) bool {
+		return slices.Contains(anywhere[r.Error], o.Error) || slices.Contains(sameWords[r.Error], o.Error) && o.at == r.at
 	}
-	return slices.DeleteFunc(list, func(r Recognition) bool {
-		return slices.ContainsFunc(shadows[r.Error], func(e *DocumentedError) bool {
-			return slices.ContainsFunc(list, func(o Recognition) bool { return o.Error == e && o.at == r.at })
-		})
+	return slices.DeleteFunc(slices.Clone(list), func(r Recognition) bool {
+		return slices.ContainsFunc(list, func(o Recognition) bool { return beside(r, o) })
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -30,8 +31,10 @@ type judgement struct {
 	example dialled         // the strongest evidence
 	open    []dialled
 	all     []dialled
-	cut     bool   // some were stopped before an answer
-	local   string // this machine's own trouble, if that is all there is
+	cut     bool     // some were stopped before an answer
+	hurried *dialled // one that was given up before an answer could be expected
+	split   *dialled // one of which another machine saw something else
+	local   string   // this machine's own trouble, if that is all there is
 }
 
 // judgeDials judges an address by its strongest evidence, not port by port:
@@ -47,6 +50,12 @@ func judgeDials(list []dialled, fastest float64) judgement {
 	for _, d := range list {
 		f := noFault
 		switch {
+		case d.against != nil:
+			j.split = &d
+			continue
+		case d.hurried():
+			j.hurried = &d
+			continue
 		case d.Outcome == snapshot.Open:
 			j.open = append(j.open, d)
 			continue
@@ -149,11 +158,21 @@ func Meaning(p snapshot.Probe) Text {
 
 // settle reports what keeps a judgement from being one, and whether it does.
 func (x *Exam) settle(j judgement, subject string) bool {
+	return j.fault == noFault && x.unsettled(j, subject)
+}
+
+// unsettled reports what some of the probes leave open, and whether any does.
+func (x *Exam) unsettled(j judgement, subject string) bool {
 	switch {
-	case j.fault != noFault:
-		return false
 	case j.local != "":
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.LocalTrouble, Source: "probe", Ref: subject, Detail: j.local})
+		return true
+	case j.split != nil:
+		a, b := *j.split, *j.split.against
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.MachinesDiffer, Source: "probe", Ref: subject + " tcp " + netpath.Port(a.Port).String(), Scope: string(a.Outcome) + " (" + a.when() + ")", Detail: string(b.Outcome) + " (" + b.when() + ")"})
+		return true
+	case j.hurried != nil:
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Hurried, Source: "probe", Ref: subject + " tcp " + netpath.Port(j.hurried.Port).String(), Detail: waited(j.hurried.run, j.hurried.Probe).Round(time.Millisecond).String()})
 		return true
 	case j.cut:
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: subject})

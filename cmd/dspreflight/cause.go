@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -28,17 +29,15 @@ type cause struct {
 	Subject string   `json:"subject"`
 	Message string   `json:"message"`
 	Fix     string   `json:"fix"`
-	Refs    []string `json:"refs"` // the rules and resources that prove it
+	Refs    []string `json:"refs"`    // the rules and resources that prove it
+	AWSCLI  []string `json:"aws_cli"` // what mends it
 }
 
 func (c *conclusion) exitCode() int {
-	switch c.Verdict {
-	case "found":
+	if c.Verdict == "found" {
 		return report.NotReady.ExitCode()
-	case "undecided":
-		return report.Inconclusive.ExitCode()
 	}
-	return report.Ready.ExitCode()
+	return report.Inconclusive.ExitCode()
 }
 
 // findCause runs the checks that can find the cause of what was recognised, and
@@ -86,28 +85,41 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 			}
 		}
 	}
-	rep, err := lookOnce(c, env, asked{request: p, selected: selected, lang: lang, failOn: report.OnFail, named: named})
+	var sure proved
+	rep, err := lookOnce(c, env, asked{request: p, selected: selected, lang: lang, failOn: report.OnFail, named: named, seen: func(ctx context.Context, snap *snapshot.Snapshot, targets []snapshot.Target) {
+		sure, err = prove(ctx, found, named, snap, targets, lang)
+	}})
 	if err != nil {
 		return nil, nil, err
 	}
-	return conclude(rep, found, globs, lang), &rep, nil
+	con := conclude(rep, found, globs, sure, lang)
+	if con.Verdict != "found" && rep.Verdict == report.Ready { // an error that nothing explains is not READY
+		rep.Verdict = report.Inconclusive
+		rep.ExitCode = rep.Verdict.ExitCode()
+	}
+	return con, &rep, nil
 }
 
-// conclude picks the findings that explain the errors: failures that lead to one
-// of them first, then failures of the checks that can find it.
-func conclude(rep report.Report, found []match, order []string, lang string) *conclusion {
-	con := &conclusion{Verdict: "not-found", Causes: []cause{}, Unseen: []string{}}
-	var leads []string
-	for _, m := range found {
-		leads = append(leads, m.Error)
+// causeOf is a finding as a cause.
+func causeOf(check string, f report.Finding) cause {
+	c := cause{Check: check, Code: f.Code, Subject: f.Subject, Message: f.Message, Refs: []string{}, AWSCLI: []string{}}
+	if f.Fix != nil {
+		c.Fix, c.AWSCLI = f.Fix.Text, append(c.AWSCLI, f.Fix.AWSCLI...)
 	}
-	asked := map[string]bool{}
-	for _, m := range found {
-		if m.Check != "" {
-			asked[m.Check] = true
+	for _, e := range f.Evidence {
+		if !slices.Contains(c.Refs, e.Ref) {
+			c.Refs = append(c.Refs, e.Ref)
 		}
 	}
-	var direct, related []cause
+	return c
+}
+
+// conclude says what the run came to: what is proved to be the message first, then
+// what contradicts the text, then what may have to do with it.
+func conclude(rep report.Report, found []match, order []string, sure proved, lang string) *conclusion {
+	con := &conclusion{Verdict: "not-found", Causes: []cause{}, Unseen: []string{}}
+	var direct, possible []cause
+	direct = append(direct, sure.causes...)
 	for _, t := range rep.Targets {
 		for _, id := range order {
 			i := slices.IndexFunc(t.Results, func(r report.Result) bool { return r.Check == id })
@@ -115,34 +127,23 @@ func conclude(rep report.Report, found []match, order []string, lang string) *co
 				continue
 			}
 			for _, f := range t.Results[i].Findings {
+				one := causeOf(id, f)
 				switch f.Status {
 				case "FAIL":
-					one := cause{Check: id, Code: f.Code, Subject: f.Subject, Message: f.Message, Refs: []string{}}
-					if f.Fix != nil {
-						one.Fix = f.Fix.Text
-					}
-					for _, e := range f.Evidence {
-						if !slices.Contains(one.Refs, e.Ref) {
-							one.Refs = append(one.Refs, e.Ref)
-						}
-					}
-					if asked[id] || slices.ContainsFunc(f.Errors, func(e string) bool { return slices.Contains(leads, e) }) {
+					if slices.ContainsFunc(found, func(m match) bool { return m.Check == id }) { // the check itself was asked about
 						direct = append(direct, one)
-					} else {
-						related = append(related, one)
+					} else if !slices.ContainsFunc(direct, one.same) {
+						possible = append(possible, one)
 					}
 				case "UNKNOWN", "SKIP":
-					if f.Status == "SKIP" && !f.Unasked {
-						continue
-					}
-					if line := id + ": " + f.Message; !slices.Contains(con.Unseen, line) {
+					if line := id + ": " + f.Message; (f.Status == "UNKNOWN" || f.Unasked) && !slices.Contains(con.Unseen, line) {
 						con.Unseen = append(con.Unseen, line)
 					}
 				}
 			}
 		}
 	}
-	con.Causes = append(append(con.Causes, direct...), related...)
+	con.Causes = append(con.Causes, slices.Concat(direct, sure.contradict, possible)...)
 	switch {
 	case len(direct) > 0:
 		con.Verdict = "found"
@@ -150,9 +151,12 @@ func conclude(rep report.Report, found []match, order []string, lang string) *co
 		if len(direct) > 1 {
 			con.Summary += snapshot.Textf(" (and %d more, below)", "（ほかに %d 件、下記）", len(direct)-1).In(lang)
 		}
-	case len(related) > 0:
+	case len(sure.contradict) > 0:
 		con.Verdict = "found"
-		con.Summary = snapshot.Textf("Probably this: %s %s", "おそらく原因はこれである: %s %s", related[0].Code, related[0].Message).In(lang)
+		con.Summary = snapshot.Textf("The text and the target contradict each other: %s", "テキストとターゲットが食い違っている: %s", sure.contradict[0].Message).In(lang)
+	case len(possible) > 0:
+		con.Verdict = "undecided"
+		con.Summary = snapshot.Textf("Possible, not proved: %s %s", "可能性はあるが証明されていない: %s %s", possible[0].Code, possible[0].Message).In(lang)
 	case len(con.Unseen) > 0:
 		con.Verdict = "undecided"
 		con.Summary = snapshot.Text{En: "What was seen does not explain it, and this was not seen:", Ja: "見えた範囲では説明がつかない。次のものは見えていない。"}.In(lang)
@@ -171,8 +175,11 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 	for _, one := range c.Causes {
 		fmt.Fprintf(w, "\n  %s  %s  %s\n", one.Code, one.Check, one.Subject)
 		sayLine(w, snapshot.Text{}, one.Message, width, lang)
-		sayLine(w, snapshot.Text{En: "Proved by", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
+		sayLine(w, snapshot.Text{En: "Evidence", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
 		sayLine(w, snapshot.Text{En: "Fix", Ja: "対処"}, one.Fix, width, lang)
+		for _, cmd := range one.AWSCLI {
+			fmt.Fprintf(w, "    %s\n", cmd)
+		}
 	}
 	for _, u := range c.Unseen {
 		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, u, width, lang)

@@ -112,6 +112,8 @@ type asked struct {
 	// named are ids that a pasted error names: they fill in what neither the
 	// flags nor the estate say.
 	named map[string]string
+	// seen is told what was gathered, before it is judged.
+	seen func(context.Context, *snapshot.Snapshot, []snapshot.Target)
 }
 
 // lookOnce gathers the evidence and judges it.
@@ -142,6 +144,9 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	}
 	if err := keep(c, env, snap, targets, a.lang); err != nil {
 		return report.Report{}, err
+	}
+	if a.seen != nil {
+		a.seen(ctx, snap, targets)
 	}
 	judged := judgeAll(ctx, targets, snap, a.selected)
 	return report.Build(judged, report.Options{

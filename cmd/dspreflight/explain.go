@@ -35,7 +35,7 @@ func explainCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "explain a pasted error, an error id, a problem code or a check; with --run, find its cause",
-		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.\n\n   Exit code: 0 when the text is known, 3 when nothing is known of it; with --run, 1 when the\n   cause was found, 0 when nothing that can be it fails, 3 when not all could be seen.",
+		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.\n\n   Exit code: 0 when the text is known, 3 when nothing is known of it; with --run, 1 when the\n   cause was found, 3 when it was not: an error that nothing explains is not READY.",
 		ArgsUsage: "TEXT...",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
@@ -158,23 +158,22 @@ func printExplanation(c *cli.Context, env *environment, out explanation, text, l
 		}
 		return nil
 	}
+	if out.Conclusion != nil {
+		out.Conclusion.print(env.stdout, width, lang)
+		fmt.Fprintln(env.stdout)
+	}
 	for i, m := range out.Matches {
 		if i > 0 {
 			fmt.Fprintln(env.stdout)
 		}
 		printMatch(env.stdout, m, width, lang)
 	}
-	if out.Conclusion == nil {
+	if out.Conclusion == nil || out.Conclusion.Verdict == "found" {
 		return nil
 	}
 	color, err := colored(c.String("color"), env.stdout)
 	if err != nil {
 		return err
-	}
-	fmt.Fprintln(env.stdout)
-	out.Conclusion.print(env.stdout, width, lang)
-	if out.Conclusion.Verdict == "found" {
-		return nil
 	}
 	fmt.Fprintln(env.stdout)
 	return report.Table(report.TableOptions{Width: width, Color: color, Quiet: true, Lang: lang, Explain: false})(env.stdout, *out.Report)
@@ -342,6 +341,9 @@ func defaultsFrom(t snapshot.Target, named map[string]string) snapshot.Target {
 	}
 	if a, err := netip.ParseAddr(named["agent_ip"]); err == nil {
 		other.AgentIP = a
+	}
+	if other.EndpointID == "" {
+		other.EndpointID = t.EndpointID // what the text names is the target's, unless it names another endpoint
 	}
 	merged := t.Merge(other)
 	if validate(merged, "--config", nil) != nil {

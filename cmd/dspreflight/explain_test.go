@@ -62,10 +62,11 @@ func TestPasteToCause(t *testing.T) {
 	}
 }
 
-// TestPasteOnAHealthyEstate concludes nothing where nothing is wrong.
+// TestPasteOnAHealthyEstate concludes nothing where nothing is wrong, and does not
+// call READY what failed.
 func TestPasteOnAHealthyEstate(t *testing.T) {
 	out := invoke(t, "explain", "--run", "--fixture", "healthy-probed", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE")
-	if out.code != 0 || !strings.Contains(out.stdout, "None of the checks") {
+	if out.code != 3 || !strings.Contains(out.stdout, "None of the checks") || strings.Contains(out.stdout, "READY") {
 		t.Errorf("exit code %d: %s", out.code, out.stdout)
 	}
 	out = invoke(t, "explain", "--fixture", "healthy", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE")

@@ -30,7 +30,7 @@ func probeCommand(env *environment) *cli.Command {
 			stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`: its port 80 is dialled"),
 			listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
 			listFlag(groupSource, "source-cidr", "`CIDR` of the agent's network, to tell whether this machine is in it (repeatable)"),
-			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed)"),
+			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed by its addresses, and believed only where the agent or a file server beside it answers)"),
 			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 			stringFlag(groupSelection, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
 			boolFlag(groupOutput, "script", "print a POSIX shell script that dials the same and prints the same JSON"),
@@ -106,6 +106,9 @@ func runProbe(c *cli.Context, env *environment) error {
 		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
 	}
 	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
+	if c.Duration("wait") > 0 { // what was waited for is as of now
+		run.TakenAt = time.Now().UTC().Truncate(time.Second)
+	}
 	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run)
 	for _, o := range outputs {
 		var b bytes.Buffer
@@ -279,6 +282,7 @@ func dialUntil(ctx context.Context, env *environment, targets []probe.Target, ti
 				return o.Purpose == p.Purpose && o.Host == p.Host && o.Port == p.Port && (o.Addr == p.Addr || !o.Addr.IsValid() || !p.Addr.IsValid())
 			})
 			if i >= 0 {
+				p.Tries += out[i].Tries
 				out[i] = p
 			} else {
 				out = append(out, p)
@@ -318,7 +322,7 @@ func probeCode(ctx context.Context, t snapshot.Target, run snapshot.ProbeRun) in
 				code = max(code, report.Inconclusive.ExitCode())
 			}
 		case p.Outcome == snapshot.Open:
-		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed:
+		case p.Local || p.Outcome == snapshot.Cancelled || p.Outcome == snapshot.Failed || checks.Hurried(&run, p):
 			code = max(code, report.Inconclusive.ExitCode())
 		case p.Purpose == snapshot.ToStorage && optionalStorage(p, probes), p.Purpose == snapshot.ToEndpointPort && !checks.PortRequired(t, p.Port):
 		default:

@@ -45,6 +45,10 @@ const (
 	OldProbe         GapCode = "old-probe"          // the probe is much older than the other evidence
 	NotDialled       GapCode = "not-dialled"        // no probe from the place that counts
 	OtherVantage     GapCode = "other-vantage"      // the probe was made from an address that is treated unlike the agent's
+	VantageUnproved  GapCode = "vantage-unproved"   // only a private address says where the machine that dialled stands
+	VantageDenied    GapCode = "vantage-denied"     // the source address contradicts the place that was given
+	MachinesDiffer   GapCode = "machines-differ"    // two machines saw opposite things
+	Hurried          GapCode = "hurried"            // the probe was given up before an answer could be expected
 	LocalTrouble     GapCode = "local-trouble"      // the machine that dialled could not send at all
 	DialCut          GapCode = "dial-cut"           // the probe was stopped before an answer
 	Intercepted      GapCode = "intercepted"        // something answers on every port, the closed ones included

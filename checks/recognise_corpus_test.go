@@ -1,0 +1,157 @@
+package checks_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/checks"
+)
+
+// wrapAt breaks a text into lines of at most so many letters, at spaces where
+// there are any, as a mail or a log does.
+func wrapAt(text string, width int) []string {
+	var out []string
+	for _, line := range strings.Split(text, "\n") {
+		for r := []rune(line); ; {
+			if len(r) <= width {
+				out = append(out, string(r))
+				break
+			}
+			cut := width
+			if at := strings.LastIndex(string(r[:width]), " "); at > 0 {
+				cut = len([]rune(string(r[:width])[:at])) + 1
+			}
+			out = append(out, strings.TrimRight(string(r[:cut]), " "))
+			r = r[cut:]
+		}
+	}
+	return out
+}
+
+func behind(prefix func(n int) string, width int) func(string) string {
+	return func(text string) string {
+		lines := wrapAt(text, width)
+		for i := range lines {
+			lines[i] = prefix(i) + lines[i]
+		}
+		return strings.Join(lines, "\n")
+	}
+}
+
+func always(s string) func(int) string { return func(int) string { return s } }
+
+// wraps are the ways in which a message reaches a ticket.
+var wraps = map[string]func(string) string{
+	"a mail's quote":        behind(always("> "), 72),
+	"a quote of a quote":    behind(always(">> > "), 60),
+	"a comment in a script": behind(always("# "), 70),
+	"a comment in code":     behind(always("    // "), 66),
+	"a docstring":           behind(always(" * "), 64),
+	"a container's name":    behind(always("activate-1  | "), 60),
+	"line numbers":          behind(func(n int) string { return fmt.Sprintf("%5d: ", n+98) }, 70),
+	"a CI's time stamps":    behind(func(n int) string { return fmt.Sprintf("2026-11-22T01:00:%02d.%07dZ ", n%60, n*1231) }, 80),
+	"a log's time stamps":   behind(func(n int) string { return fmt.Sprintf("2026-11-22 01:00:%02d,%03d ERROR [main] ", n%60, n*7%1000) }, 58),
+	"syslog":                behind(func(n int) string { return fmt.Sprintf("Nov 22 01:%02d:11 bastion activate[812]: ", n%60) }, 60),
+	"a build step":          behind(func(n int) string { return fmt.Sprintf("#12 %d.%03d ", n+3, n*77%1000) }, 76),
+	"a narrow terminal":     func(s string) string { return strings.Join(wrapAt(s, 38), "\n    ") },
+	"a box":                 behind(always("│ "), 76),
+	"a JSON string":         func(s string) string { b, _ := json.Marshal(map[string]string{"message": s}); return string(b) },
+	"JSON in JSON": func(s string) string {
+		b, _ := json.Marshal(s)
+		c, _ := json.Marshal(map[string]string{"log": string(b)})
+		return string(c)
+	},
+	"Markdown": func(s string) string { return strings.NewReplacer("_", `\_`, "*", `\*`).Replace(s) },
+	"HTML": func(s string) string {
+		return strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;", "'", "&#39;").Replace(s)
+	},
+}
+
+// TestWrapped wraps the attested texts of the corpus. A one-line message is wrapped
+// in every way; each case is named after its text and its way.
+func TestWrapped(t *testing.T) {
+	n := 0
+	for _, p := range pastes(t) {
+		lines := strings.Split(strings.TrimSpace(p.text), "\n")
+		if len(p.want) != 1 || len(lines) > 6 || strings.Contains(p.text, "\x1b") {
+			continue
+		}
+		if strings.Contains(p.name, "offline") || strings.Contains(p.name, "unavailable") { // a cell or a field, not a message
+			continue
+		}
+		for way, wrap := range wraps {
+			n++
+			text := wrap(strings.TrimSpace(p.text))
+			if got := recognised(text); !slices.Contains(got, p.want[0]) {
+				t.Errorf("%s, as %s: %v, want %v:\n%s", p.name, way, got, p.want, text)
+			}
+		}
+	}
+	if n < 300 {
+		t.Errorf("only %d texts", n)
+	}
+	t.Log(n, "texts")
+}
+
+// TestOneWordChanged changes each attested message in one word: its number, its
+// case, its hyphens.
+func TestOneWordChanged(t *testing.T) {
+	n := 0
+	for _, e := range checks.Errors() {
+		message := strings.NewReplacer("vpce-ID", "vpce-0a1b2c3d4e5f60718", "REGION", "us-east-1", "subnet/SUBNET", "subnet/subnet-0a1b2c3d4e5f60718", "security-group/GROUP", "security-group/sg-0a1b2c3d4e5f60718", "ACCOUNT", "111122223333",
+			"AGENT", "10.10.1.50", "sg-ID", "sg-0a1b2c3d4e5f60718", "subnet-ID", "subnet-0a1b2c3d4e5f60718").Replace(e.Message.En)
+		if len(e.Codes) > 0 { // a code by itself is looked up, not recognised
+			message = "DataSync: " + message
+		}
+		if len(e.Match) == 0 || !slices.Contains(recognised(message), e.ID) { // a field, or a message that needs others around it
+			continue
+		}
+		words := strings.Fields(message)
+		for i, w := range words {
+			if w == "DataSync:" {
+				continue
+			}
+			for _, other := range changed(w) {
+				n++
+				text := strings.Join(slices.Replace(slices.Clone(words), i, i+1, other), " ")
+				if got := recognised(text); !slices.Contains(got, e.ID) {
+					t.Errorf("%s: %v for %q", e.ID, got, text)
+				}
+			}
+			if i > 0 {
+				n++
+				text := strings.Join(words[:i], " ") + "-" + strings.Join(words[i:], " ")
+				if got := recognised(text); !slices.Contains(got, e.ID) {
+					t.Errorf("%s: %v for %q", e.ID, got, text)
+				}
+				n++
+				text = strings.Join(words[:i], " ") + " the " + strings.Join(words[i:], " ")
+				if got := recognised(text); !slices.Contains(got, e.ID) {
+					t.Errorf("%s: %v for %q", e.ID, got, text)
+				}
+			}
+		}
+	}
+	if n < 1000 {
+		t.Errorf("only %d changes", n)
+	}
+	t.Log(n, "changes")
+}
+
+// changed is a word in another number, case and hyphenation.
+func changed(w string) []string {
+	out := []string{strings.ToUpper(w), strings.ToLower(w), strings.ReplaceAll(w, "-", " "), strings.ReplaceAll(w, "-", ""), strings.ReplaceAll(w, "-", "‑")}
+	core := strings.TrimRight(w, ".,:;()\"")
+	if strings.Trim(strings.ToLower(core), "abcdefghijklmnopqrstuvwxyz") == "" && core != "" {
+		tail := w[len(core):]
+		if strings.HasSuffix(core, "s") {
+			out = append(out, strings.TrimSuffix(core, "s")+tail)
+		} else {
+			out = append(out, core+"s"+tail)
+		}
+	}
+	return out
+}

@@ -1,0 +1,329 @@
+package checks
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// whose tells whether a message that several services or programs give is
+// DataSync's here.
+type whose struct {
+	// may is cheap: it rules out places without any word that the judge looks for.
+	may func(q *squeezed, at int) bool
+	// is judges a match by the text around it and by what the match itself names.
+	is func(q *squeezed, from, to int, said map[string]string) bool
+}
+
+// The judges that wordings name.
+var (
+	callOfDataSync  = &whose{nearCall, isCallOfDataSync}
+	ofCallOrText    = &whose{nearCall, isCallOrText}
+	speaksOf        = &whose{nearOwn, speaksOfDataSync}
+	besideOwn       = &whose{nearOwn, besideDataSync}
+	ofAgentPort     = &whose{nearRequest, isAgentPort}
+	ofKeyRequest    = &whose{nearRequest, isKeyRequest}
+	ofProxy         = &whose{nearRequest, isProxy}
+	ofTask          = &whose{nearOwn, isTask}
+	offlineField    = &whose{nearOwn, isOfflineField}
+	offlineSentence = &whose{nearOwn, isOfflineSentence}
+	ofNamedHost     = &whose{anywhere, isNamedHost}
+	ofAnalyzer      = &whose{anywhere, isAnalyzer}
+	aloneAtPort80   = &whose{shortOrOwn, isAloneAtPort80}
+	clientOfPort80  = &whose{shortOrOwn, isClientOfPort80}
+)
+
+func anywhere(*squeezed, int) bool     { return true }
+func nearOwn(q *squeezed, at int) bool { return q.nearest(&ownWords, at, at) < around+window }
+func nearRequest(q *squeezed, at int) bool {
+	return q.nearest(&askedForKey, at, at) < faraway+window || nearOwn(q, at)
+}
+
+func nearCall(q *squeezed, at int) bool {
+	return nearOwn(q, at) || q.nearest(&callWords, at, at) < nearby+window
+}
+func shortOrOwn(q *squeezed, at int) bool { return len(q.text) <= shortText || nearOwn(q, at) }
+
+// How far around a message, in bytes, words still belong to it.
+const (
+	nearby  = 300  // the sentence, and the lines next to it
+	around  = 1500 // the command and its output
+	faraway = 6000 // the request that a program was made with, and its stack trace
+)
+
+// stretch is the part of the squeezed text around a match, and where it begins.
+func (q *squeezed) stretch(from, to, reach int) string {
+	return q.text[max(0, from-reach):min(len(q.text), to+reach)]
+}
+
+// words is the same part of the text before it was squeezed.
+func (q *squeezed) words(from, to, reach int) string {
+	start, end := int(q.origin[max(0, from-reach)]), len(q.base)
+	if to+reach < len(q.origin) {
+		end = int(q.origin[to+reach])
+	}
+	return q.base[start:end]
+}
+
+// ownWords are what only a text about DataSync says, squeezed; ids follow some.
+var ownWords = []string{"datasync", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
+
+// askedForKey are what a request for an activation key holds.
+var askedForKey = []string{"activationregion=", "gatewaytype=", "privatelinkendpoint=", "retrievingactivationkey", "retrievingtheactivationkey", "retrieveactivationkey", "retrieveagentactivationkey", "endpointtype=privatelink", "endpointtype=fipsprivatelink"}
+
+// callWords are the operations of DataSync that a message may name.
+var callWords = slices.Sorted(maps.Keys(dataSyncOperations))
+
+// marksOf is where the words of a list stand in the text, in order. A # stands for
+// the 17 digits of an id.
+func (q *squeezed) marksOf(list *[]string) []span {
+	if found, ok := q.marks[list]; ok {
+		return found
+	}
+	var out []span
+	for _, w := range *list {
+		w, id := strings.CutSuffix(w, "#")
+		for at := 0; ; {
+			i := strings.Index(q.text[at:], w)
+			if i < 0 {
+				break
+			}
+			from := at + i
+			at = from + len(w)
+			if !id {
+				out = append(out, span{from, at})
+			} else if to := run(q.text, at, hex); to-at == idDigits {
+				out = append(out, span{from, to})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	q.marks[list] = out
+	return out
+}
+
+// idDigits is how many digits the ids of DataSync have.
+const idDigits = 17
+
+func hex(c byte) bool { return digit(c) || c >= 'a' && c <= 'f' }
+
+// nearest is how far from a place the nearest word of a list stands.
+func (q *squeezed) nearest(list *[]string, from, to int) int {
+	marks := q.marksOf(list)
+	at, _ := slices.BinarySearchFunc(marks, from, func(m span, x int) int { return cmp.Compare(m.from, x) })
+	best := nowhere
+	for _, m := range marks[max(0, at-1):min(len(marks), at+2)] {
+		best = min(best, m.away(from, to))
+	}
+	return best
+}
+
+// away is how far two parts stand from each other.
+func (s span) away(from, to int) int {
+	return max(0, from-s.to, s.from-to)
+}
+
+// speaksOfDataSync accepts a message with a word of DataSync's own nearby and no
+// other service's nearer.
+func speaksOfDataSync(q *squeezed, from, to int, _ map[string]string) bool {
+	own := q.nearestOwn(from, to)
+	return own < nowhere && own < q.nearestOther(from, to)
+}
+
+// besideDataSync accepts it within the same sentence only: words that everybody
+// uses.
+func besideDataSync(q *squeezed, from, to int, _ map[string]string) bool {
+	return q.nearestOwn(from, to) < nearby && q.nearestOther(from, to) >= nearby
+}
+
+const nowhere = 1 << 30
+
+// nearestOwn is how far from a match the nearest word of DataSync's own stands.
+func (q *squeezed) nearestOwn(from, to int) int {
+	if d := q.nearest(&ownWords, from, to); d <= around {
+		return d
+	}
+	return nowhere
+}
+
+var (
+	serviceWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
+	serviceARN  = regexp.MustCompile(`arn:aws[a-z-]*:([a-z0-9-]+):`)
+	actionName  = regexp.MustCompile(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
+)
+
+// companions are services that DataSync's own messages name: callers, locations,
+// logs.
+var companions = wordSet(`datasync ec2 sts iam s3 elasticfilesystem efs fsx logs cloudwatch cloudformation kms ssm secretsmanager organizations sso`)
+
+// nearestOther is how far from a match the nearest name of a service stands that
+// DataSync has nothing to do with, in bytes of the text before it was squeezed.
+func (q *squeezed) nearestOther(from, to int) int {
+	text := q.words(from, to, around)
+	lo := int(q.origin[max(0, from-around)])
+	a, b := int(q.origin[from])-lo, int(q.origin[to-1])-lo+1
+	best := nowhere
+	see := func(m []int) { best = min(best, span{m[0], m[1]}.away(a, b)) }
+	for _, m := range serviceWord.FindAllStringIndex(text, -1) {
+		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
+		head, _, _ := strings.Cut(w, "-")
+		if otherServices[w] || otherServices[head] {
+			see(m)
+		}
+	}
+	for _, re := range []*regexp.Regexp{serviceARN, actionName} {
+		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
+			name := text[m[2]:m[3]]
+			if !companions[name] && (re == serviceARN || otherServices[name]) {
+				see(m)
+			}
+		}
+	}
+	return best
+}
+
+// isCallOfDataSync accepts an error of an API call. What the message itself names
+// decides: the action, the service, the operation. Operations that are other
+// services' too count unless the text names one; those of EC2 and STS, and
+// messages that name nothing, need a word of DataSync's own.
+func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
+	service, operation := said["service"], said["operation"]
+	if service == "" && operation == "" {
+		if service, operation = q.namedCall(from, to); service == "" && operation == "" {
+			return besideDataSync(q, from, to, nil)
+		}
+	}
+	switch {
+	case service == "datasync" || service == "awsdatasync" || service == "fmrsservice":
+		return true
+	case service == "ec2" || service == "sts":
+		_, action, _ := strings.Cut(said["action"], ":")
+		return stageOperations[cmp.Or(operation, knownOperation(action))] && speaksOfDataSync(q, from, to, nil)
+	case service != "":
+		return false
+	case stageOperations[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
+		return speaksOfDataSync(q, from, to, nil)
+	}
+	return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
+}
+
+// knownOperation is the longest operation that a squeezed text begins with: what
+// follows it has no space before.
+func knownOperation(text string) string {
+	best := ""
+	for _, set := range []map[string]bool{dataSyncOperations, stageOperations} {
+		for op := range set {
+			if len(op) > len(best) && strings.HasPrefix(text, op) {
+				best = op
+			}
+		}
+	}
+	return best
+}
+
+// The ways in which SDKs name the call that failed, squeezed.
+var callNames = []*regexp.Regexp{
+	regexp.MustCompile(`whencallingthe(?P<operation>[a-z0-9]{3,50}?)operation`),
+	regexp.MustCompile(`operationerror(?P<service>[a-z0-9]{2,40}):(?P<operation>[a-z0-9]{3,50})`),
+	regexp.MustCompile(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
+	regexp.MustCompile(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
+}
+
+// namedCall finds the service and operation that the sentence around a match
+// names, the nearest first.
+func (q *squeezed) namedCall(from, to int) (service, operation string) {
+	lo := max(0, from-nearby)
+	text := q.stretch(from, to, nearby)
+	best := nowhere
+	for _, re := range callNames {
+		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
+			d := span{m[0], m[1]}.away(from-lo, to-lo)
+			if d >= best {
+				continue
+			}
+			best, service, operation = d, "", ""
+			for i, name := range re.SubexpNames() {
+				switch {
+				case name == "service":
+					service = text[m[2*i]:m[2*i+1]]
+				case name == "operation":
+					operation = text[m[2*i]:m[2*i+1]]
+				}
+			}
+		}
+	}
+	return service, operation
+}
+
+// isCallOrText accepts a client's own trouble, such as missing credentials, which
+// is the same for all services: the call is DataSync's, or the text speaks of it.
+func isCallOrText(q *squeezed, from, to int, said map[string]string) bool {
+	if service, operation := q.namedCall(from, to); service != "" || operation != "" {
+		return isCallOfDataSync(q, from, to, said)
+	}
+	return speaksOfDataSync(q, from, to, nil)
+}
+
+// isNamedHost accepts trouble with a host of the APIs that an activation calls:
+// the name must be that of the service, not hold its letters.
+func isNamedHost(q *squeezed, from, to int, said map[string]string) bool {
+	host := said["host"]
+	if !strings.Contains(host, "amazonaws.com") && !strings.HasSuffix(host, ".api.aws") {
+		return false
+	}
+	for _, label := range strings.Split(host, ".") {
+		switch label {
+		case "datasync", "datasyncfips", "activation", "cp":
+			return label == "datasync" || label == "datasyncfips" || strings.Contains(host, ".datasync")
+		case "ec2", "sts", "ec2fips", "stsfips":
+			return true
+		}
+	}
+	return false
+}
+
+var analyzerWord = regexp.MustCompile(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
+
+// isAnalyzer accepts what Reachability Analyzer says.
+func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
+	return analyzerWord.MatchString(q.stretch(from, to, around))
+}
+
+// isTask accepts trouble with storage: it stands with a task or its log, not with
+// a request for a key.
+func isTask(q *squeezed, from, to int, _ map[string]string) bool {
+	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty.MatchString(q.stretch(from, to, 60))
+}
+
+// An agent's ARN or id, and a field or a cell that holds the status. A name that
+// holds the word is none.
+var (
+	agentName    = regexp.MustCompile(`agent-[0-9a-f]{17}`)
+	offlineValue = regexp.MustCompile(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
+)
+
+// isOfflineField accepts the word as the value of an agent's status.
+func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
+	text := strings.ReplaceAll(q.words(from, to, nearby), `\"`, `"`)
+	return agentName.MatchString(text) && offlineValue.MatchString(text)
+}
+
+// ofWhichAgent is the word before "agent": other programs call theirs by name.
+var ofWhichAgent = regexp.MustCompile(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
+
+// plainAgent are the words that stand before DataSync's.
+var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")
+
+// isOfflineSentence accepts a sentence about an agent that no other program's name
+// stands before.
+func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
+	if !besideDataSync(q, from, to, nil) {
+		return false
+	}
+	text := q.words(from, to, 40)
+	before := strings.ToLower(text[:min(len(text), int(q.origin[from])-int(q.origin[max(0, from-40)])+len("agent"))])
+	m := ofWhichAgent.FindStringSubmatch(before)
+	return m == nil || plainAgent[m[1]]
+}

@@ -1,0 +1,142 @@
+package checks_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/datasync"
+
+	"github.com/dspreflight/dspreflight/checks"
+)
+
+// TestWhose reads messages that DataSync shares with others, with and without what
+// makes them its own.
+func TestWhose(t *testing.T) {
+	for _, text := range []string{
+		"Jenkins: [datasync-pipeline] java.lang.Exception: agent is offline",
+		"datasync job: GitLab Runner agent is offline",
+		"aws s3 sync: Unable to locate credentials",
+		"fatal error: Unable to locate credentials",
+		"An error occurred (ExpiredToken) when calling the ListObjectsV2 operation: The provided token has expired.",
+		"An error occurred (RequestExpired) when calling the DescribeInstances operation: Request has expired.",
+		"An error occurred (UnauthorizedOperation) when calling the DescribeSubnets operation: You are not authorized to perform this operation.",
+		"User: arn:aws:sts::1:assumed-role/datasync-admin/x is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bucket",
+		"User: arn:aws:sts::1:assumed-role/DataSync/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/x",
+		"api error AccessDenied: Access Denied, s3 bucket datasync-bucket: operation error S3: PutObject",
+		"operation error Bedrock Agent: CreateAgent, https response error StatusCode: 403, RequestID: x, AccessDeniedException: denied",
+		"bedrock-agent create-agent: An error occurred (ThrottlingException) when calling the CreateAgent operation: Rate exceeded",
+		"Agents for Amazon Bedrock\nAn error occurred (AccessDeniedException) when calling the CreateAgent operation",
+		"client = boto3.client(\"bedrock-agent\")\nclient.create_agent(...)\nbotocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the CreateAgent operation",
+		"Readiness probe failed: Get \"http://10.2.3.4:80/healthz\": dial tcp 10.2.3.4:80: connect: connection refused",
+		"nginx: connect() failed (111: Connection refused) while connecting to upstream, upstream: \"http://10.0.0.5:80/\"",
+		"Could not connect to the endpoint URL: \"https://s3.us-east-1.amazonaws.com/\"",
+		"Could not connect to the endpoint URL: \"https://datasync-bucket.s3.us-east-1.amazonaws.com/\"",
+		"Could not connect to the endpoint URL: \"https://ec2messages.us-east-1.amazonaws.com/\"",
+		"dial tcp: lookup sts-proxy.corp.example: no such host",
+		"getaddrinfo ENOTFOUND logs.us-east-1.amazonaws.com",
+		"mount.nfs: Connection timed out",
+		"mount.nfs: access denied by server while mounting 10.0.0.1:/export",
+		"{\"Name\":\"status-offline\",\"Status\":\"ONLINE\",\"AgentArn\":\"arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718\"}",
+		"{\"AgentArn\":\"arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718\",\"Name\":\"OFFLINE\",\"Status\":\"ONLINE\"}",
+		"How to set up NFSv4 ID mapping",
+		"The instances are stuck in launching state",
+		"ECS task stuck in LAUNCHING state; datasync sidecar",
+		"EC2 AgentNotFound: agent does not exist",
+		"InternalServerError when calling lambda Invoke from the datasync trigger",
+		"StorageGateway: Agent gateway activation key expired",
+		"NT_STATUS_ACCESS_DENIED",
+		"NT_STATUS_LOGON_FAILURE",
+		"rsync: connection unexpectedly closed; Connection reset by peer",
+		"Task task-0a1b2c3d4e5f60718 status AVAILABLE",
+		"zabbix agent is offline on host datasync01",
+		"mongodb DataSync: connection refused 27017",
+		"Redis connection timed out in DataSyncService",
+		"PowerSync DataSync worker: ThrottlingException from DynamoDB",
+		"DocumentDB elastic: Input/output error",
+	} {
+		if got := recognised(text); got != nil {
+			t.Errorf("%v in %q", got, text)
+		}
+	}
+	for _, tt := range []struct{ want, text string }{
+		{"AGENT_OFFLINE", "The DataSync agent is offline since yesterday"},
+		{"AGENT_OFFLINE", "Status: OFFLINE\nAgentArn: arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718"},
+		{"ACCESS_DENIED", "An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied"},
+		{"ACCESS_DENIED", "An error occurred (AccessDeniedException) when calling the CreateAgent operation"},
+		{"THROTTLED", "An error occurred (ThrottlingException) when calling the ListAgents operation: Rate exceeded"},
+		{"CLOCK_SKEW", "An error occurred (RequestExpired) when calling the CreateAgent operation: Request has expired."},
+		{"CREDENTIALS_EXPIRED", "An error occurred (ExpiredTokenException) when calling the CreateAgent operation: The security token included in the request is expired"},
+		{"ACCESS_DENIED", "aws datasync create-agent ...\nYou are not authorized to perform this operation. User is not authorized to perform: ec2:DescribeSubnets"},
+		{"ACCESS_DENIED", "CreateAgent failed in datasync: User: arn:aws:iam::111122223333:user/ops is not authorized to perform: ec2:DescribeSubnets on resource: * because no identity-based policy allows it"},
+		{"AGENT_HTTP_REFUSED", "Invoke-WebRequest : No connection could be made because the target machine actively refused it 10.10.1.50:80\nAt line:1 char:1\n+ Invoke-WebRequest \"http://10.10.1.50/?gatewayType=SYNC&activationRegion=us-east-1\""},
+		{"AGENT_HTTP_TIMEOUT", "Error: retrieving activation key from IP Address (10.10.1.50): making HTTP request: Get \"http://10.10.1.50/?activationRegion=us-east-1&gatewayType=SYNC\": dial tcp 10.10.1.50:80: connectex: A connection attempt failed because the connected party did not properly respond after a period of time, or established connection failed because connected host has failed to respond."},
+		{"AGENT_HTTP_REFUSED", "Error: retrieving activation key from IP Address (10.10.1.50): making HTTP request: Get \"http://10.10.1.50/?activationRegion=us-east-1&gatewayType=SYNC\": dial tcp 10.10.1.50:80: connectex: No connection could be made because the target machine actively refused it."},
+		{"AGENT_HTTP_REFUSED", "curl: (7) Failed to connect to datasync-agent.corp.local port 80 after 2 ms: Connection refused"},
+		{"AGENT_HTTP_REFUSED", "curl: (7) Failed to connect to agent01.corp.local port 80 after 2 ms: Could not connect to server\n$ curl \"http://agent01.corp.local/?gatewayType=SYNC&activationRegion=eu-west-1\""},
+		{"AGENT_HTTP_NO_ROUTE", "curl: (7) Failed to connect to 10.10.1.50 port 80: No route to host  # curl http://10.10.1.50/?gatewayType=SYNC"},
+		{"API_UNREACHABLE", "Could not connect to the endpoint URL: \"https://vpce-0a1b2c3d4e5f60718-abcd.datasync.us-east-1.vpce.amazonaws.com/\""},
+		{"API_UNREACHABLE", "Could not connect to the endpoint URL: \"https://sts.ap-northeast-1.amazonaws.com/\""},
+		{"API_UNREACHABLE", "Error: getaddrinfo ENOTFOUND datasync.us-east-1.amazonaws.com"},
+		{"API_UNREACHABLE", "Post \"https://datasync.us-east-1.amazonaws.com/\": dial tcp 52.94.1.1:443: i/o timeout"},
+		{"API_UNREACHABLE", "botocore.exceptions.ConnectTimeoutError: Connect timeout on endpoint URL: \"https://datasync.us-east-1.amazonaws.com/\""},
+		{"TASK_UNAVAILABLE", "Task failed to access location loc-1111222233334444a: x40016: mount.nfs: access denied by server while mounting"},
+		{"TASK_UNAVAILABLE", "Task fails to access locations loc-1111222233334444a: x40016"},
+		{"AGENT_NOT_FOUND", "An error occurred (InvalidRequestException) when calling the DescribeAgent operation: Agent agent-0a1b2c3d4e5f60718 does not exist."},
+		{"TASK_LAUNCHING", "Our DataSync task execution is stuck in the launching status"},
+		{"REGION_NOT_ENABLED", "OptInRequired: datasync in ap-east-1"},
+		{"SERVICE_ERROR", "DataSync InternalException"},
+		{"THROTTLED", "ThrottlingException"},
+		{"CLOCK_SKEW", "RequestExpired"},
+		{"ACCESS_DENIED", "AccessDeniedException"},
+		{"ENI_NOT_FOUND", "EniNotFound"},
+		{"ARN_MALFORMED", "An error occurred (ValidationException) when calling the CreateAgent operation: 1 validation error detected: Value '[sg-0abc]' at 'securityGroupArns' failed to satisfy constraint: Member must satisfy regular expression pattern"},
+	} {
+		if got := recognised(tt.text); !slices.Equal(got, []string{tt.want}) {
+			t.Errorf("%v, want %s in %q", got, tt.want, tt.text)
+		}
+	}
+}
+
+// TestOperations asks of every operation of DataSync's SDK whether a denial of it is
+// DataSync's, and of the same name in another service whether it is not.
+func TestOperations(t *testing.T) {
+	client := reflect.TypeFor[*datasync.Client]()
+	n := 0
+	for i := range client.NumMethod() {
+		op := client.Method(i).Name
+		if op == "Options" || strings.HasSuffix(op, "Resource") || op == "ListTagsForResource" {
+			continue
+		}
+		n++
+		text := "An error occurred (AccessDeniedException) when calling the " + op + " operation: denied"
+		if got := recognised(text); !slices.Equal(got, []string{"ACCESS_DENIED"}) {
+			t.Errorf("%s: %v", op, got)
+		}
+		for _, other := range []string{"operation error Bedrock Agent: " + op + ", AccessDeniedException: denied", "not authorized to perform: bedrock:" + op, text + " (lambda)"} {
+			if got := recognised(other); got != nil {
+				t.Errorf("%s: %v", other, got)
+			}
+		}
+	}
+	if n < 40 {
+		t.Errorf("only %d operations", n)
+	}
+}
+
+// TestAnchorsEverywhere reads a megabyte of a word that messages hold, and never the
+// message: it must not take longer than a log does.
+func TestAnchorsEverywhere(t *testing.T) {
+	for _, line := range []string{
+		"datasync lambda ThrottlingException: Rate exceeded AccessDenied\n", "timed out connection refused connection reset timeout 10.0.0.1:80\n", "Private Link configuration is invalid ",
+		"agent-0a1b2c3d4e5f60718 offline status unavailable launching\n", "activationRegion=connection refused proxy\n",
+	} {
+		start := time.Now()
+		checks.Recognise(strings.Repeat(line, 1<<20/len(line)))
+		if took := time.Since(start); took > 30*time.Second { // measured: below 0.7 s, on a machine with nothing else to do
+			t.Errorf("%q: %s", line, took)
+		}
+	}
+}
