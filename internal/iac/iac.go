@@ -67,6 +67,9 @@ type Plan struct {
 	// Gaps are planned resources that may touch the path in ways that are not
 	// worked out.
 	Gaps []snapshot.Gap
+	// Unread are the resources of providers of which nothing is known here, and
+	// which name nothing of the path.
+	Unread []string
 	// Secrets are values that are marked as sensitive and must not be shown.
 	Secrets []string
 
@@ -89,13 +92,14 @@ type Plan struct {
 type doubt struct {
 	*object
 	kinds []snapshot.Kind
+	ids   []string // or the rows
 	gap   snapshot.Gap
 }
 
 // doubtful notes a resource whose effect is not worked out, and why.
 func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, code snapshot.GapCode, ref, detail string) {
 	gap := snapshot.Gap{Code: code, Source: "plan", Ref: ref, Detail: detail}
-	p.doubts = append(p.doubts, doubt{o, kinds, gap})
+	p.doubts = append(p.doubts, doubt{object: o, kinds: kinds, gap: gap})
 	if !slices.Contains(p.Gaps, gap) {
 		p.Gaps = append(p.Gaps, gap)
 	}

@@ -45,6 +45,9 @@ func (e *evaluator) value(v any, at string) any {
 		}
 		out := make(map[string]any, len(v))
 		for k, x := range v {
+			if k == "Fn::Transform" || strings.HasPrefix(k, loopKey) { // what else there is of it can't be seen
+				return unknown(at)
+			}
 			if y := e.value(x, at); y != any(noValue{}) {
 				out[k] = y
 			}

@@ -228,6 +228,9 @@ func (o *Overlay) world() *world {
 // doubt gives up what planned resources may touch that are not modelled.
 func (p *Plan) doubt(w *world) {
 	for _, d := range p.doubts {
+		for _, id := range d.ids {
+			w.loseRow(id, d.gap)
+		}
 		scopes := w.snap.Scopes // where it lives is not always known
 		if d.home.region != "" || d.home.provider != "" {
 			scopes = []*snapshot.Scope{w.scope(d.object)}

@@ -219,13 +219,11 @@ func replaced(w word, was, o *object) bool {
 // entities are the resources that are rows of their own.
 func (b *binding) entities() {
 	p := b.plan
-	for _, name := range p.template.transforms {
-		if !slices.Contains(macros, name) {
-			p.doubtful(&object{address: "Transform", kind: name, id: "Transform", home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, "Transform", name)
-		}
-	}
+	b.unread()
+	b.loops()
 	for _, r := range b.order {
 		o := b.after[r.id]
+		b.fill(r)
 		if o == nil {
 			b.doubt(r)
 			continue
@@ -263,8 +261,10 @@ func (b *binding) entities() {
 			}
 			continue
 		}
-		if _, odd := strange[gone.kind]; odd || strings.HasSuffix(gone.kind, "::MODULE") {
-			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, gone.id, gone.kind)
+		if _, odd := strange[gone.kind]; odd || holds(gone.kind) {
+			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, everything, snapshot.NotModelled, gone.id, gone.kind)
+		} else if foreign(gone.kind) && b.was != nil {
+			b.provided(gone, b.was)
 		}
 		if !ok || models[w.kind].drop == nil || gone.physical == "" || b.retains(gone.id) {
 			continue
@@ -283,8 +283,8 @@ func (b *binding) entities() {
 			}
 		}
 		for _, v := range p.changeSet.vague {
-			if _, odd := strange[v.kind]; odd || strings.HasSuffix(v.kind, "::MODULE") {
-				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, anyTable, snapshot.NotModelled, v.id, v.kind)
+			if _, odd := strange[v.kind]; odd || holds(v.kind) || foreign(v.kind) {
+				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, everything, snapshot.NotModelled, v.id, v.kind)
 			}
 			if w, ok := words[v.kind]; ok {
 				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, snapshot.ValuesUntold, v.id, v.kind)
@@ -314,7 +314,7 @@ func (b *binding) gone() []declaredResource {
 	if b.was != nil {
 		for _, r := range b.was.order {
 			_, odd := strange[r.kind]
-			if _, declared := b.eval.byID[r.id]; !declared && (odd || strings.HasSuffix(r.kind, "::MODULE")) && !b.retains(r.id) {
+			if _, declared := b.eval.byID[r.id]; !declared && (odd || holds(r.kind) || foreign(r.kind)) && !b.retains(r.id) {
 				out = append(out, r) // it carries no tags
 			}
 		}
@@ -323,31 +323,24 @@ func (b *binding) gone() []declaredResource {
 	return out
 }
 
-// anyTable are the tables that what is not read here may touch.
-var anyTable = []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Endpoints}
-
-// macros are the transforms that leave what the path depends on as it is written.
-var macros = []string{"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"}
-
-// doubt notes a resource that is not modelled, where it may touch the path. A
-// nested stack that is written as before stays as it is.
+// doubt notes a resource that is not modelled, where it may touch the path. One
+// that is written as before stays as it is.
 func (b *binding) doubt(r declaredResource) {
-	o := &object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}
 	kind, odd := strange[r.kind]
-	kinds := unmodelled[kind]
 	switch {
-	case strings.HasSuffix(r.kind, "::MODULE"):
-		kinds = anyTable
-	case !odd:
+	case !odd && !holds(r.kind) && !foreign(r.kind):
 		return
-	case b.plan.changeSet != nil:
-		kinds = anyTable // it is listed, so it changes
-	case b.was != nil && b.sameWords(r):
+	case b.plan.changeSet == nil && b.was != nil && b.sameWords(r): // a change set lists only what changes
 		return
-	case b.was != nil:
-		kinds = anyTable
+	case foreign(r.kind):
+		b.provided(r, b)
+		return
 	}
-	b.plan.doubtful(o, kinds, snapshot.NotModelled, r.id, r.kind)
+	kinds := unmodelled[kind]
+	if holds(r.kind) || b.plan.changeSet != nil || b.was != nil {
+		kinds = everything
+	}
+	b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}, kinds, snapshot.NotModelled, r.id, r.kind)
 }
 
 // changes reports whether an attribute that the template sets is another one in
