@@ -107,7 +107,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--template %s: %w", path, err)
 		}
-		p.Stack, p.NewStack, p.Region = c.String("stack"), c.Bool("new-stack"), c.String("region")
+		p.Stack, p.NewStack, p.Region, p.Files = c.String("stack"), c.Bool("new-stack"), c.String("region"), beside(path)
 		if len(deployed) > 0 {
 			body, err := readLimited(deployed[i], maxPlanBytes)
 			if err != nil {
@@ -124,6 +124,20 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// beside reads files that stand beside a template, as those of nested stacks do.
+func beside(template string) iac.Files {
+	return func(path string) []byte {
+		if filepath.IsAbs(path) {
+			return nil
+		}
+		body, err := readLimited(filepath.Join(filepath.Dir(template), filepath.FromSlash(path)), maxPlanBytes)
+		if err != nil {
+			return nil // it is somewhere else: the stack stays what is not read
+		}
+		return body
+	}
 }
 
 // readParameters reads KEY=VALUE, and the forms of parameter files: the two lists
@@ -289,6 +303,15 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.T
 	out := agentNotes(after, before)
 	if alone {
 		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
+	}
+	var unread []string
+	for _, p := range o.Plans {
+		unread = append(unread, p.Unread...)
+	}
+	if len(unread) > 0 {
+		out = append(out, snapshot.Textf(
+			"%d custom resources or provisioners were not read; they name nothing of the path: %s.",
+			"カスタムリソースとプロビジョナー %d 件は読んでいない。経路上のものは指定されていない: %s。", len(unread), checks.Args{"list": unread}.Fill("{list}")))
 	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {

@@ -201,7 +201,7 @@ func (b *binding) loops() {
 		return
 	}
 	note := func(key string, l loop) {
-		b.plan.doubtful(&object{address: key, kind: loopKey, id: key, home: home{region: b.eval.region}}, l.kinds, snapshot.KnownAfterApply, "Parameters."+l.parameters[0], key)
+		b.plan.doubtful(&object{address: key, kind: loopKey, id: key, home: b.home()}, l.kinds, snapshot.KnownAfterApply, "Parameters."+l.parameters[0], key)
 	}
 	had := map[string]loop{}
 	if b.was != nil {

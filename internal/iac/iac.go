@@ -62,6 +62,9 @@ type Plan struct {
 	Stack, Region string
 	// NewStack says that the estate does not have the stack.
 	NewStack bool
+	// Files are those beside a template, to read the templates of nested stacks that
+	// are there; nil for none.
+	Files Files
 	// Updates is set where the estate has resources of the stack.
 	Updates bool
 	// Gaps are planned resources that may touch the path in ways that are not
@@ -81,9 +84,11 @@ type Plan struct {
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after
 	template   *template
+	account    string // of a template's stack, if it is known
 	parameters map[string]string
 	changeSet  *changeSet
 	deployed   *template // what the stack has now; nil: not known
+	stacks     []*Plan   // that resources of the plan make of templates
 	doubts     []doubt   // what changes, may touch the path, and is not worked out
 }
 

@@ -197,14 +197,14 @@ func isStandIn(id string, r map[string]any) bool {
 // another at each deployment, so that it counts though it was there before.
 func (b *binding) unread() {
 	for _, s := range b.plan.template.standIns {
-		b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: home{region: b.eval.region}}, s.kinds, snapshot.NotModelled, s.at, s.what)
+		b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: b.home()}, s.kinds, snapshot.NotModelled, s.at, s.what)
 	}
 	if b.was == nil {
 		return
 	}
 	for _, s := range b.was.plan.template.standIns { // what goes with it
 		if !slices.ContainsFunc(b.plan.template.standIns, func(o standIn) bool { return o.at == s.at && o.what == s.what }) {
-			b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: home{region: b.eval.region}}, s.kinds, snapshot.NotModelled, s.at, s.what)
+			b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: b.home()}, s.kinds, snapshot.NotModelled, s.at, s.what)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func (b *binding) unread() {
 func (b *binding) fill(r declaredResource) {
 	if by, ok := filled(r.properties); ok {
 		if kinds := kindsOf(r.kind); len(kinds) > 0 {
-			b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}, kinds, snapshot.NotModelled, r.id, by)
+			b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: b.home()}, kinds, snapshot.NotModelled, r.id, by)
 		}
 	}
 }
@@ -258,7 +258,7 @@ func (b *binding) provided(r declaredResource, in *binding) {
 			ids = append(ids, o.id)
 		}
 	})
-	o := &object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}
+	o := &object{address: r.id, kind: r.kind, id: r.id, home: b.home()}
 	b.plan.mayChange(o, ids, fmt.Sprintf("%s: %s", r.id, r.kind))
 }
 

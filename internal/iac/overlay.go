@@ -28,6 +28,9 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 	if base == nil {
 		base = &snapshot.Snapshot{}
 	}
+	for i := 0; i < len(plans); i++ { // what they hold in turn
+		plans = slices.Insert(slices.Clone(plans), i+1, plans[i].stacks...)
+	}
 	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
 	made := map[string]bool{}
 	for _, p := range plans {
@@ -230,6 +233,9 @@ func (p *Plan) doubt(w *world) {
 	for _, d := range p.doubts {
 		for _, id := range d.ids {
 			w.loseRow(id, d.gap)
+		}
+		if len(d.ids) == 0 && len(d.kinds) == 0 {
+			w.loseInspected(d.gap)
 		}
 		scopes := w.snap.Scopes // where it lives is not always known
 		if d.home.region != "" || d.home.provider != "" {

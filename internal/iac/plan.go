@@ -105,18 +105,22 @@ func (d *document) plan(files Sources) (*Plan, error) {
 		if rc.Mode != tfjson.ManagedResourceMode {
 			continue
 		}
-		if _, acts := actionOf(rc); acts && strings.HasSuffix(rc.ProviderName, "/hashicorp/awscc") && strings.HasPrefix(rc.Type, "awscc_ec2_") {
-			p.doubtful(&object{address: rc.Address, kind: rc.Type}, []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, snapshot.NotModelled, rc.Address, rc.Type)
+		action, ok := actionOf(rc)
+		if ok {
+			p.runs(g, rc, action)
 		}
-		if !isAWS(rc.ProviderName) {
+		if ok && p.spokenChange(g, rc, action) || !isAWS(rc.ProviderName) {
 			continue
 		}
 		before, after := g.before[rc], g.after[rc]
 		if after != nil {
 			p.current = append(p.current, after)
 		}
-		action, ok := actionOf(rc)
-		if !ok {
+		if !ok || rc.Type == "aws_cloudformation_stack" && p.stackChange(before, after, action) {
+			continue
+		}
+		if slices.Contains(sharing, rc.Type) {
+			p.shares(before, action)
 			continue
 		}
 		if kinds, touches := unmodelled[rc.Type]; touches {

@@ -32,6 +32,15 @@ func (p *Plan) bind(base *snapshot.Snapshot) error {
 		}
 		b.was.evaluate()
 	}
+	p.template.inline(p.Files, func(id string) bool {
+		if b.was != nil {
+			return b.was.eval.byID[id].id == ""
+		}
+		return len(b.tagged) == 0
+	})
+	if err := p.template.circles(); err != nil {
+		return err
+	}
 	b.evaluate()
 	b.entities()
 	b.members()
@@ -116,11 +125,16 @@ func (b *binding) evaluate() {
 					}
 				}
 			}
-			o.home = home{region: e.region}
+			o.home = b.home()
 			e.ids[r.id] = o.id
 			b.after[r.id] = o
 		}
 	}
+}
+
+// home is where the resources of the stack are.
+func (b *binding) home() home {
+	return home{account: b.plan.account, region: b.eval.region}
 }
 
 func (b *binding) properties(r declaredResource) map[string]any { return b.eval.properties(r) }
@@ -141,7 +155,7 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 			continue
 		}
 		if b.was != nil && anyUnknown(v) && slices.Contains(words[r.kind].keep, name) { // another one may be made
-			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
+			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
 		}
 		if open == nil {
 			open = b.openly(func() *object { return translate(r, b.properties(r)) })
@@ -257,12 +271,12 @@ func (b *binding) entities() {
 		w, ok := words[gone.kind]
 		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
-				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
+				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: b.home()}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
 			}
 			continue
 		}
 		if _, odd := strange[gone.kind]; odd || holds(gone.kind) {
-			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, everything, snapshot.NotModelled, gone.id, gone.kind)
+			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: b.home()}, everything, snapshot.NotModelled, gone.id, gone.kind)
 		} else if foreign(gone.kind) && b.was != nil {
 			b.provided(gone, b.was)
 		}
@@ -279,7 +293,7 @@ func (b *binding) entities() {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
 			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
-				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
+				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}
 		for _, v := range p.changeSet.vague {
@@ -330,7 +344,7 @@ func (b *binding) doubt(r declaredResource) {
 	switch {
 	case !odd && !holds(r.kind) && !foreign(r.kind):
 		return
-	case b.plan.changeSet == nil && b.was != nil && b.sameWords(r): // a change set lists only what changes
+	case b.plan.changeSet == nil && b.was != nil && b.sameWords(r) && r.child() == "": // a change set lists only what changes
 		return
 	case foreign(r.kind):
 		b.provided(r, b)
@@ -340,7 +354,7 @@ func (b *binding) doubt(r declaredResource) {
 	if holds(r.kind) || b.plan.changeSet != nil || b.was != nil {
 		kinds = everything
 	}
-	b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}, kinds, snapshot.NotModelled, r.id, r.kind)
+	b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: b.home()}, kinds, snapshot.NotModelled, r.id, r.kind)
 }
 
 // changes reports whether an attribute that the template sets is another one in

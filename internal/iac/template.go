@@ -28,6 +28,7 @@ type declaredResource struct {
 	id, kind, condition string
 	properties          map[string]any
 	metadata            map[string]any
+	dir                 string // of the template that it is in, from that of the outermost
 	physical            string // the id in AWS, where a change set tells it
 	vague               bool   // a change set does not tell what it was
 	maybe               bool   // whether its condition holds is not known
