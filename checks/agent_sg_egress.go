@@ -66,10 +66,15 @@ func runAgentEgress(x *Exam) {
 	}
 	endpoint, task := &netipx.IPSet{}, &netipx.IPSet{}
 	for _, e := range j.ends {
-		endpoint, task = netpath.Union(endpoint, e.endpoint), netpath.Union(task, e.task)
+		endpoint, task = netpath.Union(endpoint, e.endpoint), netpath.Union(task, x.taskAddresses(j.to.Scope, e))
 	}
+	x.withTaskGroup(j, netpath.Minus(task, endpoint), func(y *Exam, carries *netpath.Carried) { y.judgeEgress(j, endpoint, task, carries) })
+}
+
+// judgeEgress judges the agent's groups, given what is known of those of the task.
+func (x *Exam) judgeEgress(j journey, endpoint, task *netipx.IPSet, carries *netpath.Carried) {
 	both := netpath.Union(endpoint, task)
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: both}
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: both, PeerCarries: carries}
 	var rules []netpath.Rule
 	for _, id := range j.agents.Groups {
 		g, p := j.from.Scope.SecurityGroups.GetIn(j.from.VPC, id)

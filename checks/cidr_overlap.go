@@ -73,7 +73,9 @@ func runCIDROverlap(x *Exam) {
 		compared = true
 	}
 	// The agent's own addresses can prove an overlap, not its absence.
-	if agents.Addrs != nil && len(netpath.Overlaps(agents.Addrs.Prefixes(), blocks)) > 0 {
+	if x.maybeInside(agents, v) {
+		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.AgentPlace, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: v.ID})
+	} else if agents.Addrs != nil && len(netpath.Overlaps(agents.Addrs.Prefixes(), blocks)) > 0 {
 		x.compareSpaces(v.ID, blocks, agents.Given, agents.Addrs.Prefixes(), agents.Given)
 	} else if !compared {
 		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})

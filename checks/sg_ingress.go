@@ -136,7 +136,7 @@ func (x *Exam) endpointAdmits(problems ...*Problem) {
 		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Detail: "no IPv4 address, and the key request takes none but IPv4"})
 		return
 	}
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers, PeerCarries: netpath.CarriedBy(agents)}
 	var rules []netpath.Rule
 	for _, g := range groups {
 		rules = append(rules, layer.Rules(g, netpath.Ingress)...)

@@ -143,7 +143,7 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 		agents.Addrs = netpath.Anywhere
 	}
 	peers := netpath.IPv4(agents.Addrs)
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers}
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: netpath.Place{Scope: s, VPC: ep.VPC}, Peer: agents.Place, Peers: peers, PeerCarries: netpath.CarriedBy(agents)}
 	rules := layer.Rules(g, netpath.Ingress)
 	if gap != nil {
 		rules = append(rules, netpath.Rule{Peers: peers, Ports: netpath.AllPorts, Gap: gap})
