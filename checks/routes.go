@@ -141,6 +141,7 @@ func (x *Exam) judgeTrips(vpc string, trips []trip, problems map[netpath.Reason]
 				x.OK(t.subnet, stepEvidence(l.Steps)...)
 			case netpath.Stopped:
 				x.Report(problems[l.Reason], t.subnet, x.routeArgs(vpc, t, l, region), stepEvidence(l.Steps)...)
+				x.about(About{Holder: l.Table, Addrs: l.Addrs})
 			default:
 				gap := snapshot.Gap{Code: snapshot.NoEvidence}
 				if l.Gap != nil {
