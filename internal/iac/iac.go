@@ -87,9 +87,12 @@ type Plan struct {
 	account    string // of a template's stack, if it is known
 	parameters map[string]string
 	changeSet  *changeSet
-	deployed   *template // what the stack has now; nil: not known
-	stacks     []*Plan   // that resources of the plan make of templates
-	doubts     []doubt   // what changes, may touch the path, and is not worked out
+	standing   map[string]string // ids by logical id, where the deployed template is the estate
+	// deployedWith are the parameters that the stack is known to have.
+	deployedWith map[string]string
+	deployed     *template // what the stack has now; nil: not known
+	stacks       []*Plan   // that resources of the plan make of templates
+	doubts       []doubt   // what changes, may touch the path, and is not worked out
 }
 
 // doubt is a planned resource whose effect is not worked out, and the tables that

@@ -26,19 +26,28 @@ type Overlay struct {
 // The error is that of a template that can't be laid over this base.
 func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 	if base == nil {
-		base = &snapshot.Snapshot{}
+		there, err := standing(plans)
+		if err != nil {
+			return nil, err
+		}
+		if base = there; base == nil {
+			base = &snapshot.Snapshot{}
+		}
 	}
 	for i := 0; i < len(plans); i++ { // what they hold in turn
 		plans = slices.Insert(slices.Clone(plans), i+1, plans[i].stacks...)
 	}
 	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
 	made := map[string]bool{}
-	for _, p := range plans {
+	exports := map[string]any{}
+	for _, p := range inOrder(plans) {
 		if p.template != nil {
-			if err := p.bind(base); err != nil {
+			if err := p.bind(base, exports); err != nil {
 				return nil, err
 			}
 		}
+	}
+	for _, p := range plans {
 		for _, c := range p.Changes {
 			o.changes = append(o.changes, c)
 			if c.after != nil && !c.after.exists {

@@ -18,18 +18,23 @@ import (
 // the template does not name may go or stay.
 
 // bind works a template out against the base that it is laid over.
-func (p *Plan) bind(base *snapshot.Snapshot) error {
-	b := &binding{plan: p, base: base, physical: map[string]string{}, after: map[string]*object{}}
+// exports are the values that the templates bound before export, and gets those of
+// this one.
+func (p *Plan) bind(base *snapshot.Snapshot, exports map[string]any) error {
+	b := &binding{plan: p, base: base, imports: maps.Clone(exports), physical: map[string]string{}, after: map[string]*object{}}
 	if err := b.findStack(); err != nil {
 		return err
 	}
 	if p.deployed != nil {
-		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed}, base: base, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
+		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed, parameters: p.deployedWith}, base: base, imports: b.imports, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
 		for _, r := range p.deployed.resources {
 			if r.physical != "" {
 				b.was.physical[r.id] = r.physical
 			}
 		}
+		b.was.past = p.standing == nil
+		b.was.evaluate()
+		b.was.learnImports()
 		b.was.evaluate()
 	}
 	p.template.inline(p.Files, func(id string) bool {
@@ -44,6 +49,7 @@ func (p *Plan) bind(base *snapshot.Snapshot) error {
 	b.evaluate()
 	b.entities()
 	b.members()
+	b.exports(exports)
 	p.Agents = agents(p.current)
 	for _, c := range p.Changes {
 		for _, o := range []*object{c.before, c.after} {
@@ -61,6 +67,7 @@ type binding struct {
 	scope    *snapshot.Scope // of the stack; nil if there is none yet
 	physical map[string]string
 	tagged   []snapshot.StackResource // what there is of the stack
+	imports  map[string]any           // by the names of exports
 	was      *binding                 // of the template that the stack has now; nil: not known
 	past     bool                     // this is that one: which parameters it was given is not known
 	eval     *evaluator
@@ -72,7 +79,8 @@ type binding struct {
 // resource has after the change: its own, or that of a replacement.
 func (b *binding) evaluate() {
 	t := b.plan.template
-	e := &evaluator{t: t, parameters: b.plan.parameters, region: b.region(), stack: b.plan.Stack, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
+	b.order = nil
+	e := &evaluator{t: t, parameters: b.plan.parameters, region: b.region(), stack: b.plan.Stack, imports: b.imports, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
 	if b.scope != nil {
 		e.account = b.scope.Account
 	}
@@ -206,7 +214,7 @@ func (b *binding) sameWords(r declaredResource) bool {
 // openly reads resources with the parameters unknown that are not given and may
 // have another value in the stack than the default.
 func (b *binding) openly(read func() *object) *object {
-	if b.scope != nil && len(b.tagged) > 0 && !b.past {
+	if b.scope != nil && len(b.tagged) > 0 && !b.past && b.plan.standing == nil {
 		b.eval.keeps = func(name string) bool {
 			if b.was == nil {
 				return true

@@ -148,7 +148,7 @@ func (p *Plan) Deployed(now *Plan) error {
 	if p.changeSet != nil || now.changeSet != nil {
 		return snapshot.Errorf("a change set is no template, and needs none: it says what the stack has", "変更セットはテンプレートではなく、テンプレートも不要。スタックの現状は変更セットに含まれる")
 	}
-	p.deployed = now.template
+	p.deployed, p.deployedWith = now.template, now.parameters
 	return nil
 }
 
