@@ -66,7 +66,7 @@ func (e *evaluator) value(v any, at string) any {
 		}
 		return out
 	case string:
-		if known, ok := e.imports[v]; ok {
+		if known, ok := e.imports[e.imported(v)]; ok {
 			return known
 		}
 		if strings.Contains(v, "{{resolve:") || strings.Contains(v, "{{changeSet:") {

@@ -142,6 +142,14 @@ func readResources(top, resources map[string]any, parameters map[string]string, 
 	return t, nil
 }
 
+// Parameters are the names of the parameters of a template.
+func (p *Plan) Parameters() []string {
+	if p.template == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(p.template.parameters))
+}
+
 // Deployed tells a plan the template that the stack has now, as ReadTemplate reads
 // it. A change set is no template, and tells by itself what the stack has.
 func (p *Plan) Deployed(now *Plan) error {
