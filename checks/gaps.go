@@ -50,6 +50,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.PartUnseen:       say("the plan changes {ref}, a part of {detail}, which was not seen: judge the plan over the estate, live or with --snapshot", "プランが {detail} の一部である {ref} を変更するが、{detail} が見えていない。実環境か --snapshot に重ねて判定する"),
 	snapshot.NotAsDeployed:    say("the change touches {ref}, which the estate does not show as the deployed template of {detail} has it, because somebody changed it or it depends on a value that is not known: give the stack's values with --parameters, or pass a change set made with --include-property-values", "変更対象の {ref} が、スタック {detail} の現在のテンプレートどおりには環境に見えない（誰かが変更したか、不明な値による）。スタックの値を --parameters で渡すか、--include-property-values 付きの変更セットを使う"),
 	snapshot.ValuesUntold:     say("the change set does not say what {ref} ({detail}) was or will be: describe it with --include-property-values", "変更セットに {ref}（{detail}）の変更前後の値がない。--include-property-values を付けて取得する"),
+	snapshot.EstateDiffers:    say("the plan says that {ref} ({detail}) exists, and the estate does not have it: one of the two is out of date, so collect the estate and make the plan again", "プランでは {ref}（{detail}）が存在するが、環境にはない。どちらかが古いため、環境の収集とプランの作成をやり直す"),
 	snapshot.NotModelled:      say("the plan touches {ref}, and what that does to the path is not worked out ({detail}): judge the estate again after apply", "プランが {ref} を変更するが、経路への影響は計算の対象外（{detail}）。適用後にもう一度判定する"),
 	snapshot.NeedsPrior:       say("{ref} is UNKNOWN, and this rests on it", "前提となる {ref} が UNKNOWN"),
 }

@@ -136,6 +136,9 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	if err != nil {
 		return report.Report{}, fmt.Errorf("--template: %w", err)
 	}
+	if err := rightEstate(o, base, a.request.targets); err != nil {
+		return report.Report{}, err
+	}
 	before, after := o.Before(), o.After(nil)
 	was, will, err := twice(o, before, after, a.request.targets)
 	if err != nil {
@@ -165,6 +168,23 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	return report.Build(judged, report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
 	}), nil
+}
+
+// rightEstate refuses an estate that is not the one that the plans are about: what
+// is found there says nothing of them.
+func rightEstate(o *iac.Overlay, base *snapshot.Snapshot, targets []snapshot.Target) error {
+	if base == nil {
+		return nil
+	}
+	for _, t := range targets {
+		if base.Target != nil {
+			t = t.Merge(*base.Target)
+		}
+		if err := o.Elsewhere(t.EndpointID); err != nil {
+			return fmt.Errorf("--plan: %w", err)
+		}
+	}
+	return nil
 }
 
 // compare says what is known of a target before the changes, and which of them

@@ -16,6 +16,7 @@ type graph struct {
 	before  map[*tfjson.ResourceChange]*object
 	after   map[*tfjson.ResourceChange]*object
 	state   []*object
+	looked  []*object                       // by data sources
 	modules map[string]*tfjson.ConfigModule // by path without keys; "" is the root
 	configs map[string]*tfjson.ConfigResource
 	calls   map[string]*tfjson.ModuleCall // by path of the called module, without keys
@@ -170,6 +171,8 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 		o.home.provider = g.providerOf(m.Address, r.Mode, r.Type, r.Name)
 		if r.Mode == tfjson.ManagedResourceMode {
 			g.state = append(g.state, o)
+		} else {
+			g.looked = append(g.looked, o)
 		}
 		if !listed[r.Address] {
 			g.put(m.Address, r.Mode, r.Type, r.Name, r.Index, o, false)

@@ -11,6 +11,7 @@ import (
 // Overlay is one or more plans laid over a snapshot.
 type Overlay struct {
 	Plans   []*Plan
+	given   *snapshot.Snapshot // the base as it is
 	before  *snapshot.Snapshot
 	changes []Change
 	scopes  map[string]int // by id of a row, and by provider
@@ -37,7 +38,7 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 	for i := 0; i < len(plans); i++ { // what they hold in turn
 		plans = slices.Insert(slices.Clone(plans), i+1, plans[i].stacks...)
 	}
-	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
+	o := &Overlay{Plans: plans, given: base, before: base.Clone(), renamed: map[string]string{}}
 	made := map[string]bool{}
 	exports := map[string]any{}
 	for _, p := range inOrder(plans) {
@@ -68,6 +69,7 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 			}
 		}
 	}
+	o.differs()
 	o.settleScopes()
 	o.fill()
 	return o, nil
@@ -298,25 +300,5 @@ func containerOf(r *object) string {
 
 // seen reports whether the base knows a resource, or knows that it is not there.
 func (o *Overlay) seen(snap *snapshot.Snapshot, id string) bool {
-	for _, s := range snap.Scopes {
-		for _, p := range []snapshot.Presence{
-			presence(s.VPCs, id, "vpc-"), presence(s.Subnets, id, "subnet-"), presence(s.SecurityGroups, id, "sg-"), presence(s.NetworkACLs, id, "acl-"),
-			presence(s.RouteTables, id, "rtb-"), presence(s.Endpoints, id, "vpce-"), presence(s.Interfaces, id, "eni-"), presence(s.Instances, id, "i-"),
-			presence(s.Peerings, id, "pcx-"), presence(s.PrefixListEntries, id, "pl-"), presence(s.TransitGateways, id, "tgw-"), presence(s.TransitGatewayRouteTables, id, "tgw-rtb-"),
-			presence(s.TransitGatewayVPCAttachments, id, "tgw-attach-"), presence(s.VPNGateways, id, "vgw-"),
-		} {
-			if p != snapshot.Unobserved {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func presence[T snapshot.Row](t snapshot.Table[T], id, prefix string) snapshot.Presence {
-	if !strings.HasPrefix(id, prefix) {
-		return snapshot.Unobserved
-	}
-	_, p := t.Get(id)
-	return p
+	return slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool { return presenceIn(s, id, "") != snapshot.Unobserved })
 }

@@ -96,6 +96,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 			p.state = append(p.state, r)
 		}
 	}
+	p.read = g.looked
 	sort.SliceStable(p.state, func(i, j int) bool { return p.state[i].address < p.state[j].address })
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {
