@@ -108,7 +108,11 @@ const maxDeclarationBytes = 1 << 20
 // read is left out: it only tells where things are, and how they are written.
 func declarations(dir string) map[string][]byte {
 	out := map[string][]byte{}
-	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} {
+	patterns := []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"}
+	if strings.HasSuffix(filepath.ToSlash(dir), iac.ModulesFolder) {
+		patterns = []string{"modules.json"}
+	}
+	for _, pattern := range patterns {
 		paths, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return nil
