@@ -284,6 +284,9 @@ func (w *worker) outputs(m *tfjson.ConfigModule, path string) cty.Value {
 // several puts instances together: a list by number, or an object by key. None is
 // none only where the files say so, for a plan may leave some out.
 func (w *worker) several(instances map[string]cty.Value, count, each *tfjson.Expression, body *hclsyntax.Body, module string) cty.Value {
+	if c := w.g.doc.Complete; c != nil && !*c { // others may be left out
+		return cty.DynamicVal
+	}
 	if len(instances) == 0 {
 		for name, e := range map[string]*tfjson.Expression{"count": count, "for_each": each} {
 			if s := saying(e, body, name); s.expr != nil {
@@ -298,7 +301,7 @@ func (w *worker) several(instances map[string]cty.Value, count, each *tfjson.Exp
 		}
 		return cty.DynamicVal
 	}
-	if count != nil {
+	if _, numbered := instances["[0]"]; numbered {
 		list := make([]cty.Value, len(instances))
 		for i := range list {
 			v, ok := instances[fmt.Sprintf("[%d]", i)]
@@ -335,11 +338,8 @@ func (w *worker) resource(mode tfjson.ResourceMode, kind, name, module string) c
 		for _, i := range w.g.known[module+"|"+ref] {
 			instances[i.key] = w.instance(i)
 		}
-		if config.CountExpression == nil && config.ForEachExpression == nil {
-			if v, ok := instances[""]; ok {
-				return v
-			}
-			return cty.DynamicVal
+		if v, single := instances[""]; single {
+			return v
 		}
 		var body *hclsyntax.Body
 		if m := w.g.source.of(module); m != nil {
