@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/gate"
 	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -172,6 +173,16 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	return report.Build(judged, report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
 	}), nil
+}
+
+// namedBy are the ids that plans name for what is yet to be made.
+func namedBy(plans []*iac.Plan) collect.Named {
+	var out collect.Named
+	for _, p := range plans {
+		vpcs, groups, subnets := p.Named()
+		out.VPCs, out.Groups, out.Subnets = append(out.VPCs, vpcs...), append(out.Groups, groups...), append(out.Subnets, subnets...)
+	}
+	return out
 }
 
 // rightEstate refuses an estate that is not the one that the plans are about: what

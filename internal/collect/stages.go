@@ -141,6 +141,7 @@ func (c *collector) interest() (vpcs, groups, subnets []string) {
 		}
 	}
 	view := &snapshot.Snapshot{Scopes: []*snapshot.Scope{c.scope}}
+	vpcs, groups, subnets = c.planned()
 	for _, t := range c.request.Targets {
 		if c.scope.Has(snapshot.Destination) {
 			for _, ep := range c.endpointsOf(t) {
