@@ -154,6 +154,11 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 			return report.Report{}, err
 		}
 	}
+	for i := range was {
+		if base != nil && a.gate == report.GateChange && nowhere(before, was[i].EndpointID) && nowhere(after, will[i].EndpointID) {
+			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", was[i].EndpointID)
+		}
+	}
 	judged := judgeAll(ctx, will, after, a.selected)
 	earlier := judgeAll(ctx, was, before, a.selected)
 	for i := range judged {
@@ -229,7 +234,7 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 
 // notes say what else there is to know of a change.
 func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.Text {
-	out := agentNotes(after, before)
+	out := append(touchingNotes(o, after, before), agentNotes(after, before)...)
 	if alone {
 		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
 	}

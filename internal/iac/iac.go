@@ -81,6 +81,7 @@ type Plan struct {
 	// of another provider is changed, or a parameter is not given.
 	anything bool
 
+	others     []string  // addresses of what changes besides
 	read       []*object // what it looked up
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after

@@ -108,6 +108,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 		}
 		action, ok := actionOf(rc)
 		if ok {
+			p.others = append(p.others, rc.Address)
 			p.runs(g, rc, action)
 		}
 		if ok && p.spokenChange(g, rc, action) || !isAWS(rc.ProviderName) {

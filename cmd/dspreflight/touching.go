@@ -1,0 +1,68 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/iac"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// touchingNotes say how much of the plans is about a target, and how much of what
+// they say exists is of accounts and Regions that the estate does not hold.
+func touchingNotes(o *iac.Overlay, after, before report.Judged) []snapshot.Text {
+	mine := about(before, after)
+	touching, all := o.Touching(func(id string) bool { return mine[id] })
+	out := []snapshot.Text{snapshot.Textf("%d of %d changes touch this target.", "変更 %[2]d 件のうち、この対象に関わるのは %[1]d 件。", touching, all)}
+	if n, places := o.Foreign(); n > 0 {
+		out = append(out, snapshot.Textf(
+			"%d resources that the plan says exist are in %s, which the estate does not hold: they prove nothing here.",
+			"プランが存在するとする %d 個のリソースは %s にあり、環境に含まれない。ここでは何の証明にもならない。", n, strings.Join(places, ", ")))
+	}
+	return out
+}
+
+// about are the ids that the answers about a target rest on, before and after.
+func about(both ...report.Judged) map[string]bool {
+	out := map[string]bool{}
+	add := func(id string) {
+		base, _, _ := strings.Cut(id, "/")
+		out[id], out[base] = true, true
+	}
+	for _, j := range both {
+		t := j.Target
+		for _, id := range []string{t.EndpointID, t.SubnetID, t.GroupID, t.SourceVPCID, t.SourceSubnetID, t.AgentInstanceID} {
+			add(id)
+		}
+		for _, r := range j.Results {
+			for _, f := range r.Findings {
+				add(f.Subject)
+				for _, e := range f.Evidence {
+					add(e.Ref)
+				}
+				for _, g := range f.Gaps {
+					add(g.Ref)
+				}
+				if f.About != nil {
+					add(f.About.Holder)
+				}
+			}
+		}
+	}
+	delete(out, "")
+	return out
+}
+
+// nowhere reports whether an endpoint is proved not to be in an estate.
+func nowhere(snap *snapshot.Snapshot, id string) bool {
+	if id == "" || len(snap.Scopes) == 0 || checks.Stands(snap, id) {
+		return false
+	}
+	s := snap.Role(snapshot.Destination)
+	if s == nil {
+		return false
+	}
+	_, p := s.Endpoints.Get(id)
+	return p == snapshot.Absent
+}
