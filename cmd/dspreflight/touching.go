@@ -20,6 +20,17 @@ func touchingNotes(o *iac.Overlay, after, before report.Judged) []snapshot.Text 
 			"%d resources that the plan says exist are in %s, which the estate does not hold: they prove nothing here.",
 			"プランが存在するとする %d 個のリソースは %s にあり、環境に含まれない。ここでは何の証明にもならない。", n, strings.Join(places, ", ")))
 	}
+	for _, k := range o.Kept {
+		if k.Falls {
+			out = append(out, snapshot.Textf(
+				"The plan deletes %s (%s) while %s keeps it: the subnets fall to what the VPC has for those without one, and are judged so.",
+				"プランは %[3]s が使用中の %[1]s（%[2]s）を削除する。サブネットには VPC の既定のものが適用されるため、それで判定した。", k.ID, k.Address, checks.Args{"by": k.By}.Fill("{by}")))
+			continue
+		}
+		out = append(out, snapshot.Textf(
+			"The plan deletes %s (%s) while %s keeps it: AWS refuses that (DependencyViolation), and what it held is gone by then. Judged as empty.",
+			"プランは %[3]s が使用中の %[1]s（%[2]s）を削除する。AWS はこれを拒否し（DependencyViolation）、その時点で中身は失われている。空として判定した。", k.ID, k.Address, checks.Args{"by": k.By}.Fill("{by}")))
+	}
 	return out
 }
 

@@ -154,6 +154,8 @@ type object struct {
 	secret  map[string]bool  // attributes that hold a sensitive value
 	home    home
 	place   Place
+	// byTemplate is set for what CloudFormation makes and takes away.
+	byTemplate bool
 }
 
 // home is what is known of the account and Region of a resource.

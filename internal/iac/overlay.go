@@ -11,6 +11,7 @@ import (
 // Overlay is one or more plans laid over a snapshot.
 type Overlay struct {
 	Plans   []*Plan
+	Kept    []Kept             // what the changes delete and something keeps; told by After
 	given   *snapshot.Snapshot // the base as it is
 	before  *snapshot.Snapshot
 	changes []Change
@@ -195,8 +196,12 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	}
 	byRank := func(a, b Change) int { return cmp.Compare(models[a.Type].rank, models[b.Type].rank) }
 	slices.SortStableFunc(chosen, byRank)
+	var left []leftover
 	for _, c := range slices.Backward(chosen) {
 		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.remade()) {
+			if c.Action != Update {
+				left = append(left, w.leftover(c.before))
+			}
 			drop(w, c.before)
 		}
 	}
@@ -210,7 +215,9 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 		models[c.Type].put(w, before, c.after)
 	}
+	kept := w.keep(left)
 	if pick == nil {
+		o.Kept = kept
 		for _, p := range o.Plans {
 			p.doubt(w)
 		}

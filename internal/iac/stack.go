@@ -53,6 +53,9 @@ func (p *Plan) bind(base *snapshot.Snapshot, exports map[string]any) error {
 	p.Agents = agents(p.current)
 	for _, c := range p.Changes {
 		for _, o := range []*object{c.before, c.after} {
+			if o != nil {
+				o.byTemplate = true
+			}
 			if err := validate(o); err != nil {
 				return err
 			}
