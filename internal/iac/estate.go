@@ -53,13 +53,14 @@ func (p *Plan) claims() []claim {
 	}
 	for _, o := range all {
 		vpc := o.known("vpc_id")
+		if kind := aliasOf[o.kind]; kind != "" && o.exists { // its id is that of another
+			add(o, o.id, kind, "")
+			continue
+		}
 		if prefix := idPrefixes[o.kind]; prefix != "" && o.exists && strings.HasPrefix(o.id, prefix) {
 			add(o, o.id, o.kind, vpc)
 		}
 		for _, name := range claimed {
-			if aliases[o.kind] != "" { // what the other side asks for is of its account and Region
-				break
-			}
 			ids, _ := o.strs(name)
 			for _, id := range ids {
 				if kind := kindsFor[name]; len(kind) > 0 && strings.HasPrefix(id, idPrefixes[kind[0]]) && idPrefixes[kind[0]] != "" && idShape.MatchString(id) {
@@ -71,6 +72,13 @@ func (p *Plan) claims() []claim {
 	return out
 }
 
+// aliasOf are the types whose ids those of others are. What else they say is of the
+// account and Region of the side that asked.
+var aliasOf = map[string]string{
+	"aws_vpc_peering_connection_accepter": "aws_vpc_peering_connection", "aws_vpc_peering_connection_options": "aws_vpc_peering_connection",
+	"aws_ec2_transit_gateway_vpc_attachment_accepter": "aws_ec2_transit_gateway_vpc_attachment",
+}
+
 func either(a, b string) string {
 	if a != "" {
 		return a
@@ -78,11 +86,23 @@ func either(a, b string) string {
 	return b
 }
 
-// unnamed are the resources that the prior state holds without an id.
+// standsIn are the attributes that every resource of a type has in a state: what it
+// stands in, or is part of.
+var standsIn = map[string]string{
+	"aws_subnet": "vpc_id", "aws_security_group": "vpc_id", "aws_network_acl": "vpc_id", "aws_route_table": "vpc_id", "aws_vpc_endpoint": "vpc_id",
+	"aws_instance": "subnet_id", "aws_network_interface": "subnet_id", "aws_route": "route_table_id", "aws_route_table_association": "route_table_id",
+	"aws_network_acl_rule": "network_acl_id", "aws_network_acl_association": "network_acl_id", "aws_security_group_rule": "security_group_id",
+	"aws_vpc_security_group_ingress_rule": "security_group_id", "aws_vpc_security_group_egress_rule": "security_group_id", "aws_vpc_peering_connection": "vpc_id",
+	"aws_ec2_transit_gateway_vpc_attachment": "vpc_id",
+}
+
+// unnamed are the resources that the prior state holds without the id that they
+// have, or that of what they stand in.
 func (p *Plan) unnamed() []*object {
 	var out []*object
 	for _, o := range p.state {
-		if idPrefixes[o.kind] != "" && !strings.HasPrefix(o.id, idPrefixes[o.kind]) && aliases[o.kind] == "" {
+		prefix, in := idPrefixes[o.kind], standsIn[o.kind]
+		if prefix != "" && !strings.HasPrefix(o.id, prefix) || in != "" && o.known(in) == "" || aliases[o.kind] != "" && !o.exists {
 			out = append(out, o)
 		}
 	}
