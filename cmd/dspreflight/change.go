@@ -201,7 +201,7 @@ func rightEstate(o *iac.Overlay, base *snapshot.Snapshot, targets []snapshot.Tar
 			t = t.Merge(*base.Target)
 		}
 		if err := o.Elsewhere(t.EndpointID); err != nil {
-			return fmt.Errorf("--plan: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -118,7 +118,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 		if after != nil {
 			p.current = append(p.current, after)
 		}
-		if !ok || rc.Type == "aws_cloudformation_stack" && p.stackChange(before, after, action) {
+		if !ok || rc.Type == "aws_cloudformation_stack" && p.stackChange(before, after, rc.Change.AfterUnknown, action) {
 			continue
 		}
 		if slices.Contains(sharing, rc.Type) {

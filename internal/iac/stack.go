@@ -101,7 +101,12 @@ func (b *binding) evaluate() {
 				yes, known, r.maybe = true, true, true
 			}
 			if !known {
-				b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, models[words[r.kind].kind].kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
+				if kinds := kindsOf(r.kind); len(kinds) > 0 || foreign(r.kind) {
+					if foreign(r.kind) {
+						kinds = everything
+					}
+					b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
+				}
 			}
 			if !yes || !known {
 				continue
@@ -250,6 +255,9 @@ func (b *binding) entities() {
 		o := b.after[r.id]
 		b.fill(r)
 		if o == nil {
+			if b.was == nil || !b.sameWords(r) {
+				p.others = append(p.others, r.id)
+			}
 			b.doubt(r)
 			continue
 		}

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -9,7 +10,10 @@ import (
 // stackChange reads the stack that a resource makes of a template, if the template
 // is there. Of a stack that is there already, or goes, it says which tables the
 // template touches. It reports whether nothing is left to say.
-func (p *Plan) stackChange(before, after *object, action Action) bool {
+func (p *Plan) stackChange(before, after *object, mask any, action Action) bool {
+	if after != nil {
+		after = withOpen(after, mask)
+	}
 	if action == Update && sameIn(before, after, "template_body", "template_url", "parameters", "capabilities") {
 		return true
 	}
@@ -34,6 +38,34 @@ func (p *Plan) stackChange(before, after *object, action Action) bool {
 		p.doubtful(of, slices.Compact(kinds), snapshot.NotModelled, of.address, of.kind)
 	}
 	return true
+}
+
+// withOpen is a stack with what is known only after apply in its place: parameters
+// that are left out of the values would be taken for those that are not given.
+func withOpen(o *object, mask any) *object {
+	m, _ := mask.(map[string]any)
+	one := *o
+	one.attrs = maps.Clone(o.attrs)
+	for name, v := range m {
+		switch v := v.(type) {
+		case bool:
+			if v {
+				one.attrs[name] = unknown(o.address + "." + name)
+			}
+		case map[string]any:
+			inner := maps.Clone(asMap(o.attrs[name]))
+			if inner == nil {
+				inner = map[string]any{}
+			}
+			for k, x := range v {
+				if marked(x) {
+					inner[k] = unknown(o.address + "." + name + "." + k)
+				}
+			}
+			one.attrs[name] = inner
+		}
+	}
+	return &one
 }
 
 func sameIn(before, after *object, names ...string) bool {
