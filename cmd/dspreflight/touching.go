@@ -12,8 +12,7 @@ import (
 // touchingNotes say how much of the plans is about a target, and how much of what
 // they say exists is of accounts and Regions that the estate does not hold.
 func touchingNotes(o *iac.Overlay, after, before report.Judged) []snapshot.Text {
-	mine := about(before, after)
-	touching, all := o.Touching(func(id string) bool { return mine[id] })
+	touching, all := o.Touching(about(before, after))
 	out := []snapshot.Text{snapshot.Textf("%d of %d changes touch this target.", "変更 %[2]d 件のうち、この対象に関わるのは %[1]d 件。", touching, all)}
 	if n, places := o.Foreign(); n > 0 {
 		out = append(out, snapshot.Textf(

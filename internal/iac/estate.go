@@ -134,7 +134,20 @@ type estate struct {
 }
 
 func (o *Overlay) compare(p *Plan) estate {
+	if e, done := o.compared[p]; done {
+		return e
+	}
+	e := o.holds(p)
+	if o.compared == nil {
+		o.compared = map[*Plan]estate{}
+	}
+	o.compared[p] = e
+	return e
+}
+
+func (o *Overlay) holds(p *Plan) estate {
 	var e estate
+	known := map[string]snapshot.Presence{}
 	for _, c := range p.claims() {
 		near, held, absent := false, false, false
 		for _, s := range o.given.Scopes {
@@ -142,7 +155,12 @@ func (o *Overlay) compare(p *Plan) estate {
 			if slices.Contains(shared, c.kind) {
 				owned.account = ""
 			}
-			presence := presenceIn(s, c.id, c.vpc)
+			at := s.Name + " " + c.id + " " + c.vpc
+			presence, done := known[at]
+			if !done {
+				presence = presenceIn(s, c.id, c.vpc)
+				known[at] = presence
+			}
 			near = near || c.home.fits(s)
 			held = held || presence == snapshot.Present && owned.fits(s)
 			absent = absent || presence == snapshot.Absent && c.home.fits(s)
@@ -161,25 +179,44 @@ func (o *Overlay) compare(p *Plan) estate {
 
 // presenceIn reports whether a scope has a resource, whatever it is.
 func presenceIn(s *snapshot.Scope, id, vpc string) snapshot.Presence {
-	best := snapshot.Unobserved
-	for _, p := range []snapshot.Presence{
-		presence(s.VPCs, id, vpc, "vpc-"), presence(s.Subnets, id, vpc, "subnet-"), presence(s.SecurityGroups, id, vpc, "sg-"), presence(s.NetworkACLs, id, vpc, "acl-"),
-		presence(s.RouteTables, id, vpc, "rtb-"), presence(s.Endpoints, id, vpc, "vpce-"), presence(s.Interfaces, id, vpc, "eni-"), presence(s.Instances, id, vpc, "i-"),
-		presence(s.Peerings, id, "", "pcx-"), presence(s.PrefixListEntries, id, "", "pl-"), presence(s.TransitGateways, id, "", "tgw-"), presence(s.TransitGatewayRouteTables, id, "", "tgw-rtb-"),
-		presence(s.TransitGatewayVPCAttachments, id, "", "tgw-attach-"), presence(s.VPNGateways, id, "", "vgw-"),
-	} {
-		if p != snapshot.Unobserved {
-			best = p
-		}
+	prefix, _, _ := strings.Cut(id, "-")
+	switch {
+	case strings.HasPrefix(id, "tgw-rtb-"):
+		return presence(&s.TransitGatewayRouteTables, id, "")
+	case strings.HasPrefix(id, "tgw-attach-"):
+		return presence(&s.TransitGatewayVPCAttachments, id, "")
 	}
-	return best
+	switch prefix {
+	case "vpc":
+		return presence(&s.VPCs, id, "")
+	case "subnet":
+		return presence(&s.Subnets, id, vpc)
+	case "sg":
+		return presence(&s.SecurityGroups, id, vpc)
+	case "acl":
+		return presence(&s.NetworkACLs, id, vpc)
+	case "rtb":
+		return presence(&s.RouteTables, id, vpc)
+	case "vpce":
+		return presence(&s.Endpoints, id, vpc)
+	case "eni":
+		return presence(&s.Interfaces, id, vpc)
+	case "i":
+		return presence(&s.Instances, id, vpc)
+	case "pcx":
+		return presence(&s.Peerings, id, "")
+	case "pl":
+		return presence(&s.PrefixListEntries, id, "")
+	case "tgw":
+		return presence(&s.TransitGateways, id, "")
+	case "vgw":
+		return presence(&s.VPNGateways, id, "")
+	}
+	return snapshot.Unobserved
 }
 
-func presence[T snapshot.Row](t snapshot.Table[T], id, vpc, prefix string) snapshot.Presence {
-	if !strings.HasPrefix(id, prefix) || prefix == "tgw-" && (strings.HasPrefix(id, "tgw-rtb-") || strings.HasPrefix(id, "tgw-attach-")) {
-		return snapshot.Unobserved
-	}
-	if vpc != "" && prefix != "vpc-" {
+func presence[T snapshot.Row](t *snapshot.Table[T], id, vpc string) snapshot.Presence {
+	if vpc != "" {
 		_, p := t.GetIn(vpc, id)
 		return p
 	}

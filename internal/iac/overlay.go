@@ -10,15 +10,16 @@ import (
 
 // Overlay is one or more plans laid over a snapshot.
 type Overlay struct {
-	Plans   []*Plan
-	Kept    []Kept             // what the changes delete and something keeps; told by After
-	given   *snapshot.Snapshot // the base as it is
-	before  *snapshot.Snapshot
-	changes []Change
-	scopes  map[string]int // by id of a row, and by provider
-	fresh   []*object      // what the plans make
-	renamed map[string]string
-	touched map[string][]int // changes, by the ids that they are of or name
+	Plans    []*Plan
+	compared map[*Plan]estate
+	Kept     []Kept             // what the changes delete and something keeps; told by After
+	given    *snapshot.Snapshot // the base as it is
+	before   *snapshot.Snapshot
+	changes  []Change
+	scopes   map[string]int // by id of a row, and by provider
+	fresh    []*object      // what the plans make
+	renamed  map[string]string
+	touched  map[string][]int // changes, by the ids that they are of or name
 }
 
 // New lays plans over a base, which stays as it is. What the base did not see
@@ -111,17 +112,23 @@ func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 // Concerns reports whether a change that may matter to one of the tables is of the
 // resource with an id, or names it: a rule concerns its group.
 func (o *Overlay) Concerns(id string, kinds []snapshot.Kind) bool {
-	if o.touched == nil {
-		o.touched = map[string][]int{}
-		for i, c := range o.changes {
-			for _, id := range c.ids() {
-				o.touched[id] = append(o.touched[id], i)
-			}
-		}
-	}
+	o.index()
 	return id != "" && (o.Planned(id) || slices.ContainsFunc(o.touched[id], func(i int) bool {
 		return slices.ContainsFunc(o.changes[i].Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 	}))
+}
+
+// index notes which changes are of a resource, or name it.
+func (o *Overlay) index() {
+	if o.touched != nil {
+		return
+	}
+	o.touched = map[string][]int{}
+	for i, c := range o.changes {
+		for _, id := range c.ids() {
+			o.touched[id] = append(o.touched[id], i)
+		}
+	}
 }
 
 // Names reports whether a change is of the resource with an id, or names it.

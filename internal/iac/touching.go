@@ -3,25 +3,29 @@ package iac
 import "slices"
 
 // Touching counts the changes of the plans, and those of them that are of, name, or
-// may change one of the resources that mine picks.
-func (o *Overlay) Touching(mine func(id string) bool) (touching, all int) {
-	for _, p := range o.Plans {
-		addresses, hit := map[string]bool{}, map[string]bool{}
-		note := func(address string, touches bool) {
-			addresses[address] = true
-			hit[address] = hit[address] || touches
+// may change one of some resources.
+func (o *Overlay) Touching(mine map[string]bool) (touching, all int) {
+	o.index()
+	hit := map[string]bool{}
+	for id := range mine {
+		for _, i := range o.touched[id] {
+			hit[o.changes[i].Address] = true
 		}
+	}
+	for _, p := range o.Plans {
+		addresses := map[string]bool{}
 		for _, address := range p.others {
-			note(address, false)
+			addresses[address] = true
 		}
 		for _, c := range p.Changes {
-			note(c.Address, slices.ContainsFunc(c.ids(), mine))
+			addresses[c.Address] = true
 		}
 		for _, d := range p.doubts {
-			note(d.address, len(d.kinds) > 0 || slices.ContainsFunc(d.ids, mine))
+			addresses[d.address] = true
+			hit[d.address] = hit[d.address] || len(d.kinds) > 0 || slices.ContainsFunc(d.ids, func(id string) bool { return mine[id] })
 		}
-		for _, yes := range hit {
-			if yes {
+		for address := range addresses {
+			if hit[address] {
 				touching++
 			}
 		}
