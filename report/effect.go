@@ -295,7 +295,8 @@ func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.
 func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 	switch g.Code {
 	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
-		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
+		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed,
+		snapshot.NotModelled, snapshot.EstateDiffers: // a table that is given up hides what else changes in it
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
 	case snapshot.FieldUnseen:
 		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref, []snapshot.Kind{snapshot.Subnets}) // what takes addresses shows nowhere else
