@@ -64,6 +64,15 @@ func runAgentEgress(x *Exam) {
 		x.NotApplicable(say("which instance is the agent is not known: pass --agent-instance-id to have its security groups judged", "どのインスタンスがエージェントか不明。--agent-instance-id を指定するとセキュリティグループを判定する"))
 		return
 	}
+	task, endpoint := &netipx.IPSet{}, &netipx.IPSet{}
+	for _, e := range j.ends {
+		task, endpoint = netpath.Union(task, e.Task), netpath.Union(endpoint, e.Endpoint)
+	}
+	x.withTaskGroup(j, netpath.Minus(task, endpoint), func(y *Exam, carries *netpath.Carried) { y.judgeEgress(j, carries) })
+}
+
+// judgeEgress judges the agent's groups, given what is known of those of the task.
+func (x *Exam) judgeEgress(j journey, carries *netpath.Carried) {
 	ways := j.goingOut()
 	subject := j.agents.Groups[0]
 	judge := func(p *Problem, dialled func(netpath.End) *netipx.IPSet) {
@@ -77,7 +86,7 @@ func runAgentEgress(x *Exam) {
 		var parts []asked
 		for _, w := range ways {
 			if w.peers = netpath.Both(w.peers, to); !netpath.Empty(w.peers) {
-				w.rules = x.egressRules(j, w)
+				w.rules = x.egressRules(j, w, carries)
 				parts = append(parts, w)
 			}
 		}
@@ -119,17 +128,9 @@ func (j journey) goingOut() []asked {
 }
 
 // egressRules resolves the outbound rules of the agent's groups for what is
-// dialled over one way. A task's interface carries the group that CreateAgent is
-// given, whatever address it gets.
-func (x *Exam) egressRules(j journey, w asked) []netpath.Rule {
-	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: w.peers, Way: w.way, Carry: map[string]*netipx.IPSet{}}
-	if x.Target.GroupID != "" {
-		task := &netipx.IPSet{}
-		for _, e := range j.ends {
-			task = netpath.Union(task, e.Task)
-		}
-		layer.Carry[x.Target.GroupID] = task
-	}
+// dialled over one way.
+func (x *Exam) egressRules(j journey, w asked, carries *netpath.Carried) []netpath.Rule {
+	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: w.peers, Way: w.way, PeerCarries: carries}
 	var rules []netpath.Rule
 	for _, id := range j.agents.Groups {
 		g, p := j.from.Scope.SecurityGroups.GetIn(j.from.VPC, id)

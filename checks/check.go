@@ -144,6 +144,7 @@ type Finding struct {
 	MootBy   string // for SKIP: the check whose answer makes this one moot
 	Evidence []snapshot.Evidence
 	Gaps     []snapshot.Gap
+	About    *About // the facts, where there are any to compare
 }
 
 // Result is the answer of one check.
@@ -238,25 +239,13 @@ func (a Args) FillCommand(command string) string {
 }
 
 // Commands is FillCommand for a command that may be due several times: once for
-// each value of an argument whose name ends in _each.
+// each value of the arguments whose names end in _each.
 func (a Args) Commands(command string) []string {
-	for _, name := range Placeholders(command) {
-		list, ok := a[name].([]string)
-		if !ok || !strings.HasSuffix(name, "_each") {
-			continue
-		}
-		var out []string
-		for _, v := range list {
-			one := Args{}
-			for k, w := range a {
-				one[k] = w
-			}
-			one[name] = v
-			out = append(out, one.FillCommand(command))
-		}
-		return out
+	var out []string
+	for _, one := range a.zipped(command) {
+		out = append(out, one.FillCommand(command))
 	}
-	return []string{a.FillCommand(command)}
+	return out
 }
 
 var (

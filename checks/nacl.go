@@ -26,8 +26,8 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
 		Fix:       say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
-		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number} --protocol 6 --rule-action allow --cidr-block {cidr} --port-range {port_range}"},
-		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\"\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
+		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number_each} --protocol 6 --rule-action allow --cidr-block {cidr_each} --port-range {port_range}"},
+		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\" # one resource for each address block\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
 		Sources:   []string{pageArticle, pageACL},
 	}
 	if severity == Fail {
@@ -181,6 +181,7 @@ func (x *Exam) filter(j journey, w netpath.Walk, i int, h netpath.Hop, ports []n
 	}
 	for _, d := range netpath.ByBlock(f.Denied) {
 		x.Report(p, h.Subnet, x.aclArgs(h, d), snapshot.Saw(snapshot.NetworkACLs, h.ACL.ID+"/"+d.Rule, aclFact(*h.ACL, h.Layer == netpath.ACLOut, d)))
+		x.about(About{Holder: h.ACL.ID, Direction: directionOf(h.Layer == netpath.ACLOut), Addrs: d.Addrs, Ports: []netpath.Ports{d.Ports}})
 	}
 }
 
@@ -227,11 +228,12 @@ func (x *Exam) aclArgs(h netpath.Hop, d netpath.Denial) Args {
 		direction, flag = say("outbound", "アウトバウンド"), "--egress"
 		peers = snapshot.Textf("to %s", "%s へ", shorten(netpath.Addresses(d.Addrs)))
 	}
-	number, place := freeNumber(*h.ACL, egress, d.Rule)
+	cidrs := netpath.CIDRs(d.Addrs)
+	numbers, place := freeNumbers(*h.ACL, egress, d.Rule, len(cidrs))
 	portRange, _ := json.Marshal(map[string]uint16{"From": d.Ports.First, "To": d.Ports.Last})
 	return Args{
 		"acl": h.ACL.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": h.At.Scope.Region, "egress": flag,
-		"number": number, "place": place, "cidr": netpath.CIDRs(d.Addrs)[0], "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
+		"number": numbers[0], "number_each": numbers, "place": place, "cidr": cidrs[0], "cidr_each": cidrs, "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
 		"from_port": fmt.Sprint(d.Ports.First), "to_port": fmt.Sprint(d.Ports.Last),
 	}
 }
@@ -243,6 +245,22 @@ var (
 	placeBefore = say("before that one", "その規則より前に")
 	placeFirst  = say("before that one, which must be given a higher number first, since none is left before it,", "その規則より前に（それより前の番号が空いていないため、先にその規則の番号を大きくしてから）")
 )
+
+// freeNumbers are as many numbers as there are rules to add, each as freeNumber
+// finds it.
+func freeNumbers(acl snapshot.NetworkACL, egress bool, rule string, n int) (numbers []string, place Text) {
+	acl.Entries = slices.Clone(acl.Entries)
+	for i := range n {
+		number, at := freeNumber(acl, egress, rule)
+		if numbers = append(numbers, number); i == 0 || number == noNumber {
+			place = at
+		}
+		if taken, err := strconv.Atoi(number); err == nil {
+			acl.Entries = append(acl.Entries, snapshot.ACLEntry{Number: taken, Egress: egress})
+		}
+	}
+	return numbers, place
+}
 
 // freeNumber is an unused rule number before the rule that denies, or a word in
 // place of one where there is none.

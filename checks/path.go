@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"net/netip"
 	"slices"
 	"sync"
 
@@ -244,16 +243,10 @@ func (x *Exam) taskSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) (s
 // another interface holds, none of the five that AWS reserves. Of a subnet that
 // is full it is all of them; subnet-free-ips says that it is full.
 func freeIn(s *snapshot.Scope, n snapshot.Subnet) *netipx.IPSet {
-	all := netpath.Minus(netpath.Set(n.CIDR), netpath.Reserved(n.CIDR))
-	free := all
-	var held []netip.Addr
-	for _, i := range s.Interfaces.Where("subnet", n.ID, func(i snapshot.Interface) []string { return []string{i.Subnet} }) {
-		held = append(held, i.Addrs()...)
+	if free := netpath.FreeIn(s, n); !netpath.Empty(free) {
+		return free
 	}
-	if free = netpath.Minus(all, netpath.AddrSet(held...)); netpath.Empty(free) {
-		return all
-	}
-	return free
+	return netpath.Minus(netpath.Set(n.CIDR), netpath.Reserved(n.CIDR))
 }
 
 // begin finds the subnets that the agent may stand in.

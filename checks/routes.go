@@ -199,6 +199,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 			x.NotApplicable(snapshot.Textf("%s: there is no connection yet that a route could lead to: see connection-active", "%s: 経路を向ける接続がまだない（connection-active を参照）", subject))
 		default:
 			x.Report(routeProblems(l.last.Cause.Reason, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
+			x.about(About{Holder: l.last.Holder, Addrs: l.last.In.Dst})
 		}
 	}
 }

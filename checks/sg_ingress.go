@@ -144,15 +144,9 @@ func (x *Exam) admits(problems []*Problem, subject string, holder groupHolder, s
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Detail: "no IPv4 address, and the key request takes none but IPv4"})
 		return
 	}
-	carry := map[string]*netipx.IPSet{}
-	if agents.Pending == "" && agents.Scope != nil {
-		for _, g := range agents.Groups {
-			carry[g] = agents.Addrs
-		}
-	}
 	var parts []asked
 	for _, p := range x.comingIn(agents, dialled, endpoint) {
-		layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: self, Peer: agents.Place, Peers: p.peers, Way: p.way, Carry: carry}
+		layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: self, Peer: agents.Place, Peers: p.peers, Way: p.way, PeerCarries: netpath.CarriedBy(agents)}
 		for _, g := range groups {
 			p.rules = append(p.rules, layer.Rules(g, netpath.Ingress)...)
 		}
@@ -328,6 +322,7 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
 				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
 			}, append(ev, where...)...)
+			x.about(About{Holder: group, Direction: directionOf(x.check.ID == "agent-sg-egress"), Addrs: sources, Ports: ports})
 		}
 		return
 	}

@@ -269,8 +269,17 @@ func Changes(results []Result) []Change {
 				set.add(args["permissions"].(string))
 				args["permissions"] = set.json()
 			case strings.HasPrefix(command, "aws ec2 create-network-acl-entry"):
-				args = freshNumber(args, numbers)
-				key = args.FillCommand(command)
+				for _, one := range args.zipped(command) {
+					key := strings.Join([]string{"acl", one["acl"].(string), one["egress"].(string), one["cidr_each"].(string), one["port_range"].(string)}, "|")
+					if i, ok := index[key]; ok {
+						out[i].addCode(p.Code)
+						continue
+					}
+					index[key] = len(out)
+					one = freshNumber(one, numbers)
+					out = append(out, Change{Resource: one["acl"].(string), Codes: []string{p.Code}, CLI: one.FillCommand(command), Terraform: one.Fill(p.Terraform)})
+				}
+				continue
 			case strings.Contains(command, "{cidr_each}"):
 				for _, cli := range args.Commands(command) {
 					if i, ok := index[cli]; ok {
@@ -315,11 +324,12 @@ func freshNumber(args Args, taken map[string][]string) Args {
 		out[k] = v
 	}
 	key := out["acl"].(string) + out["egress"].(string)
-	number := out["number"].(string)
+	number := out["number_each"].(string)
 	for slices.Contains(taken[key], number) && number != noNumber {
 		number = before(number)
 	}
 	taken[key] = append(taken[key], number)
-	out["number"] = number
+	out["number"], out["number_each"] = number, number
+	out["cidr"] = out["cidr_each"]
 	return out
 }

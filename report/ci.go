@@ -128,8 +128,9 @@ func resourceNames(list []Resource) []string {
 
 var wordStill = snapshot.Text{En: "it was so before; this change is not to blame", Ja: "変更前からの問題で、この変更によるものではない"}
 
-// fingerprint is the same in every run in which the same thing is wrong: it
-// depends on neither language, values nor order.
+// fingerprint is the same in every run in which the same thing is wrong: of the
+// same resource, for the same addresses and ports. It depends on neither language
+// nor order.
 func (i issue) fingerprint() string {
 	sum := sha256.Sum256([]byte(fmt.Sprintf("%s\x00%d", i.identity(), i.nth)))
 	return hex.EncodeToString(sum[:])
@@ -138,7 +139,10 @@ func (i issue) fingerprint() string {
 // identity is what makes an issue the same one in another run.
 func (i issue) identity() string {
 	parts := []string{"dspreflight/1", i.target.Name, i.result.Check, i.finding.Code, i.finding.Subject}
-	for _, name := range []string{"action", "pattern", "acl"} {
+	if a := i.finding.About; a != nil {
+		parts = append(parts, a.Key())
+	}
+	for _, name := range []string{"action", "pattern"} {
 		if v, ok := i.finding.Args[name].(string); ok {
 			parts = append(parts, name+"="+v)
 		}

@@ -1,13 +1,9 @@
 package report
 
 import (
-	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"go4.org/netipx"
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -223,116 +219,55 @@ func (e *Earlier) concerned(f checks.Finding, c *checks.Check) bool {
 }
 
 // covered reports whether what a finding says was found before as well: the same
-// resource, and no more ports and addresses than before.
+// of the same resource, and no address on any port more than before.
 func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
-	var ports portSet
-	var addrs netipx.IPSetBuilder
-	found, whole := false, false
+	var had []*checks.About
+	found := false
 	for _, g := range before.Findings {
 		if g.Problem == nil || e.Renewed(g.Subject) != f.Subject || g.Status != f.Status && g.Status != checks.Fail {
 			continue
 		}
-		if g.Problem != f.Problem && before.Check.Area != checks.AreaPath {
+		if g.Problem != f.Problem && before.Check.Area != checks.AreaPath || !e.sameHolder(g.About, f.About, before.Check) {
 			continue
 		}
-		if e.Renewed(arg(g, "acl")) != arg(f, "acl") || textArg(g, "direction") != textArg(f, "direction") || !e.Replaced && textArg(g, "peers") != textArg(f, "peers") {
-			continue
-		}
-		found = true
-		p, ok := parsePorts(arg(g, "ports"))
-		whole = whole || !ok && arg(g, "ports") == arg(f, "ports")
-		ports = append(ports, p...)
-		for _, a := range addressesOf(g) {
-			addAddresses(&addrs, a)
+		if found = true; g.About != nil {
+			had = append(had, g.About)
 		}
 	}
-	if !found {
-		return false
+	if !found || f.About == nil {
+		return found
 	}
-	mine, ok := parsePorts(arg(f, "ports"))
-	if ok && !whole && !ports.holds(mine) {
-		return false
+	own := *f.About
+	if e.Replaced && !ofAgents(before.Check) { // the addresses are those of another endpoint, not of the agents
+		own.Addrs = nil
+		had = withoutAddresses(had)
 	}
-	if _, sources := f.Args["sources"]; e.Replaced && (!sources || before.Check.ID == "agent-sg-egress") {
-		return true // the addresses are those of another endpoint, not of the agents
-	}
-	var own netipx.IPSetBuilder
-	for _, a := range addressesOf(f) {
-		addAddresses(&own, a)
-	}
-	set, err := own.IPSet()
-	had, err2 := addrs.IPSet()
-	if err != nil || err2 != nil {
-		return true
-	}
-	own.RemoveSet(had)
-	left, err := own.IPSet()
-	return err != nil || len(set.Ranges()) == 0 || len(left.Ranges()) == 0
+	return len(own.Beyond(had)) == 0
 }
 
-func arg(f checks.Finding, name string) string {
-	s, _ := f.Args[name].(string)
-	return s
+// ofAgents reports whether the addresses in the findings of a check are the
+// agent's, wherever the endpoint is.
+func ofAgents(c *checks.Check) bool {
+	return c.Area == checks.AreaGroups && c.ID != "agent-sg-egress"
 }
 
-func textArg(f checks.Finding, name string) string {
-	switch v := f.Args[name].(type) {
-	case checks.Text:
-		return v.En
-	case string:
-		return v
+func withoutAddresses(list []*checks.About) []*checks.About {
+	out := make([]*checks.About, len(list))
+	for i, a := range list {
+		one := *a
+		one.Addrs = nil
+		out[i] = &one
 	}
-	return ""
+	return out
 }
 
-func addressesOf(f checks.Finding) []string {
-	for _, name := range []string{"sources", "addresses"} {
-		if list, ok := f.Args[name].([]string); ok {
-			return list
-		}
+// sameHolder reports whether two findings are about one direction and, of network
+// ACLs, about one ACL: those of both subnets may stop the same packet.
+func (e *Earlier) sameHolder(before, after *checks.About, c *checks.Check) bool {
+	if before == nil || after == nil {
+		return before == nil && after == nil
 	}
-	return nil
-}
-
-func addAddresses(b *netipx.IPSetBuilder, s string) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		b.AddPrefix(p)
-	} else if a, err := netip.ParseAddr(s); err == nil {
-		b.Add(a)
-	} else if r, err := netipx.ParseIPRange(s); err == nil {
-		b.AddRange(r)
-	}
-}
-
-// portSet is a list of port ranges, both ends included.
-type portSet [][2]int
-
-func parsePorts(s string) (portSet, bool) {
-	var out portSet
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
-		first, last, ranged := strings.Cut(part, "-")
-		a, err := strconv.Atoi(first)
-		b := a
-		if ranged && err == nil {
-			b, err = strconv.Atoi(last)
-		}
-		if err != nil {
-			return nil, false
-		}
-		out = append(out, [2]int{a, b})
-	}
-	return out, len(out) > 0
-}
-
-func (p portSet) holds(o portSet) bool {
-	for _, r := range o {
-		for n := r[0]; n <= r[1]; n++ {
-			if !slices.ContainsFunc(p, func(q [2]int) bool { return q[0] <= n && n <= q[1] }) {
-				return false
-			}
-		}
-	}
-	return true
+	return before.Direction == after.Direction && (c.Area != checks.AreaACL || e.Renewed(before.Holder) == after.Holder)
 }
 
 // sameUnknown reports whether an UNKNOWN was there before the change, and the
@@ -360,7 +295,8 @@ func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.
 func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 	switch g.Code {
 	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
-		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed:
+		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed,
+		snapshot.NotModelled, snapshot.EstateDiffers: // a table that is given up hides what else changes in it
 		return e.Touched(slices.Concat(c.Needs, c.Uses))
 	case snapshot.FieldUnseen:
 		return g.Detail == "AvailableIpAddressCount" && e.Concerns(g.Ref, []snapshot.Kind{snapshot.Subnets}) // what takes addresses shows nowhere else

@@ -101,8 +101,9 @@ type Finding struct {
 	Resources   []Resource     `json:"resources,omitempty"` // of the plan, that are behind it
 	Waived      *Waived        `json:"waived,omitempty"`
 
-	MootBy  string `json:"-"` // the check that makes a SKIP moot
-	Unasked bool   `json:"-"` // SKIP because nobody looked, not because it is moot
+	About   *checks.About `json:"-"` // the facts, to compare
+	MootBy  string        `json:"-"` // the check that makes a SKIP moot
+	Unasked bool          `json:"-"` // SKIP because nobody looked, not because it is moot
 }
 
 // Evidence is one observed fact.
@@ -261,7 +262,7 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 }
 
 func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
-	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, MootBy: f.MootBy}
+	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, MootBy: f.MootBy, About: f.About}
 	for _, e := range f.Evidence {
 		ev := Evidence{e.Source, Harmless(e.Ref), Harmless(e.Fact.In(lang))}
 		if !slices.Contains(out.Evidence, ev) {

@@ -3,18 +3,20 @@ package report
 import (
 	"time"
 
+	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // Waiver accepts a finding for a while: it stays visible and is counted, but no
 // longer decides the verdict.
 type Waiver struct {
-	Code    string    // a problem code or the id of a check
-	Target  string    // only for this target; "": for all
-	Subject string    // only about this resource; "": about any
-	Reason  string    // why it may stand
-	Owner   string    // who answers for it
-	Expires time.Time // the last moment on which it counts; zero: this run only (--accept)
+	Code    string        // a problem code or the id of a check
+	Target  string        // only for this target; "": for all
+	Subject string        // only about this resource; "": about any
+	About   *checks.About // only within these facts; nil: about any
+	Reason  string        // why it may stand
+	Owner   string        // who answers for it
+	Expires time.Time     // the last moment on which it counts; zero: this run only (--accept)
 }
 
 // Waived is the waiver of a finding, in the report.
@@ -26,7 +28,7 @@ type Waived struct {
 
 // matches reports whether the waiver is about a finding.
 func (w Waiver) matches(target string, r Result, f Finding) bool {
-	return (w.Code == f.Code && f.Code != "" || w.Code == r.Check) && (w.Target == "" || w.Target == target) && (w.Subject == "" || w.Subject == f.Subject)
+	return (w.Code == f.Code && f.Code != "" || w.Code == r.Check) && (w.Target == "" || w.Target == target) && (w.Subject == "" || w.Subject == f.Subject) && w.covers(f)
 }
 
 // Expired reports whether a waiver no longer counts.

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/gate"
 	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -83,98 +84,6 @@ func sanePlan(c *cli.Context) error {
 	return nil
 }
 
-// readTemplates reads what --template names.
-func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
-	paths := c.StringSlice("template")
-	parameters, err := readParameters(c.StringSlice("parameters"))
-	if err != nil {
-		return nil, err
-	}
-	deployed := c.StringSlice("deployed-template")
-	if len(paths) == 0 && (len(parameters) > 0 || c.String("stack") != "" || c.Bool("new-stack") || len(deployed) > 0) {
-		return nil, snapshot.Errorf("--parameters, --stack, --new-stack and --deployed-template are about --template", "--parameters、--stack、--new-stack、--deployed-template は --template についての指定")
-	}
-	if len(deployed) > 0 && len(deployed) != len(paths) {
-		return nil, snapshot.Errorf("there are %d --template and %d --deployed-template: give one for each, in the same order", "--template が %d 個、--deployed-template が %d 個ある。同じ順に 1 つずつ指定する", len(paths), len(deployed))
-	}
-	var out []*iac.Plan
-	for i, path := range paths {
-		body, err := readLimited(path, maxPlanBytes)
-		if err != nil {
-			return nil, fmt.Errorf("--template %s: %w", path, err)
-		}
-		p, err := iac.ReadTemplate(filepath.ToSlash(path), body, parameters)
-		if err != nil {
-			return nil, fmt.Errorf("--template %s: %w", path, err)
-		}
-		p.Stack, p.NewStack, p.Region = c.String("stack"), c.Bool("new-stack"), c.String("region")
-		if len(deployed) > 0 {
-			body, err := readLimited(deployed[i], maxPlanBytes)
-			if err != nil {
-				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
-			}
-			now, err := iac.ReadTemplate(filepath.ToSlash(deployed[i]), body, nil)
-			if err != nil {
-				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
-			}
-			if err := p.Deployed(now); err != nil {
-				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
-			}
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-// readParameters reads KEY=VALUE, and the forms of parameter files: the two lists
-// of the AWS CLI, and the object of CodePipeline.
-// Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
-func readParameters(list []string) (map[string]string, error) {
-	out := map[string]string{}
-	for _, s := range list {
-		if key, value, ok := strings.Cut(s, "="); ok && !strings.HasSuffix(s, ".json") {
-			out[key] = value
-			continue
-		}
-		body, err := readLimited(s, maxConfigBytes)
-		if err != nil {
-			return nil, snapshot.Errorf("--parameters %s: expected KEY=VALUE or a JSON file: %w", "--parameters %s: KEY=VALUE か JSON ファイルを指定する: %w", s, err)
-		}
-		var pairs []struct{ ParameterKey, ParameterValue string }
-		var words []string
-		var object struct{ Parameters map[string]any }
-		if snapshot.DecodeJSON(body, &pairs) == nil {
-			for i, p := range pairs {
-				if p.ParameterKey == "" {
-					return nil, snapshot.Errorf("--parameters %s: [%d] has no ParameterKey", "--parameters %s: [%d] に ParameterKey がない", s, i)
-				}
-				out[p.ParameterKey] = p.ParameterValue
-			}
-			continue
-		}
-		if snapshot.DecodeJSON(body, &words) == nil {
-			for _, w := range words {
-				key, value, ok := strings.Cut(w, "=")
-				if !ok {
-					return nil, snapshot.Errorf("--parameters %s: %q: expected KEY=VALUE", "--parameters %s: %q: KEY=VALUE を指定する", s, w)
-				}
-				out[key] = value
-			}
-			continue
-		}
-		if err := snapshot.DecodeJSON(body, &object); err != nil {
-			return nil, fmt.Errorf("--parameters %s: %w", s, err)
-		}
-		if object.Parameters == nil {
-			return nil, snapshot.Errorf("--parameters %s: it holds neither a list of ParameterKey and ParameterValue nor an object Parameters", "--parameters %s: ParameterKey と ParameterValue のリストでも、Parameters を持つオブジェクトでもない", s)
-		}
-		for k, v := range object.Parameters {
-			out[k] = fmt.Sprint(v)
-		}
-	}
-	return out, nil
-}
-
 // sources are the files that a plan was made from, as far as they are here: in
 // --configuration, else beside the plan, else in the working directory.
 func sources(c *cli.Context, plan string) iac.Sources {
@@ -200,7 +109,11 @@ const maxDeclarationBytes = 1 << 20
 // read is left out: it only tells where things are, and how they are written.
 func declarations(dir string) map[string][]byte {
 	out := map[string][]byte{}
-	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} {
+	patterns := []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"}
+	if strings.HasSuffix(filepath.ToSlash(dir), iac.ModulesFolder) {
+		patterns = []string{"modules.json"}
+	}
+	for _, pattern := range patterns {
 		paths, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return nil
@@ -228,6 +141,9 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	if err != nil {
 		return report.Report{}, fmt.Errorf("--template: %w", err)
 	}
+	if err := rightEstate(o, base, a.request.targets); err != nil {
+		return report.Report{}, err
+	}
 	before, after := o.Before(), o.After(nil)
 	was, will, err := twice(o, before, after, a.request.targets)
 	if err != nil {
@@ -236,6 +152,11 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	if base != nil {
 		if err := keep(c, env, base, was, a.lang); err != nil {
 			return report.Report{}, err
+		}
+	}
+	for i := range was {
+		if base != nil && a.gate == report.GateChange && nowhere(before, was[i].EndpointID) && nowhere(after, will[i].EndpointID) {
+			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", was[i].EndpointID)
 		}
 	}
 	judged := judgeAll(ctx, will, after, a.selected)
@@ -257,6 +178,33 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	return report.Build(judged, report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
 	}), nil
+}
+
+// namedBy are the ids that plans name for what is yet to be made.
+func namedBy(plans []*iac.Plan) collect.Named {
+	var out collect.Named
+	for _, p := range plans {
+		vpcs, groups, subnets := p.Named()
+		out.VPCs, out.Groups, out.Subnets = append(out.VPCs, vpcs...), append(out.Groups, groups...), append(out.Subnets, subnets...)
+	}
+	return out
+}
+
+// rightEstate refuses an estate that is not the one that the plans are about: what
+// is found there says nothing of them.
+func rightEstate(o *iac.Overlay, base *snapshot.Snapshot, targets []snapshot.Target) error {
+	if base == nil {
+		return nil
+	}
+	for _, t := range targets {
+		if base.Target != nil {
+			t = t.Merge(*base.Target)
+		}
+		if err := o.Elsewhere(t.EndpointID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compare says what is known of a target before the changes, and which of them
@@ -286,9 +234,18 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 
 // notes say what else there is to know of a change.
 func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.Text {
-	out := agentNotes(after, before)
+	out := append(touchingNotes(o, after, before), agentNotes(after, before)...)
 	if alone {
 		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
+	}
+	var unread []string
+	for _, p := range o.Plans {
+		unread = append(unread, p.Unread...)
+	}
+	if len(unread) > 0 {
+		out = append(out, snapshot.Textf(
+			"%d custom resources or provisioners were not read; they name nothing of the path: %s.",
+			"カスタムリソースとプロビジョナー %d 件は読んでいない。経路上のものは指定されていない: %s。", len(unread), checks.Args{"list": unread}.Fill("{list}")))
 	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {

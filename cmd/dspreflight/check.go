@@ -315,7 +315,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 	defer done()
 	return collect.Live(ctx, collect.Request{
 		Targets: p.targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
-		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress,
+		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Planned: namedBy(p.plans),
 	})
 }
 

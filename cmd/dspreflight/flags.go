@@ -101,7 +101,7 @@ func planFlags() []cli.Flag {
 	return []cli.Flag{
 		listFlag(groupEvidence, "plan", "lay the changes of a Terraform or OpenTofu plan over the estate: the JSON `FILE` of terraform show -json, - for standard input (repeatable)"),
 		listFlag(groupEvidence, "template", "lay a CloudFormation template, or the output of describe-change-set, over the estate: `FILE` (repeatable)"),
-		listFlag(groupEvidence, "parameters", "parameters of the template: `KEY=VALUE`, or a JSON file (repeatable)"),
+		listFlag(groupEvidence, "parameters", "parameters of the templates: `KEY=VALUE`, or a JSON file; with TEMPLATE: in front, of that one alone (repeatable)"),
 		stringFlag(groupEvidence, "stack", "`NAME` of the stack that the template updates (default: the one whose resources the estate has)"),
 		boolFlag(groupEvidence, "new-stack", "the template makes a new stack, whatever stacks the estate has"),
 		listFlag(groupEvidence, "deployed-template", "the template that the stack has now, as aws cloudformation get-template prints it: `FILE` (one for each --template)"),

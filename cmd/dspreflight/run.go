@@ -90,17 +90,18 @@ func (w *checkedWriter) Write(p []byte) (int, error) {
 func newApp(env *environment) *cli.App {
 	cli.VersionPrinter = func(*cli.Context) { printVersion(env) }
 	app := &cli.App{
-		Name:                   "dspreflight",
-		Usage:                  "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
-		Version:                version(),
-		Writer:                 env.stdout,
-		ErrWriter:              env.stderr,
-		HideHelpCommand:        true,
-		UseShortOptionHandling: true,
-		EnableBashCompletion:   true,
-		ExitErrHandler:         func(*cli.Context, error) {}, // run prints and decides
-		OnUsageError:           usageError,
-		CustomAppHelpTemplate:  appHelp,
+		DisableSliceFlagSeparator: true, // a value keeps its commas
+		Name:                      "dspreflight",
+		Usage:                     "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
+		Version:                   version(),
+		Writer:                    env.stdout,
+		ErrWriter:                 env.stderr,
+		HideHelpCommand:           true,
+		UseShortOptionHandling:    true,
+		EnableBashCompletion:      true,
+		ExitErrHandler:            func(*cli.Context, error) {}, // run prints and decides
+		OnUsageError:              usageError,
+		CustomAppHelpTemplate:     appHelp,
 		Commands: []*cli.Command{
 			checkCommand(env), explainCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
 			snapshotCommand(env), iamPolicyCommand(env), versionCommand(env), completionCommand(env),

@@ -26,6 +26,8 @@ type waiverFile struct {
 		Reason  string `yaml:"reason"`
 		Owner   string `yaml:"owner"`
 		Expires string `yaml:"expires"`
+
+		Facts waiverFacts `yaml:",inline"`
 	} `yaml:"waivers"`
 }
 
@@ -72,6 +74,9 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 			return nil, snapshot.Errorf("%s: expires %q: expected a date, such as 2027-01-31", "%s: expires %q: 2027-01-31 のような日付を指定する", where, w.Expires)
 		}
 		out = append(out, report.Waiver{Code: w.ID, Target: w.Target, Subject: w.Subject, Reason: strings.Join(strings.Fields(w.Reason), " "), Owner: strings.Join(strings.Fields(w.Owner), " "), Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
+		if out[len(out)-1].About, err = w.Facts.about(where); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -23,6 +23,7 @@ type Request struct {
 	Simulate    []string          // the actions whose permission IAM is asked about
 	Concurrency int               // calls at once in a scope; 0 means DefaultConcurrency
 	Keep        bool              // keep the replies, to save them
+	Planned     Named             // what plans name for an endpoint or an agent that is yet to be made
 	// Progress is told, from several goroutines, of each call that ends.
 	Progress func(scope string, k snapshot.Kind)
 	// Now is the clock; nil means time.Now.

@@ -133,6 +133,7 @@ func (c *collector) interest() (vpcs, groups, subnets []string) {
 			*list = append(*list, v)
 		}
 	}
+	vpcs, groups, subnets = c.planned()
 	for _, t := range c.endpoints {
 		for _, ep := range c.endpointsOf(t) {
 			add(&vpcs, ep.VPC)

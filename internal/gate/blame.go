@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -116,27 +115,43 @@ func (c Case) try(ctx context.Context, list []*checks.Check, chosen []int) []che
 }
 
 // same reports whether a finding says what the case is about: of the same resource,
-// which may be the one that another replaces, and not only what was said before.
+// which may be the one that another replaces, and something of what is new in it.
 func (c Case) same(f checks.Finding) bool {
 	if f.Status != c.Finding.Status || f.Problem != c.Finding.Problem {
 		return false
 	}
-	if f.Problem != nil && !c.alikeIn(f, "acl") || !c.alikeIn(f, "direction") {
+	mine, theirs := c.Finding.About, f.About
+	if (mine == nil) != (theirs == nil) {
 		return false
 	}
+	if mine == nil {
+		return c.anew(f)
+	}
+	if mine.Direction != theirs.Direction || c.Later.Check.Area == checks.AreaACL && mine.Holder != theirs.Holder && mine.Holder != c.Overlay.Renewed(theirs.Holder) {
+		return false
+	}
+	return theirs.Meets(mine.Beyond(c.said())) && len(theirs.Beyond(c.said())) > 0
+}
+
+// said are the facts that were found before, about what the case is about.
+func (c Case) said() []*checks.About {
+	var out []*checks.About
+	for _, g := range c.Before.Findings {
+		if a := g.About; a != nil && g.Problem == c.Finding.Problem && a.Direction == c.Finding.About.Direction && c.Overlay.Renewed(g.Subject) == c.Finding.Subject {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// anew is same for findings without facts to compare.
+func (c Case) anew(f checks.Finding) bool {
 	if c.Before.Status == checks.Fail || f.Problem == nil {
 		return f.Problem != nil || c.Before.Status != f.Status
 	}
 	return !slices.ContainsFunc(c.Before.Findings, func(g checks.Finding) bool {
 		return g.Problem == f.Problem && g.Status == f.Status && g.Subject == f.Subject && fmt.Sprint(g.Args) == fmt.Sprint(f.Args)
 	})
-}
-
-// alikeIn reports whether two findings have one argument in common, or one that the
-// changes rename.
-func (c Case) alikeIn(f checks.Finding, name string) bool {
-	mine, theirs := fmt.Sprint(c.Finding.Args[name]), fmt.Sprint(f.Args[name])
-	return mine == theirs || mine == c.Overlay.Renewed(theirs)
 }
 
 // smallest finds a set from which nothing can be left out (delta debugging).
@@ -198,10 +213,11 @@ func (c Case) named() []iac.Change {
 	if len(out) > 0 {
 		return out
 	}
-	for _, name := range []string{"group", "acl", "table", "connection"} {
-		if id, ok := c.Finding.Args[name].(string); ok {
-			out = c.add(out, id)
-		}
+	if c.Finding.About != nil && c.Finding.About.Holder != "" {
+		out = c.add(out, c.Finding.About.Holder)
+	}
+	if id, ok := c.Finding.Args["connection"].(string); ok {
+		out = c.add(out, id)
 	}
 	if len(out) == 0 {
 		out = c.add(out, c.Finding.Subject)
@@ -219,11 +235,11 @@ func (c Case) named() []iac.Change {
 // besides are the changes of rules that end where what is missing begins, or begin
 // where it ends: one that was narrowed, or written too narrow.
 func (c Case) besides() []iac.Change {
-	first, err := strconv.Atoi(fmt.Sprint(c.Finding.Args["from_port"]))
-	last, err2 := strconv.Atoi(fmt.Sprint(c.Finding.Args["to_port"]))
-	if err != nil || err2 != nil {
+	if c.Finding.About == nil || len(c.Finding.About.Ports) == 0 {
 		return nil
 	}
+	ports := c.Finding.About.Ports
+	first, last := int(ports[0].First), int(ports[0].Last)
 	var out []iac.Change
 	for _, ev := range c.Finding.Evidence {
 		_, rule, ok := strings.Cut(ev.Ref, "/")

@@ -12,6 +12,10 @@ import (
 // else the one that is made of the template's resources. Stacks share logical ids
 // such as VPC, so that a few in common say nothing.
 func (b *binding) findStack() error {
+	if b.plan.standing != nil {
+		b.takeStanding()
+		return nil
+	}
 	stack := b.plan.Stack
 	if stack == "" && b.plan.changeSet != nil {
 		stack = b.plan.changeSet.stack

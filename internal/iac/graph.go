@@ -16,6 +16,7 @@ type graph struct {
 	before  map[*tfjson.ResourceChange]*object
 	after   map[*tfjson.ResourceChange]*object
 	state   []*object
+	looked  []*object                       // by data sources
 	modules map[string]*tfjson.ConfigModule // by path without keys; "" is the root
 	configs map[string]*tfjson.ConfigResource
 	calls   map[string]*tfjson.ModuleCall // by path of the called module, without keys
@@ -24,6 +25,7 @@ type graph struct {
 	fresh   map[string]string             // types of the resources that don't exist yet, by address
 	masked  []string
 	source  source
+	works   *worker
 	steps   int // that the value which is being followed has taken
 }
 
@@ -33,7 +35,8 @@ type instance struct {
 	module string
 	key    string // of count or for_each; "" without
 	config *tfjson.ConfigResource
-	dark   bool // a data source that is read during apply
+	mask   map[string]any // what of its attributes is known after apply
+	dark   bool           // a data source that is read during apply
 }
 
 func newGraph(d *document, files Sources) *graph {
@@ -45,7 +48,7 @@ func newGraph(d *document, files Sources) *graph {
 	if d.Config != nil && d.Config.RootModule != nil {
 		g.index("", d.Config.RootModule, 0)
 	}
-	g.source = source{files, g.moduleDirs(), map[string]*moduleSource{}}
+	g.source = source{files, g.moduleDirs(files), map[string]*moduleSource{}}
 	listed := map[string]bool{}
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {
@@ -124,15 +127,16 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 		g.fresh[a.id] = a.kind
 	}
 	g.after[rc] = a
-	g.put(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name, rc.Index, a, slices.Contains(rc.Change.Actions, tfjson.ActionRead))
+	mask, _ := rc.Change.AfterUnknown.(map[string]any)
+	g.put(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name, rc.Index, a, mask, slices.Contains(rc.Change.Actions, tfjson.ActionRead))
 }
 
-func (g *graph) put(module string, mode tfjson.ResourceMode, kind, name string, index any, o *object, dark bool) {
+func (g *graph) put(module string, mode tfjson.ResourceMode, kind, name string, index any, o *object, mask map[string]any, dark bool) {
 	ref := kind + "." + name
 	if mode == tfjson.DataResourceMode {
 		ref = "data." + ref
 	}
-	g.known[module+"|"+ref] = append(g.known[module+"|"+ref], &instance{o, module, keyText(index), g.config(module, mode, kind, name), dark})
+	g.known[module+"|"+ref] = append(g.known[module+"|"+ref], &instance{o, module, keyText(index), g.config(module, mode, kind, name), mask, dark})
 	g.notePath(module)
 }
 
@@ -170,9 +174,11 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 		o.home.provider = g.providerOf(m.Address, r.Mode, r.Type, r.Name)
 		if r.Mode == tfjson.ManagedResourceMode {
 			g.state = append(g.state, o)
+		} else {
+			g.looked = append(g.looked, o)
 		}
 		if !listed[r.Address] {
-			g.put(m.Address, r.Mode, r.Type, r.Name, r.Index, o, false)
+			g.put(m.Address, r.Mode, r.Type, r.Name, r.Index, o, nil, false)
 		}
 	}
 	for _, c := range m.ChildModules {

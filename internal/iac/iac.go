@@ -62,11 +62,17 @@ type Plan struct {
 	Stack, Region string
 	// NewStack says that the estate does not have the stack.
 	NewStack bool
+	// Files are those beside a template, to read the templates of nested stacks that
+	// are there; nil for none.
+	Files Files
 	// Updates is set where the estate has resources of the stack.
 	Updates bool
 	// Gaps are planned resources that may touch the path in ways that are not
 	// worked out.
 	Gaps []snapshot.Gap
+	// Unread are the resources of providers of which nothing is known here, and
+	// which name nothing of the path.
+	Unread []string
 	// Secrets are values that are marked as sensitive and must not be shown.
 	Secrets []string
 
@@ -75,13 +81,20 @@ type Plan struct {
 	// of another provider is changed, or a parameter is not given.
 	anything bool
 
+	others     []string  // addresses of what changes besides
+	read       []*object // what it looked up
 	state      []*object // what there was before, as far as the plan says
 	current    []*object // what there is after
 	template   *template
+	account    string // of a template's stack, if it is known
 	parameters map[string]string
 	changeSet  *changeSet
-	deployed   *template // what the stack has now; nil: not known
-	doubts     []doubt   // what changes, may touch the path, and is not worked out
+	standing   map[string]string // ids by logical id, where the deployed template is the estate
+	// deployedWith are the parameters that the stack is known to have.
+	deployedWith map[string]string
+	deployed     *template // what the stack has now; nil: not known
+	stacks       []*Plan   // that resources of the plan make of templates
+	doubts       []doubt   // what changes, may touch the path, and is not worked out
 }
 
 // doubt is a planned resource whose effect is not worked out, and the tables that
@@ -89,13 +102,14 @@ type Plan struct {
 type doubt struct {
 	*object
 	kinds []snapshot.Kind
+	ids   []string // or the rows
 	gap   snapshot.Gap
 }
 
 // doubtful notes a resource whose effect is not worked out, and why.
 func (p *Plan) doubtful(o *object, kinds []snapshot.Kind, code snapshot.GapCode, ref, detail string) {
 	gap := snapshot.Gap{Code: code, Source: "plan", Ref: ref, Detail: detail}
-	p.doubts = append(p.doubts, doubt{o, kinds, gap})
+	p.doubts = append(p.doubts, doubt{object: o, kinds: kinds, gap: gap})
 	if !slices.Contains(p.Gaps, gap) {
 		p.Gaps = append(p.Gaps, gap)
 	}
@@ -140,6 +154,8 @@ type object struct {
 	secret  map[string]bool  // attributes that hold a sensitive value
 	home    home
 	place   Place
+	// byTemplate is set for what CloudFormation makes and takes away.
+	byTemplate bool
 }
 
 // home is what is known of the account and Region of a resource.

@@ -24,6 +24,8 @@ type evaluator struct {
 	// keeps reports whether a parameter that is not given keeps a value that the
 	// stack has for it and that is not known; nil: none does.
 	keeps func(name string) bool
+	// imports are the values of exports that are known.
+	imports map[string]any
 }
 
 // noValue stands for AWS::NoValue: the property is as good as not there.
@@ -45,6 +47,9 @@ func (e *evaluator) value(v any, at string) any {
 		}
 		out := make(map[string]any, len(v))
 		for k, x := range v {
+			if k == "Fn::Transform" || strings.HasPrefix(k, loopKey) { // what else there is of it can't be seen
+				return unknown(at)
+			}
 			if y := e.value(x, at); y != any(noValue{}) {
 				out[k] = y
 			}
@@ -61,6 +66,9 @@ func (e *evaluator) value(v any, at string) any {
 		}
 		return out
 	case string:
+		if known, ok := e.imports[e.imported(v)]; ok {
+			return known
+		}
 		if strings.Contains(v, "{{resolve:") || strings.Contains(v, "{{changeSet:") {
 			return unknown(at)
 		}
@@ -96,7 +104,12 @@ func (e *evaluator) function(name string, arg any, at string) any {
 			return e.value(list[1], at)
 		}
 		return e.value(list[2], at)
-	case "Fn::GetAZs", "Fn::ImportValue", "Fn::Transform":
+	case "Fn::ImportValue":
+		if v, ok := e.imports[e.imported(map[string]any{name: arg})]; ok {
+			return v
+		}
+		return unknown(at)
+	case "Fn::GetAZs", "Fn::Transform":
 		return unknown(at)
 	}
 	v := e.value(arg, at)
@@ -244,6 +257,9 @@ func (e *evaluator) ref(name, at string) any {
 func (e *evaluator) parameter(name string, p map[string]any) any {
 	kind := plainText(p["Type"])
 	v, given := e.parameters[name]
+	if kept, ok := e.imports[keptParameter+name]; ok && e.kept(name, p) {
+		return kept
+	}
 	if !given {
 		d, ok := p["Default"]
 		if !ok || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value") || e.keeps != nil && e.keeps(name) {
@@ -388,8 +404,9 @@ func (e *evaluator) properties(r declaredResource) map[string]any {
 }
 
 // open reports whether a value depends on what may be another one at an update,
-// though it is written the same: a parameter that is given anew, or something
-// imported. One that is not given keeps the value that the stack has for it.
+// though it is written the same: a parameter that is given anew, or something that
+// is filled in. One that is not given keeps the value that the stack has for it; so
+// does what is imported, for an export that is in use can't change.
 func (e *evaluator) open(v any, given map[string]string, depth int) bool {
 	if depth > maxLevels {
 		return true
@@ -398,7 +415,7 @@ func (e *evaluator) open(v any, given map[string]string, depth int) bool {
 	case map[string]any:
 		for k, x := range v {
 			switch {
-			case k == "Fn::ImportValue" || k == "Fn::Transform":
+			case k == "Fn::Transform":
 				return true
 			case k == "Fn::If" && len(given) > 0: // what the condition rests on is not followed
 				return true
@@ -418,8 +435,6 @@ func (e *evaluator) open(v any, given map[string]string, depth int) bool {
 				return true
 			}
 		}
-	case string:
-		return strings.Contains(v, "{{resolve:")
 	}
 	return false
 }

@@ -36,7 +36,8 @@ var models = map[string]model{}
 func register(kind string, m model) { models[kind] = m }
 
 // unmodelled are types that may touch the path in ways that are not worked out,
-// with the tables whose rows can then no longer be trusted.
+// with the tables whose rows can then no longer be trusted. A firewall has none of
+// its own: what leads through it is then open.
 var unmodelled = map[string][]snapshot.Kind{
 	"aws_ec2_transit_gateway_connect":                           {snapshot.TransitGatewayRoutes, snapshot.TransitGatewayAttachments},
 	"aws_ec2_transit_gateway_connect_peer":                      {snapshot.TransitGatewayRoutes},
@@ -60,11 +61,11 @@ var unmodelled = map[string][]snapshot.Kind{
 	"aws_networkfirewall_firewall":                              nil,
 	"aws_networkfirewall_firewall_policy":                       nil,
 	"aws_networkfirewall_rule_group":                            nil,
-	"aws_cloudformation_stack":                                  nil,
-	"aws_cloudformation_stack_set":                              nil,
-	"aws_ram_resource_association":                              nil,
-	"aws_ram_principal_association":                             nil,
-	"aws_fms_policy":                                            nil,
+	"aws_cloudformation_stack_set":                              everything,
+	"aws_cloudformation_stack_set_instance":                     everything,
+	"aws_cloudformation_stack_instances":                        everything,
+	"aws_servicecatalog_provisioned_product":                    everything,
+	"aws_fms_policy":                                            {snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables},
 	"aws_route_server_propagation":                              {snapshot.RouteTables},
 	"aws_vpc_route_server_propagation":                          {snapshot.RouteTables},
 }

@@ -10,13 +10,16 @@ import (
 
 // Overlay is one or more plans laid over a snapshot.
 type Overlay struct {
-	Plans   []*Plan
-	before  *snapshot.Snapshot
-	changes []Change
-	scopes  map[string]int // by id of a row, and by provider
-	fresh   []*object      // what the plans make
-	renamed map[string]string
-	touched map[string][]int // changes, by the ids that they are of or name
+	Plans    []*Plan
+	compared map[*Plan]estate
+	Kept     []Kept             // what the changes delete and something keeps; told by After
+	given    *snapshot.Snapshot // the base as it is
+	before   *snapshot.Snapshot
+	changes  []Change
+	scopes   map[string]int // by id of a row, and by provider
+	fresh    []*object      // what the plans make
+	renamed  map[string]string
+	touched  map[string][]int // changes, by the ids that they are of or name
 }
 
 // New lays plans over a base, which stays as it is. What the base did not see
@@ -26,16 +29,28 @@ type Overlay struct {
 // The error is that of a template that can't be laid over this base.
 func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 	if base == nil {
-		base = &snapshot.Snapshot{}
+		there, err := standing(plans)
+		if err != nil {
+			return nil, err
+		}
+		if base = there; base == nil {
+			base = &snapshot.Snapshot{}
+		}
 	}
-	o := &Overlay{Plans: plans, before: base.Clone(), renamed: map[string]string{}}
+	for i := 0; i < len(plans); i++ { // what they hold in turn
+		plans = slices.Insert(slices.Clone(plans), i+1, plans[i].stacks...)
+	}
+	o := &Overlay{Plans: plans, given: base, before: base.Clone(), renamed: map[string]string{}}
 	made := map[string]bool{}
-	for _, p := range plans {
+	exports := map[string]any{}
+	for _, p := range inOrder(plans) {
 		if p.template != nil {
-			if err := p.bind(base); err != nil {
+			if err := p.bind(base, exports); err != nil {
 				return nil, err
 			}
 		}
+	}
+	for _, p := range plans {
 		for _, c := range p.Changes {
 			o.changes = append(o.changes, c)
 			if c.after != nil && !c.after.exists {
@@ -56,6 +71,7 @@ func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
 			}
 		}
 	}
+	o.differs()
 	o.settleScopes()
 	o.fill()
 	return o, nil
@@ -96,17 +112,23 @@ func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 // Concerns reports whether a change that may matter to one of the tables is of the
 // resource with an id, or names it: a rule concerns its group.
 func (o *Overlay) Concerns(id string, kinds []snapshot.Kind) bool {
-	if o.touched == nil {
-		o.touched = map[string][]int{}
-		for i, c := range o.changes {
-			for _, id := range c.ids() {
-				o.touched[id] = append(o.touched[id], i)
-			}
-		}
-	}
+	o.index()
 	return id != "" && (o.Planned(id) || slices.ContainsFunc(o.touched[id], func(i int) bool {
 		return slices.ContainsFunc(o.changes[i].Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 	}))
+}
+
+// index notes which changes are of a resource, or name it.
+func (o *Overlay) index() {
+	if o.touched != nil {
+		return
+	}
+	o.touched = map[string][]int{}
+	for i, c := range o.changes {
+		for _, id := range c.ids() {
+			o.touched[id] = append(o.touched[id], i)
+		}
+	}
 }
 
 // Names reports whether a change is of the resource with an id, or names it.
@@ -181,8 +203,12 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	}
 	byRank := func(a, b Change) int { return cmp.Compare(models[a.Type].rank, models[b.Type].rank) }
 	slices.SortStableFunc(chosen, byRank)
+	var left []leftover
 	for _, c := range slices.Backward(chosen) {
 		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.remade()) {
+			if c.Action != Update {
+				left = append(left, w.leftover(c.before))
+			}
 			drop(w, c.before)
 		}
 	}
@@ -196,7 +222,9 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 		}
 		models[c.Type].put(w, before, c.after)
 	}
+	kept := w.keep(left)
 	if pick == nil {
+		o.Kept = kept
 		for _, p := range o.Plans {
 			p.doubt(w)
 		}
@@ -228,6 +256,12 @@ func (o *Overlay) world() *world {
 // doubt gives up what planned resources may touch that are not modelled.
 func (p *Plan) doubt(w *world) {
 	for _, d := range p.doubts {
+		for _, id := range d.ids {
+			w.loseRow(id, d.gap)
+		}
+		if len(d.ids) == 0 && len(d.kinds) == 0 {
+			w.loseInspected(d.gap)
+		}
 		scopes := w.snap.Scopes // where it lives is not always known
 		if d.home.region != "" || d.home.provider != "" {
 			scopes = []*snapshot.Scope{w.scope(d.object)}
@@ -280,25 +314,5 @@ func containerOf(r *object) string {
 
 // seen reports whether the base knows a resource, or knows that it is not there.
 func (o *Overlay) seen(snap *snapshot.Snapshot, id string) bool {
-	for _, s := range snap.Scopes {
-		for _, p := range []snapshot.Presence{
-			presence(s.VPCs, id, "vpc-"), presence(s.Subnets, id, "subnet-"), presence(s.SecurityGroups, id, "sg-"), presence(s.NetworkACLs, id, "acl-"),
-			presence(s.RouteTables, id, "rtb-"), presence(s.Endpoints, id, "vpce-"), presence(s.Interfaces, id, "eni-"), presence(s.Instances, id, "i-"),
-			presence(s.Peerings, id, "pcx-"), presence(s.PrefixListEntries, id, "pl-"), presence(s.TransitGateways, id, "tgw-"), presence(s.TransitGatewayRouteTables, id, "tgw-rtb-"),
-			presence(s.TransitGatewayVPCAttachments, id, "tgw-attach-"), presence(s.VPNGateways, id, "vgw-"),
-		} {
-			if p != snapshot.Unobserved {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func presence[T snapshot.Row](t snapshot.Table[T], id, prefix string) snapshot.Presence {
-	if !strings.HasPrefix(id, prefix) {
-		return snapshot.Unobserved
-	}
-	_, p := t.Get(id)
-	return p
+	return slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool { return presenceIn(s, id, "") != snapshot.Unobserved })
 }

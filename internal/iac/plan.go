@@ -96,6 +96,7 @@ func (d *document) plan(files Sources) (*Plan, error) {
 			p.state = append(p.state, r)
 		}
 	}
+	p.read = g.looked
 	sort.SliceStable(p.state, func(i, j int) bool { return p.state[i].address < p.state[j].address })
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {
@@ -105,18 +106,23 @@ func (d *document) plan(files Sources) (*Plan, error) {
 		if rc.Mode != tfjson.ManagedResourceMode {
 			continue
 		}
-		if _, acts := actionOf(rc); acts && strings.HasSuffix(rc.ProviderName, "/hashicorp/awscc") && strings.HasPrefix(rc.Type, "awscc_ec2_") {
-			p.doubtful(&object{address: rc.Address, kind: rc.Type}, []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, snapshot.NotModelled, rc.Address, rc.Type)
+		action, ok := actionOf(rc)
+		if ok {
+			p.others = append(p.others, rc.Address)
+			p.runs(g, rc, action)
 		}
-		if !isAWS(rc.ProviderName) {
+		if ok && p.spokenChange(g, rc, action) || !isAWS(rc.ProviderName) {
 			continue
 		}
 		before, after := g.before[rc], g.after[rc]
 		if after != nil {
 			p.current = append(p.current, after)
 		}
-		action, ok := actionOf(rc)
-		if !ok {
+		if !ok || rc.Type == "aws_cloudformation_stack" && p.stackChange(before, after, rc.Change.AfterUnknown, action) {
+			continue
+		}
+		if slices.Contains(sharing, rc.Type) {
+			p.shares(before, action)
 			continue
 		}
 		if kinds, touches := unmodelled[rc.Type]; touches {

@@ -130,6 +130,9 @@ func (g *graph) settled(at *instance, name string) any {
 	case e == nil:
 		return unset{}
 	}
+	if v, ok := g.worked(at, name, address); ok {
+		return v
+	}
 	return g.value(at, name, g.said(at, name), address)
 }
 

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -31,6 +32,7 @@ type moduleSource struct {
 	places    map[string]Place // of resources, by type and name
 	resources map[string]*hclsyntax.Body
 	calls     map[string]*hclsyntax.Body
+	variables map[string]*hclsyntax.Body
 	outputs   map[string]hclsyntax.Expression
 	locals    map[string]hclsyntax.Expression
 	// opaque is set where not every file can be read: others may say otherwise.
@@ -45,7 +47,10 @@ func (s *source) of(module string) *moduleSource {
 	}
 	m := s.modules[dir]
 	if m == nil {
-		m = &moduleSource{map[string]Place{}, map[string]*hclsyntax.Body{}, map[string]*hclsyntax.Body{}, map[string]hclsyntax.Expression{}, map[string]hclsyntax.Expression{}, false}
+		m = &moduleSource{
+			places: map[string]Place{}, resources: map[string]*hclsyntax.Body{}, calls: map[string]*hclsyntax.Body{}, variables: map[string]*hclsyntax.Body{},
+			outputs: map[string]hclsyntax.Expression{}, locals: map[string]hclsyntax.Expression{},
+		}
 		s.modules[dir] = m
 		files := s.files(dir)
 		names := make([]string, 0, len(files))
@@ -61,7 +66,7 @@ func (s *source) of(module string) *moduleSource {
 			m.read(name, files[name])
 		}
 		if m.opaque { // where things are declared still holds
-			m.resources, m.calls, m.outputs, m.locals = nil, nil, nil, nil
+			m.resources, m.calls, m.variables, m.outputs, m.locals = nil, nil, nil, nil, nil
 		}
 	}
 	return m
@@ -100,6 +105,8 @@ func (m *moduleSource) read(name string, text []byte) {
 			m.resources["data."+label] = b.Body
 		case b.Type == "module" && len(b.Labels) == 1:
 			m.calls[label] = b.Body
+		case b.Type == "variable" && len(b.Labels) == 1:
+			m.variables[label] = b.Body
 		case b.Type == "output" && len(b.Labels) == 1:
 			if v := b.Body.Attributes["value"]; v != nil {
 				m.outputs[label] = v.Expr
@@ -210,10 +217,46 @@ func (s *source) place(module, kind, name string) Place {
 	return Place{}
 }
 
-// moduleDirs maps modules to their directories, as far as these are local, by
-// path without keys.
-func (g *graph) moduleDirs() map[string]string {
+// installed are the modules that "terraform init" has fetched, as it notes them in
+// ModulesFolder.
+type installed struct {
+	Modules []struct{ Key, Source, Dir string }
+}
+
+// ModulesFolder is the folder in which "terraform init" notes where modules are, in
+// a file called modules.json.
+const ModulesFolder = ".terraform/modules"
+
+// fetched reads where modules are, by path without keys: those whose source is the
+// one that the plan names.
+func (g *graph) fetched(files Sources) map[string]string {
+	out := map[string]string{}
+	if files == nil {
+		return out
+	}
+	var list installed
+	for name, body := range files(ModulesFolder) {
+		if path.Base(name) == "modules.json" && json.Unmarshal(body, &list) != nil {
+			return out
+		}
+	}
+	for _, m := range list.Modules {
+		bare := ""
+		for _, step := range strings.Split(m.Key, ".") {
+			bare = join(bare, "module."+step)
+		}
+		if call := g.calls[bare]; call != nil && m.Key != "" && (call.Source == m.Source || strings.HasSuffix(m.Source, "/"+call.Source)) {
+			out[bare] = m.Dir
+		}
+	}
+	return out
+}
+
+// moduleDirs maps modules to their directories, as far as these are here, by path
+// without keys.
+func (g *graph) moduleDirs(files Sources) map[string]string {
 	out := map[string]string{"": "."}
+	fetched := g.fetched(files)
 	var walk func(bare string, depth int)
 	walk = func(bare string, depth int) {
 		m := g.modules[bare]
@@ -221,11 +264,16 @@ func (g *graph) moduleDirs() map[string]string {
 			return
 		}
 		for name, call := range m.ModuleCalls {
-			if call == nil || !strings.HasPrefix(call.Source, "./") && !strings.HasPrefix(call.Source, "../") {
-				continue
-			}
 			child := join(bare, "module."+name)
-			out[child] = path.Join(out[bare], call.Source)
+			from, local := out[bare]
+			switch dir := fetched[child]; {
+			case call == nil:
+				continue
+			case dir != "":
+				out[child] = path.Clean(dir)
+			case local && (strings.HasPrefix(call.Source, "./") || strings.HasPrefix(call.Source, "../")):
+				out[child] = path.Join(from, call.Source)
+			}
 			walk(child, depth+1)
 		}
 	}

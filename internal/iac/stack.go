@@ -18,26 +18,44 @@ import (
 // the template does not name may go or stay.
 
 // bind works a template out against the base that it is laid over.
-func (p *Plan) bind(base *snapshot.Snapshot) error {
-	b := &binding{plan: p, base: base, physical: map[string]string{}, after: map[string]*object{}}
+// exports are the values that the templates bound before export, and gets those of
+// this one.
+func (p *Plan) bind(base *snapshot.Snapshot, exports map[string]any) error {
+	b := &binding{plan: p, base: base, imports: maps.Clone(exports), physical: map[string]string{}, after: map[string]*object{}}
 	if err := b.findStack(); err != nil {
 		return err
 	}
 	if p.deployed != nil {
-		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed}, base: base, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
+		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed, parameters: p.deployedWith}, base: base, imports: b.imports, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
 		for _, r := range p.deployed.resources {
 			if r.physical != "" {
 				b.was.physical[r.id] = r.physical
 			}
 		}
+		b.was.past = p.standing == nil
 		b.was.evaluate()
+		b.was.learnImports()
+		b.was.evaluate()
+	}
+	p.template.inline(p.Files, func(id string) bool {
+		if b.was != nil {
+			return b.was.eval.byID[id].id == ""
+		}
+		return len(b.tagged) == 0
+	})
+	if err := p.template.circles(); err != nil {
+		return err
 	}
 	b.evaluate()
 	b.entities()
 	b.members()
+	b.exports(exports)
 	p.Agents = agents(p.current)
 	for _, c := range p.Changes {
 		for _, o := range []*object{c.before, c.after} {
+			if o != nil {
+				o.byTemplate = true
+			}
 			if err := validate(o); err != nil {
 				return err
 			}
@@ -52,6 +70,7 @@ type binding struct {
 	scope    *snapshot.Scope // of the stack; nil if there is none yet
 	physical map[string]string
 	tagged   []snapshot.StackResource // what there is of the stack
+	imports  map[string]any           // by the names of exports
 	was      *binding                 // of the template that the stack has now; nil: not known
 	past     bool                     // this is that one: which parameters it was given is not known
 	eval     *evaluator
@@ -63,7 +82,8 @@ type binding struct {
 // resource has after the change: its own, or that of a replacement.
 func (b *binding) evaluate() {
 	t := b.plan.template
-	e := &evaluator{t: t, parameters: b.plan.parameters, region: b.region(), stack: b.plan.Stack, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
+	b.order = nil
+	e := &evaluator{t: t, parameters: b.plan.parameters, region: b.region(), stack: b.plan.Stack, imports: b.imports, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
 	if b.scope != nil {
 		e.account = b.scope.Account
 	}
@@ -81,7 +101,12 @@ func (b *binding) evaluate() {
 				yes, known, r.maybe = true, true, true
 			}
 			if !known {
-				b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, models[words[r.kind].kind].kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
+				if kinds := kindsOf(r.kind); len(kinds) > 0 || foreign(r.kind) {
+					if foreign(r.kind) {
+						kinds = everything
+					}
+					b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id}, kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
+				}
 			}
 			if !yes || !known {
 				continue
@@ -116,11 +141,16 @@ func (b *binding) evaluate() {
 					}
 				}
 			}
-			o.home = home{region: e.region}
+			o.home = b.home()
 			e.ids[r.id] = o.id
 			b.after[r.id] = o
 		}
 	}
+}
+
+// home is where the resources of the stack are.
+func (b *binding) home() home {
+	return home{account: b.plan.account, region: b.eval.region}
 }
 
 func (b *binding) properties(r declaredResource) map[string]any { return b.eval.properties(r) }
@@ -141,7 +171,7 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 			continue
 		}
 		if b.was != nil && anyUnknown(v) && slices.Contains(words[r.kind].keep, name) { // another one may be made
-			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
+			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
 		}
 		if open == nil {
 			open = b.openly(func() *object { return translate(r, b.properties(r)) })
@@ -192,7 +222,7 @@ func (b *binding) sameWords(r declaredResource) bool {
 // openly reads resources with the parameters unknown that are not given and may
 // have another value in the stack than the default.
 func (b *binding) openly(read func() *object) *object {
-	if b.scope != nil && len(b.tagged) > 0 && !b.past {
+	if b.scope != nil && len(b.tagged) > 0 && !b.past && b.plan.standing == nil {
 		b.eval.keeps = func(name string) bool {
 			if b.was == nil {
 				return true
@@ -219,14 +249,15 @@ func replaced(w word, was, o *object) bool {
 // entities are the resources that are rows of their own.
 func (b *binding) entities() {
 	p := b.plan
-	for _, name := range p.template.transforms {
-		if !slices.Contains(macros, name) {
-			p.doubtful(&object{address: "Transform", kind: name, id: "Transform", home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, "Transform", name)
-		}
-	}
+	b.unread()
+	b.loops()
 	for _, r := range b.order {
 		o := b.after[r.id]
+		b.fill(r)
 		if o == nil {
+			if b.was == nil || !b.sameWords(r) {
+				p.others = append(p.others, r.id)
+			}
 			b.doubt(r)
 			continue
 		}
@@ -259,12 +290,14 @@ func (b *binding) entities() {
 		w, ok := words[gone.kind]
 		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
-				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: home{region: b.eval.region}}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
+				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: b.home()}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
 			}
 			continue
 		}
-		if _, odd := strange[gone.kind]; odd || strings.HasSuffix(gone.kind, "::MODULE") {
-			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: home{region: b.eval.region}}, anyTable, snapshot.NotModelled, gone.id, gone.kind)
+		if _, odd := strange[gone.kind]; odd || holds(gone.kind) {
+			p.doubtful(&object{address: gone.id, kind: gone.kind, id: gone.id, home: b.home()}, everything, snapshot.NotModelled, gone.id, gone.kind)
+		} else if foreign(gone.kind) && b.was != nil {
+			b.provided(gone, b.was)
 		}
 		if !ok || models[w.kind].drop == nil || gone.physical == "" || b.retains(gone.id) {
 			continue
@@ -279,12 +312,12 @@ func (b *binding) entities() {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
 			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
-				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: home{region: b.eval.region}}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
+				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}
 		for _, v := range p.changeSet.vague {
-			if _, odd := strange[v.kind]; odd || strings.HasSuffix(v.kind, "::MODULE") {
-				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, anyTable, snapshot.NotModelled, v.id, v.kind)
+			if _, odd := strange[v.kind]; odd || holds(v.kind) || foreign(v.kind) {
+				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, everything, snapshot.NotModelled, v.id, v.kind)
 			}
 			if w, ok := words[v.kind]; ok {
 				p.doubtful(&object{address: v.id, kind: w.kind, id: v.physical, exists: v.physical != ""}, models[w.kind].kinds, snapshot.ValuesUntold, v.id, v.kind)
@@ -314,7 +347,7 @@ func (b *binding) gone() []declaredResource {
 	if b.was != nil {
 		for _, r := range b.was.order {
 			_, odd := strange[r.kind]
-			if _, declared := b.eval.byID[r.id]; !declared && (odd || strings.HasSuffix(r.kind, "::MODULE")) && !b.retains(r.id) {
+			if _, declared := b.eval.byID[r.id]; !declared && (odd || holds(r.kind) || foreign(r.kind)) && !b.retains(r.id) {
 				out = append(out, r) // it carries no tags
 			}
 		}
@@ -323,31 +356,24 @@ func (b *binding) gone() []declaredResource {
 	return out
 }
 
-// anyTable are the tables that what is not read here may touch.
-var anyTable = []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Endpoints}
-
-// macros are the transforms that leave what the path depends on as it is written.
-var macros = []string{"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen"}
-
-// doubt notes a resource that is not modelled, where it may touch the path. A
-// nested stack that is written as before stays as it is.
+// doubt notes a resource that is not modelled, where it may touch the path. One
+// that is written as before stays as it is.
 func (b *binding) doubt(r declaredResource) {
-	o := &object{address: r.id, kind: r.kind, id: r.id, home: home{region: b.eval.region}}
 	kind, odd := strange[r.kind]
-	kinds := unmodelled[kind]
 	switch {
-	case strings.HasSuffix(r.kind, "::MODULE"):
-		kinds = anyTable
-	case !odd:
+	case !odd && !holds(r.kind) && !foreign(r.kind):
 		return
-	case b.plan.changeSet != nil:
-		kinds = anyTable // it is listed, so it changes
-	case b.was != nil && b.sameWords(r):
+	case b.plan.changeSet == nil && b.was != nil && b.sameWords(r) && r.child() == "": // a change set lists only what changes
 		return
-	case b.was != nil:
-		kinds = anyTable
+	case foreign(r.kind):
+		b.provided(r, b)
+		return
 	}
-	b.plan.doubtful(o, kinds, snapshot.NotModelled, r.id, r.kind)
+	kinds := unmodelled[kind]
+	if holds(r.kind) || b.plan.changeSet != nil || b.was != nil {
+		kinds = everything
+	}
+	b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: b.home()}, kinds, snapshot.NotModelled, r.id, r.kind)
 }
 
 // changes reports whether an attribute that the template sets is another one in

@@ -3,6 +3,7 @@ package iac
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,14 +17,18 @@ import (
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 type template struct {
 	parameters, mappings, conditions map[string]any
+	outputs                          map[string]any
 	resources                        []declaredResource
-	transforms                       []string
+	standIns                         []standIn
+	loops                            map[string]loop // written out with the default of a parameter
 }
 
 // declaredResource is a resource of a template.
 type declaredResource struct {
 	id, kind, condition string
 	properties          map[string]any
+	metadata            map[string]any
+	dir                 string // of the template that it is in, from that of the outermost
 	physical            string // the id in AWS, where a change set tells it
 	vague               bool   // a change set does not tell what it was
 	maybe               bool   // whether its condition holds is not known
@@ -80,28 +85,11 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 		}
 		return nil, snapshot.Errorf("there are no Resources in it, only %s: it is not a CloudFormation template", "Resources がなく、%s だけがある。CloudFormation テンプレートではない", shortened(strings.Join(keys, ", ")))
 	}
-	t := &template{parameters: asMap(top["Parameters"]), mappings: asMap(top["Mappings"]), conditions: asMap(top["Conditions"])}
-	t.transforms, _ = texts(top["Transform"])
-	ids := make([]string, 0, len(resources))
-	for id := range resources {
-		ids = append(ids, id)
+	p := &Plan{Template: true, anything: true, parameters: parameters}
+	if p.template, err = readResources(top, resources, parameters, func(id string) Place { return Place{file, max(lines["/Resources/"+id], lines["/"+id])} }); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(ids, func(a, b string) int { return lines["/Resources/"+a] - lines["/Resources/"+b] })
-	p := &Plan{Template: true, anything: true, template: t, parameters: parameters}
-	for _, id := range ids {
-		r, ok := resources[id].(map[string]any)
-		kind, _ := r["Type"].(string)
-		if strings.HasPrefix(id, "Fn::") {
-			p.Gaps = append(p.Gaps, snapshot.Gap{Code: snapshot.NotModelled, Source: "plan", Ref: id, Detail: "AWS::LanguageExtensions"})
-			continue
-		}
-		if !ok || kind == "" {
-			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", lines["/Resources/"+id], shortened(id))
-		}
-		condition, _ := r["Condition"].(string)
-		deletion, _ := r["DeletionPolicy"].(string)
-		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: deletion, properties: asMap(r["Properties"]), place: Place{file, lines["/Resources/"+id]}})
-	}
+	t := p.template
 	for name := range parameters {
 		if _, ok := t.parameters[name]; !ok {
 			return nil, snapshot.Errorf("the template has no parameter %s", "テンプレートにパラメーター %s がない", shortened(name))
@@ -113,13 +101,62 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 	return p, nil
 }
 
+// readResources reads the sections of a template, its loops written out.
+func readResources(top, resources map[string]any, parameters map[string]string, line func(id string) Place) (*template, error) {
+	t := &template{parameters: readable(asMap(top["Parameters"])), mappings: readable(asMap(top["Mappings"])), loops: map[string]loop{}}
+	x := newExpander(t, parameters)
+	t.conditions, _ = x.section(asMap(top["Conditions"]))
+	t.conditions = readable(t.conditions)
+	t.outputs, _ = x.section(asMap(top["Outputs"]))
+	clear(x.assumed) // conditions and outputs are as they are
+	written, from := x.section(resources)
+	if x.err != nil {
+		return nil, x.err
+	}
+	at := func(id string) Place {
+		if key := from[id]; key != "" {
+			return line(key)
+		}
+		return line(id)
+	}
+	for key, l := range x.assumed {
+		l.kinds, l.place = kindsIn(map[string]any{key: l.raw}), line(key)
+		t.loops[key] = l
+	}
+	t.standIns = standIns(top, written, at)
+	ids := slices.Sorted(maps.Keys(written))
+	slices.SortStableFunc(ids, func(a, b string) int { return at(a).Line - at(b).Line })
+	for _, id := range ids {
+		r, ok := written[id].(map[string]any)
+		kind, _ := r["Type"].(string)
+		if isStandIn(id, r) {
+			continue
+		}
+		if !ok || kind == "" {
+			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", at(id).Line, shortened(id))
+		}
+		condition, _ := r["Condition"].(string)
+		deletion, _ := r["DeletionPolicy"].(string)
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: deletion, properties: asMap(r["Properties"]), metadata: asMap(r["Metadata"]), place: at(id)})
+	}
+	return t, nil
+}
+
+// Parameters are the names of the parameters of a template.
+func (p *Plan) Parameters() []string {
+	if p.template == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(p.template.parameters))
+}
+
 // Deployed tells a plan the template that the stack has now, as ReadTemplate reads
 // it. A change set is no template, and tells by itself what the stack has.
 func (p *Plan) Deployed(now *Plan) error {
 	if p.changeSet != nil || now.changeSet != nil {
 		return snapshot.Errorf("a change set is no template, and needs none: it says what the stack has", "変更セットはテンプレートではなく、テンプレートも不要。スタックの現状は変更セットに含まれる")
 	}
-	p.deployed = now.template
+	p.deployed, p.deployedWith = now.template, now.parameters
 	return nil
 }
 

@@ -164,8 +164,6 @@ var strange = map[string]string{
 	"AWS::NetworkFirewall::RuleGroup":                         "aws_networkfirewall_rule_group",
 	"AWS::NetworkManager::VpcAttachment":                      "aws_networkmanager_vpc_attachment",
 	"AWS::NetworkManager::TransitGatewayPeering":              "aws_networkmanager_transit_gateway_peering",
-	"AWS::CloudFormation::Stack":                              "aws_cloudformation_stack",
-	"AWS::CloudFormation::StackSet":                           "aws_cloudformation_stack_set",
 	"AWS::EC2::RouteServerPropagation":                        "aws_vpc_route_server_propagation",
 	"AWS::NetworkManager::TransitGatewayRouteTableAttachment": "aws_networkmanager_transit_gateway_route_table_attachment",
 }

@@ -43,9 +43,9 @@ type GroupLayer struct {
 	Peer     Place         // where the other end stands
 	Peers    *netipx.IPSet // the other end's addresses
 	Way      Way           // what carries the traffic between them
-	// Carry is what addresses carry a group beyond those of the interfaces that
-	// were seen: those of interfaces that are still to come.
-	Carry map[string]*netipx.IPSet
+	// PeerCarries is what is known of the other end's groups; nil for what its
+	// interfaces show.
+	PeerCarries *Carried
 }
 
 // Rules returns the TCP rules of a group in one direction.
@@ -305,13 +305,10 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 		return unseen(snapshot.Gap{Source: snapshot.RouteTables.Action()})
 	}
 	set, complete := l.carriers(l.Peer, pair.GroupID)
-	if more := l.Carry[pair.GroupID]; more != nil {
-		set = Union(orEmpty(set), more)
-		complete = complete || Empty(Minus(l.Peers, set))
-	}
-	if !complete {
+	set, rest := l.carried(set, pair.GroupID)
+	if !complete && !Empty(Minus(rest, set)) {
 		m := unseen(l.Peer.Scope.GapFor(snapshot.Interfaces, pair.GroupID))
-		m.sure = set
+		m.sure, m.maybe = set, rest
 		return m
 	}
 	m := membership{sure: set}
@@ -319,7 +316,7 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 		m.note = snapshot.Text{En: "none of the addresses in question carries this group", Ja: "該当アドレスのいずれにもこのグループは付いていない"}
 	}
 	// An address that no interface has yet may get the group with its interface.
-	if free := Minus(Minus(l.Peers, l.held(l.Peer)), set); !Empty(free) {
+	if free := Minus(rest, l.held(l.Peer)); !Empty(free) {
 		m.maybe = free
 		m.gap = &snapshot.Gap{Code: snapshot.ReferenceOpen, Source: snapshot.Interfaces.Action(), Scope: l.Peer.Scope.Label(), Ref: pair.GroupID, Detail: shortSet(free)}
 	}

@@ -68,6 +68,7 @@ const (
 	PartUnseen       GapCode = "part-unseen"        // a planned change to a part of something that was not seen
 	NotAsDeployed    GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
 	ValuesUntold     GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type
+	EstateDiffers    GapCode = "estate-differs"     // a plan says that something exists, and the estate lacks it; Detail: its address
 	NotModelled      GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
 )
 

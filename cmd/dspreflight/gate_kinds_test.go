@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const (
+	aclOfHealthy = "acl-0d1a2b3c4d5e6f701"
+	denies       = `"NetworkAclId":"` + aclOfHealthy + `","RuleNumber":1,"Protocol":6,"Egress":false,"CidrBlock":"0.0.0.0/0","PortRange":{"From":443,"To":443}`
+	entryThat    = `{"Type":"AWS::EC2::NetworkAclEntry","Properties":{` + denies + `,"RuleAction":`
+)
+
+// TestKindsOfTemplates judges, over a healthy estate, what can stand in a template
+// beside plain resources.
+func TestKindsOfTemplates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body string
+		code int
+		says string
+	}{
+		"a custom resource that names the ACL":  {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","Acl":"` + aclOfHealthy + `"}}}}`, 3, "nacl-to-endpoint"},
+		"a custom resource that names nothing":  {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f"}}}}`, 0, "1 custom resources or provisioners were not read"},
+		"a resource of a third party":           {`{"Resources":{"C":{"Type":"Acme::Net::Rule","Properties":{"On":"a/` + aclOfHealthy + `"}}}}`, 3, "C"},
+		"a nested stack that may be":            {`{"Parameters":{"P":{"Type":"String"}},"Conditions":{"C":{"Fn::Equals":[{"Ref":"P"},"x"]}},"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Condition":"C","Properties":{"TemplateURL":"https://x/y"}}}}`, 3, "Conditions.C"},
+		"a loop among the properties":           {`{"Transform":"AWS::LanguageExtensions","Resources":{"D":{"Type":"AWS::EC2::NetworkAclEntry","Properties":{` + denies + `,"Fn::ForEach::X":["N",["RuleAction"],{"${N}":"deny"}]}}}}`, 1, "breaks nacl-to-endpoint"},
+		"a loop over a mapping":                 {`{"Mappings":{"M":{"a":{"l":["1"]}}},"Resources":{"Fn::ForEach::D":["N",{"Fn::FindInMap":["M","a","l"]},{"D${N}":` + entryThat + `"deny"}}}]}}`, 1, "breaks nacl-to-endpoint"},
+		"a loop with an ampersand":              {`{"Resources":{"Fn::ForEach::D":["N",["a-1"],{"D&{N}":` + entryThat + `"deny"}}}]}}`, 1, "Da1"},
+		"a loop that makes what is there":       {`{"Resources":{"D1":` + entryThat + `"deny"}},"Fn::ForEach::D":["N",["1"],{"D${N}":` + entryThat + `"deny"}}}]}}`, 2, "D1 is there twice"},
+		"an ACL that is not of the estate":      {`{"Resources":{"D":` + strings.ReplaceAll(entryThat, aclOfHealthy, "acl-0fffffffffffffff1") + `"deny"}}}}`, 2, "acl-0fffffffffffffff1"},
+		"a transform in a bucket":               {`{"Resources":{"B":{"Type":"AWS::S3::Bucket","Properties":{"Fn::Transform":{"Name":"AWS::Include"}}}}}`, 0, "0 of 1 changes touch this target"},
+		"a transform among the mappings":        {`{"Mappings":{"Fn::Transform":{"Name":"AWS::Include"}},"Resources":{"D":` + entryThat + `{"Fn::FindInMap":["M","a","b"]}}}}}`, 3, "D.RuleAction"},
+		"a nested template that is not here":    {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./nowhere.yaml"}}}}`, 3, "AWS::CloudFormation::Stack"},
+		"a nested template that is here":        {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./child.json","Parameters":{"Do":"deny"}}}}}`, 1, "N/D"},
+		"a nested template that lets through":   {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./child.json","Parameters":{"Do":"allow"}}}}}`, 0, "1 of 1 changes touch this target"},
+		"a nested template, as the CDK writes":  {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":{"Fn::Sub":"https://x/y"},"Parameters":{"Do":"deny"}},"Metadata":{"aws:asset:path":"child.json","aws:asset:property":"TemplateURL"}}}}`, 1, "N/D"},
+		"a nested template with an open value":  {`{"Parameters":{"P":{"Type":"String"}},"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./child.json","Parameters":{"Do":{"Ref":"P"}}}}}}`, 3, "N/D"},
+		"a nested template that takes its own":  {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./child.json"}}}}`, 0, "1 of 1"},
+		"a nested template that can't be read":  {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./broken.json"}}}}`, 3, "AWS::CloudFormation::Stack"},
+		"a nested template in a nested one":     {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"sub/middle.json"}}}}`, 1, "N/M/D"},
+		"a group with a rule that is filled in": {`{"Resources":{"S":{"Type":"AWS::EC2::SecurityGroup","Properties":{"GroupDescription":"x","VpcId":"vpc-0d5c1a2b3e4f50617","SecurityGroupIngress":[{"Fn::Transform":{"Name":"M"}}]}}}}`, 3, "sg-ingress-443"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, "sub"), 0o750); err != nil {
+				t.Fatal(err)
+			}
+			for file, body := range map[string]string{
+				"t.json": tt.body, "broken.json": "{", "child.json": `{"Parameters":{"Do":{"Type":"String","Default":"allow"}},"Resources":{"D":` + entryThat + `{"Ref":"Do"}}}}}`,
+				"sub/middle.json": `{"Resources":{"M":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"../child.json","Parameters":{"Do":{"Fn::Join":["",["de","ny"]]}}}}}}`,
+			} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--template", filepath.Join(dir, "t.json"), "--new-stack"), tt.code, tt.says)
+		})
+	}
+}
+
+func wants(t *testing.T, out outcome, code int, says string) {
+	t.Helper()
+	if out.code != code {
+		t.Errorf("exit code %d, want %d: %s", out.code, code, out.stderr)
+	}
+	if all := strings.Join(strings.Fields(out.stdout+out.stderr), " "); !strings.Contains(all, says) {
+		t.Errorf("%q is not said: %.600s", says, all)
+	}
+}
+
+// TestKindsOfResources judges, over a healthy estate, resources of Terraform that
+// make, or do, what they don't say in the words of the provider.
+func TestKindsOfResources(t *testing.T) {
+	const awscc = "registry.terraform.io/hashicorp/awscc"
+	stack := `{"Parameters":{"Do":{"Type":"String","Default":"allow"}},"Resources":{"D":` + entryThat + `{"Ref":"Do"}}}}}`
+	runs := map[string]any{"address": "null_resource.x", "mode": "managed", "type": "null_resource", "name": "x", "provider_config_key": "null", "provisioners": []any{map[string]any{"type": "local-exec", "expressions": map[string]any{"command": map[string]any{"constant_value": "./do.sh"}}}}}
+	for name, tt := range map[string]struct {
+		kind, provider string
+		action         string
+		before, after  map[string]any
+		open           map[string]any
+		config         map[string]any
+		code           int
+		says           string
+	}{
+		"a stack":                            {kind: "aws_cloudformation_stack", after: map[string]any{"name": "n", "template_body": stack, "parameters": map[string]any{"Do": "deny"}}, code: 1, says: "breaks nacl-to-endpoint"},
+		"a stack with its defaults":          {kind: "aws_cloudformation_stack", after: map[string]any{"name": "n", "template_body": stack}, code: 0, says: "touch this target"},
+		"a stack with an open parameter":     {kind: "aws_cloudformation_stack", after: map[string]any{"name": "n", "template_body": stack, "parameters": map[string]any{}}, open: map[string]any{"parameters": map[string]any{"Do": true}}, code: 3, says: "nacl-to-endpoint"},
+		"a stack of a template elsewhere":    {kind: "aws_cloudformation_stack", after: map[string]any{"name": "n", "template_url": "https://x/y"}, code: 3, says: "aws_cloudformation_stack"},
+		"a stack that changes":               {kind: "aws_cloudformation_stack", action: "update", before: map[string]any{"id": "a", "template_body": stack, "parameters": map[string]any{"Do": "allow"}}, after: map[string]any{"id": "a", "template_body": stack, "parameters": map[string]any{"Do": "deny"}}, code: 3, says: "nacl-to-endpoint"},
+		"a stack whose tags change":          {kind: "aws_cloudformation_stack", action: "update", before: map[string]any{"id": "a", "template_body": stack, "tags": map[string]any{}}, after: map[string]any{"id": "a", "template_body": stack, "tags": map[string]any{"a": "b"}}, code: 0, says: "breaks nothing"},
+		"a stack that goes":                  {kind: "aws_cloudformation_stack", action: "delete", before: map[string]any{"id": "a", "template_body": stack}, code: 3, says: "nacl-to-endpoint"},
+		"a stack set":                        {kind: "aws_cloudformation_stack_set", after: map[string]any{"name": "n"}, code: 3, says: "aws_cloudformation_stack_set"},
+		"an entry of Cloud Control":          {kind: "awscc_ec2_network_acl_entry", provider: awscc, after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": 6, "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "port_range": map[string]any{"from": 443, "to": 443}}, code: 1, says: "breaks nacl-to-endpoint"},
+		"an entry by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry", "desired_state": `{` + denies + `,"RuleAction":"deny"}`}, code: 1, says: "breaks nacl-to-endpoint"},
+		"a state that is not known":          {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry"}, open: map[string]any{"desired_state": true}, code: 3, says: "desired_state"},
+		"a bucket by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::S3::Bucket", "desired_state": "{}"}, code: 0, says: "0 of 1 changes touch this target"},
+		"a command that is told the ACL":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{"acl": aclOfHealthy}}, config: runs, code: 3, says: "null_resource.x"},
+		"a command that is told nothing":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{}}, config: runs, code: 0, says: "1 custom resources or provisioners were not read"},
+		"a function that is told the ACL":    {kind: "aws_lambda_invocation", after: map[string]any{"input": `{"acl":"` + aclOfHealthy + `"}`}, code: 3, says: "aws_lambda_invocation.x"},
+		"a firewall's rules, and none there": {kind: "aws_networkfirewall_rule_group", action: "update", before: map[string]any{"id": "a", "x": 1}, after: map[string]any{"id": "a", "x": 2}, code: 0, says: "breaks nothing"},
+		"a group that an endpoint keeps":     {kind: "aws_security_group", action: "delete", before: map[string]any{"id": "sg-0e1d2c3b4a5968778", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "keeps it: AWS refuses that (DependencyViolation)"},
+		"an ACL that subnets keep":           {kind: "aws_network_acl", action: "delete", before: map[string]any{"id": aclOfHealthy, "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 3, says: "the subnets fall to what the VPC has"},
+		"a table that subnets keep":          {kind: "aws_route_table", action: "delete", before: map[string]any{"id": "rtb-0d1a2b3c4d5e6f701", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "breaks route-to-agent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tt.provider == "" {
+				tt.provider = "registry.terraform.io/hashicorp/aws"
+			}
+			if tt.action == "" {
+				tt.action = "create"
+			}
+			open := map[string]any{}
+			if tt.action == "create" {
+				open["id"] = true
+			}
+			for k, v := range tt.open {
+				open[k] = v
+			}
+			var configs []any
+			if tt.config != nil {
+				configs = append(configs, tt.config)
+			}
+			plan := map[string]any{
+				"format_version": "1.2", "complete": true,
+				"resource_changes": []any{map[string]any{"address": tt.kind + ".x", "mode": "managed", "type": tt.kind, "name": "x", "provider_name": tt.provider, "change": map[string]any{"actions": []string{tt.action}, "before": orNull(tt.before), "after": orNull(tt.after), "after_unknown": open}}},
+				"configuration":    map[string]any{"provider_config": map[string]any{"aws": map[string]any{"name": "aws", "expressions": map[string]any{"region": map[string]any{"constant_value": "us-east-1"}}}}, "root_module": map[string]any{"resources": configs}},
+			}
+			body, err := json.Marshal(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "plan.json")
+			if err := os.WriteFile(file, body, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)
+		})
+	}
+}
+
+func orNull(m map[string]any) any {
+	if m == nil {
+		return nil
+	}
+	return m
+}

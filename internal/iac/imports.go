@@ -1,0 +1,169 @@
+package iac
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// An output that other stacks import can't be changed or removed while they do, so
+// that the same import is the same value before and after. The value itself is told
+// by a template that is given too, or by what there is of the resources that were
+// made with it.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+
+// imported names what a value takes from outside the template, if it is nothing
+// else: an export, a dynamic reference, or a parameter that keeps the value that the
+// stack has for it.
+func (e *evaluator) imported(v any) string {
+	if s, ok := v.(string); ok && strings.HasPrefix(s, "{{resolve:") && strings.HasSuffix(s, "}}") {
+		return s
+	}
+	m, _ := v.(map[string]any)
+	if name, ok := m["Ref"].(string); ok && len(m) == 1 {
+		if p, is := e.t.parameters[name].(map[string]any); is && e.kept(name, p) {
+			return keptParameter + name
+		}
+	}
+	if arg, ok := m["Fn::ImportValue"]; ok && len(m) == 1 {
+		if name := e.value(arg, ""); !anyUnknown(name) {
+			return plainText(name)
+		}
+	}
+	return ""
+}
+
+// keptParameter begins the name of a parameter among what is imported.
+const keptParameter = "Ref "
+
+// kept reports whether a parameter has the value that it had: it is not given, and
+// nothing looks it up anew.
+func (e *evaluator) kept(name string, p map[string]any) bool {
+	_, given := e.parameters[name]
+	return !given && !strings.HasPrefix(plainText(p["Type"]), "AWS::SSM::Parameter::Value")
+}
+
+// exports are the values that a template exports, by name.
+func (b *binding) exports(into map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(b.plan.template.outputs)) {
+		out := asMap(b.plan.template.outputs[name])
+		export := b.eval.value(asMap(out["Export"])["Name"], "?")
+		value := b.eval.value(out["Value"], "?")
+		if s := plainText(export); s != "" && !anyUnknown(export) && !anyUnknown(value) {
+			into[s] = value
+		}
+	}
+}
+
+// learnImports finds the values that are imported in what there is of the stack's
+// resources.
+func (b *binding) learnImports() {
+	learn := func(r declaredResource, raw, seen any) {
+		name := b.eval.imported(raw)
+		if list, ok := seen.([]any); ok && len(list) == 1 {
+			seen = list[0]
+		}
+		if s := plainText(seen); name != "" && s != "" && b.eval.imports[name] == nil {
+			b.eval.imports[name] = s
+		}
+	}
+	for _, r := range b.order {
+		o := b.after[r.id]
+		if o == nil || !o.exists {
+			continue
+		}
+		if was := b.row(o); was != nil {
+			for property, name := range words[r.kind].names {
+				raw := r.properties[property]
+				if list, ok := raw.([]any); ok && len(list) == 1 {
+					raw = list[0]
+				}
+				learn(r, raw, was.attrs[name])
+			}
+		}
+		b.learnFromRules(r, o, learn)
+	}
+}
+
+// learnFromRules finds imported values in the rules of a group: a rule that is
+// known but for them is the one that is alike in all else, if only one is.
+func (b *binding) learnFromRules(r declaredResource, o *object, learn func(declaredResource, any, any)) {
+	if o.kind != "aws_security_group" {
+		return
+	}
+	there := b.parts(o.address, o, nil)
+	for _, side := range []struct{ property, kind, peer string }{
+		{"SecurityGroupIngress", "aws_vpc_security_group_ingress_rule", "Source"},
+		{"SecurityGroupEgress", "aws_vpc_security_group_egress_rule", "Destination"},
+	} {
+		list, _ := r.properties[side.property].([]any)
+		for _, e := range list {
+			raw := asMap(e)
+			will := map[string]any{}
+			open := ""
+			for property, name := range ruleNames(side.peer) {
+				if v, ok := raw[property]; ok {
+					if will[name] = b.eval.value(v, "?"); anyUnknown(will[name]) {
+						open = property
+						delete(will, name)
+					}
+				}
+			}
+			name := ruleNames(side.peer)[open]
+			alike := slices.DeleteFunc(slices.Clone(there), func(x *object) bool { return x.kind != side.kind || x.attrs[name] == nil || !agrees(x, will) })
+			if open != "" && len(alike) == 1 {
+				learn(r, raw[open], alike[0].attrs[name])
+			}
+		}
+	}
+}
+
+// agrees reports whether a rule has all that is known of another.
+func agrees(x *object, attrs map[string]any) bool {
+	one := &object{kind: x.kind, attrs: attrs}
+	other := &object{kind: x.kind, attrs: map[string]any{}}
+	for name := range attrs {
+		other.attrs[name] = x.attrs[name]
+	}
+	return full(one) == full(other)
+}
+
+// inOrder puts the plans in such an order that those which export come before those
+// that import, as far as there is one.
+func inOrder(plans []*Plan) []*Plan {
+	uses := func(p *Plan) bool {
+		if p.template == nil {
+			return false
+		}
+		found := false
+		for _, r := range p.template.resources {
+			found = found || importsIn(r.properties)
+		}
+		return found
+	}
+	out := slices.Clone(plans)
+	slices.SortStableFunc(out, func(a, b *Plan) int {
+		switch x, y := uses(a), uses(b); {
+		case x == y:
+			return 0
+		case y:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+func importsIn(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if k == "Fn::ImportValue" || importsIn(e) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, importsIn)
+	}
+	return false
+}
