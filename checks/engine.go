@@ -19,6 +19,11 @@ type Options struct {
 	Limit int
 	// Budget is how long one check may take; 0 means DefaultBudget.
 	Budget time.Duration
+	// Now is the run's own clock, against which permissions must hold; zero: not
+	// told.
+	Now time.Time
+	// Others are the other targets of the run, which may share resources.
+	Others []snapshot.Target
 }
 
 // DefaultBudget is far above what a check takes (under a millisecond) and far
@@ -57,7 +62,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
-			results[i] = judge(ctx, c, t, snap, prior, opt.Budget)
+			results[i] = judge(ctx, c, t, snap, prior, opt)
 			return nil
 		})
 	}
@@ -66,7 +71,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 }
 
 // judge answers one check, given the results of those it comes after.
-func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, prior []Result, budget time.Duration) Result {
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, prior []Result, opt Options) Result {
 	if ctx.Err() != nil {
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
@@ -83,7 +88,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	if f := missing(c, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
-	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), check: c}
+	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Others: opt.Others, check: c}
 	answer := make(chan []Finding, 1)
 	go func() {
 		defer func() {
@@ -94,13 +99,13 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		c.Run(x)
 		answer <- x.findings
 	}()
-	timer := time.NewTimer(budget)
+	timer := time.NewTimer(opt.Budget)
 	defer timer.Stop()
 	select {
 	case findings := <-answer:
 		return conclude(c, findings)
 	case <-timer.C:
-		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: budget.String()}}}})
+		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}})
 	case <-ctx.Done():
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}

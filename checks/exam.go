@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"time"
+
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -8,6 +10,8 @@ import (
 type Exam struct {
 	Target   snapshot.Target
 	Snapshot *snapshot.Snapshot // only the tables that the check declares
+	Now      time.Time          // the run's own clock; zero: not told
+	Others   []snapshot.Target  // what else the run judges
 	check    *Check
 	findings []Finding
 }

@@ -284,7 +284,11 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
 		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
 		for _, cmd := range p.CLI {
-			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).Commands(cmd)...)
+			for _, line := range checks.Args(args).Commands(cmd) {
+				if line != "" { // there is none for the case at hand
+					out.Fix.AWSCLI = append(out.Fix.AWSCLI, line)
+				}
+			}
 		}
 		for _, e := range p.Errors {
 			out.Errors = append(out.Errors, e.ID)

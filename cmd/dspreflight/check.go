@@ -173,11 +173,13 @@ func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Sna
 		ctx = context.WithoutCancel(ctx)
 	}
 	out := make([]report.Judged, len(targets))
+	now := time.Now()
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)
 	for i, t := range targets {
 		g.Go(func() error {
-			results := checks.Run(ctx, t, snap, selected, checks.Options{})
+			others := slices.Delete(slices.Clone(targets), i, i+1)
+			results := checks.Run(ctx, t, snap, selected, checks.Options{Now: now, Others: others})
 			out[i] = report.Judged{Target: t, Snapshot: snap, Results: withUnselected(results)}
 			return nil
 		})

@@ -291,6 +291,7 @@ type Snapshot struct {
 // PolicyFile is an identity policy that the user passed, as it was read.
 type PolicyFile struct {
 	Name     string          `json:"name"`
+	Identity string          `json:"identity,omitempty"` // ARN of the user or role whose it is; "": nobody said
 	Document json.RawMessage `json:"document"`
 }
 
