@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -103,11 +104,13 @@ var (
 	}
 )
 
-// The shape of the ARNs of CreateAgent. Source: the model of the API,
-// https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+// The shape of the ARNs of CreateAgent, from the model of the API, whose ids are of
+// 8 or 17 digits: one of another length was cut off.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+// and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 var (
-	subnetARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-[a-f0-9]+$`)
-	groupARN  = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-[a-f0-9]+$`)
+	subnetARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	groupARN  = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
 	keyShape  = regexp.MustCompile(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
 )
 
@@ -184,8 +187,8 @@ func runActivationInput(x *Exam) {
 			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": x.endpointType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
 		}
 	}
-	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, t.SubnetID, "subnet/subnet-", ep, s)
-	x.arn("--security-group-arn", t.GroupARNs, groupARN, t.GroupID, "security-group/sg-", ep, s)
+	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, cmp.Or(t.SaidSubnetID, t.SubnetID), "subnet/subnet-", ep, s)
+	x.arn("--security-group-arn", t.GroupARNs, groupARN, cmp.Or(t.SaidGroupID, t.GroupID), "security-group/sg-", ep, s)
 	if t.KeyRequest != "" {
 		x.keyRequest(ep, s)
 	}

@@ -125,13 +125,13 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if a.request.plans != nil {
 		return lookAhead(ctx, c, env, a, snap)
 	}
-	targets, err := complete(snap, a.request.targets)
+	targets, err := complete(snap, a.request.said, a.request.targets)
 	if err != nil {
 		return report.Report{}, err
 	}
 	if a.named != nil {
 		for i := range targets {
-			targets[i] = defaultsFrom(targets[i], a.named)
+			targets[i] = defaultsFrom(targets[i], a.named).Settled()
 		}
 	}
 	if err := addPolicies(c, snap); err != nil {
@@ -156,7 +156,8 @@ func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []s
 		return nil
 	}
 	if len(targets) == 1 {
-		snap.Target = &targets[0]
+		said := targets[0].AsSaid()
+		snap.Target = &said
 	}
 	if err := save(snap, dir); err != nil {
 		return err
@@ -247,17 +248,16 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 }
 
 // complete fills in what the targets leave out from the estate.
-func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Target, error) {
+func complete(snap *snapshot.Snapshot, said snapshot.Target, asked []snapshot.Target) ([]snapshot.Target, error) {
 	targets := slices.Clone(asked)
 	var err error
 	for i := range targets {
+		targets[i] = together(snap, snap.Target, said, targets[i])
 		if snap.Target != nil {
-			targets[i] = targets[i].Merge(*snap.Target)
 			if err := validate(targets[i], "manifest.json: target", nil); err != nil {
 				return nil, err
 			}
 		}
-		targets[i] = tidyTarget(targets[i])
 		snap.AssignRoles(targets[i])
 		if s := elsewhere(snap, targets[i].EndpointID); s != nil {
 			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): judge the two in separate runs, or say in each folder's manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。別々に実行するか、各フォルダーの manifest.json に役割を書く", targets[i].EndpointID, s.Label(), snap.Role(snapshot.Destination).Label())
@@ -265,6 +265,7 @@ func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Targ
 		if targets[i], err = checks.Resolve(targets[i], snap); err != nil {
 			return nil, err
 		}
+		targets[i] = anywhere(snap, targets[i])
 	}
 	return targets, nil
 }
@@ -307,8 +308,12 @@ func plainPath(err error) error {
 func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
 	progress, done := progressLine(env)
 	defer done()
+	targets := make([]snapshot.Target, len(p.targets))
+	for i, t := range p.targets {
+		targets[i] = t.Settled()
+	}
 	return collect.Live(ctx, collect.Request{
-		Targets: p.targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
+		Targets: targets, Kinds: withIdentity(kinds), Destination: p.destination, Source: p.source,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress,
 	})
 }
