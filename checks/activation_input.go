@@ -20,7 +20,7 @@ var reqKeyRequest = &Requirement{
 
 var (
 	keyIsPublic = &Problem{
-		Code: "DSP801", Severity: Fail,
+		Code: "DSP801", Severity: Fail, Hides: true,
 		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
 		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
@@ -67,7 +67,7 @@ var (
 		Sources: []string{pageCreate, pageActivate},
 	}
 	arnMalformed = &Problem{
-		Code: "DSP806", Severity: Fail,
+		Code: "DSP806", Severity: Fail, Hides: true,
 		Title:   say("{subject} {seen} is not an ARN of the kind that CreateAgent takes", "{subject} の {seen} は CreateAgent が受け付ける形の ARN ではない"),
 		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
 		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
@@ -76,7 +76,7 @@ var (
 		Sources: []string{pageCreate, pageArticle},
 	}
 	arnNotOne = &Problem{
-		Code: "DSP807", Severity: Fail,
+		Code: "DSP807", Severity: Fail, Hides: true,
 		Title:   say("{subject} is given {count} times; CreateAgent takes exactly one", "{subject} が {count} 個指定されている。CreateAgent が受け付けるのは 1 個だけ"),
 		Cause:   say("The lists of subnet ARNs and of security group ARNs hold exactly one each.", "サブネット ARN とセキュリティグループ ARN のリストは、それぞれちょうど 1 個である。"),
 		Fix:     say("Choose one: {seen}.", "1 つを選ぶ: {seen}。"),
@@ -85,7 +85,7 @@ var (
 		Sources: []string{pageCreate},
 	}
 	arnElsewhere = &Problem{
-		Code: "DSP808", Severity: Fail,
+		Code: "DSP808", Severity: Fail, Hides: true,
 		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティベーション先は {expected}"),
 		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),

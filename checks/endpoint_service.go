@@ -8,7 +8,7 @@ import (
 
 var (
 	serviceNotDataSync = &Problem{
-		Code: "DSP104", Severity: Fail,
+		Code: "DSP104", Severity: Fail, Hides: true,
 		Title:     say("{subject} is an endpoint of {seen}, not of DataSync", "{subject} は {seen} のエンドポイントで、DataSync のものではない"),
 		Cause:     say("DataSync's control and data traffic is answered only by an endpoint of the service datasync or datasync-fips.", "DataSync の通信に応答するのは datasync または datasync-fips のエンドポイントだけである。"),
 		Fix:       say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),

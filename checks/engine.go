@@ -67,6 +67,48 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 		})
 	}
 	_ = g.Wait() // the functions return no error
+	return follow(results)
+}
+
+// follow holds what findings refer to against what the checks they name came to:
+// where none of those found anything, or none was asked, the question is open.
+func follow(results []Result) []Result {
+	byID := map[string]*Result{}
+	for i := range results {
+		byID[results[i].Check.ID] = &results[i]
+	}
+	var stands func(id string, depth int) bool
+	stands = func(id string, depth int) bool {
+		r := byID[id]
+		switch {
+		case r == nil || depth > len(results):
+			return false
+		case r.Status == Fail || r.Status == Unknown:
+			return true
+		}
+		return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+			refs := f.See
+			if f.MootBy != "" {
+				refs = append([]string{f.MootBy}, refs...)
+			}
+			return slices.ContainsFunc(refs, func(id string) bool { return stands(id, depth+1) })
+		})
+	}
+	for i, r := range results {
+		open := false
+		for j, f := range r.Findings {
+			if len(f.See) == 0 || slices.ContainsFunc(f.See, func(id string) bool { return stands(id, 0) }) {
+				continue
+			}
+			if !open {
+				r.Findings, open = slices.Clone(r.Findings), true
+			}
+			r.Findings[j] = Finding{Subject: f.Subject, Gaps: []snapshot.Gap{{Code: snapshot.NotSpokenOf, Ref: strings.Join(f.See, ", "), Detail: r.Check.ID}}}
+		}
+		if open {
+			results[i] = conclude(r.Check, r.Findings)
+		}
+	}
 	return results
 }
 

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"strings"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -61,6 +62,18 @@ func (x *Exam) NotApplicable(why Text) {
 	x.findings = append(x.findings, Finding{Status: Skip, Note: why})
 }
 
+// See says that the question is moot because of something that other checks
+// speak of: one of them at least has found something, or it is not moot but open.
+func (x *Exam) See(why Text, ids ...string) {
+	for _, id := range ids {
+		if ByID(id) == nil {
+			panic("there is no check " + id)
+		}
+	}
+	note := say(why.En+": see "+strings.Join(ids, " and "), why.Ja+"（"+strings.Join(ids, " と ")+" を参照）")
+	x.findings = append(x.findings, Finding{Status: Skip, Note: note, See: ids})
+}
+
 // NotLooked says that nobody gathered what the answer takes, and how to.
 func (x *Exam) NotLooked(why Text) {
 	x.findings = append(x.findings, Finding{Status: Skip, Note: why, Unasked: true})
@@ -91,7 +104,7 @@ func (x *Exam) endpoint() (snapshot.Endpoint, *snapshot.Scope, bool) {
 	case snapshot.Present:
 		return ep, s, true
 	case snapshot.Absent:
-		x.NotApplicable(say("there is no such endpoint: see endpoint-available", "該当するエンドポイントがない（endpoint-available を参照）"))
+		x.See(say("there is no such endpoint", "該当するエンドポイントがない"), "endpoint-available")
 	default:
 		x.Unknown(x.Target.EndpointID, s.GapFor(snapshot.Endpoints, x.Target.EndpointID))
 	}

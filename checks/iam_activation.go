@@ -76,7 +76,7 @@ var (
 		Sources: []string{pageEvaluation, pageCFN},
 	}
 	iamStranger = &Problem{
-		Code: "DSP736", Severity: Fail,
+		Code: "DSP736", Severity: Fail, Hides: true,
 		Title:   say("the identity {subject} is of {seen}; the endpoint {endpoint} is of {expected}", "アイデンティティ {subject} は {seen} のもので、エンドポイント {endpoint} は {expected} のもの"),
 		Cause:   say("CreateAgent is called with an identity of the account that the endpoint belongs to. Policies of an identity of another account say nothing there.", "CreateAgent はエンドポイントと同じアカウントのアイデンティティで呼び出す。別のアカウントのアイデンティティのポリシーは意味を持たない。"),
 		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティベーションを行う {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
@@ -146,10 +146,13 @@ func runIAMActivation(x *Exam) {
 		subject = s.Label()
 	}
 	sim := simulationOf(s)
+	var refuted []string
 	for _, a := range activationActions {
 		switch call := callOf(s, a.kind); {
 		case call == nil:
-			x.simulated(sim, subject, a.name)
+			if x.simulated(sim, subject, a.name) {
+				refuted = append(refuted, a.name)
+			}
 		case call.Error == nil && len(sim.forwarded(a.name)) > 0:
 			x.Unknown(subject, snapshot.Gap{Code: snapshot.ForwardedOpen, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
 		case call.Error == nil:
@@ -159,6 +162,9 @@ func runIAMActivation(x *Exam) {
 			x.Report(problem, subject, refusal(a.name, caller.ARN, why, problem),
 				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
 		}
+	}
+	if len(refuted) > 0 {
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationRefuted, Source: snapshot.PolicySimulation.Action(), Ref: strings.Join(refuted, ", "), Detail: sim.refuted})
 	}
 }
 

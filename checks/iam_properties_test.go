@@ -85,7 +85,9 @@ func TestMutatedSimulations(t *testing.T) {
 		{"explicit denial", func(r map[string]any) { r["EvalDecision"] = "explicitDeny" }, checks.Fail},
 		{"no decision", func(r map[string]any) { delete(r, "EvalDecision") }, checks.Unknown},
 		{"unknown decision", func(r map[string]any) { r["EvalDecision"] = "ALLOWED" }, checks.Unknown},
-		{"organization", func(r map[string]any) { r["OrganizationsDecisionDetail"] = map[string]any{"AllowedByOrganizations": false} }, checks.Unknown},
+		{"organization", func(r map[string]any) {
+			r["OrganizationsDecisionDetail"] = map[string]any{"AllowedByOrganizations": false}
+		}, checks.Unknown},
 		{"boundary", func(r map[string]any) {
 			r["PermissionsBoundaryDecisionDetail"] = map[string]any{"AllowedByPermissionsBoundary": false}
 		}, checks.Unknown},

@@ -67,8 +67,9 @@ func (m simulation) forwarded(action string) []string {
 // simulated asks what IAM's simulation said of an action. CreateAgent and
 // ListAgents have no resource type, so that the resource is *; whether DataSync
 // takes an ARN of the account for one is not documented, so where the two differ
-// nothing is concluded. DescribeAgent is about an agent of the account.
-func (x *Exam) simulated(m simulation, subject, action string) {
+// nothing is concluded. DescribeAgent is about an agent of the account. It reports
+// whether the answer would count, had the run's calls not refuted the simulation.
+func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	resources := []string{snapshot.AnyResource}
 	switch {
 	case action == "datasync:DescribeAgent":
@@ -81,11 +82,11 @@ func (x *Exam) simulated(m simulation, subject, action string) {
 		results := m.results(resource, action)
 		if len(results) == 0 {
 			x.Unknown(subject, simulationGap(m.scope, resource, action))
-			return
+			return false
 		}
 		if why := m.doubt(resource, results); why != "" {
 			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationDoubted, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: why})
-			return
+			return false
 		}
 		answers = append(answers, results[0])
 	}
@@ -105,7 +106,7 @@ func (x *Exam) simulated(m simulation, subject, action string) {
 	case len(missing) > 0: // a negated condition holds while its key is missing: even a deny is open
 		open(snapshot.ConditionOpen, strings.Join(slices.Compact(missing), ", "))
 	case m.refuted != "":
-		open(snapshot.SimulationRefuted, m.refuted)
+		return true
 	case !denied:
 		x.OK(subject, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))
 	case slices.ContainsFunc(answers, organizationAlone):
@@ -114,6 +115,7 @@ func (x *Exam) simulated(m simulation, subject, action string) {
 		why, problem := whyDenied(last)
 		x.Report(problem, subject, refusal(action, subject, why, problem), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))
 	}
+	return false
 }
 
 // doubt says, in the simulation's own terms, why its results for an action prove

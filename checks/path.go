@@ -89,7 +89,7 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]end, bool) {
 	}
 	if len(out) == 0 {
 		if len(gaps) == 0 {
-			x.NotApplicable(say("the endpoint has no address to reach: see endpoint-address", "到達すべきエンドポイントのアドレスがない（endpoint-address を参照）"))
+			x.See(say("the endpoint has no address to reach", "到達すべきエンドポイントのアドレスがない"), "endpoint-address")
 		} else {
 			x.Unknown(ep.ID, gaps...)
 		}
@@ -169,7 +169,7 @@ func (x *Exam) clash(j journey) bool {
 	return len(netpath.Overlaps(source, v.Prefixes())) > 0
 }
 
-var whyClash = say("moot while the address spaces overlap: see cidr-overlap", "アドレス空間が重複している間は判定の対象外（cidr-overlap を参照）")
+var whyClash = say("moot while the address spaces overlap", "アドレス空間が重複している間は判定の対象外")
 
 // pathNeeds and pathUses are what following a path takes.
 var (

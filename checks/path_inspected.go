@@ -30,7 +30,7 @@ func runInspected(x *Exam) {
 		return
 	}
 	if x.clash(j) {
-		x.NotApplicable(whyClash)
+		x.See(whyClash, "cidr-overlap")
 		return
 	}
 	var clear []snapshot.Evidence
@@ -52,7 +52,7 @@ func runInspected(x *Exam) {
 	switch {
 	case len(x.findings) > 0:
 	case stopped || len(clear) == 0 && !j.sameVPC():
-		x.NotApplicable(say("the path does not lead through: see route-to-endpoint and route-to-agent", "経路が通じていない（route-to-endpoint と route-to-agent を参照）"))
+		x.See(say("the path does not lead through", "経路が通じていない"), "route-to-endpoint", "route-to-agent")
 	case len(clear) == 0:
 		x.OK(j.to.VPC, snapshot.Saw(snapshot.Subnets, j.to.VPC, say("agent and endpoint are in one subnet; nothing stands between", "エージェントとエンドポイントが同じサブネットにあり、間に何もない")))
 	default:

@@ -94,7 +94,7 @@ var _ = register(&Check{
 		switch {
 		case !ok:
 		case x.clash(j):
-			x.NotApplicable(whyClash)
+			x.See(whyClash, "cidr-overlap")
 		case j.from.Outside:
 			x.NotApplicable(say("the agent is outside AWS: its side of the routing is not visible to AWS", "エージェントが AWS 外にあり、その側の経路は AWS から見えない"))
 		case !j.placed():
@@ -119,7 +119,7 @@ var _ = register(&Check{
 		switch {
 		case !ok:
 		case x.clash(j):
-			x.NotApplicable(whyClash)
+			x.See(whyClash, "cidr-overlap")
 		default:
 			home := x.homeward(j)
 			x.judgeTrips(j.to.VPC, home, map[netpath.Reason]*Problem{netpath.NoRoute: backNone, netpath.Blackhole: backHole, netpath.NotActive: backHole, netpath.WrongWay: backWrong, netpath.NotTransitive: backWrong, netpath.NotAttached: backTGW, netpath.GatewayDrops: backTGW}, x.region())

@@ -10,7 +10,7 @@ import (
 
 var (
 	subnetMissing = &Problem{
-		Code: "DSP303", Severity: Fail,
+		Code: "DSP303", Severity: Fail, Hides: true,
 		Title:     say("the task subnet {subject} does not exist in {scope}", "タスクのサブネット {subject} が {scope} に存在しない"),
 		Cause:     say("CreateAgent refuses a subnet that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないサブネットを拒否する。"),
 		Fix:       say("Pass the ARN of a subnet of {vpc}; one of the endpoint's own is the simplest choice.", "{vpc} のサブネットの ARN を渡す。エンドポイントと同じサブネットが最も簡単である。"),
@@ -205,7 +205,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	n, p := s.Subnets.GetIn(ep.VPC, id)
 	switch p {
 	case snapshot.Absent:
-		x.NotApplicable(snapshot.Textf("%s does not exist: see subnet-usable", "%s が存在しない（subnet-usable を参照）", id))
+		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), "subnet-usable")
 		return
 	case snapshot.Unobserved:
 		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
@@ -214,7 +214,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	tasks := max(x.Target.Tasks, 1)
 	needed := addressesPerTask * tasks
 	if n.IPv6Native {
-		x.NotApplicable(snapshot.Textf("%s has no IPv4 addresses: see subnet-usable", "%s に IPv4 アドレスがない（subnet-usable を参照）", n.ID))
+		x.See(snapshot.Textf("%s has no IPv4 addresses", "%s に IPv4 アドレスがない", n.ID), "subnet-usable")
 		return
 	}
 	if n.FreeIPs == nil {

@@ -90,7 +90,7 @@ func runCheck(c *cli.Context, env *environment) error {
 			return err
 		}
 	}
-	warnOfWaivers(env, waivers, rep.WaiversUsed, selected, time.Now(), lang)
+	noteWaivers(env, waivers, rep, selected, time.Now(), lang)
 	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {

@@ -28,7 +28,7 @@ func TestWaivers(t *testing.T) {
 	}{
 		{"both failures", "waivers:\n" + one("DSP201", "", "2999-01-31") + one("task-sg", "", "2999-01-31"), 0, []string{"READY", "2 waived", "agreed in CHG-1", "2999-01-31", "DSP201"}},
 		{"one of two", "waivers:\n" + one("DSP201", "", "2999-01-31"), 1, []string{"1 fail", "1 waived"}},
-		{"of another resource", "waivers:\n" + one("DSP201", ", subject: vpce-0000000000000000f", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail", "warning: the waiver of DSP201 is about nothing"}},
+		{"of another resource", "waivers:\n" + one("DSP201", ", subject: vpce-0000000000000000f", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail", "note: the waiver of DSP201 is about nothing"}},
 		{"expired", "waivers:\n" + one("DSP201", "", "2020-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail", "expired on 2020-01-31"}},
 		{"no owner", "waivers:\n  - {id: DSP201, reason: x, expires: 2999-01-31}\n", exitUsage, []string{"waivers[0]", "owner"}},
 		{"no such code", "waivers:\n" + one("DSP999", "", "2999-01-31"), exitUsage, []string{"DSP999"}},

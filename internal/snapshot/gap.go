@@ -52,6 +52,7 @@ const (
 	TookTooLong       GapCode = "took-too-long"      // the check overran its time
 	Interrupted       GapCode = "interrupted"        // the run was stopped
 	NoEvidence        GapCode = "no-evidence"        // the check came to no answer
+	NotSpokenOf       GapCode = "not-spoken-of"      // the checks that would say why a question is moot were not asked, or found nothing
 	NeedsPrior        GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
 	NotInPlan         GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
 	MaybeRemoved      GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
