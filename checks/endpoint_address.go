@@ -103,7 +103,7 @@ func runEndpointAddress(x *Exam) {
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
 	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
 		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
-	case x.Target.SubnetID != "" && !inSubnet:
+	case x.Target.SubnetID != "" && !inSubnet && x.Target.DestinationType != "efs" && x.Target.DestinationType != "fsx": // theirs is the location's
 		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
 	default:
 		x.OK(ep.ID, evidence...)

@@ -52,6 +52,9 @@ const (
 	TookTooLong       GapCode = "took-too-long"      // the check overran its time
 	Interrupted       GapCode = "interrupted"        // the run was stopped
 	NoEvidence        GapCode = "no-evidence"        // the check came to no answer
+	SubnetShared      GapCode = "subnet-shared"      // other targets of the run may use the subnet; Detail: which
+	KeyAmbiguous      GapCode = "key-ambiguous"      // a parameter of the key request is given more than once
+	KeyHostOpen       GapCode = "key-host-open"      // the key request goes to a host of which nothing shows that it is the agent
 	NotSpokenOf       GapCode = "not-spoken-of"      // the checks that would say why a question is moot were not asked, or found nothing
 	NeedsPrior        GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
 	NotInPlan         GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
