@@ -52,6 +52,8 @@ const (
 	TookTooLong       GapCode = "took-too-long"      // the check overran its time
 	Interrupted       GapCode = "interrupted"        // the run was stopped
 	NoEvidence        GapCode = "no-evidence"        // the check came to no answer
+	NotAWS            GapCode = "not-aws"            // something answered for an API, and nothing shows that it was AWS; Detail: what it showed
+	ClockApart        GapCode = "clock-apart"        // an answer's clock is not that of the others
 	SubnetShared      GapCode = "subnet-shared"      // other targets of the run may use the subnet; Detail: which
 	KeyAmbiguous      GapCode = "key-ambiguous"      // a parameter of the key request is given more than once
 	KeyHostOpen       GapCode = "key-host-open"      // the key request goes to a host of which nothing shows that it is the agent

@@ -191,6 +191,27 @@ func PartitionOf(region string) string {
 	return "aws"
 }
 
+// DNSSuffixes are the domains of AWS's APIs in the partition of a Region: the one
+// that each service has, and the one of dual-stack endpoints.
+// Source: https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json
+func DNSSuffixes(region string) (plain, dual string) {
+	switch PartitionOf(region) {
+	case "aws-cn":
+		return "amazonaws.com.cn", "api.amazonwebservices.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu", "api.amazonwebservices.eu"
+	case "aws-iso":
+		return "c2s.ic.gov", "api.aws.ic.gov"
+	case "aws-iso-b":
+		return "sc2s.sgov.gov", "api.aws.scloud"
+	case "aws-iso-e":
+		return "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"
+	case "aws-iso-f":
+		return "csp.hci.ic.gov", "api.aws.hci.ic.gov"
+	}
+	return "amazonaws.com", "api.aws"
+}
+
 // Only returns the scope with every table outside the given kinds unobserved.
 func (s *Scope) Only(kinds []Kind) *Scope {
 	view := *s
