@@ -28,7 +28,7 @@ var activationActions = []struct {
 	{"ec2:DescribeSecurityGroups", snapshot.SecurityGroups, errGroup},
 	{"ec2:DescribeSubnets", snapshot.Subnets, errSubnet},
 	{"ec2:DescribeVpcEndpoints", snapshot.Endpoints, errEndpoint},
-	{"datasync:ListAgents", snapshot.NoKind, errAccessDenied},
+	{"datasync:ListAgents", snapshot.Agents, errAccessDenied},
 	{"datasync:DescribeAgent", snapshot.NoKind, errAccessDenied},
 }
 
@@ -118,7 +118,7 @@ var _ = register(&Check{
 	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティベーションに必要な呼び出しを許可されている"),
 	Requires: reqActivationIAM,
 	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
-	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
+	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets, snapshot.Agents},
 	Problems: []*Problem{iamDenied, iamStopped, iamConditioned, iamStranger, iamDeadPattern, iamElsewhere, iamTooBroad},
 	Run:      runIAMActivation,
 })

@@ -13,7 +13,7 @@ func (c *collector) wants(k snapshot.Kind) bool {
 	}
 	if !c.scope.Has(snapshot.Destination) {
 		// What only the endpoint's side has.
-		return k != snapshot.SubnetCIDRReservations && k != snapshot.SecurityGroupVPCAssociations && k != snapshot.PolicySimulation
+		return k != snapshot.SubnetCIDRReservations && k != snapshot.SecurityGroupVPCAssociations && k != snapshot.PolicySimulation && k != snapshot.Agents
 	}
 	return true
 }
@@ -33,7 +33,7 @@ func (c *collector) first() []*job {
 	jobs := c.plan(
 		snapshot.CallerIdentity, snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.PrefixLists, snapshot.Peerings,
 		snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
-		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections)
+		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections, snapshot.Agents)
 	var instances []string
 	for _, t := range c.request.Targets {
 		if t.AgentInstanceID != "" && !slices.Contains(instances, t.AgentInstanceID) {

@@ -100,6 +100,8 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		return load(t, d, extent, vpcs, one[VPNGateway])
 	case *Table[VPNConnection]:
 		return load(t, d, extent, vpcs, one[VPNConnection])
+	case *Table[Agent]:
+		return load(t, d, extent, vpcs, one[Agent])
 	}
 	return false, fmt.Errorf("%s is not a call that dspreflight knows", d.Kind)
 }

@@ -59,6 +59,7 @@ type Scope struct {
 	VPNConnections               Table[VPNConnection]
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
+	Agents                       Table[Agent]
 
 	// Opened says of tables in which rows may be missing because of a planned
 	// change why that is.
@@ -140,6 +141,8 @@ func (s *Scope) table(k Kind) observed {
 		return &s.Instances
 	case PolicySimulation:
 		return &s.Simulations
+	case Agents:
+		return &s.Agents
 	}
 	return &Table[VPC]{}
 }
@@ -256,7 +259,7 @@ func (s *Scope) clone() *Scope {
 // one that a plan creates holds nothing but what the plan says.
 func (s *Scope) Settle(vpc string) {
 	for _, k := range Kinds() {
-		if k != CallerIdentity && k != PolicySimulation {
+		if k != CallerIdentity && k != PolicySimulation && k != Agents {
 			s.table(k).Settle(vpc)
 		}
 	}
