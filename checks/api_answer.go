@@ -37,6 +37,7 @@ const pageProxy = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configur
 const (
 	statusProxyLogin   = 407
 	statusPortal       = 511
+	statusRefusals     = 400
 	statusServerErrors = 500
 )
 
@@ -66,7 +67,7 @@ func (x *Exam) notAWS(a snapshot.API) string {
 		return u.Host
 	case a.RequestID != nil && !*a.RequestID:
 		return status + ", no x-amzn-RequestId"
-	case a.Status >= statusServerErrors:
+	case a.RequestID != nil && (a.Status < statusRefusals || a.Status >= statusServerErrors): // no call without credentials succeeds
 		return status
 	case a.RequestID == nil && !slices.Contains([]int{400, 403, 404, 405}, a.Status), a.RequestID == nil && a.Proxy != "" && a.Status != 400:
 		return status
