@@ -34,17 +34,19 @@ type site struct {
 	addrs  []netip.Addr
 	subnet string
 	vpc    string
-	block  netip.Prefix // of the subnet
+	block  netip.Prefix   // of the subnet
+	blocks []netip.Prefix // of the VPC
+	cidrs  []netip.Prefix // of the source network, as it was said
 }
 
 func siteOf(snap *snapshot.Snapshot, t snapshot.Target) site {
-	out := site{subnet: t.SourceSubnetID, vpc: t.SourceVPCID}
+	out := site{subnet: t.SourceSubnetID, vpc: t.SourceVPCID, cidrs: t.SourceCIDRs}
 	if t.AgentIP.IsValid() {
 		out.addrs = []netip.Addr{t.AgentIP.Unmap()}
 	}
 	for _, s := range snap.Scopes {
 		if i, p := s.Instances.Get(t.AgentInstanceID); p == snapshot.Present {
-			out = site{subnet: i.Subnet, vpc: i.VPC}
+			out = site{subnet: i.Subnet, vpc: i.VPC, cidrs: t.SourceCIDRs}
 			if i.PrivateIP.IsValid() {
 				out.addrs = append(out.addrs, i.PrivateIP)
 			}
@@ -58,7 +60,23 @@ func siteOf(snap *snapshot.Snapshot, t snapshot.Target) site {
 			out.vpc, out.block = n.VPC, n.CIDR
 		}
 	}
+	for _, s := range snap.Scopes {
+		if v, p := s.VPCs.Get(out.vpc); p == snapshot.Present {
+			out.blocks = v.Prefixes()
+		}
+	}
 	return out
+}
+
+// names reports whether the source network of a target, part of another's VPC but
+// without its agent, names other agents there. A network elsewhere comes on top.
+func (x site) names(y site) bool {
+	overlaps, holds := false, false
+	for _, c := range x.cidrs {
+		overlaps = overlaps || slices.ContainsFunc(y.blocks, c.Overlaps)
+		holds = holds || slices.ContainsFunc(y.addrs, c.Contains)
+	}
+	return overlaps && !holds && len(y.addrs) > 0
 }
 
 // apart reports whether the estate shows that two targets put the agent in two
@@ -71,7 +89,7 @@ func apart(snap *snapshot.Snapshot, a, b snapshot.Target) bool {
 	return x.subnet != "" && y.subnet != "" && x.subnet != y.subnet ||
 		x.vpc != "" && y.vpc != "" && x.vpc != y.vpc ||
 		len(x.addrs) > 0 && len(y.addrs) > 0 && !slices.ContainsFunc(x.addrs, func(a netip.Addr) bool { return slices.Contains(y.addrs, a) }) ||
-		outside(x.block, y.addrs) || outside(y.block, x.addrs)
+		outside(x.block, y.addrs) || outside(y.block, x.addrs) || x.names(y)
 }
 
 // anywhere takes the agent's own place out of a target whose source network holds

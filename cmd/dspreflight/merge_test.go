@@ -242,3 +242,22 @@ func TestNoTasks(t *testing.T) {
 		t.Errorf("in a manifest: exit %d: %s", code, said)
 	}
 }
+
+// TestFlagsBesideAnAgent: a flag drops the agent of the manifest only where the
+// estate shows that it speaks of another one.
+func TestFlagsBesideAnAgent(t *testing.T) {
+	for args, keeps := range map[string]bool{
+		"":                           true,
+		"--source-cidr 10.10.0.0/16": true, "--source-cidr 10.10.1.0/24": true, "--source-cidr 192.168.0.0/16": true,
+		"--source-cidr 10.10.1.20/32": false, "--source-cidr 10.10.9.0/24": false,
+		"--agent-instance-id i-0a1b2c3d4e5f60719": true, "--agent-instance-id i-0fffffffffffffff0": false,
+		"--agent-ip 10.10.1.50": true, "--agent-ip 10.10.1.51": false,
+		"--source-vpc-id vpc-05a1b2c3d4e5f6071": true, "--source-vpc-id vpc-0d5c1a2b3e4f50617": false,
+	} {
+		out := invoke(t, append([]string{"check", "--fixture", "healthy", "-o", "json"}, strings.Fields(args)...)...)
+		got := parse(t, out).Targets[0].Target
+		if kept := got.AgentInstanceID == "i-0a1b2c3d4e5f60719" && got.KeyRequest != ""; kept != keeps {
+			t.Errorf("%q: the agent is %q at %v, the key request %q", args, got.AgentInstanceID, got.AgentIP, got.KeyRequest)
+		}
+	}
+}

@@ -166,7 +166,7 @@ func (c *collector) call(ctx context.Context, j *job) {
 	case snapshot.PolicySimulation:
 		err = c.simulate(ctx, j.query.id, use)
 	case snapshot.Agents:
-		err = each(ctx, datasync.NewListAgentsPaginator(c.clients.DataSync, &datasync.ListAgentsInput{MaxResults: size100}), use)
+		err = each(ctx, datasync.NewListAgentsPaginator(c.clients.ListAgents, &datasync.ListAgentsInput{MaxResults: size100}), use)
 	default:
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}

@@ -29,9 +29,9 @@ type Clients struct {
 	EC2 func() EC2 // a client of its own for each call: see Connect
 	STS STS
 	IAM IAM
-	// DataSync only lists agents: whether that is allowed tells whether the whole
-	// service is shut out.
-	DataSync datasync.ListAgentsAPIClient
+	// ListAgents is all that is asked of DataSync: whether it is allowed tells
+	// whether the whole service is shut out.
+	ListAgents listAgents
 	Region   string
 	// Credentials says where they come from; nil if they could not be had.
 	Credentials *snapshot.Credentials
@@ -101,7 +101,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
-	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), DataSync: datasync.NewFromConfig(cfg), Region: cfg.Region}
+	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), ListAgents: datasync.NewFromConfig(cfg).ListAgents, Region: cfg.Region}
 	creds, err := cfg.Credentials.Retrieve(ctx)
 	if err == nil {
 		c.Credentials = &snapshot.Credentials{Source: creds.Source}
