@@ -137,8 +137,13 @@ func TestTargetsShareASubnet(t *testing.T) {
 		others []snapshot.Target
 		want   checks.Status
 	}{
-		{8, nil, checks.Pass}, {8, []snapshot.Target{sure}, checks.Fail}, {15, []snapshot.Target{sure}, checks.Fail}, {16, []snapshot.Target{sure}, checks.Pass},
-		{8, []snapshot.Target{elsewhere, location}, checks.Pass}, {24, []snapshot.Target{sure, sure}, checks.Pass}, {23, []snapshot.Target{sure, sure}, checks.Fail},
+		{8, nil, checks.Pass},
+		{8, []snapshot.Target{sure}, checks.Fail},
+		{15, []snapshot.Target{sure}, checks.Fail},
+		{16, []snapshot.Target{sure}, checks.Pass},
+		{8, []snapshot.Target{elsewhere, location}, checks.Pass},
+		{24, []snapshot.Target{sure, sure}, checks.Pass},
+		{23, []snapshot.Target{sure, sure}, checks.Fail},
 	} {
 		got := checks.Run(context.Background(), target, free(tt.free), []*checks.Check{checks.ByID("subnet-free-ips")}, checks.Options{Others: tt.others})[0].Status
 		if got != tt.want {

@@ -32,7 +32,7 @@ type Clients struct {
 	// ListAgents is all that is asked of DataSync: whether it is allowed tells
 	// whether the whole service is shut out.
 	ListAgents listAgents
-	Region   string
+	Region     string
 	// Credentials says where they come from; nil if they could not be had.
 	Credentials *snapshot.Credentials
 	// Refused is set when the credentials could not be had because AWS refused
