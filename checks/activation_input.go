@@ -1,58 +1,19 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var reqKeyRequest = &Requirement{
 	ID: "key-request", Grade: "required",
 	Title:   say("The key is asked for with the endpoint's type, address and Region", "キー要求がエンドポイントの種類・アドレス・リージョンを指定している"),
-	Sources: []string{pageActivate, pageArticle},
-}
-
-var (
-	keyIsPublic = &Problem{
-		Code: "DSP801", Severity: Fail,
-		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
-		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
-		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errPublicKey},
-		Sources: []string{pageActivate, pageArticle},
-	}
-	keyOtherAddress = &Problem{
-		Code: "DSP802", Severity: Fail,
-		Title:   say("the key request names privateLinkEndpoint {seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint {seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
-		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
-		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
-		Sources: []string{pageActivate, pagePrivLink},
-	}
-	keyOtherRegion = &Problem{
-		Code: "DSP803", Severity: Fail,
-		Title:   say("the key request names activationRegion {seen}; the endpoint is in {region}", "キー要求の activationRegion は {seen} だが、エンドポイントは {region} にある"),
-		Cause:   say("Key request, endpoint and CreateAgent must share one Region.", "キー要求・エンドポイント・CreateAgent は同じリージョンでなければならない。"),
-		Fix:     say("Ask the agent again with activationRegion={region}.", "activationRegion={region} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errEndpoint},
-		Sources: []string{pageActivate},
-	}
-)
-
-var keyOtherGateway = &Problem{
-	Code: "DSP804", Severity: Fail,
-	Title:   say("the key request has gatewayType {seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
-	Cause:   say("The documented request of a DataSync agent has gatewayType=SYNC; other types are those of other services.", "DataSync エージェントへの要求は gatewayType=SYNC と文書化されている。他の値は別のサービスのもの。"),
-	Fix:     say("Ask the agent again with gatewayType=SYNC.", "gatewayType=SYNC を指定してキーを取り直す。"),
-	CLI:     keyIsPublic.CLI,
 	Sources: []string{pageActivate, pageArticle},
 }
 
@@ -66,7 +27,7 @@ var (
 		Sources: []string{pageCreate, pageActivate},
 	}
 	arnMalformed = &Problem{
-		Code: "DSP806", Severity: Fail,
+		Code: "DSP806", Severity: Fail, Hides: true,
 		Title:   say("{subject} {seen} is not an ARN of the kind that CreateAgent takes", "{subject} の {seen} は CreateAgent が受け付ける形の ARN ではない"),
 		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
 		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
@@ -75,7 +36,7 @@ var (
 		Sources: []string{pageCreate, pageArticle},
 	}
 	arnNotOne = &Problem{
-		Code: "DSP807", Severity: Fail,
+		Code: "DSP807", Severity: Fail, Hides: true,
 		Title:   say("{subject} is given {count} times; CreateAgent takes exactly one", "{subject} が {count} 個指定されている。CreateAgent が受け付けるのは 1 個だけ"),
 		Cause:   say("The lists of subnet ARNs and of security group ARNs hold exactly one each.", "サブネット ARN とセキュリティグループ ARN のリストは、それぞれちょうど 1 個である。"),
 		Fix:     say("Choose one: {seen}.", "1 つを選ぶ: {seen}。"),
@@ -84,7 +45,7 @@ var (
 		Sources: []string{pageCreate},
 	}
 	arnElsewhere = &Problem{
-		Code: "DSP808", Severity: Fail,
+		Code: "DSP808", Severity: Fail, Hides: true,
 		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティベーション先は {expected}"),
 		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),
@@ -103,11 +64,13 @@ var (
 	}
 )
 
-// The shape of the ARNs of CreateAgent. Source: the model of the API,
-// https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+// The shape of the ARNs of CreateAgent, from the model of the API, whose ids are of
+// 8 or 17 digits: one of another length was cut off.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
+// and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 var (
-	subnetARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-[a-f0-9]+$`)
-	groupARN  = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-[a-f0-9]+$`)
+	subnetARN = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	groupARN  = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
 	keyShape  = regexp.MustCompile(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
 )
 
@@ -120,6 +83,7 @@ var keyFaults = map[string]Text{
 	"error":       say("it is the agent's error, not a key: give the text to dspreflight explain", "キーではなくエージェントのエラーである。テキストを dspreflight explain に渡す"),
 	"parameter":   say("it is a URL or a parameter: pass only what stands behind activationKey=", "URL またはパラメーターである。activationKey= の後ろの値だけを渡す"),
 	"characters":  say("it holds characters that no key has; capital letters, digits and hyphens are due", "キーに使われない文字がある。大文字・数字・ハイフンだけのはずである"),
+	"placeholder": say("it is a placeholder or an example, not a key that an agent gave", "見本の文字列であり、エージェントが返したキーではない"),
 	"groups":      say("it is not five groups of five characters: it may be cut off", "5 文字の組が 5 つになっていない。途中で切れている可能性がある"),
 }
 
@@ -127,6 +91,8 @@ var keyFaults = map[string]Text{
 // a name among keyFaults.
 func KeyShape(key string) string {
 	switch {
+	case keyShape.MatchString(key) && placeholderKey(key):
+		return "placeholder"
 	case keyShape.MatchString(key):
 		return "ok"
 	case strings.TrimSpace(key) == "":
@@ -147,6 +113,37 @@ func KeyShape(key string) string {
 	return "groups"
 }
 
+// A key's 25 characters are random, from 36: fewer than nine different ones, two
+// equal groups, or half of them in a row as the alphabet has them, come by chance
+// less than once in a million keys.
+const (
+	fewestKinds = 9
+	mostInRow   = 12
+)
+
+// placeholderKey reports whether a key of the right shape is no real one.
+func placeholderKey(key string) bool {
+	plain := strings.ReplaceAll(key, "-", "")
+	for _, word := range []string{"EXAMPLE", "PLACEHOLDER", "ACTIVATIONKEY", "YOURKEY"} {
+		if strings.Contains(plain, word) {
+			return true
+		}
+	}
+	kinds := map[rune]bool{}
+	for _, r := range plain {
+		kinds[r] = true
+	}
+	row := 0
+	for i := 1; i < len(plain); i++ {
+		if d := int(plain[i]) - int(plain[i-1]); d >= -1 && d <= 1 {
+			row++
+		}
+	}
+	groups := strings.Split(key, "-")
+	slices.Sort(groups)
+	return len(kinds) < fewestKinds || row >= mostInRow || len(slices.Compact(groups)) < strings.Count(key, "-")+1
+}
+
 // KnownKeyShape reports whether a text is one that KeyShape gives.
 func KnownKeyShape(s string) bool { return s == "ok" || !keyFaults[s].Empty() }
 
@@ -156,9 +153,9 @@ var _ = register(&Check{
 	Title:    say("What was given for the activation is well formed and belongs together", "アクティベーションに渡す値が正しい形で、互いに整合している"),
 	Requires: reqKeyRequest,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
-	Uses:     []snapshot.Kind{snapshot.CallerIdentity},
+	Uses:     append([]snapshot.Kind{snapshot.CallerIdentity}, netpath.FinderKinds...),
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion, keyOtherGateway, keyMalformed, arnMalformed, arnNotOne, arnElsewhere, arnOther},
+	Problems: []*Problem{keyIsPublic, keyOtherAddress, keyOtherRegion, keyOtherGateway, keyOtherHost, keyOtherPort, keyMalformed, arnMalformed, arnNotOne, arnElsewhere, arnOther},
 	Run:      runActivationInput,
 })
 
@@ -184,8 +181,8 @@ func runActivationInput(x *Exam) {
 			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": x.endpointType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
 		}
 	}
-	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, t.SubnetID, "subnet/subnet-", ep, s)
-	x.arn("--security-group-arn", t.GroupARNs, groupARN, t.GroupID, "security-group/sg-", ep, s)
+	x.arn("--subnet-arn", t.SubnetARNs, subnetARN, cmp.Or(t.SaidSubnetID, t.SubnetID), "subnet/subnet-", ep, s)
+	x.arn("--security-group-arn", t.GroupARNs, groupARN, cmp.Or(t.SaidGroupID, t.GroupID), "security-group/sg-", ep, s)
 	if t.KeyRequest != "" {
 		x.keyRequest(ep, s)
 	}
@@ -238,73 +235,4 @@ func orNone(s string) string {
 		return "(none)"
 	}
 	return s
-}
-
-// endpointType is what the key must be asked for with.
-func (x *Exam) endpointType(ep snapshot.Endpoint) string {
-	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
-		return "FIPS_PRIVATE_LINK"
-	}
-	return "PRIVATE_LINK"
-}
-
-// keyRequest judges the URL that the key is asked for with.
-func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
-	u, err := url.Parse(x.Target.KeyRequest)
-	if err != nil {
-		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
-		return
-	}
-	q := u.Query()
-	needed := x.endpointType(ep)
-	interfaces, gaps := endpointInterfaces(s, ep)
-	addresses := []string{}
-	for _, i := range interfaces {
-		for _, a := range i.Addrs() {
-			if a.Is4() {
-				addresses = append(addresses, a.String())
-			}
-		}
-	}
-	if len(ep.InterfaceIDs) == 0 {
-		gaps = append(gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
-	}
-	args := func(seen string) Args {
-		address := "ENDPOINT_IP"
-		if len(addresses) > 0 {
-			address = addresses[0]
-		}
-		expected := shorten(addresses)
-		if x.Target.EndpointIP.IsValid() {
-			address, expected = x.Target.EndpointIP.String(), x.Target.EndpointIP.String()
-		}
-		return Args{"expected": expected, "seen": seen, "needed": needed, "endpoint": ep.ID, "addresses": addresses, "address": address, "region": x.region(), "agent": u.Host}
-	}
-	saw := snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}
-	bad := false
-	if t := q.Get("endpointType"); t != needed {
-		x.Report(keyIsPublic, "--key-request", args(orNone(t)), saw)
-		bad = true
-	} else if a := q.Get("privateLinkEndpoint"); !slices.Contains(addresses, a) || x.Target.EndpointIP.IsValid() && a != x.Target.EndpointIP.String() {
-		if _, err := netip.ParseAddr(a); err == nil && len(gaps) > 0 {
-			x.Unknown("--key-request", gaps...)
-		} else {
-			x.Report(keyOtherAddress, "--key-request", args(orNone(a)), saw)
-		}
-		bad = true
-	}
-	if g := q.Get("gatewayType"); g != "SYNC" {
-		x.Report(keyOtherGateway, "--key-request", args(orNone(g)), saw)
-		bad = true
-	}
-	if x.region() == "" {
-		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "ServiceRegion"})
-		bad = true
-	} else if r := q.Get("activationRegion"); !strings.EqualFold(r, x.region()) {
-		x.Report(keyOtherRegion, "--key-request", args(orNone(r)), saw)
-		bad = true
-	}
-	if !bad {
-		x.OK("--key-request", saw)
-	}
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -79,9 +80,9 @@ var _ = register(&Check{
 	Requires: reqAPIs,
 	Needs:    []snapshot.Kind{snapshot.Probes},
 	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
-	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiClock, apiClockDrifts},
+	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiProxyRefuses, apiCaptive, apiClock, apiClockDrifts},
 	Run: func(x *Exam) {
-		run, elsewhere := x.newestRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
+		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
 		if run == nil && elsewhere {
 			x.Unknown("", x.otherMachine("datasync, ec2, sts"))
 			return
@@ -92,8 +93,18 @@ var _ = register(&Check{
 		}
 		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return !x.ofRegion(a) })
 		answered, clock := false, false
+		agree, told := x.clocks(ofRegion), false
 		for _, a := range ofRegion {
-			x.api(a)
+			before := len(x.findings)
+			x.api(a, agree(a))
+			// One clock is off, whichever server says so: it is told once.
+			if last := &x.findings[len(x.findings)-1]; len(x.findings) > before && (last.Problem == apiClock || last.Problem == apiClockDrifts) {
+				if told {
+					x.findings = x.findings[:before]
+					x.OK(a.Service, last.Evidence...)
+				}
+				told = true
+			}
 			answered = answered || a.Outcome == snapshot.Open && a.Service != "iam"
 			clock = clock || a.SkewS != nil
 		}
@@ -108,13 +119,19 @@ var _ = register(&Check{
 	},
 })
 
-func (x *Exam) api(a snapshot.API) {
+// api judges one answer. agrees says that its clock is that of the others.
+func (x *Exam) api(a snapshot.API, agrees bool) {
 	saw := snapshot.Evidence{Source: "probe", Ref: a.Service, Fact: apiFact(a)}
 	args := Args{"url": a.URL, "seen": outcomeWord(a), "region": x.region(), "limit": fmt.Sprint(int(mostSkew))}
 	switch {
-	case a.Service == "iam" && a.Outcome != snapshot.Open:
+	case a.Service == "iam" && (a.Outcome != snapshot.Open || a.Untrusted == "" && (x.notAWS(a) != "" || !agrees)):
 		// Only the simulation of permissions needs it.
 		x.NotApplicable(snapshot.Textf("the IAM API (%s) can't be reached; an activation does not need it", "IAM の API（%s）に到達できないが、アクティベーションには不要", a.URL))
+	case refusedByProxy(a) != 0:
+		args["proxy"], args["seen"] = cmp.Or(a.Proxy, "?"), fmt.Sprint(refusedByProxy(a))
+		x.Report(apiProxyRefuses, a.Service, args, saw)
+	case a.Outcome == snapshot.Open && a.Status == statusPortal:
+		x.Report(apiCaptive, a.Service, args, saw)
 	case a.Outcome == snapshot.Cancelled:
 		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: a.URL})
 	case a.Outcome == snapshot.LocalLimit || a.Outcome == snapshot.Failed:
@@ -126,6 +143,10 @@ func (x *Exam) api(a snapshot.API) {
 		x.noInternet(a, args, saw)
 	case a.Outcome != snapshot.Open:
 		x.Report(apiClosed, a.Service, args, saw)
+	case x.notAWS(a) != "":
+		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.NotAWS, Source: "probe", Scope: x.region(), Ref: a.URL, Detail: x.notAWS(a)})
+	case !agrees:
+		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.ClockApart, Source: "probe", Ref: a.URL, Detail: fmt.Sprintf("%+.0f s", *a.SkewS)})
 	case a.SkewS != nil && math.Abs(*a.SkewS) > mostSkew+skewRounding:
 		args["seen"] = fmt.Sprintf("%+.0f", *a.SkewS)
 		x.Report(apiClock, a.Service, args, saw)
@@ -159,17 +180,14 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 		addrs = append(addrs, addr.String())
 	}
 	args["addresses"], args["vpc"] = addrs, "VPC_ID"
-	args["service"] = "com.amazonaws." + x.region() + "." + a.Service
+	args["service"] = "SERVICE_NAME"
 	var remedy Text
 	if s := x.destination(); s != nil {
 		if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present {
 			args["vpc"] = ep.VPC
 			args["service"] = strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
-			if a.Service == "datasync" {
-				url := "https://" + ep.ID + ".datasync." + x.region() + ".vpce.amazonaws.com"
-				if len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
-					url = "https://" + ep.DNSEntries[0].Name
-				}
+			if a.Service == "datasync" && len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
+				url := "https://" + ep.DNSEntries[0].Name
 				remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", url)
 			}
 			for _, o := range s.Endpoints.All() {
@@ -180,7 +198,7 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 		}
 	}
 	if remedy.Empty() {
-		remedy = snapshot.Textf("Create an interface endpoint for %[1]s with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", args["service"])
+		remedy = snapshot.Textf("Create an interface endpoint for the %[1]s API with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s API のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", a.Service)
 	}
 	args["remedy"] = remedy
 	x.Report(apiNoInternet, a.Service, args, saw)

@@ -114,8 +114,11 @@ type Problem struct {
 	CLI       []string
 	Terraform string
 	Requires  *Requirement // when it differs from the check's
-	Errors    []*DocumentedError
-	Sources   []string
+	// Hides says that the rest of what the check asks of the resource can't be
+	// judged beside the problem: to let it stand leaves that open.
+	Hides   bool
+	Errors  []*DocumentedError
+	Sources []string
 }
 
 // Args fill the texts of a problem: a string, a []string or a Text a name.
@@ -135,13 +138,16 @@ func (a Args) In(lang string) Args {
 
 // Finding is one thing that a check found.
 type Finding struct {
-	Status   Status
-	Problem  *Problem // nil unless the claim was found false
-	Subject  string   // the resource it is about
-	Args     Args
-	Note     Text   // for SKIP: why
-	Unasked  bool   // for SKIP: it was not looked at, rather than being moot
-	MootBy   string // for SKIP: the check whose answer makes this one moot
+	Status  Status
+	Problem *Problem // nil unless the claim was found false
+	Subject string   // the resource it is about
+	Args    Args
+	Note    Text   // for SKIP: why
+	Unasked bool   // for SKIP: it was not looked at, rather than being moot
+	MootBy  string // for SKIP: the check whose answer makes this one moot
+	// See are, for SKIP, the checks that speak instead, one at least of which must
+	// have found something: see Exam.See.
+	See      []string
 	Evidence []snapshot.Evidence
 	Gaps     []snapshot.Gap
 	About    *About // the facts, where there are any to compare

@@ -69,7 +69,7 @@ func runConnection(x *Exam) {
 	case j.sameVPC() && len(j.there.At(netpath.Connection)) == 0:
 		x.OK(j.to.VPC, snapshot.Saw(snapshot.VPCs, j.to.VPC, say("agent and endpoint are in this VPC; none is needed", "エージェントとエンドポイントが同じ VPC にあり、接続は不要")))
 	case x.clash(j):
-		x.NotApplicable(whyClash)
+		x.See(whyClash, "cidr-overlap")
 	default:
 		x.judgeConnection(j)
 	}

@@ -15,7 +15,7 @@ var reqCredentials = &Requirement{
 
 var (
 	credentialsElsewhere = &Problem{
-		Code: "DSP701", Severity: Fail,
+		Code: "DSP701", Severity: Fail, Hides: true,
 		Title:   say("the caller {caller} belongs to account {account}, the endpoint {endpoint} to {owner}", "呼び出し元 {caller} のアカウントは {account} で、エンドポイント {endpoint} のアカウントは {owner}"),
 		Cause:   say("Endpoint, VPC and agent must belong to one account, that of the caller of CreateAgent. Only the network may cross accounts.", "エンドポイント・VPC・エージェントは、CreateAgent の呼び出し元と同じアカウントでなければならない。アカウントをまたげるのはネットワークだけである。"),
 		Fix:     say("Use credentials of account {owner}: another --profile, or --role-arn with a role there.", "アカウント {owner} の認証情報を使う。別の --profile か、そのアカウントのロールを --role-arn で指定する。"),

@@ -9,7 +9,7 @@ import (
 
 var (
 	endpointNoIPv4 = &Problem{
-		Code: "DSP106", Severity: Fail,
+		Code: "DSP106", Severity: Fail, Hides: true,
 		Title:     say("{subject} has no IPv4 address (address type {seen})", "{subject} に IPv4 アドレスがない（アドレスタイプ {seen}）"),
 		Cause:     say("privateLinkEndpoint in the key request takes an IPv4 address only, so no private key can be had for this endpoint.", "キー要求の privateLinkEndpoint は IPv4 アドレスしか受け付けないため、このエンドポイント用のキーを取得できない。"),
 		Fix:       say("Change the endpoint's address type to ipv4 or dualstack.", "エンドポイントのアドレスタイプを ipv4 か dualstack に変更する。"),
@@ -19,7 +19,7 @@ var (
 		Sources:   []string{pagePrivLink},
 	}
 	endpointOtherIP = &Problem{
-		Code: "DSP107", Severity: Fail,
+		Code: "DSP107", Severity: Fail, Hides: true,
 		Title:   say("{ip} is not an address of {subject}; its addresses are {addresses}", "{ip} は {subject} のアドレスではない。{subject} のアドレスは {addresses}"),
 		Cause:   say("The address is baked into the activation key: the agent would try to reach something that is not this endpoint.", "アドレスはアクティベーションキーに埋め込まれる。このままではエージェントは別のものに接続しようとする。"),
 		Fix:     say("Ask for the key with privateLinkEndpoint set to one of {addresses}.", "privateLinkEndpoint に {addresses} のいずれかを指定してキーを取得する。"),
@@ -103,8 +103,8 @@ func runEndpointAddress(x *Exam) {
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
 	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
 		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
-	case x.Target.SubnetID != "" && !inSubnet:
-		x.NotApplicable(say("the chosen subnet is not one of the endpoint's VPC: see subnet-usable", "選択したサブネットがエンドポイントの VPC のものではない（subnet-usable を参照）"))
+	case x.Target.SubnetID != "" && !inSubnet && x.Target.DestinationType != "efs" && x.Target.DestinationType != "fsx": // theirs is the location's
+		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
 	default:
 		x.OK(ep.ID, evidence...)
 	}

@@ -8,7 +8,7 @@ import (
 
 var (
 	serviceNotDataSync = &Problem{
-		Code: "DSP104", Severity: Fail,
+		Code: "DSP104", Severity: Fail, Hides: true,
 		Title:     say("{subject} is an endpoint of {seen}, not of DataSync", "{subject} は {seen} のエンドポイントで、DataSync のものではない"),
 		Cause:     say("DataSync's control and data traffic is answered only by an endpoint of the service datasync or datasync-fips.", "DataSync の通信に応答するのは datasync または datasync-fips のエンドポイントだけである。"),
 		Fix:       say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),
@@ -35,10 +35,11 @@ var _ = register(&Check{
 	Title:    say("It is an endpoint of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),
 	Requires: reqService,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},
+	Uses:     []snapshot.Kind{snapshot.Subnets, snapshot.Interfaces},
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{serviceNotDataSync, serviceOtherRegion},
+	Problems: []*Problem{serviceNotDataSync, serviceOtherRegion, endpointElsewhere},
 	Run: func(x *Exam) {
-		ep, _, ok := x.endpoint()
+		ep, s, ok := x.endpoint()
 		if !ok {
 			return
 		}
@@ -57,6 +58,10 @@ var _ = register(&Check{
 		case !strings.EqualFold(region, x.Target.Region):
 			x.Report(serviceOtherRegion, ep.ID, Args{"seen": region, "region": x.Target.Region}, saw)
 		default:
+			if own, sawOwn := regionOf(s, ep); own != "" && !strings.EqualFold(own, region) {
+				x.Report(endpointElsewhere, ep.ID, Args{"seen": own, "region": region}, sawOwn)
+				return
+			}
 			x.OK(ep.ID, saw)
 		}
 	},

@@ -19,6 +19,11 @@ type Options struct {
 	Limit int
 	// Budget is how long one check may take; 0 means DefaultBudget.
 	Budget time.Duration
+	// Now is the run's own clock, against which permissions must hold; zero: not
+	// told.
+	Now time.Time
+	// Others are the other targets of the run, which may share resources.
+	Others []snapshot.Target
 }
 
 // DefaultBudget is far above what a check takes (under a millisecond) and far
@@ -58,16 +63,64 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
-			results[i] = judge(ctx, c, t, snap, shared, prior, opt.Budget)
+			results[i] = judge(ctx, c, t, snap, company{list, shared}, prior, opt)
 			return nil
 		})
 	}
 	_ = g.Wait() // the functions return no error
+	return follow(results)
+}
+
+// follow holds what findings refer to against what the checks they name came to:
+// where none of those found anything, or none was asked, the question is open.
+func follow(results []Result) []Result {
+	byID := map[string]*Result{}
+	for i := range results {
+		byID[results[i].Check.ID] = &results[i]
+	}
+	var stands func(id string, depth int) bool
+	stands = func(id string, depth int) bool {
+		r := byID[id]
+		switch {
+		case r == nil || depth > len(results):
+			return false
+		case r.Status == Fail || r.Status == Unknown:
+			return true
+		}
+		return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+			refs := f.See
+			if f.MootBy != "" {
+				refs = append([]string{f.MootBy}, refs...)
+			}
+			return slices.ContainsFunc(refs, func(id string) bool { return stands(id, depth+1) })
+		})
+	}
+	for i, r := range results {
+		open := false
+		for j, f := range r.Findings {
+			if len(f.See) == 0 || slices.ContainsFunc(f.See, func(id string) bool { return stands(id, 0) }) {
+				continue
+			}
+			if !open {
+				r.Findings, open = slices.Clone(r.Findings), true
+			}
+			r.Findings[j] = Finding{Subject: f.Subject, Gaps: []snapshot.Gap{{Code: snapshot.NotSpokenOf, Ref: strings.Join(f.See, ", "), Detail: r.Check.ID}}}
+		}
+		if open {
+			results[i] = conclude(r.Check, r.Findings)
+		}
+	}
 	return results
 }
 
+// company is what the checks of one run have in common.
+type company struct {
+	list   []*Check
+	shared *journeys
+}
+
 // judge answers one check, given the results of those it comes after.
-func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, shared *journeys, prior []Result, budget time.Duration) Result {
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, with company, prior []Result, opt Options) Result {
 	if ctx.Err() != nil {
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
@@ -84,9 +137,9 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	if f := missing(c, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
-	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), check: c}
+	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Others: opt.Others, beside: with.list, check: c}
 	if walks(c) {
-		x.shared = shared
+		x.shared = with.shared
 	}
 	answer := make(chan []Finding, 1)
 	go func() {
@@ -98,13 +151,13 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		c.Run(x)
 		answer <- x.findings
 	}()
-	timer := time.NewTimer(budget)
+	timer := time.NewTimer(opt.Budget)
 	defer timer.Stop()
 	select {
 	case findings := <-answer:
 		return conclude(c, findings)
 	case <-timer.C:
-		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: budget.String()}}}})
+		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}})
 	case <-ctx.Done():
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}

@@ -1,6 +1,10 @@
 package checks
 
 import (
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -9,7 +13,10 @@ import (
 type Exam struct {
 	Target   snapshot.Target
 	Snapshot *snapshot.Snapshot // only the tables that the check declares
+	Now      time.Time          // the run's own clock; zero: not told
+	Others   []snapshot.Target  // what else the run judges
 	check    *Check
+	beside   []*Check  // what the run asks besides; nil: nothing
 	shared   *journeys // the walk of the target; nil: this exam is on its own
 	findings []Finding
 }
@@ -59,6 +66,24 @@ func (x *Exam) NotApplicable(why Text) {
 	x.findings = append(x.findings, Finding{Status: Skip, Note: why})
 }
 
+// See says that the question is moot because of something that other checks
+// speak of: one of them at least has found something, or it is not moot but open.
+func (x *Exam) See(why Text, ids ...string) {
+	for _, id := range ids {
+		if ByID(id) == nil {
+			panic("there is no check " + id)
+		}
+	}
+	note := say(why.En+": see "+strings.Join(ids, " and "), why.Ja+"（"+strings.Join(ids, " と ")+" を参照）")
+	x.findings = append(x.findings, Finding{Status: Skip, Note: note, See: ids})
+}
+
+// told reports whether the run asks another check too, which can then speak for
+// this one.
+func (x *Exam) told(id string) bool {
+	return slices.ContainsFunc(x.beside, func(c *Check) bool { return c.ID == id })
+}
+
 // NotLooked says that nobody gathered what the answer takes, and how to.
 func (x *Exam) NotLooked(why Text) {
 	x.findings = append(x.findings, Finding{Status: Skip, Note: why, Unasked: true})
@@ -89,7 +114,7 @@ func (x *Exam) endpoint() (snapshot.Endpoint, *snapshot.Scope, bool) {
 	case snapshot.Present:
 		return ep, s, true
 	case snapshot.Absent:
-		x.NotApplicable(say("there is no such endpoint: see endpoint-available", "該当するエンドポイントがない（endpoint-available を参照）"))
+		x.See(say("there is no such endpoint", "該当するエンドポイントがない"), "endpoint-available")
 	default:
 		x.Unknown(x.Target.EndpointID, s.GapFor(snapshot.Endpoints, x.Target.EndpointID))
 	}

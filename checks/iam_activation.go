@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -29,7 +28,7 @@ var activationActions = []struct {
 	{"ec2:DescribeSecurityGroups", snapshot.SecurityGroups, errGroup},
 	{"ec2:DescribeSubnets", snapshot.Subnets, errSubnet},
 	{"ec2:DescribeVpcEndpoints", snapshot.Endpoints, errEndpoint},
-	{"datasync:ListAgents", snapshot.NoKind, errAccessDenied},
+	{"datasync:ListAgents", snapshot.Agents, errAccessDenied},
 	{"datasync:DescribeAgent", snapshot.NoKind, errAccessDenied},
 }
 
@@ -49,15 +48,12 @@ var reqActivationIAM = &Requirement{
 }
 
 var (
-	iamFix = say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy.", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。")
-	iamCLI = []string{"dspreflight iam-policy --for activation > activation.json", "aws iam {verb} {option} {role} --policy-name DataSyncActivation --policy-document file://activation.json"}
-
 	iamDenied = &Problem{
 		Code: "DSP730", Severity: Fail,
 		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
 		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。"),
-		Fix:     iamFix,
-		CLI:     iamCLI,
+		Fix:     say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy. {where}", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。{where}"),
+		CLI:     []string{"dspreflight iam-policy --for activation > activation.json", "{grant}"},
 		Errors:  []*DocumentedError{errAccessDenied, errSubnet, errGroup, errEndpoint},
 		Sources: []string{pageCFN, pageArticle, pageSAR},
 	}
@@ -65,7 +61,7 @@ var (
 		Code: "DSP734", Severity: Fail,
 		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
 		Cause:   iamDenied.Cause,
-		Fix:     say("Change that statement; a further grant does not help against it.", "その文を直す。許可を追加しても効果はない。"),
+		Fix:     say("A further grant does not help against it. {remedy}", "許可を追加しても効果はない。{remedy}"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, pageCFN},
@@ -78,6 +74,15 @@ var (
 		CLI:     []string{"dspreflight iam-policy --for activation"},
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, pageCFN},
+	}
+	iamStranger = &Problem{
+		Code: "DSP736", Severity: Fail, Hides: true,
+		Title:   say("the identity {subject} is of {seen}; the endpoint {endpoint} is of {expected}", "アイデンティティ {subject} は {seen} のもので、エンドポイント {endpoint} は {expected} のもの"),
+		Cause:   say("CreateAgent is called with an identity of the account that the endpoint belongs to. Policies of an identity of another account say nothing there.", "CreateAgent はエンドポイントと同じアカウントのアイデンティティで呼び出す。別のアカウントのアイデンティティのポリシーは意味を持たない。"),
+		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティベーションを行う {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
+		CLI:     []string{"aws sts get-caller-identity"},
+		Errors:  []*DocumentedError{errAccessDenied, errAccountMismatch},
+		Sources: []string{pageEndpoint, pageEvaluation},
 	}
 	iamDeadPattern = &Problem{
 		Code: "DSP731", Severity: Warn,
@@ -113,8 +118,8 @@ var _ = register(&Check{
 	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティベーションに必要な呼び出しを許可されている"),
 	Requires: reqActivationIAM,
 	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
-	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets},
-	Problems: []*Problem{iamDenied, iamStopped, iamConditioned, iamDeadPattern, iamElsewhere, iamTooBroad},
+	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets, snapshot.Agents},
+	Problems: []*Problem{iamDenied, iamStopped, iamConditioned, iamStranger, iamDeadPattern, iamElsewhere, iamTooBroad},
 	Run:      runIAMActivation,
 })
 
@@ -140,133 +145,36 @@ func runIAMActivation(x *Exam) {
 	if subject == "" {
 		subject = s.Label()
 	}
+	sim := simulationOf(s)
+	var refuted []string
 	for _, a := range activationActions {
-		if a.kind != snapshot.NoKind && worked(s, a.kind) {
+		switch call := callOf(s, a.kind); {
+		case call == nil:
+			if x.simulated(sim, subject, a.name) {
+				refuted = append(refuted, a.name)
+			}
+		case call.Error == nil && len(sim.forwarded(a.name)) > 0:
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.ForwardedOpen, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
+		case call.Error == nil:
 			x.OK(subject, snapshot.Saw(a.kind, subject, snapshot.Textf("%s worked", "%s が成功した", a.name)))
-			continue
-		}
-		if a.kind != snapshot.NoKind && refused(s, a.kind) {
-			x.Report(iamDenied, subject, deniedArgs(a.name, caller.ARN, say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")),
+		default:
+			why, problem := whyRefused(call.Error.Message)
+			x.Report(problem, subject, refusal(a.name, caller.ARN, why, problem),
 				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
-			continue
-		}
-		x.simulated(s, subject, a.name)
-	}
-}
-
-// worked reports whether a call of a live run succeeded: that proves the
-// permission of the identity that made it.
-func worked(s *snapshot.Scope, k snapshot.Kind) bool {
-	return slices.ContainsFunc(s.Calls, func(c snapshot.Call) bool { return c.Command == k.Command() && c.Error == nil })
-}
-
-func refused(s *snapshot.Scope, k snapshot.Kind) bool {
-	return slices.ContainsFunc(s.Calls, func(c snapshot.Call) bool {
-		return c.Command == k.Command() && c.Error != nil && snapshot.IsDenied(c.Error.Code) && c.Error.Action == k.Action()
-	})
-}
-
-// simulated asks what IAM's simulation said of an action. CreateAgent and
-// ListAgents have no resource type, so that the resource is *; whether DataSync
-// takes an ARN of the account for one is not documented, so where the two differ
-// nothing is concluded. DescribeAgent is about an agent of the account.
-func (x *Exam) simulated(s *snapshot.Scope, subject, action string) {
-	anywhere, hasAny := resultOf(s, snapshot.AnyResource, action)
-	account, hasAccount := resultOf(s, snapshot.AccountResource, action)
-	needsAccount := strings.HasPrefix(action, "datasync:")
-	if needsAccount && !hasAccount {
-		x.Unknown(subject, simulationGap(s, snapshot.AccountResource, action))
-		return
-	}
-	if action == "datasync:DescribeAgent" {
-		anywhere, hasAny, needsAccount = account, true, false
-	}
-	switch {
-	case !hasAny:
-		x.Unknown(subject, simulationGap(s, snapshot.AnyResource, action))
-	case needsAccount && (anywhere.Decision == "allowed") != (account.Decision == "allowed"):
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: account.Resource})
-	case needsAccount && len(account.Missing) > 0:
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(account.Missing, ", ")})
-	case len(anywhere.Missing) > 0:
-		// A negated condition holds while its key is missing: even a deny is open.
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: strings.Join(anywhere.Missing, ", ")})
-	case anywhere.Decision == "allowed":
-		x.OK(subject, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
-	default:
-		x.Report(iamDenied, subject, deniedArgs(action, subject, whyDenied(anywhere)), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(anywhere)))
-	}
-}
-
-func resultOf(s *snapshot.Scope, resource, action string) (snapshot.SimulationResult, bool) {
-	set, p := s.Simulations.Get(resource)
-	if p != snapshot.Present {
-		return snapshot.SimulationResult{}, false
-	}
-	for _, r := range set.Results {
-		if strings.EqualFold(r.Action, action) {
-			return r, true
 		}
 	}
-	return snapshot.SimulationResult{}, false
-}
-
-// simulationGap says why IAM was not asked, or did not answer.
-func simulationGap(s *snapshot.Scope, resource, action string) snapshot.Gap {
-	simulates := slices.ContainsFunc(s.Identity.All(), func(id snapshot.Identity) bool {
-		return strings.Contains(id.ARN, ":user/") || strings.Contains(id.ARN, ":assumed-role/")
-	})
-	if s.Called(snapshot.PolicySimulation) || simulates {
-		return s.GapFor(snapshot.PolicySimulation, resource)
+	if len(refuted) > 0 {
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationRefuted, Source: snapshot.PolicySimulation.Action(), Ref: strings.Join(refuted, ", "), Detail: sim.refuted})
 	}
-	return snapshot.Gap{Code: snapshot.NotSimulated, Source: snapshot.PolicySimulation.Action(), Scope: s.Label(), Ref: action}
 }
 
-func simulationFact(r snapshot.SimulationResult) Text {
-	fact := snapshot.Textf("%s on %s: %s", "%s（リソース %s）: %s", r.Action, r.Resource, r.Decision)
-	var by []string
-	for _, m := range r.Matched {
-		if m.Policy != "" {
-			by = append(by, m.Policy)
+// callOf is a call of the run that tells of a permission by itself: it worked, or
+// AWS refused that very action. nil: none does.
+func callOf(s *snapshot.Scope, k snapshot.Kind) *snapshot.Call {
+	for i, c := range s.Calls {
+		if k != snapshot.NoKind && c.Command == k.Command() && (c.Error == nil || snapshot.IsDenied(c.Error.Code) && c.Error.Action == k.Action()) {
+			return &s.Calls[i]
 		}
 	}
-	if len(by) > 0 {
-		fact = say(fact.En+", by "+shorten(by), fact.Ja+"、根拠 "+shorten(by))
-	}
-	return say(fact.En+" (the simulation does not see session policies, VPC endpoint policies or resource control policies)", fact.Ja+"（セッションポリシー、VPC エンドポイントポリシー、RCP はシミュレーションの対象外）")
-}
-
-func whyDenied(r snapshot.SimulationResult) Text {
-	switch {
-	case r.Organizations != nil && !r.Organizations.Allowed:
-		return say("a service control policy of the organization does not allow it", "組織のサービスコントロールポリシーが許可していない")
-	case r.Boundary != nil && !r.Boundary.Allowed:
-		return say("its permissions boundary does not allow it", "アクセス許可の境界が許可していない")
-	case r.Decision == "explicitDeny":
-		return say("a policy denies it", "ポリシーが明示的に拒否している")
-	}
-	return say("no policy allows it", "許可するポリシーがない")
-}
-
-// deniedArgs are the arguments of iamDenied, with the command that grants to the
-// kind of principal at hand.
-func deniedArgs(action, arn string, why Text) Args {
-	args := Args{"action": action, "why": why, "role": roleName(arn), "verb": "put-role-policy", "option": "--role-name"}
-	if strings.Contains(arn, ":user/") {
-		args["verb"], args["option"] = "put-user-policy", "--user-name"
-	}
-	return args
-}
-
-// roleName is the name of the role or user in an ARN, for a command.
-func roleName(arn string) string {
-	_, rest, ok := strings.Cut(arn, ":assumed-role/")
-	if ok {
-		name, _, _ := strings.Cut(rest, "/")
-		return name
-	}
-	if i := strings.LastIndexByte(arn, '/'); i >= 0 {
-		return arn[i+1:]
-	}
-	return "ROLE"
+	return nil
 }

@@ -22,15 +22,15 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 		}
 		policies = append(policies, p)
 	}
-	names := policies[0].Name
-	if len(policies) > 1 {
-		names = fmt.Sprintf("%s (+%d)", names, len(policies)-1)
+	j := x.judging(s, policies)
+	if x.stranger(j) {
+		return
 	}
 	// What is denied for one and the same reason is one finding.
 	denied := map[string][]string{}
-	var reasons []denial
+	var reasons []refused
 	for _, a := range activationActions {
-		if d, ok := x.evaluated(s, policies, names, a.name); ok {
+		if d, ok := x.evaluated(j, a.name); ok {
 			if denied[d.why.En] == nil {
 				reasons = append(reasons, d)
 			}
@@ -39,172 +39,183 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	}
 	for _, d := range reasons {
 		actions := strings.Join(denied[d.why.En], ", ")
-		saw := snapshot.Evidence{Source: "--policy-file", Ref: names, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
-		x.Report(d.problem, names, deniedArgs(actions, "", d.why), saw)
+		saw := snapshot.Evidence{Source: "--policy-file", Ref: j.subject, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
+		x.Report(d.problem, j.subject, refusal(actions, j.identity, d.obstacle, d.problem), saw)
 	}
 	for _, p := range policies {
 		for i, st := range p.Statements {
 			if st.Effect == "Allow" {
-				x.written(s, p, i, st)
+				x.written(j, p, i, st)
 			}
 		}
 	}
 }
 
-// denial is why a policy does not let an action through.
-type denial struct {
+// judging is whose policies are judged, and for which account and Region.
+type judging struct {
+	policies []iam.Policy
+	subject  string // the identity, else the names of the files
+	identity string // its ARN; "": nobody said whose the policies are
+	account  string // that of the endpoint, where CreateAgent must be called
+	region   string
+	userID   string // of the identity, where it is the caller
+	now      time.Time
+}
+
+func (x *Exam) judging(s *snapshot.Scope, policies []iam.Policy) judging {
+	j := judging{policies: policies, identity: x.Snapshot.Policies[0].Identity, account: s.Account, region: x.region(), now: x.Now}
+	if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present && ep.OwnerID != "" {
+		j.account = ep.OwnerID
+	}
+	if j.subject = j.identity; j.subject == "" {
+		j.subject = policies[0].Name
+		if len(policies) > 1 {
+			j.subject = fmt.Sprintf("%s (+%d)", j.subject, len(policies)-1)
+		}
+	}
+	for _, id := range s.Identity.All() {
+		if id.ARN == j.identity {
+			j.userID = id.UserID
+		}
+	}
+	return j
+}
+
+// stranger reports an identity of another account or partition than the
+// endpoint's: it can't activate, whatever its policies say.
+func (x *Exam) stranger(j judging) bool {
+	parts := strings.SplitN(j.identity, ":", 6)
+	if len(parts) < 6 || j.account == "" || j.region == "" {
+		return false
+	}
+	seen, due := parts[1]+" / "+parts[4], snapshot.PartitionOf(j.region)+" / "+j.account
+	if seen == due {
+		return false
+	}
+	x.Report(iamStranger, j.identity, Args{"seen": seen, "expected": due, "endpoint": x.Target.EndpointID},
+		snapshot.Evidence{Source: "--policy-identity", Ref: j.identity, Fact: snapshot.Same(seen)})
+	return true
+}
+
+// refused is why policies do not let an action through.
+type refused struct {
+	obstacle
 	problem  *Problem
 	decision iam.Decision
-	why      Text
 }
 
 // evaluated reports an action that is allowed or undecided, and returns why one
 // is denied.
-func (x *Exam) evaluated(s *snapshot.Scope, policies []iam.Policy, subject, action string) (denial, bool) {
-	context := requestContext(s, x.region(), x.Snapshot.TakenAt)
-	agent := snapshot.SampleAgentARN(x.region(), s.Account)
+func (x *Exam) evaluated(j judging, action string) (refused, bool) {
+	agent := snapshot.SampleAgentARN(j.region, j.account)
 	ask := func(resource string) iam.Answer {
-		return iam.Evaluate(policies, iam.Request{Action: action, Resource: resource, Context: context})
+		return iam.Evaluate(j.policies, iam.Request{Action: action, Resource: resource, Context: j.context(action)})
 	}
 	answer := ask("*")
 	if strings.HasPrefix(action, "datasync:") {
-		if s.Account == "" {
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.AccountUnknown, Source: "--policy-file", Ref: action, Detail: "?"})
-			return denial{}, false
+		if j.account == "" {
+			x.Unknown(j.subject, snapshot.Gap{Code: snapshot.AccountUnknown, Source: "--policy-file", Ref: action, Detail: "?"})
+			return refused{}, false
 		}
 		switch on := ask(agent); {
 		case action == "datasync:DescribeAgent":
 			answer = on
 		case (on.Decision == iam.Allowed) != (answer.Decision == iam.Allowed), on.Decision != answer.Decision && iam.Undecided == max(on.Decision, answer.Decision):
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
-			return denial{}, false
+			x.Unknown(j.subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
+			return refused{}, false
 		}
 	}
 	fact := snapshot.Textf("%s: %s", "%s: %s", action, answer.Decision.String())
 	if len(answer.By) > 0 {
 		fact = say(fact.En+", by "+shorten(answer.By), fact.Ja+"、根拠 "+shorten(answer.By))
 	}
-	saw := snapshot.Evidence{Source: "--policy-file", Ref: subject, Fact: fact}
+	if len(answer.Timed) > 0 {
+		fact = say(fact.En+", judged for "+strings.Join(answer.Timed, "; "), fact.Ja+"、判定した時刻 "+strings.Join(answer.Timed, "; "))
+	}
 	switch answer.Decision {
 	case iam.Allowed:
-		saw.Fact = say(fact.En+" (boundaries and service control policies are not in the files)", fact.Ja+"（境界ポリシーと SCP はファイルに含まれない）")
-		x.OK(subject, saw)
+		x.OK(j.subject, snapshot.Evidence{Source: "--policy-file", Ref: j.subject, Fact: say(fact.En+" (boundaries and service control policies are not in the files)", fact.Ja+"（境界ポリシーと SCP はファイルに含まれない）")})
 	case iam.Undecided:
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.ConditionOpen, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")})
+		x.Unknown(j.subject, x.openCondition(j, action, answer))
 	case iam.ExplicitDeny:
-		return denial{iamStopped, answer.Decision, snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, ", "))}, true
+		by := strings.Join(append(answer.By, answer.Timed...), "; ")
+		return refused{obstacle{snapshot.Textf("%s denies it", "%s が拒否している", by), say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, true
 	default:
 		if len(answer.Near) > 0 {
-			return denial{iamConditioned, answer.Decision, snapshot.Same(strings.Join(answer.Near, "; "))}, true
+			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Near, "; "))}, iamConditioned, answer.Decision}, true
 		}
-		return denial{iamDenied, answer.Decision, say("no statement allows it", "許可する文がない")}, true
+		return refused{obstacle{why: say("no statement allows it", "許可する文がない")}, iamDenied, answer.Decision}, true
 	}
-	return denial{}, false
+	return refused{}, false
 }
 
-// requestContext holds the condition keys that are known of a call to come.
+// openCondition is the gap of an action that hangs on something that is not
+// known; where nobody said whose the policies are, that may be all.
+func (x *Exam) openCondition(j judging, action string, answer iam.Answer) snapshot.Gap {
+	code := snapshot.ConditionOpen
+	if j.identity == "" && slices.ContainsFunc(answer.Unknown, func(s string) bool {
+		s = strings.ToLower(s)
+		return slices.ContainsFunc(identityKeys, func(k string) bool { return strings.Contains(s, k) })
+	}) {
+		code = snapshot.IdentityUnnamed
+	}
+	return snapshot.Gap{Code: code, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")}
+}
+
+// identityKeys are the condition keys that tell who asks.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
+var identityKeys = []string{"aws:principalarn", "aws:principaltype", "aws:userid", "aws:username"}
+
+// horizon is how long after the run a permission must still hold: an activation
+// may be tomorrow's work.
+const horizon = 24 * time.Hour
+
+// context holds what is known of the condition keys of a call to come.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func requestContext(s *snapshot.Scope, region string, now time.Time) map[string][]string {
-	out := map[string][]string{"aws:securetransport": {"true"}}
-	if region != "" {
-		out["aws:requestedregion"] = []string{region}
-	}
-	if !now.IsZero() {
-		out["aws:currenttime"] = []string{now.UTC().Format(time.RFC3339)}
-	}
-	for _, id := range s.Identity.All() {
-		out["aws:principalaccount"] = []string{id.Account}
-		out["aws:userid"] = []string{id.UserID}
-		if !strings.Contains(id.ARN, ":assumed-role/") { // aws:PrincipalArn of a session is the role's, path included
-			out["aws:principalarn"] = []string{id.ARN}
+func (j judging) context(action string) iam.Context {
+	out := iam.Context{"aws:securetransport": {Is: "true"}}
+	if j.region != "" {
+		out["aws:requestedregion"] = iam.Value{Is: j.region}
+		if strings.HasPrefix(action, "ec2:") {
+			out["ec2:region"] = iam.Value{Is: j.region}
 		}
 	}
+	if !j.now.IsZero() {
+		span := iam.Value{From: j.now.UTC().Truncate(time.Second), To: j.now.UTC().Truncate(time.Second).Add(horizon)}
+		out["aws:currenttime"], out["aws:epochtime"] = span, span
+	}
+	if strings.HasPrefix(action, "datasync:") { // a direct call; those to EC2 are made on the caller's behalf
+		out["aws:viaawsservice"] = iam.Value{Is: "false"}
+		for _, key := range []string{"aws:calledvia", "aws:calledviafirst", "aws:calledvialast"} {
+			out[key] = iam.Value{Absent: true}
+		}
+	}
+	if j.account != "" {
+		out["aws:principalaccount"] = iam.Value{Is: j.account}
+		out["aws:principalarn"] = iam.Value{Like: "arn:" + snapshot.PartitionOf(j.region) + ":*::" + j.account + ":*"}
+	}
+	j.name(out)
 	return out
 }
 
-// written looks at how a statement is written: patterns that match nothing, ARNs
-// of elsewhere, rights far beyond the need.
-func (x *Exam) written(s *snapshot.Scope, p iam.Policy, index int, st iam.Statement) {
-	where := fmt.Sprintf("%s, statement %d", p.Name, index+1)
-	for _, pattern := range st.Action {
-		saw := snapshot.Evidence{Source: "--policy-file", Ref: where, Fact: snapshot.Textf("Action %s", "Action %s", pattern)}
-		matches := iam.Matching(pattern)
-		if len(matches) == 0 {
-			if !iam.Known(pattern) {
-				continue
-			}
-			meant := iam.Meant(pattern)
-			needed := neededOf(iam.Matching(meant))
-			if meant == "" {
-				meant, needed = "?", ActivationActions()
-			}
-			if len(needed) == 0 {
-				needed = []string{meant}
-			}
-			x.Report(iamDeadPattern, p.Name, Args{"pattern": pattern, "policy": where, "meant": meant, "needed": needed}, saw)
-			continue
-		}
-		needed := neededOf(matches)
-		if wrong := x.elsewhere(s, st.Resource); len(needed) > 0 && wrong != "" {
-			x.Report(iamElsewhere, p.Name, Args{"pattern": pattern, "policy": where, "resource": wrong, "expected": x.region() + " / " + s.Account}, saw)
-		}
-		var excess []string
-		for _, m := range matches {
-			if !m.Read && !slices.Contains(needed, m.Name) {
-				excess = append(excess, m.Name)
-			}
-		}
-		if len(excess) > mostExcess {
-			if len(needed) == 0 {
-				needed = []string{"-"}
-			}
-			x.Report(iamTooBroad, p.Name, Args{"pattern": pattern, "policy": where, "count": fmt.Sprint(len(excess)), "example": worst(excess), "needed": needed}, saw)
-		}
+// name adds what the ARN of the identity tells.
+func (j judging) name(out iam.Context) {
+	parts := strings.SplitN(j.identity, ":", 6)
+	if len(parts) < 6 {
+		return
 	}
-}
-
-// mostExcess is how many actions that change something a pattern may allow
-// beyond the need before it is worth a word.
-const mostExcess = 2
-
-func neededOf(actions []iam.Action) []string {
-	var out []string
-	for _, a := range actions {
-		if slices.Contains(ActivationActions(), a.Name) {
-			out = append(out, a.Name)
-		}
+	who := principalOf(j.identity)
+	kind, rest, _ := strings.Cut(parts[5], "/")
+	switch kind {
+	case "user":
+		out["aws:principalarn"], out["aws:principaltype"], out["aws:username"] = iam.Value{Is: j.identity}, iam.Value{Is: "User"}, iam.Value{Is: who.name}
+	case "role":
+		out["aws:principalarn"], out["aws:principaltype"], out["aws:username"] = iam.Value{Is: j.identity}, iam.Value{Is: "AssumedRole"}, iam.Value{Absent: true}
+	case "assumed-role": // the key has the role's ARN, whose path a session does not tell
+		name, _, _ := strings.Cut(rest, "/")
+		out["aws:principalarn"], out["aws:principaltype"], out["aws:username"] = iam.Value{Like: "arn:" + parts[1] + ":iam::" + parts[4] + ":role/*" + name}, iam.Value{Is: "AssumedRole"}, iam.Value{Absent: true}
 	}
-	return out
-}
-
-// worst picks the example that frightens most.
-func worst(actions []string) string {
-	for _, a := range actions {
-		if strings.Contains(a, ":Delete") {
-			return a
-		}
+	if j.userID != "" {
+		out["aws:userid"] = iam.Value{Is: j.userID}
 	}
-	return actions[0]
-}
-
-// elsewhere is the first ARN of a statement, if none of its resources can be of
-// the account and Region of the activation.
-func (x *Exam) elsewhere(s *snapshot.Scope, resources []string) string {
-	wrong := ""
-	for _, r := range resources {
-		parts := strings.SplitN(r, ":", 6)
-		if len(parts) < 6 {
-			return ""
-		}
-		region, account := parts[3], parts[4]
-		other := region != "" && !strings.ContainsAny(region, "*?$") && x.region() != "" && region != x.region() ||
-			account != "" && !strings.ContainsAny(account, "*?$") && s.Account != "" && account != s.Account
-		if !other {
-			return ""
-		}
-		if wrong == "" {
-			wrong = r
-		}
-	}
-	return wrong
 }

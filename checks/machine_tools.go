@@ -1,6 +1,11 @@
 package checks
 
-import "github.com/dspreflight/dspreflight/internal/snapshot"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
 
 var reqTools = &Requirement{
 	ID: "tools", Grade: "recommended",
@@ -11,7 +16,7 @@ var reqTools = &Requirement{
 var (
 	toolCurl = &Problem{
 		Code: "DSP720", Severity: Warn,
-		Title:   say("{subject} is not on this machine", "このマシンに {subject} がない"),
+		Title:   say("{subject} is not on the activation machine, or does not run", "アクティベーションを行うマシンに {subject} がないか、実行できない"),
 		Cause:   say("The documented way asks the agent for its key with curl. The agent's local console hands it out as well.", "文書の手順では curl でエージェントにキーを要求する。エージェントのローカルコンソールでも取得できる。"),
 		Fix:     say("Install {subject}, or fetch the key at the agent's local console.", "{subject} をインストールするか、エージェントのローカルコンソールでキーを取得する。"),
 		CLI:     []string{"curl --version"},
@@ -19,7 +24,7 @@ var (
 	}
 	toolCLI = &Problem{
 		Code: "DSP721", Severity: Warn,
-		Title:   say("the AWS CLI ({subject}) is not on this machine", "このマシンに AWS CLI（{subject}）がない"),
+		Title:   say("the AWS CLI ({subject}) is not on the activation machine, or does not run", "アクティベーションを行うマシンに AWS CLI（{subject}）がないか、実行できない"),
 		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS エンドポイントに対応していない。"),
 		Fix:     say("Install the AWS CLI, version 2.", "AWS CLI バージョン 2 をインストールする。"),
 		CLI:     []string{"aws --version"},
@@ -28,6 +33,15 @@ var (
 	}
 )
 
+var toolOldCLI = &Problem{
+	Code: "DSP722", Severity: Warn,
+	Title:   say("the AWS CLI on the activation machine is version {seen}, older than DataSync's VPC endpoints ({needed})", "アクティベーションを行うマシンの AWS CLI はバージョン {seen} で、DataSync の VPC エンドポイント対応（{needed}）より古い"),
+	Cause:   say("Its create-agent does not know --vpc-endpoint-id, --subnet-arns and --security-group-arns.", "create-agent に --vpc-endpoint-id、--subnet-arns、--security-group-arns がない。"),
+	Fix:     toolCLI.Fix,
+	CLI:     toolCLI.CLI,
+	Sources: []string{pageCreate, pageActivate},
+}
+
 var _ = register(&Check{
 	ID:       "machine-tools",
 	Area:     AreaIdentity,
@@ -35,9 +49,9 @@ var _ = register(&Check{
 	Requires: reqTools,
 	Needs:    []snapshot.Kind{snapshot.Probes},
 	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
-	Problems: []*Problem{toolCurl, toolCLI},
+	Problems: []*Problem{toolCurl, toolCLI, toolOldCLI},
 	Run: func(x *Exam) {
-		run, elsewhere := x.newestRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
+		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
 		if run == nil && elsewhere {
 			x.Unknown("", x.otherMachine("curl, aws"))
 			return
@@ -48,33 +62,79 @@ var _ = register(&Check{
 		}
 		for _, t := range run.Tools {
 			saw := snapshot.Evidence{Source: "probe", Ref: t.Name, Fact: snapshot.Textf("found, version %s", "あり、バージョン %s", t.Version)}
+			problem := toolCLI
+			if t.Name == "curl" {
+				problem = toolCurl
+			}
 			switch {
-			case t.Found:
-				x.OK(t.Name, saw)
-			case t.Name == "curl":
+			case !t.Found:
 				saw.Fact = say("not on the PATH", "PATH 上にない")
-				x.Report(toolCurl, t.Name, nil, saw)
+				x.Report(problem, t.Name, nil, saw)
+			case t.Version == "":
+				saw.Fact = say("on the PATH, but it does not run: --version says nothing", "PATH 上にあるが実行できない（--version の応答がない）")
+				x.Report(problem, t.Name, nil, saw)
+			case t.Name == "aws" && older(t.Version, oldestCLI):
+				x.Report(toolOldCLI, t.Name, Args{"seen": t.Version, "needed": oldestCLI}, saw)
 			default:
-				saw.Fact = say("not on the PATH", "PATH 上にない")
-				x.Report(toolCLI, t.Name, nil, saw)
+				x.OK(t.Name, saw)
 			}
 		}
 	},
 })
 
-// newestRun is the last of the probe runs that has something and was made on the
-// activation machine, or by the very command that judges. elsewhere says that
-// there are others: what they saw says nothing of that machine.
-func (x *Exam) newestRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.ProbeRun, elsewhere bool) {
+// oldestCLI is the first version 1 of the AWS CLI whose create-agent knows
+// --vpc-endpoint-id, with botocore 1.12.201; every version 2 does.
+// Source: https://github.com/boto/botocore/blob/develop/CHANGELOG.rst
+const oldestCLI = "1.16.211"
+
+// older compares versions number by number.
+func older(version, than string) bool {
+	a, b := strings.Split(version, "."), strings.Split(than, ".")
+	for i := range b {
+		if i >= len(a) {
+			return true
+		}
+		m, err1 := strconv.Atoi(a[i])
+		n, err2 := strconv.Atoi(b[i])
+		if err1 != nil || err2 != nil || m != n {
+			return err1 == nil && err2 == nil && m < n
+		}
+	}
+	return false
+}
+
+// activationRun is the newest probe run that has something and speaks for the
+// activation machine: one that was made there, as its maker said, else one whose
+// addresses say so, else the run of the very command that judges. elsewhere says
+// that there are others: what they saw says nothing of that machine. A run of that
+// machine that is too old leaves the question open, and the machine that judges
+// does not stand in for it.
+func (x *Exam) activationRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.ProbeRun, elsewhere bool) {
+	rank := func(r *snapshot.ProbeRun) int {
+		switch there := x.place(r) == snapshot.ActivationMachine; {
+		case there && !r.Vantage.Guessed:
+			return 3
+		case there && !r.Here:
+			return 2
+		case there || r.Here:
+			return 1
+		}
+		return 0
+	}
+	best := 0
 	for i := range x.Snapshot.Probes {
 		r := &x.Snapshot.Probes[i]
+		n := rank(r)
 		switch {
 		case !has(r):
-		case x.tooOld(r), !r.Here && x.place(r) != snapshot.ActivationMachine:
+		case n == 0:
 			elsewhere = true
-		case newest == nil || r.TakenAt.After(newest.TakenAt):
-			newest = r
+		case n > best, n == best && (newest == nil || r.TakenAt.After(newest.TakenAt)):
+			newest, best = r, n
 		}
+	}
+	if newest != nil && x.tooOld(newest) {
+		return nil, true
 	}
 	return newest, elsewhere
 }

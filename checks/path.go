@@ -196,7 +196,7 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, boo
 	}
 	if len(out) == 0 {
 		if len(gaps) == 0 {
-			x.NotApplicable(say("the endpoint has no address to reach: see endpoint-address", "到達すべきエンドポイントのアドレスがない（endpoint-address を参照）"))
+			x.See(say("the endpoint has no address to reach", "到達すべきエンドポイントのアドレスがない"), "endpoint-address")
 		} else {
 			x.Unknown(ep.ID, gaps...)
 		}
@@ -290,7 +290,7 @@ func (x *Exam) clash(j journey) bool {
 	return len(netpath.Overlaps(j.agents.Addrs.Prefixes(), v.Prefixes())) > 0
 }
 
-var whyClash = say("moot while the address spaces overlap: see cidr-overlap", "アドレス空間が重複している間は判定の対象外（cidr-overlap を参照）")
+var whyClash = say("moot while the address spaces overlap", "アドレス空間が重複している間は判定の対象外")
 
 // pathNeeds is what following a path takes.
 var pathNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.RouteTables}

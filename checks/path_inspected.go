@@ -28,7 +28,7 @@ func runInspected(x *Exam) {
 		return
 	}
 	if x.clash(j) {
-		x.NotApplicable(whyClash)
+		x.See(whyClash, "cidr-overlap")
 		return
 	}
 	var clear []snapshot.Evidence
@@ -62,7 +62,7 @@ func runInspected(x *Exam) {
 			x.restsOn(j.to.VPC, id)
 		}
 	case stopped || len(clear) == 0:
-		x.NotApplicable(say("the path does not lead through: see route-to-endpoint and route-to-agent", "経路が通じていない（route-to-endpoint と route-to-agent を参照）"))
+		x.See(say("the path does not lead through", "経路が通じていない"), connectionID, routeThereID, routeBackID)
 	default:
 		x.OK(j.to.VPC, clear...)
 	}

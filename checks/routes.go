@@ -102,7 +102,7 @@ var _ = register(&Check{
 		switch {
 		case !ok:
 		case x.clash(j):
-			x.NotApplicable(whyClash)
+			x.See(whyClash, "cidr-overlap")
 		case j.from.Outside && len(j.there.Leaves()) == 0:
 			x.noDoor(j)
 		case !j.placed():
@@ -131,7 +131,7 @@ var _ = register(&Check{
 		switch {
 		case !ok:
 		case x.clash(j):
-			x.NotApplicable(whyClash)
+			x.See(whyClash, "cidr-overlap")
 		default:
 			x.judgeRoutes(j, j.back, true, x.region())
 			x.judgeSymmetry(j)
@@ -148,7 +148,7 @@ func (x *Exam) noDoor(j journey) {
 			return
 		}
 	}
-	x.NotApplicable(say("nothing that leads out of AWS is attached to the endpoint's network: see connection-active", "エンドポイントのネットワークに AWS の外へ通じるものがない（connection-active を参照）"))
+	x.See(say("nothing that leads out of AWS is attached to the endpoint's network", "エンドポイントのネットワークに AWS の外へ通じるものがない"), connectionID, routeBackID)
 }
 
 // routeProblems is which problem a stopped part is, by direction.
@@ -178,7 +178,8 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 	if j.from.Outside && !back {
 		parts = bestDoors(parts)
 	}
-	down, apart := j.down(), x.apart(j)
+	told := x.told(connectionID)
+	down, apart := told && j.down(), told && x.apart(j)
 	for _, l := range parts {
 		subject := l.subject(vpc)
 		h, open := l.open()
@@ -194,9 +195,9 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		case !w.Sure(l.index):
 			x.restsOn(subject, x.looseOwner(j))
 		case down && l.last.Layer == netpath.Connection:
-			x.NotApplicable(snapshot.Textf("%s: the routes lead to %s, which is down: see connection-active", "%s: 経路は %s に通じているが、稼働していない（connection-active を参照）", subject, l.last.Holder))
+			x.See(snapshot.Textf("%s: the routes lead to %s, which is down", "%s: 経路は %s に通じているが、稼働していない", subject, l.last.Holder), connectionID)
 		case apart && l.last.Cause.Reason == netpath.NoRoute:
-			x.NotApplicable(snapshot.Textf("%s: there is no connection yet that a route could lead to: see connection-active", "%s: 経路を向ける接続がまだない（connection-active を参照）", subject))
+			x.See(snapshot.Textf("%s: there is no connection yet that a route could lead to", "%s: 経路を向ける接続がまだない", subject), connectionID)
 		default:
 			x.Report(routeProblems(l.last.Cause.Reason, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
 			x.about(About{Holder: l.last.Holder, Addrs: l.last.In.Dst})

@@ -1,16 +1,13 @@
 package checks
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var (
 	subnetMissing = &Problem{
-		Code: "DSP303", Severity: Fail,
+		Code: "DSP303", Severity: Fail, Hides: true,
 		Title:     say("the task subnet {subject} does not exist in {scope}", "タスクのサブネット {subject} が {scope} に存在しない"),
 		Cause:     say("CreateAgent refuses a subnet that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないサブネットを拒否する。"),
 		Fix:       say("Pass the ARN of a subnet of {vpc}; one of the endpoint's own is the simplest choice.", "{vpc} のサブネットの ARN を渡す。エンドポイントと同じサブネットが最も簡単である。"),
@@ -146,110 +143,4 @@ func contains(list []string, s string) bool {
 		}
 	}
 	return false
-}
-
-// addressesPerTask is how many network interfaces, of one address each, a task
-// that uses an agent creates.
-// Source: https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html
-const addressesPerTask = 4
-
-var (
-	subnetFull = &Problem{
-		Code: "DSP301", Severity: Fail,
-		Title:     say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:     say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
-		Fix:       say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
-		CLI:       []string{"aws ec2 describe-network-interfaces --region {region} --filters Name=subnet-id,Values={subject} --query 'NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]'", "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]'"},
-		Terraform: "resource \"aws_subnet\" \"datasync\" {\n  vpc_id     = \"{vpc}\"\n  cidr_block = \"10.0.1.0/24\" # a /28 holds 11, a /24 holds 251\n}",
-		Sources:   []string{pageArticle, pageENI, pageSizing},
-	}
-	subnetReserved = &Problem{
-		Code: "DSP302", Severity: Warn,
-		Title:     say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:     say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
-		Fix:       say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
-		CLI:       []string{"aws ec2 get-subnet-cidr-reservations --region {region} --subnet-id {subject}"},
-		Terraform: "# remove the aws_ec2_subnet_cidr_reservation of {subject}",
-		Sources:   []string{pageReserve, pageENI},
-	}
-	subnetNotChosen = &Problem{
-		Code: "DSP308", Severity: Warn,
-		Title:     say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
-		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけで、どれかが指定されていない。"),
-		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --subnet-id.", "CreateAgent と、dspreflight の --subnet-id に {good} を指定する。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {good}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # {good}",
-		Sources:   []string{pageCreate, pageENI},
-	}
-)
-
-var _ = register(&Check{
-	ID:       "subnet-free-ips",
-	Area:     AreaSubnet,
-	Title:    say("The task subnet has four free addresses for every planned task", "タスクのサブネットに、予定タスク 1 つにつき 4 つの空きアドレスがある"),
-	Requires: reqFreeIPs,
-	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Subnets},
-	Uses:     []snapshot.Kind{snapshot.SubnetCIDRReservations},
-	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{subnetFull, subnetReserved, subnetNotChosen},
-	Run: func(x *Exam) {
-		if t := x.Target.DestinationType; (t == "efs" || t == "fsx") && x.Target.SubnetID == "" {
-			x.Unknown("", snapshot.Gap{Code: snapshot.LocationSubnet, Detail: t})
-			return
-		}
-		x.eachTaskSubnet(func(s *snapshot.Scope, ep snapshot.Endpoint, choices []string) {
-			x.oneOf(ep.ID, choices, subnetNotChosen, func(y *Exam, id string) { y.judgeFreeIPs(s, ep, id) })
-		})
-	},
-})
-
-func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
-	n, p := s.Subnets.GetIn(ep.VPC, id)
-	switch p {
-	case snapshot.Absent:
-		x.NotApplicable(snapshot.Textf("%s does not exist: see subnet-usable", "%s が存在しない（subnet-usable を参照）", id))
-		return
-	case snapshot.Unobserved:
-		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
-		return
-	}
-	tasks := max(x.Target.Tasks, 1)
-	needed := addressesPerTask * tasks
-	if n.IPv6Native {
-		x.NotApplicable(snapshot.Textf("%s has no IPv4 addresses: see subnet-usable", "%s に IPv4 アドレスがない（subnet-usable を参照）", n.ID))
-		return
-	}
-	if n.FreeIPs == nil {
-		x.Unknown(n.ID, snapshot.FieldGap(snapshot.Subnets, n.ID, n.Pending, "AvailableIpAddressCount"))
-		return
-	}
-	free := *n.FreeIPs
-	args := Args{"seen": fmt.Sprint(free), "needed": fmt.Sprint(needed), "tasks": fmt.Sprint(tasks), "vpc": ep.VPC, "region": x.region(), "cidr": n.CIDR.String()}
-	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%d free addresses in %s; %d needed", "%[2]s に空き %[1]d 個、必要 %[3]d 個", free, n.CIDR, needed))
-	if free < needed {
-		x.Report(subnetFull, n.ID, args, saw)
-		return
-	}
-	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed {
-		x.Unknown(n.ID, gap)
-		return
-	}
-	reserved := 0
-	if r, p := s.Reservations.Get(n.ID); p == snapshot.Present {
-		for _, e := range r.Entries {
-			if e.CIDR.IsValid() && e.CIDR.Addr().Is4() {
-				reserved += int(math.Exp2(float64(32 - e.CIDR.Bits())))
-			}
-		}
-	}
-	if free-reserved < needed {
-		args["reserved"] = fmt.Sprint(reserved)
-		x.Report(subnetReserved, n.ID, args, saw, snapshot.Saw(snapshot.SubnetCIDRReservations, n.ID, snapshot.Textf("%d addresses reserved", "%d アドレスが予約済み", reserved)))
-		return
-	}
-	if free-reserved-n.MaybeTaken < needed {
-		x.Unknown(n.ID, n.TakenBy.Gap(n.ID))
-		return
-	}
-	x.OK(n.ID, saw)
 }

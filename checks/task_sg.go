@@ -11,7 +11,7 @@ import (
 
 var (
 	taskGroupMissing = &Problem{
-		Code: "DSP210", Severity: Fail,
+		Code: "DSP210", Severity: Fail, Hides: true,
 		Title:     say("the task's security group {subject} does not exist in {scope}", "タスクのセキュリティグループ {subject} が {scope} に存在しない"),
 		Cause:     say("CreateAgent refuses a group that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないグループを拒否する。"),
 		Fix:       say("Pass the ARN of a security group of {vpc}; the endpoint's own is the simplest choice.", "{vpc} のセキュリティグループの ARN を渡す。エンドポイントと同じグループが最も簡単である。"),
@@ -21,7 +21,7 @@ var (
 		Sources:   []string{pageCreate},
 	}
 	taskGroupOtherVPC = &Problem{
-		Code: "DSP211", Severity: Fail,
+		Code: "DSP211", Severity: Fail, Hides: true,
 		Title:     say("the task's security group {subject} belongs to {seen}, not to {vpc}, and can't be used there", "タスクのセキュリティグループ {subject} は {seen} のもので、{vpc} では使えない"),
 		Cause:     say("The group and the subnet of the task's interfaces must be of one VPC.", "タスクのインターフェイスのグループとサブネットは同じ VPC のものでなければならない。"),
 		Fix:       say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),

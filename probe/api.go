@@ -1,15 +1,20 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,8 +26,9 @@ import (
 type APITarget struct{ Service, Region, URL string }
 
 // APIs tries to reach each API over HTTPS, the way the SDK would: through the
-// proxy of the environment if there is one. It sends no credentials; any answer
-// shows that the way is open, and its Date header what the server's clock says.
+// proxy of the environment if there is one. It sends a call that reads, without
+// credentials: the service refuses it and names the request, which nothing in
+// between does. The Date header says what the server's clock shows.
 // transport is the SDK's own, which may trust further authorities; nil: Go's.
 func APIs(ctx context.Context, targets []APITarget, timeout time.Duration, transport *http.Transport) []snapshot.API {
 	if timeout <= 0 {
@@ -33,6 +39,12 @@ func APIs(ctx context.Context, targets []APITarget, timeout time.Duration, trans
 	}
 	transport = transport.Clone()
 	transport.DisableKeepAlives = true
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return proxyRefused(answer.StatusCode)
+		}
+		return nil
+	}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{
 		Transport: transport, Timeout: 2 * timeout, // a connection and a handshake
@@ -49,7 +61,7 @@ func APIs(ctx context.Context, targets []APITarget, timeout time.Duration, trans
 
 func reach(ctx context.Context, client *http.Client, t APITarget, timeout time.Duration) snapshot.API {
 	a := snapshot.API{Service: t.Service, Region: t.Region, URL: t.URL, Outcome: snapshot.Failed}
-	req, err := http.NewRequestWithContext(ctx, http.MethodHead, t.URL, nil)
+	req, err := call(ctx, t)
 	if err != nil {
 		return a
 	}
@@ -75,17 +87,72 @@ func reach(ctx context.Context, client *http.Client, t APITarget, timeout time.D
 	end := time.Now()
 	a.ElapsedMS = milliseconds(end.Sub(start))
 	if err != nil {
+		var refused proxyRefused
+		if errors.As(err, &refused) {
+			a.Outcome, a.ProxyStatus = snapshot.Prohibited, int(refused)
+			return a
+		}
 		a.Outcome, a.Errno, a.Untrusted = whyNot(ctx, err)
 		return a
 	}
+	named := namesRequest(resp)
 	_ = resp.Body.Close()
-	a.Outcome, a.Status = snapshot.Open, resp.StatusCode
+	a.Outcome, a.Status, a.RequestID = snapshot.Open, resp.StatusCode, &named
 	if server, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		// The header has whole seconds, cut off.
 		skew := math.Round(start.Add(end.Sub(start)/2).Sub(server).Seconds() - 0.5)
 		a.SkewS = &skew
 	}
 	return a
+}
+
+// proxyRefused is the status with which a proxy answers instead of connecting.
+type proxyRefused int
+
+func (p proxyRefused) Error() string { return "the proxy answered " + strconv.Itoa(int(p)) }
+
+// queries are calls of the services whose API is a query string. They read, and
+// without credentials AWS refuses them.
+var queries = map[string]string{
+	"ec2": "Action=DescribeRegions&Version=2016-11-15",
+	"sts": "Action=GetCallerIdentity&Version=2011-06-15",
+	"iam": "Action=GetUser&Version=2010-05-08",
+}
+
+// call makes the request: DataSync takes JSON, the others a query.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_ListAgents.html
+func call(ctx context.Context, t APITarget) (*http.Request, error) {
+	if query, ok := queries[t.Service]; ok {
+		at, err := url.Parse(t.URL)
+		if err != nil {
+			return nil, err
+		}
+		at.RawQuery = query
+		return http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, strings.NewReader("{}"))
+	if err == nil {
+		req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		req.Header.Set("X-Amz-Target", "FmrsService.ListAgents")
+	}
+	return req, err
+}
+
+// mostAnswer is more than an error of AWS takes.
+const mostAnswer = 4 << 10
+
+// namesRequest reports whether an answer carries the id that each service of AWS
+// gives a request, in a header or, as EC2 does, in the XML of an error.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+// and https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+func namesRequest(resp *http.Response) bool {
+	for _, header := range []string{"X-Amzn-Requestid", "X-Amz-Request-Id"} {
+		if resp.Header.Get(header) != "" {
+			return true
+		}
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	return bytes.Contains(body, []byte("<RequestID>")) || bytes.Contains(body, []byte("<RequestId>"))
 }
 
 func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, untrusted string) {

@@ -25,7 +25,8 @@ type Report struct {
 
 	Gate        Gate   `json:"gate,omitempty"` // with a planned change: what of it counts
 	FailOn      FailOn `json:"-"`
-	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
+	WaiversUsed []bool `json:"-"` // which of Options.Waivers lift a finding
+	WaiversOpen []bool `json:"-"` // which of them are about an open question, which they can't lift
 
 	lang string
 }
@@ -102,7 +103,8 @@ type Finding struct {
 	Waived      *Waived        `json:"waived,omitempty"`
 
 	About   *checks.About `json:"-"` // the facts, to compare
-	MootBy  string        `json:"-"` // the check that makes a SKIP moot
+	restsOn []string      // the checks that make a SKIP moot: while one of them stands, it is
+	hides   bool          // the rest of what the check asks of the subject is not judged beside it
 	Unasked bool          `json:"-"` // SKIP because nobody looked, not because it is moot
 }
 
@@ -161,11 +163,15 @@ func Build(judged []Judged, opt Options) Report {
 	}
 	var verdicts []Verdict
 	r.FailOn, r.lang = opt.FailOn, opt.Lang
-	r.WaiversUsed = make([]bool, len(opt.Waivers))
+	r.WaiversUsed, r.WaiversOpen = make([]bool, len(opt.Waivers)), make([]bool, len(opt.Waivers))
 	for _, j := range judged {
 		t := buildTarget(j, opt)
-		for _, n := range t.waive(opt.Waivers, opt.Now, opt.Lang) {
+		used, open := t.waive(opt.Waivers, opt.Now, opt.Lang)
+		for _, n := range used {
 			r.WaiversUsed[n] = true
+		}
+		for _, n := range open {
+			r.WaiversOpen[n] = true
 		}
 		if j.Earlier != nil {
 			t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
@@ -262,7 +268,10 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 }
 
 func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
-	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, MootBy: f.MootBy, About: f.About}
+	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, restsOn: f.See, About: f.About}
+	if f.MootBy != "" {
+		out.restsOn = append([]string{f.MootBy}, f.See...)
+	}
 	for _, e := range f.Evidence {
 		ev := Evidence{e.Source, Harmless(e.Ref), Harmless(e.Fact.In(lang))}
 		if !slices.Contains(out.Evidence, ev) {
@@ -280,12 +289,16 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 			req = p.Requires
 		}
 		args := harmlessArgs(f.Args.In(lang))
-		out.Code, out.Args = p.Code, args
+		out.Code, out.Args, out.hides = p.Code, args, p.Hides
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
 		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
 		for _, cmd := range p.CLI {
-			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).Commands(cmd)...)
+			for _, line := range checks.Args(args).Commands(cmd) {
+				if line != "" { // there is none for the case at hand
+					out.Fix.AWSCLI = append(out.Fix.AWSCLI, line)
+				}
+			}
 		}
 		for _, e := range p.Errors {
 			out.Errors = append(out.Errors, e.ID)

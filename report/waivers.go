@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -38,22 +40,27 @@ func (w Waiver) Expired(now time.Time) bool { return !w.Expires.IsZero() && now.
 var statusWeight = map[string]int{"SKIP": 0, "PASS": 1, "WARN": 2, "UNKNOWN": 3, "FAIL": 4}
 
 // waive marks the findings that a waiver is about, and lets the rest decide the
-// result: with nothing left it is SKIP. What was moot because of a waived finding
-// was never judged, so it is UNKNOWN. It returns the waivers that were used.
-func (t *Target) waive(waivers []Waiver, now time.Time, lang string) []int {
-	var used []int
+// result: with nothing left it is SKIP. A waiver lifts a finding, never a
+// question: what is UNKNOWN stays so, and so becomes what was not judged because
+// of a waived finding, be it in the same check or in one that rests on it. It
+// returns the waivers that lift something, and those about a question.
+func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open []int) {
 	if len(waivers) == 0 {
-		return nil
+		return nil, nil
 	}
 	lifted := map[string]bool{}
 	for i := range t.Results {
 		r := &t.Results[i]
 		left, waived := "", false
+		var hidden []Finding
 		for j := range r.Findings {
 			f := &r.Findings[j]
 			first := -1
 			for n, w := range waivers {
-				if f.Status != "PASS" && f.Status != "SKIP" && !w.Expired(now) && w.matches(t.Name, *r, *f) {
+				switch about := !w.Expired(now) && w.matches(t.Name, *r, *f); {
+				case about && f.Status == "UNKNOWN":
+					open = append(open, n)
+				case about && f.Status != "PASS" && f.Status != "SKIP":
 					used = append(used, n)
 					if first < 0 {
 						first = n
@@ -73,14 +80,42 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) []int {
 				f.Waived.Expires = w.Expires.UTC().Format(time.DateOnly)
 			}
 			t.Summary.Waived++
-		}
-		if waived {
-			if left == "" {
-				left = "SKIP"
+			if f.hides {
+				hidden = append(hidden, Finding{
+					Status: "UNKNOWN", Subject: f.Subject, Evidence: []Evidence{}, Requirement: f.Requirement,
+					Message: snapshot.Textf("%s is waived, so nobody judged what else this check asks of %s: mend it, or skip this check with --skip", "%s が免除されているため、このチェックが %s について確認する他の点は判定されていない。直すか、--skip で除外する", f.Code, f.Subject).In(lang),
+				})
 			}
-			lifted[r.Check] = r.Status == "FAIL" && left != "FAIL"
-			r.Status = left
 		}
+		if !waived {
+			continue
+		}
+		lifted[r.Check] = r.Status == "FAIL" && left != "FAIL"
+		switch {
+		case len(hidden) > 0:
+			r.Findings, r.lifted = append(r.Findings, hidden...), true
+			if left != "FAIL" {
+				left = "UNKNOWN"
+			}
+		case left == "":
+			left = "SKIP"
+		}
+		r.Status = left
+	}
+	t.reopen(lifted, lang)
+	waived := t.Summary.Waived
+	t.Summary = Summary{Waived: waived}
+	for _, r := range t.Results {
+		t.Summary.add(Summary{}.with(r.Status))
+	}
+	return used, open
+}
+
+// reopen makes UNKNOWN what was moot only because of checks that are now lifted.
+func (t *Target) reopen(lifted map[string]bool, lang string) {
+	status := map[string]string{}
+	for _, r := range t.Results {
+		status[r.Check] = r.Status
 	}
 	for again := true; again; {
 		again = false
@@ -88,21 +123,19 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) []int {
 			r := &t.Results[i]
 			for j := range r.Findings {
 				f := &r.Findings[j]
-				if f.Status != "SKIP" || !lifted[f.MootBy] {
+				if f.Status != "SKIP" || !slices.ContainsFunc(f.restsOn, func(id string) bool { return lifted[id] }) ||
+					slices.ContainsFunc(f.restsOn, func(id string) bool { return status[id] == "FAIL" }) {
 					continue
 				}
-				f.Status, r.Status, r.lifted = "UNKNOWN", "UNKNOWN", true
-				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", f.MootBy).In(lang)
+				f.Status = "UNKNOWN"
+				if statusWeight[r.Status] < statusWeight["UNKNOWN"] {
+					r.Status, r.lifted = "UNKNOWN", true
+				}
+				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", strings.Join(f.restsOn, ", ")).In(lang)
 				lifted[r.Check], again = true, true
 			}
 		}
 	}
-	waived := t.Summary.Waived
-	t.Summary = Summary{Waived: waived}
-	for _, r := range t.Results {
-		t.Summary.add(Summary{}.with(r.Status))
-	}
-	return used
 }
 
 // with counts one result.

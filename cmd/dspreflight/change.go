@@ -145,7 +145,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 		return report.Report{}, err
 	}
 	before, after := o.Before(), o.After(nil)
-	was, will, err := twice(o, before, after, a.request.targets)
+	was, will, err := twice(o, before, after, a.request)
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -283,12 +283,12 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 
 // twice completes the targets for the estate before and after the changes. A
 // resource that a change replaces is its replacement afterwards.
-func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked []snapshot.Target) (was, will []snapshot.Target, err error) {
+func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked request) (was, will []snapshot.Target, err error) {
 	manifest := before.Target
 	before.Target, after.Target = nil, nil
-	for _, t := range asked {
+	for _, t := range asked.targets {
+		t = together(before, manifest, asked.said, t)
 		if manifest != nil {
-			t = t.Merge(*manifest)
 			if err := validate(t, "manifest.json: target", o.Plans); err != nil {
 				return nil, nil, err
 			}
@@ -304,7 +304,7 @@ func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked []snapshot.Ta
 		}
 		sides := after.For(now).Sides() // before, there may be no endpoint yet
 		then.Sides, now.Sides = sides, sides
-		first, err := complete(before, []snapshot.Target{then})
+		first, err := complete(before, snapshot.Target{}, []snapshot.Target{then})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -315,7 +315,7 @@ func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked []snapshot.Ta
 				now.EndpointID = only.EndpointID
 			}
 		}
-		second, err := complete(after, []snapshot.Target{now})
+		second, err := complete(after, snapshot.Target{}, []snapshot.Target{now})
 		if err != nil {
 			return nil, nil, err
 		}

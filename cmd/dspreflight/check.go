@@ -90,7 +90,7 @@ func runCheck(c *cli.Context, env *environment) error {
 			return err
 		}
 	}
-	warnOfWaivers(env, waivers, rep.WaiversUsed, selected, time.Now(), lang)
+	noteWaivers(env, waivers, rep, selected, time.Now(), lang)
 	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {
@@ -127,13 +127,13 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if a.request.plans != nil {
 		return lookAhead(ctx, c, env, a, snap)
 	}
-	targets, err := complete(snap, a.request.targets)
+	targets, err := complete(snap, a.request.said, a.request.targets)
 	if err != nil {
 		return report.Report{}, err
 	}
 	if a.named != nil {
 		for i := range targets {
-			targets[i] = defaultsFrom(targets[i], a.named)
+			targets[i] = defaultsFrom(targets[i], a.named).Settled()
 		}
 	}
 	if err := addPolicies(c, snap); err != nil {
@@ -161,7 +161,8 @@ func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []s
 		return nil
 	}
 	if len(targets) == 1 {
-		snap.Target = &targets[0]
+		said := targets[0].AsSaid()
+		snap.Target = &said
 	}
 	if err := save(snap, dir); err != nil {
 		return err
@@ -178,12 +179,14 @@ func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Sna
 		ctx = context.WithoutCancel(ctx)
 	}
 	out := make([]report.Judged, len(targets))
+	now := time.Now()
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)
 	for i, t := range targets {
 		g.Go(func() error {
 			view := snap.For(t)
-			results := checks.Run(ctx, t, view, selected, checks.Options{})
+			others := slices.Delete(slices.Clone(targets), i, i+1)
+			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Others: others})
 			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
 			return nil
 		})
@@ -253,17 +256,16 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 }
 
 // complete fills in what the targets leave out from the estate.
-func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Target, error) {
+func complete(snap *snapshot.Snapshot, said snapshot.Target, asked []snapshot.Target) ([]snapshot.Target, error) {
 	targets := slices.Clone(asked)
 	var err error
 	for i := range targets {
+		targets[i] = together(snap, snap.Target, said, targets[i])
 		if snap.Target != nil {
-			targets[i] = targets[i].Merge(*snap.Target)
 			if err := validate(targets[i], "manifest.json: target", nil); err != nil {
 				return nil, err
 			}
 		}
-		targets[i] = tidyTarget(targets[i])
 		view := snap.For(targets[i])
 		if s := elsewhere(view, targets[i].EndpointID); s != nil {
 			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): name that account with --region, --profile or --role-arn or, for folders, say in each manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。そのアカウントを --region、--profile、--role-arn で指定するか、フォルダーの場合は各 manifest.json に役割を書く", targets[i].EndpointID, s.Label(), view.Role(snapshot.Destination).Label())
@@ -271,6 +273,7 @@ func complete(snap *snapshot.Snapshot, asked []snapshot.Target) ([]snapshot.Targ
 		if targets[i], err = checks.Resolve(targets[i], view); err != nil {
 			return nil, err
 		}
+		targets[i] = anywhere(snap, targets[i])
 	}
 	return targets, nil
 }
@@ -313,8 +316,12 @@ func plainPath(err error) error {
 func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
 	progress, done := progressLine(env)
 	defer done()
+	targets := make([]snapshot.Target, len(p.targets))
+	for i, t := range p.targets {
+		targets[i] = t.Settled()
+	}
 	return collect.Live(ctx, collect.Request{
-		Targets: p.targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
+		Targets: targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Planned: namedBy(p.plans),
 	})
 }

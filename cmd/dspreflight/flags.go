@@ -90,6 +90,7 @@ func evidenceFlags() []cli.Flag {
 		boolFlag(groupEvidence, "complete", "the files of --snapshot are whole and unfiltered, so that what is missing does not exist"),
 		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
 		listFlag(groupEvidence, "policy-file", "judge the identity by these IAM policies instead of asking AWS: `FILE` (repeatable)"),
+		stringFlag(groupEvidence, "policy-identity", "`ARN` of the user or role whose policies those of --policy-file are"),
 		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE` (repeatable)"),
 		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
 		stringFlag(groupEvidence, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed from its addresses; elsewhere nothing is dialled)"),

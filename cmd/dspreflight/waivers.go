@@ -39,10 +39,11 @@ const maxWaiverBytes = 1 << 20
 func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	var out []report.Waiver
 	for _, code := range c.StringSlice("accept") {
-		if !knownID(code) {
+		id := canonicalID(code)
+		if id == "" {
 			return nil, snapshot.Errorf("--accept %q: it is neither a problem code, such as DSP204, nor a check (see dspreflight checks)", "--accept %q: 問題コード（DSP204 など）でもチェックでもない（dspreflight checks を参照）", code)
 		}
-		out = append(out, report.Waiver{Code: code, Reason: "--accept"})
+		out = append(out, report.Waiver{Code: id, Reason: "--accept"})
 	}
 	path := c.String("waivers")
 	if path == "" {
@@ -62,18 +63,19 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 		return nil, snapshot.Errorf("--waivers: %s holds more than one YAML document", "--waivers: %s に YAML 文書が 2 つ以上ある", path)
 	}
 	for i, w := range file.Waivers {
+		id := canonicalID(w.ID)
 		where := fmt.Sprintf("--waivers %s: waivers[%d]", path, i)
 		switch {
 		case w.ID == "" || w.Reason == "" || w.Owner == "" || w.Expires == "":
 			return nil, snapshot.Errorf("%s: id, reason, owner and expires are all required", "%s: id、reason、owner、expires はすべて必須", where)
-		case !knownID(w.ID):
+		case id == "":
 			return nil, snapshot.Errorf("%s: id %q is neither a problem code nor a check", "%s: id %q は問題コードでもチェックでもない", where, w.ID)
 		}
 		day, err := time.Parse(time.DateOnly, w.Expires)
 		if err != nil {
 			return nil, snapshot.Errorf("%s: expires %q: expected a date, such as 2027-01-31", "%s: expires %q: 2027-01-31 のような日付を指定する", where, w.Expires)
 		}
-		out = append(out, report.Waiver{Code: w.ID, Target: w.Target, Subject: w.Subject, Reason: strings.Join(strings.Fields(w.Reason), " "), Owner: strings.Join(strings.Fields(w.Owner), " "), Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
+		out = append(out, report.Waiver{Code: id, Target: w.Target, Subject: w.Subject, Reason: strings.Join(strings.Fields(w.Reason), " "), Owner: strings.Join(strings.Fields(w.Owner), " "), Expires: day.AddDate(0, 0, 1).Add(-time.Second)})
 		if out[len(out)-1].About, err = w.Facts.about(where); err != nil {
 			return nil, err
 		}
@@ -81,24 +83,38 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	return out, nil
 }
 
-func knownID(id string) bool {
-	p, _ := checks.ByCode(id)
-	return p != nil || checks.ByID(id) != nil
+// canonicalID is a problem code or the id of a check as the catalogue writes it,
+// however it is written; "" if there is none.
+func canonicalID(id string) string {
+	if p, _ := checks.ByCode(id); p != nil {
+		return p.Code
+	}
+	if c := checks.ByID(strings.ToLower(id)); c != nil {
+		return c.ID
+	}
+	return ""
 }
 
-// warnOfWaivers says on standard error which waivers have expired or are about
-// nothing that was found: they only hide what comes later.
-func warnOfWaivers(env *environment, waivers []report.Waiver, used []bool, selected []*checks.Check, now time.Time, lang string) {
+// noteWaivers says on standard error which waivers have expired, are about a
+// question that is open, or about nothing that was found: they only hide what
+// comes later.
+func noteWaivers(env *environment, waivers []report.Waiver, rep report.Report, selected []*checks.Check, now time.Time, lang string) {
 	for i, w := range waivers {
 		_, c := checks.ByCode(w.Code)
 		if c == nil {
 			c = checks.ByID(w.Code)
 		}
+		var note snapshot.Text
 		switch {
 		case w.Expired(now):
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s (%s) expired on %s and no longer counts", "警告: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly)).In(lang)))
-		case !used[i] && slices.Contains(selected, c):
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "警告: %s の免除に該当する検出事項がない。不要なら削除する", w.Code).In(lang)))
+			note = snapshot.Textf("note: the waiver of %s (%s) expired on %s and no longer counts", "注意: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly))
+		case rep.WaiversOpen[i] && !rep.WaiversUsed[i]:
+			note = snapshot.Textf("note: the waiver of %s lifts nothing: what is UNKNOWN is no finding; settle it, or leave the check out with --skip", "注意: %s の免除は何にも適用されない。UNKNOWN は検出事項ではないため、解消するか --skip でチェックを除外する", w.Code)
+		case !rep.WaiversUsed[i] && slices.Contains(selected, c):
+			note = snapshot.Textf("note: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "注意: %s の免除に該当する検出事項がない。不要なら削除する", w.Code)
+		default:
+			continue
 		}
+		fmt.Fprintln(env.stderr, report.Harmless(note.In(lang)))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -138,10 +139,18 @@ func reachAPIs(ctx context.Context, a collect.Account, timeout time.Duration) []
 	return probe.APIs(ctx, targets, timeout, transport)
 }
 
-// addPolicies adds the policies of --policy-file to the evidence. They replace
-// any that the estate holds.
+// policyIdentity is the ARN of what can have identity policies and call
+// CreateAgent.
+var policyIdentity = regexp.MustCompile(`^arn:aws[a-z-]*:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+$`)
+
+// addPolicies adds the policies of --policy-file, and whose they are, to the
+// evidence. They replace any that the estate holds.
 func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 	var list []snapshot.PolicyFile
+	identity := c.String("policy-identity")
+	if identity != "" && !policyIdentity.MatchString(identity) {
+		return snapshot.Errorf("--policy-identity %q: expected the ARN of a user or role, such as arn:aws:iam::111122223333:role/NAME", "--policy-identity %q: arn:aws:iam::111122223333:role/NAME のようなユーザーまたはロールの ARN を指定する", identity)
+	}
 	for _, file := range c.StringSlice("policy-file") {
 		body, err := readLimited(file, iam.MaxPolicyBytes)
 		if err != nil {
@@ -158,6 +167,14 @@ func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 	}
 	if list != nil {
 		snap.Policies = list
+	}
+	if identity != "" && len(snap.Policies) == 0 {
+		return snapshot.Errorf("--policy-identity says whose policies are judged, and there are none: pass them with --policy-file", "--policy-identity はポリシーの持ち主を示す指定だが、ポリシーがない。--policy-file で渡す")
+	}
+	for i := range snap.Policies {
+		if identity != "" {
+			snap.Policies[i].Identity = identity
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -52,6 +53,15 @@ type STS interface {
 type IAM interface {
 	iam.SimulatePrincipalPolicyAPIClient
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
+}
+
+// listAgents is the one call to AWS DataSync. A function, unlike a client, does
+// not bring in every other operation.
+type listAgents func(context.Context, *datasync.ListAgentsInput, ...func(*datasync.Options)) (*datasync.ListAgentsOutput, error)
+
+// ListAgents makes the call.
+func (f listAgents) ListAgents(ctx context.Context, in *datasync.ListAgentsInput, opts ...func(*datasync.Options)) (*datasync.ListAgentsOutput, error) {
+	return f(ctx, in, opts...)
 }
 
 // query narrows a call down.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
 
@@ -155,6 +156,8 @@ func (c *collector) call(ctx context.Context, j *job) {
 		err = single(out, err, use)
 	case snapshot.PolicySimulation:
 		err = c.simulate(ctx, j.query.id, use)
+	case snapshot.Agents:
+		err = each(ctx, datasync.NewListAgentsPaginator(c.clients.ListAgents, &datasync.ListAgentsInput{MaxResults: size100}), use)
 	default:
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}

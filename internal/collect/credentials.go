@@ -10,6 +10,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -25,10 +26,13 @@ type Account struct{ Region, Profile, RoleARN string }
 
 // Clients are the APIs of one scope.
 type Clients struct {
-	EC2    func() EC2 // a client of its own for each call: see Connect
-	STS    STS
-	IAM    IAM
-	Region string
+	EC2 func() EC2 // a client of its own for each call: see Connect
+	STS STS
+	IAM IAM
+	// ListAgents is all that is asked of DataSync: whether it is allowed tells
+	// whether the whole service is shut out.
+	ListAgents listAgents
+	Region     string
 	// Credentials says where they come from; nil if they could not be had.
 	Credentials *snapshot.Credentials
 	// Refused is set when the credentials could not be had because AWS refused
@@ -97,7 +101,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
-	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), Region: cfg.Region}
+	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), ListAgents: datasync.NewFromConfig(cfg).ListAgents, Region: cfg.Region}
 	creds, err := cfg.Credentials.Retrieve(ctx)
 	if err == nil {
 		c.Credentials = &snapshot.Credentials{Source: creds.Source}

@@ -59,7 +59,7 @@ func Wanted(kinds []snapshot.Kind, roles []snapshot.Role) []snapshot.Kind {
 		return kinds
 	}
 	return slices.DeleteFunc(slices.Clone(kinds), func(k snapshot.Kind) bool {
-		return k == snapshot.SubnetCIDRReservations || k == snapshot.SecurityGroupVPCAssociations || k == snapshot.PolicySimulation
+		return k == snapshot.SubnetCIDRReservations || k == snapshot.SecurityGroupVPCAssociations || k == snapshot.PolicySimulation || k == snapshot.Agents
 	})
 }
 

@@ -26,7 +26,7 @@ func (c *collector) first() []*job {
 	jobs := c.plan(
 		snapshot.CallerIdentity, snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.PrefixLists, snapshot.Peerings,
 		snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
-		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections, snapshot.NATGateways)
+		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections, snapshot.NATGateways, snapshot.Agents)
 	var instances []string
 	for _, t := range c.agents {
 		if t.AgentInstanceID != "" && !slices.Contains(instances, t.AgentInstanceID) {

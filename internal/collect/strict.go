@@ -15,11 +15,15 @@ import (
 // are no endpoints".
 type strict struct{ aws.HTTPClient }
 
-// errNotAWS is what becomes of an answer that is not one of the query protocol.
+// errNotAWS is what becomes of an answer that is not one of the protocol of the
+// request.
 var errNotAWS = errors.New("the answer is not one of the AWS API: something in between, such as a proxy or a captive portal, may have given it")
 
 // reply is how an answer of the query protocol begins.
 var reply = regexp.MustCompile(`^\s*(<\?xml[^>]*\?>)?\s*<[A-Za-z]+Response[\s>]`)
+
+// jsonReply is how an answer of DataSync's protocol, which is JSON, begins.
+var jsonReply = regexp.MustCompile(`^\s*\{`)
 
 // enough is more than what stands before the root element.
 const enough = 512
@@ -34,7 +38,11 @@ func (s strict) Do(req *http.Request) (*http.Response, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return resp, nil // the SDK will meet the same error
 	}
-	if !reply.Match(head) {
+	like := reply
+	if req.Header.Get("X-Amz-Target") != "" {
+		like = jsonReply
+	}
+	if !like.Match(head) {
 		_ = resp.Body.Close()
 		return nil, errNotAWS
 	}

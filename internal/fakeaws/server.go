@@ -140,6 +140,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 		return
 	}
 	action := r.Form.Get("Action")
+	if _, operation, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok { // DataSync's protocol
+		action = operation
+		w = &jsonWriter{w}
+	}
 	s.mu.Lock()
 	s.calls[action]++
 	attempt := s.calls[action]
@@ -213,7 +217,17 @@ func hijack(w http.ResponseWriter, fault Fault) {
 	}
 }
 
+// jsonWriter marks an answer in the JSON protocol.
+type jsonWriter struct{ http.ResponseWriter }
+
 func fail(w http.ResponseWriter, status int, code, message string) {
+	if _, ok := w.(*jsonWriter); ok {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.Header().Set("X-Amzn-Errortype", strings.Replace(code, "UnauthorizedOperation", "AccessDeniedException", 1))
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"message":%q}`, message)
+		return
+	}
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
 	// EC2 reads the first of the two, STS the second.
@@ -261,6 +275,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		return
 	}
 	name := kind.Command()
+	if kind == snapshot.Agents {
+		rows, _ := sc.files[name][kind.ListKey()].([]any)
+		body, _ := json.Marshal(map[string]any{"Agents": rows}) // what was decoded encodes
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		_, _ = w.Write(body)
+		return
+	}
 	if kind.PerID() {
 		name += "." + firstOf(r.Form, "PrefixListId", "TransitGatewayRouteTableId", "SubnetId")
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// compare tells whether a value of the request matches a value of the policy;
-// the error is for a policy value that can't be understood.
-type compare func(have, want string) (bool, bool)
+// compare tells whether a value of the request matches a value of the policy. What
+// can't be understood is maybe.
+type compare func(have Value, want string) truth
 
 // operators are the condition operators, without IfExists and the set prefixes.
 // A negated one holds if its counterpart does not match any value.
@@ -31,106 +31,221 @@ var operators = map[string]struct {
 	"bool":                      {equalsFold, false},
 	"ipaddress":                 {inCIDR, false},
 	"notipaddress":              {inCIDR, true},
-	"numericequals":             {number(func(a, b float64) bool { return a == b }), false},
-	"numericnotequals":          {number(func(a, b float64) bool { return a == b }), true},
-	"numericlessthan":           {number(func(a, b float64) bool { return a < b }), false},
-	"numericlessthanequals":     {number(func(a, b float64) bool { return a <= b }), false},
-	"numericgreaterthan":        {number(func(a, b float64) bool { return a > b }), false},
-	"numericgreaterthanequals":  {number(func(a, b float64) bool { return a >= b }), false},
-	"dateequals":                {date(func(a, b time.Time) bool { return a.Equal(b) }), false},
-	"datenotequals":             {date(func(a, b time.Time) bool { return a.Equal(b) }), true},
-	"datelessthan":              {date(func(a, b time.Time) bool { return a.Before(b) }), false},
-	"datelessthanequals":        {date(func(a, b time.Time) bool { return !a.After(b) }), false},
-	"dategreaterthan":           {date(func(a, b time.Time) bool { return a.After(b) }), false},
-	"dategreaterthanequals":     {date(func(a, b time.Time) bool { return !a.Before(b) }), false},
+	"numericequals":             {number(sameAs), false},
+	"numericnotequals":          {number(sameAs), true},
+	"numericlessthan":           {number(below), false},
+	"numericlessthanequals":     {number(atMost), false},
+	"numericgreaterthan":        {number(above), false},
+	"numericgreaterthanequals":  {number(atLeast), false},
+	"dateequals":                {date(sameAs), false},
+	"datenotequals":             {date(sameAs), true},
+	"datelessthan":              {date(below), false},
+	"datelessthanequals":        {date(atMost), false},
+	"dategreaterthan":           {date(above), false},
+	"dategreaterthanequals":     {date(atLeast), false},
 }
 
 // holds evaluates a condition. A key that is not known, an operator that is not
-// known and a value that can't be understood leave it open.
-func (c Condition) holds(p Policy, r Request) (truth, string) {
+// known and a value that can't be understood leave it open. A key that the
+// request never carries matches no value; what holds for its mere absence is left
+// open, since the Reference lists what policies can use and not all that a
+// request has.
+func (c Condition) holds(p Policy, r Request) truth {
 	name := strings.ToLower(c.Operator)
-	open := "the condition " + c.Operator + " on " + c.Key + " depends on the call itself"
-	if strings.Contains(name, ":") { // ForAllValues: and ForAnyValue: are about keys with several values
-		return maybe, open
+	set, plain, isSet := strings.Cut(name, ":")
+	if isSet {
+		name = plain
 	}
-	name = strings.TrimSuffix(name, "ifexists")
+	name, ifExists := strings.CutSuffix(name, "ifexists")
 	op, ok := operators[name]
-	have, known := r.Context[strings.ToLower(c.Key)]
-	if !ok || !known || len(have) != 1 {
-		return maybe, open
+	have, known := c.value(r)
+	switch {
+	case !ok || !known:
+		return maybe
+	case have.Absent && !op.negated && !ifExists && set != "forallvalues":
+		return no
+	case have.Absent || isSet: // ForAllValues: and ForAnyValue: are about keys with several values
+		return maybe
 	}
 	matched := no
 	for _, v := range c.Values {
-		want, resolved := p.resolve(v, r)
-		if !resolved {
+		if want, resolved := p.resolve(v, r); resolved {
+			matched = max(matched, op.match(have, want))
+		} else {
 			matched = max(matched, maybe)
-			continue
-		}
-		is, understood := op.match(have[0], want)
-		switch {
-		case !understood:
-			matched = max(matched, maybe)
-		case is:
-			matched = yes
 		}
 	}
 	if op.negated {
-		matched = yes - matched
+		return yes - matched
 	}
-	return matched, open
+	return matched
 }
 
-func equals(have, want string) (bool, bool)     { return have == want, true }
-func equalsFold(have, want string) (bool, bool) { return strings.EqualFold(have, want), true }
-func like(have, want string) (bool, bool)       { return glob(want, have), true }
+// value is what is known of the key's value in the request.
+func (c Condition) value(r Request) (Value, bool) {
+	if v, known := r.Context[strings.ToLower(c.Key)]; known {
+		return v, true
+	}
+	return Value{Absent: true}, neverCarries(r.Action, c.Key)
+}
 
-func arnLike(have, want string) (bool, bool) {
-	if want == "*" {
-		return true, true
+// in is the condition in short, with the time that it was judged for.
+func (c Condition) in(r Request) string {
+	text := c.Operator + " " + c.Key + " (" + strings.Join(c.Values, ", ") + ")"
+	if v := r.Context[strings.ToLower(c.Key)]; !v.From.IsZero() {
+		text += " " + v.span()
 	}
-	a, b := strings.SplitN(want, ":", 6), strings.SplitN(have, ":", 6)
-	if len(a) != 6 || len(b) != 6 {
-		return false, true
+	return text
+}
+
+// when is yes or no.
+func when(is bool) truth {
+	if is {
+		return yes
 	}
+	return no
+}
+
+func equals(have Value, want string) truth {
+	switch {
+	case have.whole():
+		return when(have.Is == want)
+	case have.Like != "" && !glob(have.Like, want):
+		return no
+	}
+	return maybe
+}
+
+func equalsFold(have Value, want string) truth {
+	switch {
+	case have.whole():
+		return when(strings.EqualFold(have.Is, want))
+	case have.Like != "" && !glob(strings.ToLower(have.Like), strings.ToLower(want)):
+		return no
+	}
+	return maybe
+}
+
+func like(have Value, want string) truth {
+	switch {
+	case have.whole():
+		return when(glob(want, have.Is))
+	case have.Like == "":
+		return maybe
+	case covers(want, have.Like):
+		return yes
+	case !meets(want, have.Like):
+		return no
+	}
+	return maybe
+}
+
+// arnLike compares part by part.
+func arnLike(have Value, want string) truth {
+	text := have.Is
+	if have.Like != "" {
+		text = have.Like
+	}
+	a, b := strings.SplitN(want, ":", 6), strings.SplitN(text, ":", 6)
+	switch {
+	case want == "*":
+		return yes
+	case !have.From.IsZero():
+		return maybe
+	case len(a) != 6 || len(b) != 6:
+		return no
+	}
+	out := yes
 	for i := range a {
-		if !glob(a[i], b[i]) {
-			return false, true
+		part := Value{Is: b[i]}
+		if strings.ContainsAny(b[i], "*?") && have.Like != "" {
+			part = Value{Like: b[i]}
 		}
+		out = and(out, like(part, a[i]))
 	}
-	return true, true
+	return out
 }
 
-func inCIDR(have, want string) (bool, bool) {
-	addr, err := netip.ParseAddr(have)
+func inCIDR(have Value, want string) truth {
+	addr, err := netip.ParseAddr(have.Is)
 	if err != nil {
-		return false, false
+		return maybe
 	}
 	if !strings.Contains(want, "/") {
 		w, err := netip.ParseAddr(want)
-		return err == nil && w == addr, err == nil
+		if err != nil {
+			return maybe
+		}
+		return when(w == addr)
 	}
 	prefix, err := netip.ParsePrefix(want)
-	return err == nil && prefix.Contains(addr), err == nil
+	if err != nil {
+		return maybe
+	}
+	return when(prefix.Contains(addr))
 }
 
-func number(is func(a, b float64) bool) compare {
-	return func(have, want string) (bool, bool) {
-		a, err1 := strconv.ParseFloat(have, 64)
-		b, err2 := strconv.ParseFloat(want, 64)
-		return err1 == nil && err2 == nil && is(a, b), err1 == nil && err2 == nil
+// order says which of two numbers is asked for: -1 below, 0 the same, 1 above.
+type order func(sign int) bool
+
+func sameAs(sign int) bool  { return sign == 0 }
+func below(sign int) bool   { return sign < 0 }
+func atMost(sign int) bool  { return sign <= 0 }
+func above(sign int) bool   { return sign > 0 }
+func atLeast(sign int) bool { return sign >= 0 }
+
+func number(is order) compare {
+	return func(have Value, want string) truth {
+		b, err := strconv.ParseFloat(want, 64)
+		if err != nil {
+			return maybe
+		}
+		if !have.From.IsZero() {
+			return during(have, time.Unix(int64(b), 0), is)
+		}
+		a, err := strconv.ParseFloat(have.Is, 64)
+		if err != nil {
+			return maybe
+		}
+		switch {
+		case a < b:
+			return when(is(-1))
+		case a > b:
+			return when(is(1))
+		}
+		return when(is(0))
 	}
 }
 
-func date(is func(a, b time.Time) bool) compare {
-	return func(have, want string) (bool, bool) {
-		a, ok1 := parseTime(have)
-		b, ok2 := parseTime(want)
-		return ok1 && ok2 && is(a, b), ok1 && ok2
+func date(is order) compare {
+	return func(have Value, want string) truth {
+		b, ok := parseTime(want)
+		if !ok {
+			return maybe
+		}
+		if !have.From.IsZero() {
+			return during(have, b, is)
+		}
+		a, ok := parseTime(have.Is)
+		if !ok {
+			return maybe
+		}
+		return when(is(a.Compare(b)))
 	}
+}
+
+// during compares every moment of a span: a condition that turns within it is
+// open.
+func during(have Value, want time.Time, is order) truth {
+	from, to := have.From.Compare(want), have.To.Compare(want)
+	if is(from) != is(to) || from != to && is(0) != is(from) {
+		return maybe
+	}
+	return when(is(from))
 }
 
 func parseTime(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}

@@ -22,20 +22,20 @@ func (d Decision) String() string {
 	return [...]string{"implicitDeny", "explicitDeny", "allowed", "undecided"}[d]
 }
 
-// Request is what an identity asks for. Context holds the condition keys that
-// are known, in lower case; one that is not in it is unknown, not absent.
+// Request is what an identity asks for.
 type Request struct {
 	Action   string
 	Resource string
-	Context  map[string][]string
+	Context  Context
 }
 
 // Answer is a decision with the statements behind it.
 type Answer struct {
 	Decision Decision
 	By       []string // "FILE, statement 2 (Sid)"
-	Unknown  []string // what could not be decided, in words
+	Unknown  []string // what could not be decided: statement and condition
 	Near     []string // statements that would allow it but for a condition that does not hold
+	Timed    []string // conditions on the time that were judged, with the span that they were judged for
 }
 
 // truth is a value of three-valued logic.
@@ -53,10 +53,11 @@ func and(a, b truth) truth { return min(a, b) }
 // wins, then any allow, else the answer is no.
 func Evaluate(policies []Policy, r Request) Answer {
 	var allow, deny truth
-	var allowedBy, deniedBy, unknown, near []string
+	var allowedBy, deniedBy, unknown, near, timed []string
 	for _, p := range policies {
 		for i, s := range p.Statements {
 			t, why := s.applies(p, r)
+			timed = append(timed, s.timed(p, r)...)
 			if t == no && (why == "" || s.Effect == "Deny") {
 				continue
 			}
@@ -82,13 +83,27 @@ func Evaluate(policies []Policy, r Request) Answer {
 	}
 	switch {
 	case deny == yes:
-		return Answer{Decision: ExplicitDeny, By: deniedBy}
+		return Answer{Decision: ExplicitDeny, By: deniedBy, Timed: timed}
 	case allow == no:
-		return Answer{Near: near}
+		return Answer{Near: near, Timed: timed}
 	case deny == maybe || allow == maybe:
-		return Answer{Decision: Undecided, By: append(allowedBy, deniedBy...), Unknown: unknown}
+		return Answer{Decision: Undecided, By: append(allowedBy, deniedBy...), Unknown: unknown, Timed: timed}
 	}
-	return Answer{Decision: Allowed, By: allowedBy}
+	return Answer{Decision: Allowed, By: allowedBy, Timed: timed}
+}
+
+// timed lists the conditions on the time of a statement about the request.
+func (s Statement) timed(p Policy, r Request) []string {
+	if t, _ := s.aboutResource(p, r); t == no || !s.aboutAction(r.Action) {
+		return nil
+	}
+	var out []string
+	for _, c := range s.Condition {
+		if v, ok := r.Context[strings.ToLower(c.Key)]; ok && !v.From.IsZero() {
+			out = append(out, c.in(r))
+		}
+	}
+	return out
 }
 
 // applies says whether a statement is about a request. If that can't be told, or
@@ -102,12 +117,12 @@ func (s Statement) applies(p Policy, r Request) (truth, string) {
 		return no, ""
 	}
 	for _, c := range s.Condition {
-		holds, reason := c.holds(p, r)
+		holds := c.holds(p, r)
 		if holds == no {
-			return no, "the condition " + c.Operator + " on " + c.Key + " (" + strings.Join(c.Values, ", ") + ") does not hold"
+			return no, c.in(r)
 		}
 		if holds < t {
-			why = reason
+			why = c.in(r)
 		}
 		t = and(t, holds)
 	}
@@ -140,7 +155,7 @@ func (s Statement) aboutResource(p Policy, r Request) (truth, string) {
 		resolved, ok := p.resolve(pattern, r)
 		switch {
 		case !ok && found == no:
-			found, why = maybe, "the variable in "+pattern+" is not known here"
+			found, why = maybe, pattern
 		case ok && matchResource(resolved, r.Resource):
 			found = yes
 		}
@@ -159,15 +174,23 @@ func MatchAction(pattern, action string) bool {
 }
 
 // matchResource compares part by part, so that a wildcard in the Region of an
-// ARN does not reach into its account. In the last part it reaches everywhere.
+// ARN does not reach into its account. In the last part it reaches everywhere. IAM
+// completes an ARN that lacks parts with wildcards.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+// and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 func matchResource(pattern, resource string) bool {
 	if pattern == "*" {
 		return true
 	}
 	want, have := strings.SplitN(pattern, ":", 6), strings.SplitN(resource, ":", 6)
-	if len(want) != len(have) || len(want) < 6 {
+	if len(have) < 6 || want[0] != "arn" {
 		return glob(pattern, resource)
+	}
+	if len(want) < 6 && glob(pattern, resource) {
+		return true
+	}
+	for len(want) < 6 {
+		want = append(want, "*")
 	}
 	for i := range want {
 		if !glob(want[i], have[i]) {
@@ -226,8 +249,8 @@ func (p Policy) resolve(text string, r Request) (string, bool) {
 				return "", false // a literal * can't be told from a wildcard here
 			}
 			b.WriteString(name)
-		case len(known) == 1:
-			b.WriteString(known[0])
+		case known.Is != "":
+			b.WriteString(known.Is)
 		default:
 			return "", false
 		}

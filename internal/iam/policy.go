@@ -9,6 +9,7 @@ package iam
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -65,6 +66,14 @@ func Parse(name string, body []byte) (Policy, error) {
 	raw, err := document(body, 0)
 	if err != nil {
 		return p, err
+	}
+	for _, text := range [][]byte{body, raw} {
+		if key := twice(text); key != "" {
+			return p, snapshot.Errorf("%q is given twice: IAM refuses that, and which one counts is not known", "%q が 2 回指定されている。IAM はこれを拒否し、どちらが有効かはわからない", key)
+		}
+	}
+	if key := unknownKey(raw, policyKeys); key != "" {
+		return p, snapshot.Errorf("there is no element %q in a policy", "ポリシーに %q という要素はない", key)
 	}
 	var doc struct {
 		Version   *string
@@ -178,8 +187,8 @@ func parseStatement(raw []byte) (Statement, error) {
 	if err := snapshot.DecodeJSON(raw, &in); err != nil {
 		return Statement{}, err
 	}
-	if err := knownKeys(raw); err != nil {
-		return Statement{}, err
+	if key := unknownKey(raw, statementKeys); key != "" {
+		return Statement{}, snapshot.Errorf("there is no element %q in a statement", "文に %q という要素はない", key)
 	}
 	st := Statement{Sid: in.Sid, Effect: in.Effect, Action: in.Action, NotAction: in.NotAction, Resource: in.Resource, NotResource: in.NotResource}
 	switch {
@@ -201,34 +210,67 @@ func parseStatement(raw []byte) (Statement, error) {
 	return st, nil
 }
 
-var statementKeys = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-
-// knownKeys refuses a statement with a key that IAM does not know, or one given
-// twice: IAM refuses it too, and a misspelt Condition would be no condition.
+// The elements of the policy language. A misspelt Condition would be none.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
-func knownKeys(raw []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := dec.Token(); err != nil { // {
-		return err
+var (
+	policyKeys    = []string{"Version", "Id", "Statement"}
+	statementKeys = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+)
+
+// unknownKey is the first key of an object that is not among those given.
+func unknownKey(raw []byte, keys []string) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil {
+		return "" // decoding says what is wrong
 	}
-	seen := map[string]bool{}
-	for dec.More() {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(keys, key) {
+			return key
+		}
+	}
+	return ""
+}
+
+// twice is the first key, with those above it, that an object holds twice: JSON
+// readers keep the last one without a word. IAM does not tell capital letters of
+// operators and condition keys apart.
+func twice(raw []byte) string {
+	type object struct {
+		seen map[string]bool // nil: a list
+		key  string
+		due  bool // a key comes next
+	}
+	var open []object
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
+	for {
 		tok, err := dec.Token()
 		if err != nil {
-			return err
+			return "" // decoding says what is wrong
 		}
-		key, _ := tok.(string)
-		if !slices.Contains(statementKeys, key) {
-			return snapshot.Errorf("there is no element %q in a statement", "文に %q という要素はない", key)
-		}
-		if seen[key] {
-			return snapshot.Errorf("%q is given twice", "%q が 2 回指定されている", key)
-		}
-		seen[key] = true
-		var skip json.RawMessage
-		if err := dec.Decode(&skip); err != nil {
-			return err
+		top := len(open) - 1
+		switch key, isText := tok.(string); {
+		case tok == json.Delim('{'):
+			open = append(open, object{seen: map[string]bool{}, due: true})
+		case tok == json.Delim('['):
+			open = append(open, object{})
+		case tok == json.Delim('}'), tok == json.Delim(']'):
+			if open = open[:top]; top > 0 {
+				open[top-1].due = true
+			}
+		case top >= 0 && open[top].seen != nil && open[top].due && isText:
+			open[top].key, open[top].due = key, false
+			if open[top].seen[strings.ToLower(key)] {
+				var names []string
+				for _, o := range open {
+					if o.key != "" {
+						names = append(names, o.key)
+					}
+				}
+				return strings.Join(names, ".")
+			}
+			open[top].seen[strings.ToLower(key)] = true
+		case top >= 0:
+			open[top].due = true
 		}
 	}
-	return nil
 }

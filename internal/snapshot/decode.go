@@ -99,6 +99,8 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		return load(t, d, extent, vpcs, one[VPNConnection])
 	case *Table[NATGateway]:
 		return load(t, d, extent, vpcs, one[NATGateway])
+	case *Table[Agent]:
+		return load(t, d, extent, vpcs, one[Agent])
 	}
 	return false, fmt.Errorf("%s is not a call that dspreflight knows", d.Kind)
 }

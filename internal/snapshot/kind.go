@@ -35,6 +35,7 @@ const (
 	NATGateways
 	Instances
 	PolicySimulation
+	Agents
 	kindCount
 )
 
@@ -81,6 +82,7 @@ var specs = [kindCount]spec{
 	NATGateways:                  {"ec2", "DescribeNatGateways", "NatGateways", false},
 	Instances:                    {"ec2", "DescribeInstances", "Reservations", false},
 	PolicySimulation:             {"iam", "SimulatePrincipalPolicy", "EvaluationResults", true},
+	Agents:                       {"datasync", "ListAgents", "Agents", false},
 }
 
 // Kinds lists every kind in order.
@@ -108,12 +110,16 @@ func (k Kind) Action() string {
 }
 
 // Command is the AWS CLI's name for the call, such as "describe-vpcs", which is
-// also the stem of the file that holds its output.
+// also the stem of the file that holds its output. Those of DataSync carry its
+// name: other services list agents too.
 func (k Kind) Command() string {
 	if k == NoKind || k >= kindCount {
 		return ""
 	}
 	var b strings.Builder
+	if specs[k].service == "datasync" {
+		b.WriteString("datasync-")
+	}
 	for i, r := range specs[k].api {
 		if r >= 'A' && r <= 'Z' {
 			if i > 0 {

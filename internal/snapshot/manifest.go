@@ -55,6 +55,14 @@ func readManifest(fsys fs.FS, dir string) (Manifest, bool, error) {
 	if err := closeManifest(dec, body); err != nil {
 		return m, false, fmt.Errorf("%s: %w", file, err)
 	}
+	var written struct {
+		Target struct {
+			Tasks *int `json:"tasks"`
+		} `json:"target"`
+	}
+	if err := json.Unmarshal(body, &written); err == nil && written.Target.Tasks != nil && *written.Target.Tasks < 1 {
+		return m, false, Errorf("%s: target: tasks %d: expected a number from 1 on", "%s: target: tasks %d: 1 以上の数であるべき", file, *written.Target.Tasks)
+	}
 	if m.Schema != "" && m.Schema != ManifestSchema {
 		return m, false, Errorf("%s: schema %q is not %q, the one that this version reads", "%s: スキーマ %q は、この版が読む %q ではない", file, m.Schema, ManifestSchema)
 	}

@@ -138,7 +138,7 @@ type ProbeRun struct {
 }
 
 // API is one attempt to reach an API of AWS from the machine, over HTTPS and
-// without credentials: any answer will do.
+// without credentials, so that AWS refuses it; who answers is what counts.
 type API struct {
 	Service   string       `json:"service"` // datasync, ec2, sts or iam
 	Region    string       `json:"region,omitempty"`
@@ -149,8 +149,12 @@ type API struct {
 	Errno     string       `json:"errno,omitempty"`
 	Untrusted string       `json:"untrusted,omitempty"` // why the certificate is refused, and its issuer
 	Status    int          `json:"status,omitempty"`
-	SkewS     *float64     `json:"clock_skew_s,omitempty"` // this machine's clock minus the server's, in seconds
-	ElapsedMS float64      `json:"elapsed_ms"`
+	// RequestID says whether the answer names a request as the services of AWS do;
+	// nil: an older version did not look.
+	RequestID   *bool    `json:"aws_request_id,omitempty"`
+	ProxyStatus int      `json:"proxy_status,omitempty"` // what the proxy answered instead of connecting
+	SkewS       *float64 `json:"clock_skew_s,omitempty"` // this machine's clock minus the server's, in seconds
+	ElapsedMS   float64  `json:"elapsed_ms"`
 }
 
 // Private reports whether the name leads to private addresses, as it does with

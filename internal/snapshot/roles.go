@@ -158,7 +158,7 @@ func (s *Scope) mayHold(t Target) bool {
 	if s.holdsAgent(t) {
 		return false
 	}
-	return t.EndpointID == "" || t.namesAgent() || s.Planned || !s.Endpoints.Covers("") || slices.ContainsFunc(s.Endpoints.All(), Endpoint.IsDataSync)
+	return t.EndpointID == "" || t.NamesAgent() || s.Planned || !s.Endpoints.Covers("") || slices.ContainsFunc(s.Endpoints.All(), Endpoint.IsDataSync)
 }
 
 // holdsAgent reports whether a scope shows something of what the target says of

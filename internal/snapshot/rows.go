@@ -793,6 +793,12 @@ type SimulationResult struct {
 	} `json:"PermissionsBoundaryDecisionDetail"`
 }
 
+// Agent is a DataSync agent of the account.
+type Agent struct {
+	ARN string `json:"AgentArn"`
+}
+
+func (r Agent) key() string                        { return r.ARN }
 func (r Simulation) key() string                   { return r.Resources }
 func (r Identity) key() string                     { return r.ARN }
 func (r VPC) key() string                          { return r.ID }

@@ -60,6 +60,7 @@ type Scope struct {
 	NATGateways                  Table[NATGateway]
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
+	Agents                       Table[Agent]
 
 	// Opened says of tables in which rows may be missing because of a planned
 	// change why that is.
@@ -143,6 +144,8 @@ func (s *Scope) table(k Kind) observed {
 		return &s.Instances
 	case PolicySimulation:
 		return &s.Simulations
+	case Agents:
+		return &s.Agents
 	}
 	return &Table[VPC]{}
 }
@@ -194,6 +197,27 @@ func PartitionOf(region string) string {
 	return "aws"
 }
 
+// DNSSuffixes are the domains of AWS's APIs in the partition of a Region: the one
+// that each service has, and the one of dual-stack endpoints.
+// Source: https://github.com/aws/aws-sdk-go-v2/blob/main/internal/endpoints/awsrulesfn/partitions.json
+func DNSSuffixes(region string) (plain, dual string) {
+	switch PartitionOf(region) {
+	case "aws-cn":
+		return "amazonaws.com.cn", "api.amazonwebservices.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu", "api.amazonwebservices.eu"
+	case "aws-iso":
+		return "c2s.ic.gov", "api.aws.ic.gov"
+	case "aws-iso-b":
+		return "sc2s.sgov.gov", "api.aws.scloud"
+	case "aws-iso-e":
+		return "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"
+	case "aws-iso-f":
+		return "csp.hci.ic.gov", "api.aws.hci.ic.gov"
+	}
+	return "amazonaws.com", "api.aws"
+}
+
 // Only returns the scope with every table outside the given kinds unobserved.
 func (s *Scope) Only(kinds []Kind) *Scope {
 	view := *s
@@ -238,7 +262,7 @@ func (s *Scope) clone() *Scope {
 // one that a plan creates holds nothing but what the plan says.
 func (s *Scope) Settle(vpc string) {
 	for _, k := range Kinds() {
-		if k != CallerIdentity && k != PolicySimulation {
+		if k != CallerIdentity && k != PolicySimulation && k != Agents {
 			s.table(k).Settle(vpc)
 		}
 	}
@@ -296,6 +320,7 @@ type Snapshot struct {
 // PolicyFile is an identity policy that the user passed, as it was read.
 type PolicyFile struct {
 	Name     string          `json:"name"`
+	Identity string          `json:"identity,omitempty"` // ARN of the user or role whose it is; "": nobody said
 	Document json.RawMessage `json:"document"`
 }
 

@@ -1,0 +1,34 @@
+package checks
+
+import "github.com/dspreflight/dspreflight/internal/snapshot"
+
+var endpointElsewhere = &Problem{
+	Code: "DSP115", Severity: Fail,
+	Title:     say("{subject} itself is in {seen}; the agent is to be activated in {region}", "{subject} 自体は {seen} にあり、アクティベーション先は {region}"),
+	Cause:     serviceOtherRegion.Cause,
+	Fix:       serviceOtherRegion.Fix,
+	CLI:       serviceOtherRegion.CLI,
+	Terraform: serviceOtherRegion.Terraform,
+	Errors:    serviceOtherRegion.Errors,
+	Sources:   serviceOtherRegion.Sources,
+}
+
+// regionOf is the Region that an endpoint itself is in, whichever one its service
+// is of: its subnets and interfaces tell, else the scope.
+func regionOf(s *snapshot.Scope, ep snapshot.Endpoint) (string, snapshot.Evidence) {
+	for _, id := range ep.SubnetIDs {
+		if n, p := s.Subnets.GetIn(ep.VPC, id); p == snapshot.Present {
+			if region := snapshot.RegionOfZone(n.AvailabilityZone); region != "" {
+				return region, snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("in the zone %s", "ゾーン %s にある", n.AvailabilityZone))
+			}
+		}
+	}
+	for _, id := range ep.InterfaceIDs {
+		if i, p := s.Interfaces.GetIn(ep.VPC, id); p == snapshot.Present {
+			if region := snapshot.RegionOfZone(i.AvailabilityAZ); region != "" {
+				return region, snapshot.Saw(snapshot.Interfaces, i.ID, snapshot.Textf("in the zone %s", "ゾーン %s にある", i.AvailabilityAZ))
+			}
+		}
+	}
+	return s.Region, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("collected in %s", "%s で収集", s.Label()))
+}

@@ -1,0 +1,161 @@
+package checks
+
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// obstacle is what stands between an identity and an action. Only silence of the
+// identity's own policies is mended by a grant.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+type obstacle struct {
+	why    Text
+	remedy Text // who must change what; empty for silence
+}
+
+var (
+	silence = obstacle{why: say("no policy allows it", "許可するポリシーがない")}
+	denial  = obstacle{
+		say("a policy denies it explicitly", "ポリシーが明示的に拒否している"),
+		say("Find the statement that denies it, and except {identity} from it.", "拒否している文を探し、{identity} を対象から外す。"),
+	}
+	boundary = obstacle{
+		say("its permissions boundary does not allow it", "アクセス許可の境界が許可していない"),
+		say("Have whoever set the permissions boundary of {identity} add {action} to it.", "{identity} のアクセス許可の境界を設定した人に、{action} を追加してもらう。"),
+	}
+	organization = obstacle{
+		say("a policy of the organization (SCP or RCP) does not allow it", "組織のポリシー（SCP または RCP）が許可していない"),
+		say("Have whoever manages the organization's policies allow {action} in this account and Region.", "組織のポリシーの管理者に、このアカウントとリージョンで {action} を許可してもらう。"),
+	}
+	sessionPolicy = obstacle{
+		say("the session policy does not allow it", "セッションポリシーが許可していない"),
+		say("Assume the role without that session policy, or with one that allows {action}.", "そのセッションポリシーを付けずに、または {action} を許可するものを付けてロールを引き受ける。"),
+	}
+	endpointPolicy = obstacle{
+		say("the policy of the VPC endpoint that the call went through does not allow it", "呼び出しが通った VPC エンドポイントのポリシーが許可していない"),
+		say("Allow {action} in the policy of that interface endpoint.", "そのインターフェイスエンドポイントのポリシーで {action} を許可する。"),
+	}
+)
+
+// whyDenied reads a denial of the simulation.
+func whyDenied(r snapshot.SimulationResult) (obstacle, *Problem) {
+	switch {
+	case r.Organizations != nil && !r.Organizations.Allowed:
+		return organization, iamStopped
+	case r.Boundary != nil && !r.Boundary.Allowed:
+		return boundary, iamStopped
+	case r.Decision == "explicitDeny":
+		return denial, iamStopped
+	}
+	return silence, iamDenied
+}
+
+// whyRefused reads the message of a refused call, which names the kind of policy.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+func whyRefused(message string) (obstacle, *Problem) {
+	message = strings.ToLower(message)
+	for _, k := range []struct {
+		words string
+		is    obstacle
+	}{
+		{"service control policy", organization},
+		{"resource control policy", organization},
+		{"permissions boundary", boundary},
+		{"session policy", sessionPolicy},
+		{"vpc endpoint policy", endpointPolicy},
+		{"explicit deny", denial},
+	} {
+		if strings.Contains(message, k.words) {
+			return k.is, iamStopped
+		}
+	}
+	return obstacle{why: say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")}, iamDenied
+}
+
+// refusal are the arguments of iamDenied and iamStopped.
+func refusal(action, arn string, o obstacle, p *Problem) Args {
+	identity := principalOf(arn)
+	args := Args{"action": action, "why": o.why}
+	if p == iamDenied {
+		args["where"], args["grant"] = identity.where(), identity.grant()
+		return args
+	}
+	named := Text{En: identity.name, Ja: identity.name}
+	if identity.name == "" {
+		named = say("the identity", "そのアイデンティティ")
+	}
+	args["remedy"] = say(Args{"identity": named.En, "action": action}.Fill(o.remedy.En), Args{"identity": named.Ja, "action": action}.Fill(o.remedy.Ja))
+	return args
+}
+
+// principal is the user or role behind an ARN.
+type principal struct {
+	kind string // "user", "role", "permission-set", "federated", "root" or "": not known
+	name string
+}
+
+// ssoRole begins the names of the roles that IAM Identity Center makes for its
+// permission sets, and keeps as the sets say.
+// Source: https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+const ssoRole = "AWSReservedSSO_"
+
+func principalOf(arn string) principal {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return principal{}
+	}
+	kind, rest, _ := strings.Cut(parts[5], "/")
+	last := rest[strings.LastIndexByte(rest, '/')+1:]
+	switch kind {
+	case "root":
+		return principal{"root", "root"}
+	case "user":
+		return principal{"user", last}
+	case "federated-user":
+		return principal{"federated", last}
+	case "assumed-role":
+		last, _, _ = strings.Cut(rest, "/")
+	case "role":
+	default:
+		return principal{}
+	}
+	if set, ok := strings.CutPrefix(last, ssoRole); ok {
+		if i := strings.LastIndexByte(set, '_'); i > 0 {
+			set = set[:i]
+		}
+		return principal{"permission-set", set}
+	}
+	return principal{"role", last}
+}
+
+// where says where a grant to the principal belongs.
+func (p principal) where() Text {
+	switch p.kind {
+	case "user":
+		return snapshot.Textf("Attach it to the user %s.", "ユーザー %s に付ける。", p.name)
+	case "role":
+		return snapshot.Textf("Attach it to the role %s.", "ロール %s に付ける。", p.name)
+	case "permission-set":
+		return snapshot.Textf("Add it to the permission set %s of IAM Identity Center: what is attached to its role directly does not last. The command replaces the set's inline policy, so merge the two first.", "IAM Identity Center の許可セット %s に追加する。ロールに直接付けたものは維持されない。コマンドは許可セットのインラインポリシーを置き換えるため、先に既存の内容と統合する。", p.name)
+	case "federated":
+		return snapshot.Textf("Attach it to the user whose credentials federate %s, and to the policy given to GetFederationToken.", "%s のフェデレーションに使うユーザーと、GetFederationToken に渡すポリシーに追加する。", p.name)
+	case "root":
+		return say("No policy of the account limits its root user: the organization does.", "ルートユーザーを制限するのはアカウントのポリシーではなく組織である。")
+	}
+	return say("Attach it to the identity that will call CreateAgent.", "CreateAgent を呼び出すアイデンティティに付ける。")
+}
+
+// grant is the command that does so, nil if there is none for the kind.
+func (p principal) grant() []string {
+	const name, file = "DataSyncActivation", "file://activation.json"
+	switch p.kind {
+	case "user":
+		return []string{"aws", "iam", "put-user-policy", "--user-name", p.name, "--policy-name", name, "--policy-document", file}
+	case "role":
+		return []string{"aws", "iam", "put-role-policy", "--role-name", p.name, "--policy-name", name, "--policy-document", file}
+	case "permission-set":
+		return []string{"aws", "sso-admin", "put-inline-policy-to-permission-set", "--instance-arn", "INSTANCE_ARN", "--permission-set-arn", "PERMISSION_SET_ARN", "--inline-policy", file}
+	}
+	return []string{}
+}

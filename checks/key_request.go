@@ -1,0 +1,229 @@
+package checks
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var (
+	keyIsPublic = &Problem{
+		Code: "DSP801", Severity: Fail, Hides: true,
+		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
+		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
+		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
+		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Errors:  []*DocumentedError{errPublicKey},
+		Sources: []string{pageActivate, pageArticle},
+	}
+	keyOtherAddress = &Problem{
+		Code: "DSP802", Severity: Fail,
+		Title:   say("the key request names privateLinkEndpoint {seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint {seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
+		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
+		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
+		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
+		Sources: []string{pageActivate, pagePrivLink},
+	}
+	keyOtherRegion = &Problem{
+		Code: "DSP803", Severity: Fail,
+		Title:   say("the key request names activationRegion {seen}; the endpoint is in {region}", "キー要求の activationRegion は {seen} だが、エンドポイントは {region} にある"),
+		Cause:   say("Key request, endpoint and CreateAgent must share one Region.", "キー要求・エンドポイント・CreateAgent は同じリージョンでなければならない。"),
+		Fix:     say("Ask the agent again with activationRegion={region}.", "activationRegion={region} を指定してキーを取り直す。"),
+		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Errors:  []*DocumentedError{errEndpoint},
+		Sources: []string{pageActivate},
+	}
+)
+
+var keyOtherGateway = &Problem{
+	Code: "DSP804", Severity: Fail,
+	Title:   say("the key request has gatewayType {seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
+	Cause:   say("The documented request of a DataSync agent has gatewayType=SYNC; other types are those of other services.", "DataSync エージェントへの要求は gatewayType=SYNC と文書化されている。他の値は別のサービスのもの。"),
+	Fix:     say("Ask the agent again with gatewayType=SYNC.", "gatewayType=SYNC を指定してキーを取り直す。"),
+	CLI:     keyIsPublic.CLI,
+	Sources: []string{pageActivate, pageArticle},
+}
+
+var (
+	keyOtherHost = &Problem{
+		Code: "DSP810", Severity: Fail,
+		Title:   say("the key request goes to {seen}, an address of {endpoint} and not of the agent ({expected})", "キー要求の宛先 {seen} は {endpoint} のアドレスで、エージェント（{expected}）のものではない"),
+		Cause:   say("Only the agent makes a key, for itself. What another host answers is no key of this agent.", "キーを発行するのはエージェント自身だけである。別のホストの応答はこのエージェントのキーではない。"),
+		Fix:     say("Ask the agent itself, at its own address.", "エージェント自身のアドレスに要求する。"),
+		CLI:     keyIsPublic.CLI,
+		Errors:  []*DocumentedError{errAgentTimeout, errNotAKey},
+		Sources: []string{pageActivate, pageArticle},
+	}
+	keyOtherPort = &Problem{
+		Code: "DSP811", Severity: Fail,
+		Title:   say("the key request goes to port {seen} of the agent; it answers on port 80", "キー要求の宛先がエージェントのポート {seen} だが、応答するのはポート 80"),
+		Cause:   say("The agent hands out its key on TCP 80, and listens on no other port for it.", "エージェントは TCP 80 でキーを渡し、他のポートでは待ち受けない。"),
+		Fix:     say("Ask again without a port in the URL.", "URL のポートを除いて要求し直す。"),
+		CLI:     keyIsPublic.CLI,
+		Errors:  []*DocumentedError{errAgentTimeout},
+		Sources: []string{pageActivate, pageNetwork},
+	}
+)
+
+// endpointType is what the key must be asked for with.
+func (x *Exam) endpointType(ep snapshot.Endpoint) string {
+	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
+		return "FIPS_PRIVATE_LINK"
+	}
+	return "PRIVATE_LINK"
+}
+
+// keyQuery is a key request as it is judged.
+type keyQuery struct {
+	x         *Exam
+	url       *url.URL
+	ep        snapshot.Endpoint
+	needed    string   // endpointType
+	addresses []string // of the endpoint
+	gaps      []snapshot.Gap
+	saw       snapshot.Evidence
+	bad       bool
+}
+
+// keyRequest judges the URL that the key is asked for with.
+func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
+	u, err := url.Parse(x.Target.KeyRequest)
+	if err != nil || u.Hostname() == "" {
+		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
+		return
+	}
+	k := keyQuery{x: x, url: u, ep: ep, needed: x.endpointType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}
+	interfaces, gaps := endpointInterfaces(s, ep)
+	for _, i := range interfaces {
+		for _, a := range i.Addrs() {
+			if a.Is4() {
+				k.addresses = append(k.addresses, a.String())
+			}
+		}
+	}
+	if k.gaps = gaps; len(ep.InterfaceIDs) == 0 {
+		k.gaps = append(k.gaps, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "NetworkInterfaceIds"})
+	}
+	k.host()
+	k.parameters()
+	if !k.bad {
+		x.OK("--key-request", k.saw)
+	}
+}
+
+// parameters judges the four that bind a key.
+func (k *keyQuery) parameters() {
+	if k.one("endpointType", keyIsPublic, func(v string) bool { return v == k.needed }) {
+		k.one("privateLinkEndpoint", keyOtherAddress, func(v string) bool {
+			return slices.Contains(k.addresses, v) && (!k.x.Target.EndpointIP.IsValid() || v == k.x.Target.EndpointIP.String())
+		})
+	}
+	k.one("gatewayType", keyOtherGateway, func(v string) bool { return v == "SYNC" })
+	if k.x.region() == "" {
+		k.open(snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: k.ep.ID, Detail: "ServiceRegion"})
+	} else {
+		k.one("activationRegion", keyOtherRegion, func(v string) bool { return strings.EqualFold(v, k.x.region()) })
+	}
+}
+
+// one judges a parameter, and reports whether it holds. Which of several the agent
+// takes is not documented, so that they are wrong only if each is.
+func (k *keyQuery) one(name string, p *Problem, good func(string) bool) bool {
+	q := k.url.Query()
+	values := q[name]
+	for other := range q {
+		if other != name && strings.EqualFold(other, name) {
+			values = append(values, q[other]...)
+		}
+	}
+	slices.Sort(values)
+	switch {
+	case len(q[name]) == 1 && len(values) == 1 && good(values[0]):
+		return true
+	case len(q[name]) > 0 && slices.ContainsFunc(values, good):
+		k.open(snapshot.Gap{Code: snapshot.KeyAmbiguous, Source: "--key-request", Ref: name, Detail: strings.Join(values, ", ")})
+	case p == keyOtherAddress && len(k.gaps) > 0 && slices.ContainsFunc(values, func(v string) bool { _, err := netip.ParseAddr(v); return err == nil }):
+		k.open(k.gaps...)
+	default:
+		k.fail(p, Args{"seen": orNone(strings.Join(q[name], ", "))})
+	}
+	return false
+}
+
+func (k *keyQuery) open(gaps ...snapshot.Gap) {
+	k.x.Unknown("--key-request", gaps...)
+	k.bad = true
+}
+
+func (k *keyQuery) fail(p *Problem, more Args) {
+	address, expected := "ENDPOINT_IP", shorten(k.addresses)
+	if len(k.addresses) > 0 {
+		address = k.addresses[0]
+	}
+	if k.x.Target.EndpointIP.IsValid() {
+		address, expected = k.x.Target.EndpointIP.String(), k.x.Target.EndpointIP.String()
+	}
+	agent := k.url.Hostname()
+	if a := AgentAddress(k.x.Target, k.x.Snapshot); a.IsValid() {
+		agent = a.String()
+	}
+	args := Args{"expected": expected, "needed": k.needed, "endpoint": k.ep.ID, "addresses": k.addresses, "address": address, "region": k.x.region(), "agent": agent}
+	for name, v := range more {
+		args[name] = v
+	}
+	k.x.Report(p, "--key-request", args, k.saw)
+	k.bad = true
+}
+
+// host judges whom the request goes to: the agent, on port 80. Of an agent in a VPC
+// all private addresses are known; of one outside AWS only the address that its
+// packets have on the way, which the activation machine may know it by another.
+func (k *keyQuery) host() {
+	agents, gap := netpath.FindAgents(k.x.Snapshot, k.x.Target)
+	known := gap == nil && agents.Addrs != nil
+	host, isAddr := hostAddress(k.url.Hostname())
+	port := k.url.Port()
+	forwarded := snapshot.Gap{Code: snapshot.KeyHostOpen, Source: "--key-request", Ref: k.url.Host, Detail: "?"}
+	if known {
+		forwarded.Detail = shorten(netpath.Addresses(agents.Addrs))
+	}
+	switch {
+	case isAddr && slices.Contains(k.addresses, host.String()):
+		k.fail(keyOtherHost, Args{"seen": host.String(), "expected": forwarded.Detail})
+	case known && agents.VPC != "" && (!isAddr || !agents.Addrs.Contains(host) && !k.agentsOwn(host, agents)):
+		k.open(forwarded)
+	case port == "" || port == "80":
+	case known && isAddr && AgentAddress(k.x.Target, k.x.Snapshot) == host:
+		k.fail(keyOtherPort, Args{"seen": port})
+	default: // a forwarded port, perhaps
+		k.open(forwarded)
+	}
+}
+
+// agentsOwn reports whether an address is a further one of the agent's instance.
+func (k *keyQuery) agentsOwn(a netip.Addr, agents netpath.Agents) bool {
+	if agents.Scope == nil {
+		return false
+	}
+	i, p := agents.Scope.Instances.Get(k.x.Target.AgentInstanceID)
+	return p == snapshot.Present && slices.ContainsFunc(i.Interfaces, func(n snapshot.Interface) bool { return slices.Contains(n.Addrs(), a) })
+}
+
+// privateName is the name that EC2 gives an instance by its private address.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
+var privateName = regexp.MustCompile(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
+
+// hostAddress is the address of the host of a URL, where its text tells.
+func hostAddress(host string) (netip.Addr, bool) {
+	if m := privateName.FindStringSubmatch(strings.ToLower(host)); m != nil {
+		host = strings.Join(m[1:5], ".")
+	}
+	a, err := netip.ParseAddr(host)
+	return a.Unmap(), err == nil
+}

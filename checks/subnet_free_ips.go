@@ -1,0 +1,209 @@
+package checks
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// addressesPerTask is how many network interfaces, of one address each, a task
+// that uses an agent creates.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html
+const addressesPerTask = 4
+
+var (
+	subnetFull = &Problem{
+		Code: "DSP301", Severity: Fail,
+		Title:     say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:     say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
+		Fix:       say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
+		CLI:       []string{"aws ec2 describe-network-interfaces --region {region} --filters Name=subnet-id,Values={subject} --query 'NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]'", "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]'"},
+		Terraform: "resource \"aws_subnet\" \"datasync\" {\n  vpc_id     = \"{vpc}\"\n  cidr_block = \"10.0.1.0/24\" # a /28 holds 11, a /24 holds 251\n}",
+		Sources:   []string{pageArticle, pageENI, pageSizing},
+	}
+	subnetReserved = &Problem{
+		Code: "DSP302", Severity: Warn,
+		Title:     say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:     say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
+		Fix:       say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
+		CLI:       []string{"aws ec2 get-subnet-cidr-reservations --region {region} --subnet-id {subject}"},
+		Terraform: "# remove the aws_ec2_subnet_cidr_reservation of {subject}",
+		Sources:   []string{pageReserve, pageENI},
+	}
+	subnetAllReserved = &Problem{
+		Code: "DSP309", Severity: Fail,
+		Title:     say("of the task subnet {subject} ({cidr}) CIDR reservations leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約を除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:     say("AWS never assigns an address of a reservation to a network interface by itself, as those of a task are, whatever the free count says.", "タスクのインターフェイスには自動でアドレスが割り当てられるが、空き個数にかかわらず、予約されたブロックからは割り当てられない。"),
+		Fix:       subnetReserved.Fix,
+		CLI:       subnetReserved.CLI,
+		Terraform: subnetReserved.Terraform,
+		Sources:   []string{pageReserve, pageENI},
+	}
+	subnetNotChosen = &Problem{
+		Code: "DSP308", Severity: Warn,
+		Title:     say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
+		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけで、どれかが指定されていない。"),
+		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --subnet-id.", "CreateAgent と、dspreflight の --subnet-id に {good} を指定する。"),
+		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {good}"},
+		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # {good}",
+		Sources:   []string{pageCreate, pageENI},
+	}
+)
+
+var _ = register(&Check{
+	ID:       "subnet-free-ips",
+	Area:     AreaSubnet,
+	Title:    say("The task subnet has four free addresses for every planned task", "タスクのサブネットに、予定タスク 1 つにつき 4 つの空きアドレスがある"),
+	Requires: reqFreeIPs,
+	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Subnets},
+	Uses:     []snapshot.Kind{snapshot.SubnetCIDRReservations},
+	After:    []*Check{endpointAvailable},
+	Problems: []*Problem{subnetFull, subnetReserved, subnetAllReserved, subnetNotChosen},
+	Run: func(x *Exam) {
+		if t := x.Target.DestinationType; (t == "efs" || t == "fsx") && x.Target.SubnetID == "" {
+			x.Unknown("", snapshot.Gap{Code: snapshot.LocationSubnet, Detail: t})
+			return
+		}
+		x.eachTaskSubnet(func(s *snapshot.Scope, ep snapshot.Endpoint, choices []string) {
+			x.oneOf(ep.ID, choices, subnetNotChosen, func(y *Exam, id string) { y.judgeFreeIPs(s, ep, id) })
+		})
+	},
+})
+
+func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
+	n, p := s.Subnets.GetIn(ep.VPC, id)
+	switch p {
+	case snapshot.Absent:
+		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), "subnet-usable")
+		return
+	case snapshot.Unobserved:
+		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
+		return
+	}
+	sure, open := x.neighbours(s, id)
+	tasks := max(x.Target.Tasks, 1) + sure.tasks
+	needed := addressesPerTask * tasks
+	if n.IPv6Native {
+		x.See(snapshot.Textf("%s has no IPv4 addresses", "%s に IPv4 アドレスがない", n.ID), "subnet-usable")
+		return
+	}
+	if n.FreeIPs == nil {
+		x.Unknown(n.ID, snapshot.FieldGap(snapshot.Subnets, n.ID, n.Pending, "AvailableIpAddressCount"))
+		return
+	}
+	free := *n.FreeIPs
+	args := Args{"seen": fmt.Sprint(free), "needed": fmt.Sprint(needed), "tasks": taskCount(tasks, sure), "vpc": ep.VPC, "region": x.region(), "cidr": n.CIDR.String()}
+	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%d free addresses in %s; %d needed", "%[2]s に空き %[1]d 個、必要 %[3]d 個", free, n.CIDR, needed))
+	if free < needed {
+		x.Report(subnetFull, n.ID, args, saw)
+		return
+	}
+	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed {
+		x.Unknown(n.ID, gap)
+		return
+	}
+	reserved, rest := reservations(s, n)
+	sawReserved := snapshot.Saw(snapshot.SubnetCIDRReservations, n.ID, snapshot.Textf("%d addresses reserved", "%d アドレスが予約済み", reserved))
+	args["reserved"], args["rest"] = fmt.Sprint(reserved), fmt.Sprint(rest)
+	switch {
+	case reserved > 0 && rest < needed:
+		x.Report(subnetAllReserved, n.ID, args, saw, sawReserved)
+	case free-reserved < needed:
+		x.Report(subnetReserved, n.ID, args, saw, sawReserved)
+	case free-reserved-n.MaybeTaken < needed:
+		x.Unknown(n.ID, n.TakenBy.Gap(n.ID))
+	case free-reserved < needed+addressesPerTask*open.tasks:
+		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.SubnetShared, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: strings.Join(open.names, ", ")})
+	default:
+		x.OK(n.ID, saw)
+	}
+}
+
+// taskCount words how many tasks a subnet is to hold.
+func taskCount(tasks int, sure planned) Text {
+	if sure.tasks == 0 {
+		return snapshot.Same(fmt.Sprint(tasks))
+	}
+	return snapshot.Textf("%d, with those of %s", "%[2]s の分を含む %[1]d", tasks, strings.Join(sure.names, ", "))
+}
+
+// reservations counts the IPv4 addresses of a subnet that its CIDR reservations
+// hold back, and those that neither they nor AWS hold.
+func reservations(s *snapshot.Scope, n snapshot.Subnet) (reserved, rest int) {
+	r, _ := s.Reservations.Get(n.ID)
+	var blocks []netip.Prefix
+	for _, e := range r.Entries {
+		if e.CIDR.IsValid() && e.CIDR.Addr().Is4() {
+			blocks = append(blocks, e.CIDR)
+		}
+	}
+	set := netpath.Set(blocks...)
+	return count(set.Prefixes()), count(netpath.Minus(netpath.Set(n.CIDR), netpath.Union(set, awsOwn(n.CIDR))).Prefixes())
+}
+
+// awsOwn are the five addresses of a subnet that AWS keeps: the first four and the
+// last.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+func awsOwn(cidr netip.Prefix) *netipx.IPSet {
+	if !cidr.IsValid() {
+		return netpath.Set()
+	}
+	out := []netip.Prefix{netip.PrefixFrom(netipx.PrefixLastIP(cidr), cidr.Addr().BitLen())}
+	for a := cidr.Masked().Addr(); len(out) < 5; a = a.Next() {
+		out = append(out, netip.PrefixFrom(a, a.BitLen()))
+	}
+	return netpath.Set(out...)
+}
+
+func count(blocks []netip.Prefix) int {
+	n := 0
+	for _, b := range blocks {
+		if b.Addr().Is4() {
+			n += 1 << (32 - b.Bits())
+		}
+	}
+	return n
+}
+
+// planned is how many tasks other targets of the run plan in a subnet.
+type planned struct {
+	tasks int
+	names []string
+}
+
+func (p *planned) add(t snapshot.Target) {
+	p.tasks += max(t.Tasks, 1)
+	if name := cmp.Or(t.Name, t.EndpointID); !slices.Contains(p.names, name) {
+		p.names = append(p.names, name)
+	}
+}
+
+// neighbours are the tasks of other targets that will be in a subnet, and those
+// that may be: their targets leave open which of several subnets they use.
+func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
+	for _, t := range x.Others {
+		subnets := []string{t.SubnetID}
+		if t.SubnetID == "" {
+			if t.DestinationType == "efs" || t.DestinationType == "fsx" {
+				continue // in the location's own
+			}
+			ep, _ := s.Endpoints.Get(t.EndpointID)
+			subnets = ep.SubnetIDs
+		}
+		switch {
+		case !slices.Contains(subnets, id):
+		case len(subnets) == 1:
+			sure.add(t)
+		default:
+			open.add(t)
+		}
+	}
+	return sure, open
+}
