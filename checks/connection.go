@@ -90,10 +90,11 @@ func (x *Exam) judgeLinks(j journey, links []link, source string) {
 	}
 	s := j.to.Scope
 	for _, k := range []snapshot.Kind{snapshot.Peerings, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings, snapshot.TransitGatewayAttachments, snapshot.VPNGateways} {
-		// A connection shows on both sides, so that one of them is enough; one that
-		// is not known yet shows where it is made.
+		// A peering connection shows on both sides, so that one of them is enough; what
+		// joins one VPC to a gateway shows where that VPC is, and what is not known yet
+		// where it is made.
 		for _, o := range x.Snapshot.Scopes {
-			if o == s && s.Extent(k) != snapshot.Full || o.Opened[k] != nil {
+			if (o == s || k != snapshot.Peerings) && o.Extent(k) != snapshot.Full || o.Opened[k] != nil {
 				x.Unknown(j.to.VPC, o.GapFor(k, j.to.VPC))
 				return
 			}

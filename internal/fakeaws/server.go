@@ -50,6 +50,9 @@ type Server struct {
 	// Fault decides how a call goes wrong; nil means never. attempt counts from 1
 	// for each action.
 	Fault func(action string, attempt int) Fault
+	// Tamper writes another answer than the estate's, whose bytes it is given. It
+	// reports whether it did; nil means never.
+	Tamper func(w http.ResponseWriter, region, action string, genuine []byte) bool
 
 	scopes map[string]scope // by Region
 	mu     sync.Mutex
@@ -228,6 +231,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
 		region = m[1]
 	}
+	if s.Tamper != nil {
+		genuine := httptest.NewRecorder()
+		s.genuine(genuine, r, region, action)
+		if s.Tamper(w, region, action, genuine.Body.Bytes()) {
+			return
+		}
+	}
+	s.genuine(w, r, region, action)
+}
+
+// genuine answers as the estate has it.
+func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, action string) {
 	sc, ok := s.scopes[region]
 	if !ok {
 		fail(w, http.StatusForbidden, "OptInRequired", "You are not subscribed to this service.")
