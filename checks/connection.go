@@ -55,7 +55,7 @@ type link struct {
 	state   string
 	good    bool
 	source  snapshot.Kind
-	command string // what makes it good
+	command []string // what makes it good
 	needed  string
 }
 
@@ -106,7 +106,7 @@ func (x *Exam) judgeLinks(j journey, links []link, source string) {
 		return
 	}
 	l := links[0]
-	args["connection"], args["seen"], args["needed"], args["command"] = l.id, l.state, l.needed, strings.Fields(l.command)
+	args["connection"], args["seen"], args["needed"], args["command"] = l.id, l.state, l.needed, l.command
 	var ev []snapshot.Evidence
 	for _, l := range links {
 		ev = append(ev, snapshot.Saw(l.source, l.id, snapshot.Textf("state %s", "状態 %s", l.state)))
@@ -126,7 +126,7 @@ func (x *Exam) linksBetween(a, b string) []link {
 				continue
 			}
 			seen[p.ID] = true
-			out = append(out, link{p.ID, p.Status.Code, strings.EqualFold(p.Status.Code, "active"), snapshot.Peerings, "aws ec2 accept-vpc-peering-connection --region " + p.Accepter.Region + " --vpc-peering-connection-id " + p.ID, "active"})
+			out = append(out, link{p.ID, p.Status.Code, strings.EqualFold(p.Status.Code, "active"), snapshot.Peerings, []string{"aws", "ec2", "accept-vpc-peering-connection", "--region", p.Accepter.Region, "--vpc-peering-connection-id", p.ID}, "active"})
 		}
 	}
 	out = append(out, x.gatewayChain(a, b)...)
@@ -156,22 +156,22 @@ func (x *Exam) gatewayChain(a, b string) []link {
 		}
 		return out
 	}
-	part := func(id, state string, k snapshot.Kind, command string) link {
+	part := func(id, state string, k snapshot.Kind, command ...string) link {
 		return link{id, state, strings.EqualFold(state, "available"), k, command, "available"}
 	}
 	var best []link
 	for _, from := range attachments(a) {
 		for _, to := range attachments(b) {
 			chain := []link{
-				part(from.ID, from.State, snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id "+from.ID),
-				part(to.ID, to.State, snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id "+to.ID),
+				part(from.ID, from.State, snapshot.TransitGatewayVPCAttachments, "aws", "ec2", "accept-transit-gateway-vpc-attachment", "--transit-gateway-attachment-id", from.ID),
+				part(to.ID, to.State, snapshot.TransitGatewayVPCAttachments, "aws", "ec2", "accept-transit-gateway-vpc-attachment", "--transit-gateway-attachment-id", to.ID),
 			}
 			hops, ok := x.gatewayPeerings(from.Gateway, to.Gateway)
 			if !ok {
 				continue
 			}
 			for _, p := range hops {
-				chain = append(chain, part(p.ID, p.State, snapshot.TransitGatewayPeerings, "aws ec2 accept-transit-gateway-peering-attachment --region "+p.Accepter.Region+" --transit-gateway-attachment-id "+p.ID))
+				chain = append(chain, part(p.ID, p.State, snapshot.TransitGatewayPeerings, "aws", "ec2", "accept-transit-gateway-peering-attachment", "--region", p.Accepter.Region, "--transit-gateway-attachment-id", p.ID))
 			}
 			bad := slices.DeleteFunc(slices.Clone(chain), func(l link) bool { return l.good })
 			if len(bad) == 0 {
@@ -233,13 +233,13 @@ func (x *Exam) gatewaysOf(j journey) []link {
 		for _, a := range g.Attachments {
 			if a.VPC == j.to.VPC {
 				good := strings.EqualFold(a.State, "attached") && (g.State == "" || strings.EqualFold(g.State, "available"))
-				out = append(out, link{g.ID, a.State, good, snapshot.VPNGateways, "aws ec2 attach-vpn-gateway --vpn-gateway-id " + g.ID + " --vpc-id " + j.to.VPC, "attached"})
+				out = append(out, link{g.ID, a.State, good, snapshot.VPNGateways, []string{"aws", "ec2", "attach-vpn-gateway", "--vpn-gateway-id", g.ID, "--vpc-id", j.to.VPC}, "attached"})
 			}
 		}
 	}
 	for _, a := range s.TransitGatewayVPCAttachments.All() {
 		if a.VPC == j.to.VPC && !strings.EqualFold(a.State, "deleted") && x.leavesAWS(a.Gateway) {
-			out = append(out, link{a.ID, a.State, strings.EqualFold(a.State, "available"), snapshot.TransitGatewayVPCAttachments, "aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id " + a.ID, "available"})
+			out = append(out, link{a.ID, a.State, strings.EqualFold(a.State, "available"), snapshot.TransitGatewayVPCAttachments, []string{"aws", "ec2", "accept-transit-gateway-vpc-attachment", "--transit-gateway-attachment-id", a.ID}, "available"})
 		}
 	}
 	return out

@@ -14,8 +14,24 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 tmp=${TMPDIR:-/tmp}/dspreflight.$$
 (umask 077 && mkdir "$tmp") || exit 2
+# The dials end with the script: each runs commands of its own, and a shell that is
+# not interactive tells its children nothing.
+family() {
+  for child in $(ps -A -o pid= -o ppid= 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }'); do
+    family "$child"
+    echo "$child"
+  done
+}
+quit() {
+  trap '' INT TERM HUP
+  dials=$(family $$) || dials=''
+  [ -n "$dials" ] || dials=$(jobs -p)
+  for dial in $dials; do kill "$dial" 2>/dev/null; done
+  rm -rf "$tmp"
+  exit 130
+}
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
+trap quit INT TERM HUP
 
 # limit SECONDS COMMAND...: 124 when time is up.
 if have timeout && timeout 1 true >/dev/null 2>&1; then
@@ -91,6 +107,7 @@ dial() {
   rc=$?
   ended=$(clock)
   ms=$(((ended - begun) / 1000000))
+  if [ "$ms" -lt 0 ]; then ms=0; fi # the clock stepped back
   outcome=failed errno='' local=''
   case $rc:$said in
     0:*) outcome=open ;;

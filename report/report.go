@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -174,6 +175,7 @@ func Build(judged []Judged, opt Options) Report {
 			r.Gate = opt.Gate
 		}
 		t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
+		harmless(reflect.ValueOf(&t))
 		r.Targets = append(r.Targets, t)
 		r.Summary.add(t.Summary)
 		verdicts = append(verdicts, t.Verdict)
@@ -282,7 +284,7 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		out.Code, out.Args = p.Code, args
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
-		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
+		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).FillTerraform(p.Terraform)}
 		for _, cmd := range p.CLI {
 			out.Fix.AWSCLI = append(out.Fix.AWSCLI, checks.Args(args).Commands(cmd)...)
 		}

@@ -51,7 +51,7 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 			stdin = true
 			body, err = env.readInput(c.Context, maxPlanBytes)
 		default:
-			body, err = readLimited(path, maxPlanBytes)
+			body, err = readLimited(c, path, maxPlanBytes)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("--plan %s: %w", path, err)
@@ -74,7 +74,7 @@ func sanePlan(c *cli.Context) error {
 	switch dir := c.String("configuration"); {
 	case dir != "" && len(c.StringSlice("plan")) == 0:
 		return snapshot.Errorf("--configuration is about --plan", "--configuration は --plan についての指定")
-	case dir != "" && len(declarations(dir)) == 0:
+	case dir != "" && len(declarations(c, dir)) == 0:
 		return snapshot.Errorf("--configuration %s: there are no *.tf files", "--configuration %s: *.tf ファイルがない", dir)
 	}
 	if c.Bool("plan-only") && (c.String("snapshot") != "" || c.String("fixture") != "") {
@@ -86,7 +86,7 @@ func sanePlan(c *cli.Context) error {
 // readTemplates reads what --template names.
 func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	paths := c.StringSlice("template")
-	parameters, err := readParameters(c.StringSlice("parameters"))
+	parameters, err := readParameters(c, c.StringSlice("parameters"))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	}
 	var out []*iac.Plan
 	for i, path := range paths {
-		body, err := readLimited(path, maxPlanBytes)
+		body, err := readLimited(c, path, maxPlanBytes)
 		if err != nil {
 			return nil, fmt.Errorf("--template %s: %w", path, err)
 		}
@@ -109,7 +109,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		}
 		p.Stack, p.NewStack, p.Region = c.String("stack"), c.Bool("new-stack"), c.String("region")
 		if len(deployed) > 0 {
-			body, err := readLimited(deployed[i], maxPlanBytes)
+			body, err := readLimited(c, deployed[i], maxPlanBytes)
 			if err != nil {
 				return nil, fmt.Errorf("--deployed-template %s: %w", deployed[i], err)
 			}
@@ -129,14 +129,14 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 // readParameters reads KEY=VALUE, and the forms of parameter files: the two lists
 // of the AWS CLI, and the object of CodePipeline.
 // Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
-func readParameters(list []string) (map[string]string, error) {
+func readParameters(c *cli.Context, list []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, s := range list {
 		if key, value, ok := strings.Cut(s, "="); ok && !strings.HasSuffix(s, ".json") {
 			out[key] = value
 			continue
 		}
-		body, err := readLimited(s, maxConfigBytes)
+		body, err := readLimited(c, s, maxConfigBytes)
 		if err != nil {
 			return nil, snapshot.Errorf("--parameters %s: expected KEY=VALUE or a JSON file: %w", "--parameters %s: KEY=VALUE か JSON ファイルを指定する: %w", s, err)
 		}
@@ -186,8 +186,10 @@ func sources(c *cli.Context, plan string) iac.Sources {
 		roots = []string{dir}
 	}
 	for _, root := range roots {
-		if len(declarations(root)) > 0 {
-			return func(dir string) map[string][]byte { return declarations(filepath.Join(root, filepath.FromSlash(dir))) }
+		if len(declarations(c, root)) > 0 {
+			return func(dir string) map[string][]byte {
+				return declarations(c, filepath.Join(root, filepath.FromSlash(dir)))
+			}
 		}
 	}
 	return nil
@@ -198,7 +200,7 @@ const maxDeclarationBytes = 1 << 20
 
 // declarations are the *.tf files of a directory, by their paths. What can't be
 // read is left out: it only tells where things are, and how they are written.
-func declarations(dir string) map[string][]byte {
+func declarations(c *cli.Context, dir string) map[string][]byte {
 	out := map[string][]byte{}
 	for _, pattern := range []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"} {
 		paths, err := filepath.Glob(filepath.Join(dir, pattern))
@@ -206,7 +208,7 @@ func declarations(dir string) map[string][]byte {
 			return nil
 		}
 		for _, path := range paths {
-			body, err := readLimited(path, maxDeclarationBytes)
+			body, err := readLimited(c, path, maxDeclarationBytes)
 			if err != nil && pattern == "*.tf" {
 				continue // an empty file, or none of ours
 			}
@@ -245,7 +247,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	}
 	for _, p := range o.Plans {
 		if !p.Partial.Empty() {
-			fmt.Fprintln(env.stderr, snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
+			env.tell(snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
 		}
 	}
 	at := before.TakenAt

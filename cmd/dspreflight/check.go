@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -161,7 +160,7 @@ func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []s
 	if err := save(snap, dir); err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
+	env.tell(snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
 	return nil
 }
 
@@ -237,7 +236,7 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 	default:
 		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
 		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil))))
+			env.tell(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil)))
 			return nil, nil
 		}
 	}
@@ -330,42 +329,12 @@ func saneLimits(c *cli.Context) error {
 	return nil
 }
 
-// freshFolder refuses a folder to save to that holds something already.
-func freshFolder(dir string) error {
-	if dir == "" {
-		return nil
-	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("--save: %w", err)
-	case len(entries) > 0:
-		return snapshot.Errorf("--save %s: the folder is not empty; name one that is, or that does not exist yet", "--save %s: フォルダーが空ではない。空のフォルダーか、まだ存在しないフォルダーを指定する", dir)
-	}
-	return nil
-}
-
 func save(snap *snapshot.Snapshot, dir string) error {
 	files, err := snap.Files(version())
 	if err != nil {
 		return fmt.Errorf("--save: %w", err)
 	}
 	return writeFiles(files, dir)
-}
-
-func writeFiles(files map[string][]byte, dir string) error {
-	for name, body := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("--save: %w", err)
-		}
-		if err := os.WriteFile(path, body, 0o644); err != nil {
-			return fmt.Errorf("--save: %w", err)
-		}
-	}
-	return nil
 }
 
 // output is one --output.
@@ -454,12 +423,8 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 		}
 		return nil
 	}
-	var b bytes.Buffer
-	if err := render(&b, rep); err != nil {
-		return snapshot.Errorf("write the report: %w", "レポートの書き込み: %w", err)
-	}
-	if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("--output: %w", err)
+	if err := writeWhole(o.path, func(w io.Writer) error { return render(w, rep) }); err != nil {
+		return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 	}
 	return nil
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -124,8 +124,8 @@ func runProbe(c *cli.Context, env *environment) error {
 			}
 			continue
 		}
-		if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("--output: %w", err)
+		if err := writeWhole(o.path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+			return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 		}
 		open, total := 0, 0
 		for _, p := range run.Probes {
@@ -136,7 +136,7 @@ func runProbe(c *cli.Context, env *environment) error {
 				}
 			}
 		}
-		fmt.Fprintln(env.stderr, snapshot.Textf("wrote %s: %d of %d answered", "%s に書き込んだ（%[3]d 件中 %[2]d 件が応答）", o.path, open, total).In(lang))
+		env.tell(snapshot.Textf("wrote %s: %d of %d answered", "%s に書き込んだ（%[3]d 件中 %[2]d 件が応答）", o.path, open, total).In(lang))
 	}
 	return nil
 }

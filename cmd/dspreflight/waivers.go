@@ -46,7 +46,7 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	if path == "" {
 		return out, nil
 	}
-	body, err := readLimited(path, maxWaiverBytes)
+	body, err := readLimited(c, path, maxWaiverBytes)
 	if err != nil {
 		return nil, fmt.Errorf("--waivers %s: %w", path, err)
 	}
@@ -91,9 +91,9 @@ func warnOfWaivers(env *environment, waivers []report.Waiver, used []bool, selec
 		}
 		switch {
 		case w.Expired(now):
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s (%s) expired on %s and no longer counts", "警告: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly)).In(lang)))
+			env.tell(snapshot.Textf("warning: the waiver of %s (%s) expired on %s and no longer counts", "警告: %s の免除（%s）は %s に失効しており、適用されない", w.Code, w.Owner, w.Expires.Format(time.DateOnly)).In(lang))
 		case !used[i] && slices.Contains(selected, c):
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("warning: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "警告: %s の免除に該当する検出事項がない。不要なら削除する", w.Code).In(lang)))
+			env.tell(snapshot.Textf("warning: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "警告: %s の免除に該当する検出事項がない。不要なら削除する", w.Code).In(lang))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type Document struct {
 // FileName is the name under which the document lies in a scope's folder.
 func (d Document) FileName() string {
 	if d.ID != "" {
-		return d.Kind.Command() + "." + d.ID + ".json"
+		return d.Kind.Command() + "." + url.PathEscape(d.ID) + ".json" // an id can hold anything, a name of a file can't
 	}
 	return d.Kind.Command() + ".json"
 }

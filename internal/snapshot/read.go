@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -170,6 +171,9 @@ func parseName(name string) (Kind, string) {
 		return NoKind, ""
 	}
 	command, id, _ := strings.Cut(stem, ".")
+	if plain, err := url.PathUnescape(id); err == nil {
+		id = plain // as FileName escapes it
+	}
 	return KindOf(command), id
 }
 
