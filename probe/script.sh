@@ -17,16 +17,19 @@ tmp=${TMPDIR:-/tmp}/dspreflight.$$
 # The dials end with the script: each runs commands of its own, and a shell that is
 # not interactive tells its children nothing.
 family() {
-  for child in $(ps -A -o pid= -o ppid= 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }'); do
-    family "$child"
-    echo "$child"
-  done
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid; } 2>/dev/null | awk -v root="$$" '
+    { parent[$1] = $2 }
+    END {
+      for (p in parent) {
+        for (q = p; q in parent && q != root && n[p]++ < 64; ) q = parent[q]
+        if (q == root && p != root) print p
+      }
+    }'
 }
 quit() {
   trap '' INT TERM HUP
-  dials=$(family $$) || dials=''
-  [ -n "$dials" ] || dials=$(jobs -p)
-  for dial in $dials; do kill "$dial" 2>/dev/null; done
+  # shellcheck disable=SC2046 # one word a process
+  kill $(family) $(jobs -p) 2>/dev/null
   rm -rf "$tmp"
   exit 130
 }

@@ -74,6 +74,8 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		here.Place, here.Guessed = place, false
 	}
 	var wanted []probe.Target
+	planned := map[probe.Target]bool{}
+	rule := dialRule(c)
 	for _, t := range targets {
 		at := here.Place
 		if here.Guessed {
@@ -87,9 +89,17 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 			if w.Purpose == snapshot.ToStorage && !wants("probe-storage") || w.Purpose == snapshot.ToAgentHTTP && !wants("probe-agent-http") {
 				continue
 			}
-			if !slices.Contains(wanted, w) {
-				wanted = append(wanted, w)
+			if planned[w] {
+				continue
 			}
+			planned[w] = true
+			if w.Addr.IsValid() {
+				if err := rule(w.Purpose, w.Addr); err != nil {
+					env.tell(snapshot.ErrorIn(err, a.lang))
+					continue
+				}
+			}
+			wanted = append(wanted, w)
 		}
 		here.Place = at
 	}
@@ -100,7 +110,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		run.APIs = reachAPIs(ctx, collect.Account{Region: targets[0].Region, Profile: c.String("profile")}, c.Duration("connect-timeout"))
 	})
 	if len(wanted) > 0 {
-		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, a.lang)
+		run.Probes = dialUntil(ctx, c, env, wanted, 0, a.lang)
 	}
 	machine.Wait()
 	snap.Probes = append(snap.Probes, run)
