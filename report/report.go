@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +27,9 @@ type Report struct {
 	FailOn      FailOn `json:"-"`
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers are about a finding
 
-	lang string
+	lang  string
+	count int    // of the targets
+	spool *spool // where the targets are, whole, if there are many
 }
 
 // Tool is the program that wrote the report.
@@ -151,37 +152,14 @@ type Options struct {
 	Gate        Gate
 }
 
-// Build words the results of one or more targets.
+// Build words the results of targets that fit into memory.
 func Build(judged []Judged, opt Options) Report {
-	r := Report{
-		Schema:      Schema,
-		Tool:        Tool{"dspreflight", opt.Version},
-		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
-		Targets:     []Target{},
-	}
-	var verdicts []Verdict
-	r.FailOn, r.lang = opt.FailOn, opt.Lang
-	r.WaiversUsed = make([]bool, len(opt.Waivers))
+	b, _ := NewBuilder(0, opt) // neither of them can fail without a file
 	for _, j := range judged {
-		t := buildTarget(j, opt)
-		for _, n := range t.waive(opt.Waivers, opt.Now, opt.Lang) {
-			r.WaiversUsed[n] = true
-		}
-		if j.Earlier != nil {
-			t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
-			for _, n := range j.Earlier.Notes {
-				t.Change.Notes = append(t.Change.Notes, Harmless(n.In(opt.Lang)))
-			}
-			r.Gate = opt.Gate
-		}
-		t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
-		harmless(reflect.ValueOf(&t))
-		r.Targets = append(r.Targets, t)
-		r.Summary.add(t.Summary)
-		verdicts = append(verdicts, t.Verdict)
+		_ = b.Add(j)
 	}
-	r.Verdict = worst(verdicts)
-	r.ExitCode = r.Verdict.ExitCode()
+	b.report.count = len(judged)
+	r, _ := b.Report()
 	return r
 }
 
@@ -305,7 +283,9 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 	default:
 		out.Message = c.Title.In(lang)
 	}
-	out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+	if f.Status != checks.Pass { // what is met is the title of the result
+		out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+	}
 	return out
 }
 

@@ -84,6 +84,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	defer func() { rep.Close() }()
 	if wait := c.Duration("wait"); wait > 0 {
 		if rep, err = lookUntilReady(c.Context, env, rep, look, wait, lang); err != nil {
 			return err
@@ -142,10 +143,40 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if err := keep(c, env, snap, targets, a.lang); err != nil {
 		return report.Report{}, err
 	}
-	judged := judgeAll(ctx, targets, snap, a.selected)
-	return report.Build(judged, report.Options{
+	return judgeInTurn(ctx, c, env, a, targets, snap)
+}
+
+// judgedAtOnce is how many targets' findings are in memory at a time.
+const judgedAtOnce = 64
+
+// judgeInTurn judges the targets and words what was found, a few at a time: there
+// may be tens of thousands.
+func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked, targets []snapshot.Target, snap *snapshot.Snapshot) (report.Report, error) {
+	opt := report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
-	}), nil
+	}
+	b, err := report.NewBuilder(len(targets), opt)
+	if err != nil {
+		return report.Report{}, err
+	}
+	l := liveLine(env)
+	defer l.done()
+	for n := 0; n < len(targets); n += judgedAtOnce {
+		some := targets[n:min(n+judgedAtOnce, len(targets))]
+		for _, j := range judgeAll(ctx, some, snap, a.selected) {
+			if err := b.Add(j); err != nil {
+				return report.Report{}, snapshot.Errorf("keep the findings in a temporary file: %w", "検出事項の一時ファイルへの保存: %w", err)
+			}
+		}
+		if len(targets) > judgedAtOnce {
+			l.say(snapshot.Textf("judged %d of %d targets", "%d / %d 件のターゲットを判定", n+len(some), len(targets)).In(a.lang))
+		}
+	}
+	rep, err := b.Report()
+	if c.Context.Err() != nil {
+		rep.Interrupt()
+	}
+	return rep, err
 }
 
 // keep saves the evidence where --save says.

@@ -71,6 +71,9 @@ func brokenCommands(s string) string {
 
 // Lines is Terminal for text whose line breaks are meant.
 func (t Text) Lines() string {
+	if !strings.Contains(t.raw, "\n") {
+		return t.Terminal()
+	}
 	lines := strings.Split(t.raw, "\n")
 	for i := range lines {
 		lines[i] = Of(lines[i]).Terminal()
