@@ -65,7 +65,9 @@ var (
 )
 
 func brokenCommands(s string) string {
-	s = colonCommand.ReplaceAllString(s, `\x3a:$1`)
+	for colonCommand.MatchString(s) { // one may end where the next begins
+		s = colonCommand.ReplaceAllString(s, `\x3a:$1`)
+	}
 	return hashCommand.ReplaceAllString(s, `\x23#$1`)
 }
 
