@@ -50,6 +50,13 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--waivers %s: %w", path, err)
 	}
+	list, err := parseWaivers(path, body)
+	return append(out, list...), err
+}
+
+// parseWaivers reads the text of a file of waivers.
+func parseWaivers(path string, body []byte) ([]report.Waiver, error) {
+	var out []report.Waiver
 	var file waiverFile
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
