@@ -73,9 +73,8 @@ vuln-pinned:
 # What the program is made of, under which licences, and whether it can be made again.
 supply: sbom notices reproducible
 
-sbom:
-	@mkdir -p bin
-	$(GO) run $(CYCLONEDX) app -json -licenses -main cmd/dspreflight -output bin/sbom.json .
+sbom: build
+	$(GO) run $(CYCLONEDX) bin -json -version $(VERSION) -output bin/sbom.json bin/dspreflight
 
 notices:
 	@mkdir -p bin

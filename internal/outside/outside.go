@@ -38,7 +38,7 @@ func (t Text) Terminal() string {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
-	return brokenCommands(b.String())
+	return WithoutKeys(brokenCommands(b.String())) // the digits of an escape may make a key of what was none
 }
 
 // plain reports whether every reader takes a string for itself.
