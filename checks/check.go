@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -227,21 +228,91 @@ func (a Args) Fill(text string) string {
 	})
 }
 
-// FillCommand puts arguments into a shell command, quoting what needs it.
+// FillCommand puts arguments into a shell command: each is one word, a list one
+// word each. A value that begins with a hyphen is joined to its option, which else
+// would take it for another option.
 func (a Args) FillCommand(command string) string {
-	return placeholder.ReplaceAllStringFunc(command, func(m string) string {
-		switch v := a[m[1:len(m)-1]].(type) {
+	return optionWithValue.ReplaceAllStringFunc(command, func(m string) string {
+		option, name, _ := strings.Cut(strings.TrimSuffix(m, "}"), "{")
+		switch v := a[name].(type) {
 		case string:
-			return shellQuote(v)
-		case []string:
-			quoted := make([]string, len(v))
-			for i := range v {
-				quoted[i] = shellQuote(v[i])
+			if o := strings.TrimRight(option, " "); o != option && strings.HasPrefix(v, "-") {
+				option = o + "="
 			}
-			return strings.Join(quoted, " ")
+			return option + outside.Of(v).Shell()
+		case []string:
+			return option + strings.Join(shellWords(v), " ")
 		}
 		return m
 	})
+}
+
+// optionWithValue is a placeholder in a command, with the option before it.
+var optionWithValue = regexp.MustCompile(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
+
+// shellWords quotes a list of words, some of which are options.
+func shellWords(list []string) []string {
+	var out []string
+	for i, word := range list {
+		if i > 0 && strings.HasPrefix(word, "-") && strings.HasPrefix(list[i-1], "--") {
+			out[len(out)-1] += "=" + outside.Of(word).Shell()
+			continue
+		}
+		out = append(out, outside.Of(word).Shell())
+	}
+	return out
+}
+
+// FillTerraform puts arguments into a snippet of Terraform's language: between
+// quotes as part of a string, behind "#" as part of a comment, and elsewhere as a
+// number or a word, or as a string if it is neither.
+func (a Args) FillTerraform(snippet string) string {
+	var out strings.Builder
+	for n, line := range strings.Split(snippet, "\n") {
+		if n > 0 {
+			out.WriteByte('\n')
+		}
+		at := 0
+		for _, m := range placeholder.FindAllStringIndex(line, -1) {
+			before := line[at:m[0]]
+			out.WriteString(before)
+			at = m[1]
+			value, ok := a[line[m[0]+1:m[1]-1]]
+			if !ok {
+				out.WriteString(line[m[0]:m[1]])
+				continue
+			}
+			text, _ := value.(string)
+			if list, isList := value.([]string); isList {
+				text = shorten(list)
+			}
+			switch quotes := strings.Count(line[:m[0]], `"`); {
+			case quotes%2 == 1:
+				out.WriteString(outside.Of(text).HCL())
+			case strings.Contains(line[:m[0]], "#"):
+				out.WriteString(outside.Of(text).Terminal())
+			default:
+				out.WriteString(bareTerraform(text))
+			}
+		}
+		out.WriteString(line[at:])
+	}
+	return out.String()
+}
+
+var (
+	terraformWord      = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	terraformAttribute = regexp.MustCompile(`(?s)^([a-z_]+ *= *)"(.*)"$`)
+)
+
+func bareTerraform(text string) string {
+	if terraformWord.MatchString(text) {
+		return text
+	}
+	if m := terraformAttribute.FindStringSubmatch(text); m != nil {
+		return m[1] + `"` + outside.Of(m[2]).HCL() + `"`
+	}
+	return `"` + outside.Of(text).HCL() + `"`
 }
 
 // Commands is FillCommand for a command that may be due several times: once for
@@ -254,10 +325,7 @@ func (a Args) Commands(command string) []string {
 	return out
 }
 
-var (
-	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
-	shellSafe   = regexp.MustCompile(`^[A-Za-z0-9_./:,=@+-]+$`)
-)
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // Placeholders lists the argument names that a text asks for.
 func Placeholders(text string) []string {
@@ -266,13 +334,6 @@ func Placeholders(text string) []string {
 		out = append(out, m[1:len(m)-1])
 	}
 	return out
-}
-
-func shellQuote(s string) string {
-	if shellSafe.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // mostShown is how many entries of a list a sentence shows; JSON has them all.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
 )
 
 // Recognition is a documented error found in a text.
@@ -132,22 +134,8 @@ func (q *squeezed) excerpt(from, to int) string {
 // longestExcerpt is how much of a message is shown, in characters.
 const longestExcerpt = 240
 
-// The letters of an activation key are capitals. Between them a terminal, a mail
-// or an encoding may have put something.
-const (
-	keyFiller = "[\\s>|\u2502\u200b-\u200d\u2060\ufeff]*"
-	keyHyphen = "(?:[-\u2010-\u2015\u2212\ufe63\uff0d]|%(?:25)*2[Dd]|\\\\u002[dD]|&#(?:45|x2[dD]);)"
-)
-
-var anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
-
 // WithoutKeys replaces the activation keys in a text, which are secrets.
-func WithoutKeys(text string) string {
-	if strings.Contains(text, "\x1b") && anyKey.MatchString(escapes.ReplaceAllString(text, "")) {
-		text = escapes.ReplaceAllString(text, "") // a key with colours in it
-	}
-	return anyKey.ReplaceAllString(text, "(activation key)")
-}
+func WithoutKeys(text string) string { return outside.WithoutKeys(text) }
 
 // The ids in a text that serve as defaults for a run. The key is the name of the
 // flag, with underscores.
@@ -171,7 +159,7 @@ var mentioned = []struct {
 // the text.
 func Mentioned(text string, found []Recognition) map[string]string {
 	out := map[string]string{}
-	plain := escapes.ReplaceAllString(decoded(text), "")
+	plain := outside.Escapes.ReplaceAllString(decoded(text), "")
 	for _, r := range found {
 		for k, v := range r.Captured {
 			if out[k] == "" {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
 )
 
 // squeezed is a text as the patterns see it, with the way back to the original.
@@ -25,8 +27,6 @@ type squeezed struct {
 type span struct{ from, to int }
 
 var (
-	// Escape sequences of terminals: CSI, OSC and the two-byte ones.
-	escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
 	percent = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
 	// Escapes of JSON and of programs that print strings, once or twice over.
 	quoted = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
@@ -162,7 +162,7 @@ func escapesIn(s string) []span {
 		return nil
 	}
 	var out []span
-	for _, m := range escapes.FindAllStringIndex(s, -1) {
+	for _, m := range outside.Escapes.FindAllStringIndex(s, -1) {
 		out = append(out, span{m[0], m[1]})
 	}
 	return out

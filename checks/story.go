@@ -287,7 +287,7 @@ func Changes(results []Result) []Change {
 						continue
 					}
 					index[cli] = len(out)
-					out = append(out, Change{Resource: args["table"].(string), Codes: []string{p.Code}, CLI: cli, Terraform: args.Fill(p.Terraform)})
+					out = append(out, Change{Resource: args["table"].(string), Codes: []string{p.Code}, CLI: cli, Terraform: args.FillTerraform(p.Terraform)})
 				}
 				continue
 			default:
@@ -305,7 +305,7 @@ func Changes(results []Result) []Change {
 					resource = v
 				}
 			}
-			out = append(out, Change{Resource: resource, Codes: []string{p.Code}, CLI: args.FillCommand(command), Terraform: args.Fill(p.Terraform)})
+			out = append(out, Change{Resource: resource, Codes: []string{p.Code}, CLI: args.FillCommand(command), Terraform: args.FillTerraform(p.Terraform)})
 		}
 	}
 	return out

@@ -45,8 +45,14 @@ func connectionKind(id string) snapshot.Kind {
 		prefix string
 		kind   snapshot.Kind
 	}{
-		{"pcx-", snapshot.Peerings}, {"tgw-attach-", snapshot.TransitGatewayAttachments}, {"tgw-", snapshot.TransitGateways},
-		{"vgw-", snapshot.VPNGateways}, {"vpn-", snapshot.VPNConnections}, {"nat-", snapshot.NATGateways}, {"i-", snapshot.Instances}, {"eni-", snapshot.Interfaces},
+		{"pcx-", snapshot.Peerings},
+		{"tgw-attach-", snapshot.TransitGatewayAttachments},
+		{"tgw-", snapshot.TransitGateways},
+		{"vgw-", snapshot.VPNGateways},
+		{"vpn-", snapshot.VPNConnections},
+		{"nat-", snapshot.NATGateways},
+		{"i-", snapshot.Instances},
+		{"eni-", snapshot.Interfaces},
 	} {
 		if len(id) > len(k.prefix) && id[:len(k.prefix)] == k.prefix {
 			return k.kind

@@ -15,6 +15,9 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
+// anywhere is the rule of tests that serve what they dial.
+func anywhere(snapshot.Purpose, netip.Addr) error { return nil }
+
 var loopback = netip.MustParseAddr("127.0.0.1")
 
 // listener is a port of this machine that accepts, and is used as it says.
@@ -60,7 +63,7 @@ func TestLoopback(t *testing.T) {
 	target := func(port uint16, tls bool) Target {
 		return Target{Purpose: snapshot.ToEndpointPort, Addr: loopback, Port: port, TLS: tls}
 	}
-	got := Run(context.Background(), []Target{target(open, false), target(shut, false), target(tlsPort, true), target(portal, true), {Purpose: snapshot.ToStorage, Host: "localhost", Port: open}}, Options{Timeout: time.Second})
+	got := Run(context.Background(), []Target{target(open, false), target(shut, false), target(tlsPort, true), target(portal, true), {Purpose: snapshot.ToStorage, Host: "localhost", Port: open}}, Options{Timeout: time.Second, Rule: anywhere})
 	for i, want := range []struct {
 		outcome snapshot.Outcome
 		tls     string
@@ -82,7 +85,7 @@ func TestLoopback(t *testing.T) {
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, p := range Run(ctx, []Target{{Purpose: snapshot.ToEndpointPort, Addr: loopback, Port: 9}}, Options{}) {
+	for _, p := range Run(ctx, []Target{{Purpose: snapshot.ToEndpointPort, Addr: loopback, Port: 9}}, Options{Rule: anywhere}) {
 		if p.Outcome != snapshot.Cancelled {
 			t.Errorf("got %s", p.Outcome)
 		}
@@ -163,7 +166,7 @@ func TestAPIsOutOfTime(t *testing.T) {
 
 // TestIPv6 dials an address of the other family.
 func TestIPv6(t *testing.T) {
-	p := Run(context.Background(), []Target{{Purpose: snapshot.ToStorage, Addr: netip.MustParseAddr("::1"), Port: 1}}, Options{Timeout: 200 * time.Millisecond})[0]
+	p := Run(context.Background(), []Target{{Purpose: snapshot.ToStorage, Addr: netip.MustParseAddr("::1"), Port: 1}}, Options{Timeout: 200 * time.Millisecond, Rule: anywhere})[0]
 	if p.Outcome == snapshot.Open || p.Outcome == snapshot.Failed {
 		t.Errorf("got %+v", p)
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	Timeout    time.Duration // of one attempt
 	PerAddress int           // dials in flight to one address
 	NoTLS      bool          // leave the handshake on 443 out
+	Rule       Rule          // which addresses may be dialled; nil: Possible(false)
 	Progress   func(done, total int)
 }
 
@@ -40,8 +41,9 @@ type attempt struct {
 	elapsed time.Duration
 }
 
-// Run dials every target and returns a result for each, in the same order. It
-// never fails: what goes wrong is an outcome. When the context ends, what is
+// Run dials every target and returns a result for each, in the same order but for
+// those that were not dialled, which come last. It never fails: what goes wrong is
+// an outcome. When the context ends, what is
 // still open is Cancelled.
 func Run(ctx context.Context, targets []Target, opt Options) []snapshot.Probe {
 	if opt.Timeout <= 0 {
@@ -50,7 +52,12 @@ func Run(ctx context.Context, targets []Target, opt Options) []snapshot.Probe {
 	if opt.PerAddress <= 0 {
 		opt.PerAddress = PerAddress
 	}
+	if opt.Rule == nil {
+		opt.Rule = Possible(false)
+	}
 	resolved, unresolved := resolve(ctx, targets, opt.Timeout)
+	resolved, never := refused(resolved, opt.Rule) // names are resolved by now
+	unresolved = append(unresolved, never...)
 	attempts := dialAll(ctx, resolved, opt)
 	out := make([]snapshot.Probe, len(resolved))
 	for i, a := range attempts {

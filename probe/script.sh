@@ -14,8 +14,27 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 tmp=${TMPDIR:-/tmp}/dspreflight.$$
 (umask 077 && mkdir "$tmp") || exit 2
+# The dials end with the script: each runs commands of its own, and a shell that is
+# not interactive tells its children nothing.
+family() {
+  { ps -A -o pid= -o ppid= || ps -o pid,ppid; } 2>/dev/null | awk -v root="$$" '
+    { parent[$1] = $2 }
+    END {
+      for (p in parent) {
+        for (q = p; q in parent && q != root && n[p]++ < 64; ) q = parent[q]
+        if (q == root && p != root) print p
+      }
+    }'
+}
+quit() {
+  trap '' INT TERM HUP
+  # shellcheck disable=SC2046 # one word a process
+  kill $(family) $(jobs -p) 2>/dev/null
+  rm -rf "$tmp"
+  exit 130
+}
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
+trap quit INT TERM HUP
 
 # limit SECONDS COMMAND...: 124 when time is up.
 if have timeout && timeout 1 true >/dev/null 2>&1; then
@@ -91,6 +110,7 @@ dial() {
   rc=$?
   ended=$(clock)
   ms=$(((ended - begun) / 1000000))
+  if [ "$ms" -lt 0 ]; then ms=0; fi # the clock stepped back
   outcome=failed errno='' local=''
   case $rc:$said in
     0:*) outcome=open ;;

@@ -373,7 +373,7 @@ func (e *Earlier) mark(out *Result, before, after checks.Result, lang string) {
 		f.Effect = each[i]
 		switch each[i] {
 		case Broken, UnknownNow, Weakened:
-			f.Resources = blamed[i]
+			f.Resources = harmlessResources(blamed[i])
 		}
 		if f.Fix != nil {
 			e.fitFix(f.Fix)
@@ -405,7 +405,7 @@ func (e *Earlier) fitFix(fix *Fix) {
 		})
 	})
 	fix.Terraform = quoted.ReplaceAllStringFunc(fix.Terraform, func(m string) string {
-		if address := e.AddressOf(strings.Trim(m, `"`)); address != "" {
+		if address := e.AddressOf(strings.Trim(m, `"`)); reference.MatchString(address) {
 			return address + ".id"
 		}
 		return m
@@ -415,7 +415,21 @@ func (e *Earlier) fitFix(fix *Fix) {
 	}
 }
 
-var quoted = regexp.MustCompile(`"[^"\n]*"`)
+var (
+	quoted = regexp.MustCompile(`"[^"\n]*"`)
+	// reference is the address of a resource as an expression may name it: names, and
+	// keys of instances, which hold nothing that a string would obey.
+	reference = regexp.MustCompile(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
+)
+
+// harmlessResources are resources with addresses that are safe to print.
+func harmlessResources(list []Resource) []Resource {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Address, out[i].File = Harmless(out[i].Address), Harmless(out[i].File)
+	}
+	return out
+}
 
 // verdict is that on the estate before the changes.
 func (e *Earlier) verdict(name string, opt Options) Verdict {

@@ -84,10 +84,22 @@ func (p *printer) block(label string, lines []string) {
 }
 
 // foldCommands breaks each command before its options; a shell reads it as one.
+// Between quotes nothing is an option.
 func foldCommands(commands []string) []string {
 	var out []string
 	for _, c := range commands {
-		out = append(out, strings.Split(strings.ReplaceAll(c, " --", " \\\n  --"), "\n")...)
+		var b strings.Builder
+		quoted := false
+		for i := range len(c) {
+			if c[i] == '\'' {
+				quoted = !quoted
+			}
+			if !quoted && strings.HasPrefix(c[i:], " --") {
+				b.WriteString(" \\\n ")
+			}
+			b.WriteByte(c[i])
+		}
+		out = append(out, strings.Split(b.String(), "\n")...)
 	}
 	return out
 }

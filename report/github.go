@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -36,28 +37,18 @@ func GitHub(w io.Writer, r Report) error {
 		counts[command]++
 		where := ""
 		if file, line := i.declared(); file != "" {
-			where = fmt.Sprintf("file=%s,line=%d,", escapeProperty(file), line)
+			where = fmt.Sprintf("file=%s,line=%d,", outside.Of(file).WorkflowProperty(), line)
 		}
-		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", command, where, escapeProperty(strings.TrimSpace(i.title()+" "+i.target.Name)), escapeData(i.text()))
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", command, where, outside.Of(strings.TrimSpace(i.title()+" "+i.target.Name)).WorkflowProperty(), outside.Of(i.text()).WorkflowData())
 	}
 	more := ""
 	if n := left["error"] + left["warning"] + left["notice"]; n > 0 {
 		more = snapshot.Textf(" (%d more not shown here)", "（ほか %d 件は省略）", n).In(r.lang)
 	}
 	said := strings.Join(append([]string{r.verdictText(r.lang) + "  " + r.Summary.String() + more}, r.changeLines(r.lang)...), "\n")
-	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), escapeData(said))
+	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), outside.Of(said).WorkflowData())
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// escapeData escapes what a workflow command would end at.
-func escapeData(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-}
-
-// escapeProperty escapes the value of a property as well.
-func escapeProperty(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(s)
 }
 
 // lastCommand is the kind of the last annotation, the verdict.

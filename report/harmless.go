@@ -1,47 +1,39 @@
 package report
 
 import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"reflect"
 
-	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/outside"
 )
 
-// Harmless makes text from outside safe to print: control characters (a
-// terminal would obey them) and characters that hide or reorder text are shown
-// as escapes, and broken UTF-8 as the replacement character.
-//
-// Activation keys, wherever somebody has put one, are taken out.
-func Harmless(s string) string {
-	s = checks.WithoutKeys(s)
-	if !strings.ContainsFunc(s, harmful) && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case !harmful(r):
-			b.WriteRune(r)
-		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
-}
-
-func harmful(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
-}
+// Harmless makes text from outside safe to print; see outside.Text.Terminal.
+func Harmless(s string) string { return outside.Of(s).Terminal() }
 
 // HarmlessLines is Harmless for text whose line breaks are meant.
-func HarmlessLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = Harmless(lines[i])
+func HarmlessLines(s string) string { return outside.Of(s).Lines() }
+
+// harmless makes every string in a value harmless, so that none that is added to a
+// report later can be forgotten. Line breaks stay, since those that are meant can't
+// be told from others here: each value is made harmless where it is inserted too.
+func harmless(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		if s := v.String(); v.CanSet() {
+			if clean := HarmlessLines(s); clean != s {
+				v.SetString(clean)
+			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			harmless(v.Elem())
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			harmless(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			harmless(v.Field(i))
+		}
 	}
-	return strings.Join(lines, "\n")
 }

@@ -42,7 +42,7 @@ func JUnit(w io.Writer, r Report) error {
 		Name    string   `xml:"name,attr"`
 		Suites  []suite  `xml:"testsuite"`
 	}{Name: "dspreflight"}
-	for _, t := range r.Targets {
+	err := r.each(func(t Target) error {
 		s := suite{
 			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip, Properties: []property{{"verdict", string(t.Verdict)}},
 		}
@@ -100,6 +100,10 @@ func JUnit(w io.Writer, r Report) error {
 			s.Cases = append(s.Cases, c)
 		}
 		root.Suites = append(root.Suites, s)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -109,6 +113,6 @@ func JUnit(w io.Writer, r Report) error {
 	if err := enc.Encode(root); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, "\n")
+	_, err = io.WriteString(w, "\n")
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -109,28 +110,4 @@ func fenced(lines []string) []string {
 	return out
 }
 
-// escapeMarkdown keeps text from being read as Markdown or HTML, and from
-// mentioning people.
-func escapeMarkdown(s string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(s), " ") {
-		switch {
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '@':
-			b.WriteString("&#64;")
-		case r == '#':
-			b.WriteString("&#35;")
-		case strings.ContainsRune("\\`*_[]|~", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func escapeMarkdown(s string) string { return outside.Of(s).Markdown() }

@@ -70,7 +70,7 @@ func hopsOf(list []checks.Hop, lang string) []Hop {
 func (t *Target) addPath(j Judged, lang string) {
 	t.Changes, t.Firewall = []Change{}, []FirewallRule{}
 	for _, c := range checks.Changes(j.Results) {
-		fix := Fix{AWSCLI: []string{Harmless(c.CLI)}, Terraform: HarmlessLines(c.Terraform)}
+		fix := Fix{AWSCLI: []string{c.CLI}, Terraform: c.Terraform} // filled in for their readers
 		if j.Earlier != nil {
 			j.Earlier.fitFix(&fix)
 		}

@@ -28,7 +28,9 @@ type Report struct {
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers lift a finding
 	WaiversOpen []bool `json:"-"` // which of them are about an open question, which they can't lift
 
-	lang string
+	lang  string
+	count int    // of the targets
+	spool *spool // where the targets are, whole, if there are many
 }
 
 // Tool is the program that wrote the report.
@@ -153,40 +155,14 @@ type Options struct {
 	Gate        Gate
 }
 
-// Build words the results of one or more targets.
+// Build words the results of targets that fit into memory.
 func Build(judged []Judged, opt Options) Report {
-	r := Report{
-		Schema:      Schema,
-		Tool:        Tool{"dspreflight", opt.Version},
-		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
-		Targets:     []Target{},
-	}
-	var verdicts []Verdict
-	r.FailOn, r.lang = opt.FailOn, opt.Lang
-	r.WaiversUsed, r.WaiversOpen = make([]bool, len(opt.Waivers)), make([]bool, len(opt.Waivers))
+	b, _ := NewBuilder(0, opt) // neither of them can fail without a file
 	for _, j := range judged {
-		t := buildTarget(j, opt)
-		used, open := t.waive(opt.Waivers, opt.Now, opt.Lang)
-		for _, n := range used {
-			r.WaiversUsed[n] = true
-		}
-		for _, n := range open {
-			r.WaiversOpen[n] = true
-		}
-		if j.Earlier != nil {
-			t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
-			for _, n := range j.Earlier.Notes {
-				t.Change.Notes = append(t.Change.Notes, Harmless(n.In(opt.Lang)))
-			}
-			r.Gate = opt.Gate
-		}
-		t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
-		r.Targets = append(r.Targets, t)
-		r.Summary.add(t.Summary)
-		verdicts = append(verdicts, t.Verdict)
+		_ = b.Add(j)
 	}
-	r.Verdict = worst(verdicts)
-	r.ExitCode = r.Verdict.ExitCode()
+	b.report.count = len(judged)
+	r, _ := b.Report()
 	return r
 }
 
@@ -292,7 +268,7 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		out.Code, out.Args, out.hides = p.Code, args, p.Hides
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
-		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).Fill(p.Terraform)}
+		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).FillTerraform(p.Terraform)}
 		for _, cmd := range p.CLI {
 			for _, line := range checks.Args(args).Commands(cmd) {
 				if line != "" { // there is none for the case at hand
@@ -317,7 +293,9 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 	default:
 		out.Message = c.Title.In(lang)
 	}
-	out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+	if f.Status != checks.Pass { // what is met is the title of the result
+		out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+	}
 	return out
 }
 

@@ -37,17 +37,25 @@ func Table(opt TableOptions) Renderer {
 	return func(w io.Writer, r Report) error {
 		var b bytes.Buffer
 		p := &printer{opt: opt, out: &b}
-		for i, t := range r.Targets {
-			if i > 0 {
+		first := true
+		err := r.each(func(t Target) error {
+			if !first {
 				b.WriteString("\n")
 			}
-			if err := p.target(t, len(r.Targets) > 1); err != nil {
+			first = false
+			if err := p.target(t, r.count > 1); err != nil {
 				return err
 			}
+			_, err := w.Write(b.Bytes())
+			b.Reset()
+			return err
+		})
+		if err != nil {
+			return err
 		}
 		b.WriteString("\n")
 		fmt.Fprintf(&b, "%s  %s\n", p.paint(r.verdictText(opt.Lang), string(r.Verdict)), r.Summary)
-		_, err := w.Write(b.Bytes())
+		_, err = w.Write(b.Bytes())
 		return err
 	}
 }

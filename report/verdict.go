@@ -92,6 +92,15 @@ func Judge(s Summary, on FailOn, interrupted bool) Verdict {
 	return Ready
 }
 
+// Interrupt makes the verdict that of a run which was stopped: what is decided
+// stands, but nobody looked again.
+func (r *Report) Interrupt() {
+	r.Verdict, r.ExitCode = Interrupted, Interrupted.ExitCode()
+	for i := range r.Targets {
+		r.Targets[i].Verdict = Interrupted
+	}
+}
+
 // worst is the verdict over several targets.
 func worst(verdicts []Verdict) Verdict {
 	rank := map[Verdict]int{Ready: 1, Inconclusive: 2, NotReady: 3, Interrupted: 4}

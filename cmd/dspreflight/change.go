@@ -52,7 +52,7 @@ func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
 			stdin = true
 			body, err = env.readInput(c.Context, maxPlanBytes)
 		default:
-			body, err = readLimited(path, maxPlanBytes)
+			body, err = readLimited(c, path, maxPlanBytes)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("--plan %s: %w", path, err)
@@ -75,7 +75,7 @@ func sanePlan(c *cli.Context) error {
 	switch dir := c.String("configuration"); {
 	case dir != "" && len(c.StringSlice("plan")) == 0:
 		return snapshot.Errorf("--configuration is about --plan", "--configuration は --plan についての指定")
-	case dir != "" && len(declarations(dir)) == 0:
+	case dir != "" && len(declarations(c, dir)) == 0:
 		return snapshot.Errorf("--configuration %s: there are no *.tf files", "--configuration %s: *.tf ファイルがない", dir)
 	}
 	if c.Bool("plan-only") && (c.String("snapshot") != "" || c.String("fixture") != "") {
@@ -95,8 +95,10 @@ func sources(c *cli.Context, plan string) iac.Sources {
 		roots = []string{dir}
 	}
 	for _, root := range roots {
-		if len(declarations(root)) > 0 {
-			return func(dir string) map[string][]byte { return declarations(filepath.Join(root, filepath.FromSlash(dir))) }
+		if len(declarations(c, root)) > 0 {
+			return func(dir string) map[string][]byte {
+				return declarations(c, filepath.Join(root, filepath.FromSlash(dir)))
+			}
 		}
 	}
 	return nil
@@ -107,7 +109,7 @@ const maxDeclarationBytes = 1 << 20
 
 // declarations are the *.tf files of a directory, by their paths. What can't be
 // read is left out: it only tells where things are, and how they are written.
-func declarations(dir string) map[string][]byte {
+func declarations(c *cli.Context, dir string) map[string][]byte {
 	out := map[string][]byte{}
 	patterns := []string{"*.tf", "*.tf.json", "*.tofu", "*.tofu.json"}
 	if strings.HasSuffix(filepath.ToSlash(dir), iac.ModulesFolder) {
@@ -119,7 +121,7 @@ func declarations(dir string) map[string][]byte {
 			return nil
 		}
 		for _, path := range paths {
-			body, err := readLimited(path, maxDeclarationBytes)
+			body, err := readLimited(c, path, maxDeclarationBytes)
 			if err != nil && pattern == "*.tf" {
 				continue // an empty file, or none of ours
 			}
@@ -166,7 +168,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	}
 	for _, p := range o.Plans {
 		if !p.Partial.Empty() {
-			fmt.Fprintln(env.stderr, snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
+			env.tell(snapshot.Textf("warning: %s", "警告: %s", p.Partial.In(a.lang)).In(a.lang))
 		}
 	}
 	at := before.TakenAt

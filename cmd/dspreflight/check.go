@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -85,6 +84,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	defer func() { rep.Close() }()
 	if wait := c.Duration("wait"); wait > 0 {
 		if rep, err = lookUntilReady(c.Context, env, rep, look, wait, lang); err != nil {
 			return err
@@ -148,10 +148,40 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if a.seen != nil {
 		a.seen(ctx, snap, targets)
 	}
-	judged := judgeAll(ctx, targets, snap, a.selected)
-	return report.Build(judged, report.Options{
+	return judgeInTurn(ctx, c, env, a, targets, snap)
+}
+
+// judgedAtOnce is how many targets' findings are in memory at a time.
+const judgedAtOnce = 64
+
+// judgeInTurn judges the targets and words what was found, a few at a time: there
+// may be tens of thousands.
+func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked, targets []snapshot.Target, snap *snapshot.Snapshot) (report.Report, error) {
+	opt := report.Options{
 		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
-	}), nil
+	}
+	b, err := report.NewBuilder(len(targets), opt)
+	if err != nil {
+		return report.Report{}, err
+	}
+	l := liveLine(env)
+	defer l.done()
+	for n := 0; n < len(targets); n += judgedAtOnce {
+		end := min(n+judgedAtOnce, len(targets))
+		for _, j := range judgeSome(ctx, targets, n, end, snap, a.selected) {
+			if err := b.Add(j); err != nil {
+				return report.Report{}, snapshot.Errorf("keep the findings in a temporary file: %w", "検出事項の一時ファイルへの保存: %w", err)
+			}
+		}
+		if len(targets) > judgedAtOnce {
+			l.say(snapshot.Textf("judged %d of %d targets", "%d / %d 件のターゲットを判定", end, len(targets)).In(a.lang))
+		}
+	}
+	rep, err := b.Report()
+	if c.Context.Err() != nil {
+		rep.Interrupt()
+	}
+	return rep, err
 }
 
 // keep saves the evidence where --save says.
@@ -167,25 +197,30 @@ func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []s
 	if err := save(snap, dir); err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stderr, snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
+	env.tell(snapshot.Textf("saved the evidence to %s", "証拠を %s に保存した", dir).In(lang))
 	return nil
 }
 
-// judgeAll runs the checks for each target, a few targets at a time. A deadline
+// judgeAll runs the checks for every target.
+func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
+	return judgeSome(ctx, targets, 0, len(targets), snap, selected)
+}
+
+// judgeSome runs the checks for the targets from one to another, a few at a time. A deadline
 // that has passed stops the collecting, not the judging, which takes
 // milliseconds; an interrupt stops both.
-func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
+func judgeSome(ctx context.Context, targets []snapshot.Target, from, to int, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		ctx = context.WithoutCancel(ctx)
 	}
-	out := make([]report.Judged, len(targets))
+	out := make([]report.Judged, to-from)
 	now := time.Now()
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)
-	for i, t := range targets {
+	for i, t := range targets[from:to] {
 		g.Go(func() error {
 			view := snap.For(t)
-			others := slices.Delete(slices.Clone(targets), i, i+1)
+			others := slices.Delete(slices.Clone(targets), from+i, from+i+1)
 			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Others: others})
 			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
 			return nil
@@ -247,7 +282,7 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 	default:
 		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
 		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
-			fmt.Fprintln(env.stderr, report.Harmless(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil))))
+			env.tell(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil)))
 			forgetSides(p.targets)
 			return nil, nil
 		}
@@ -345,42 +380,12 @@ func saneLimits(c *cli.Context) error {
 	return nil
 }
 
-// freshFolder refuses a folder to save to that holds something already.
-func freshFolder(dir string) error {
-	if dir == "" {
-		return nil
-	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("--save: %w", err)
-	case len(entries) > 0:
-		return snapshot.Errorf("--save %s: the folder is not empty; name one that is, or that does not exist yet", "--save %s: フォルダーが空ではない。空のフォルダーか、まだ存在しないフォルダーを指定する", dir)
-	}
-	return nil
-}
-
 func save(snap *snapshot.Snapshot, dir string) error {
 	files, err := snap.Files(version())
 	if err != nil {
 		return fmt.Errorf("--save: %w", err)
 	}
 	return writeFiles(files, dir)
-}
-
-func writeFiles(files map[string][]byte, dir string) error {
-	for name, body := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("--save: %w", err)
-		}
-		if err := os.WriteFile(path, body, 0o644); err != nil {
-			return fmt.Errorf("--save: %w", err)
-		}
-	}
-	return nil
 }
 
 // output is one --output.
@@ -469,12 +474,8 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 		}
 		return nil
 	}
-	var b bytes.Buffer
-	if err := render(&b, rep); err != nil {
-		return snapshot.Errorf("write the report: %w", "レポートの書き込み: %w", err)
-	}
-	if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("--output: %w", err)
+	if err := writeWhole(o.path, func(w io.Writer) error { return render(w, rep) }); err != nil {
+		return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 	}
 	return nil
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 
+	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -25,20 +25,16 @@ type config struct {
 // maxConfigBytes is far above any list of targets that a person keeps.
 const maxConfigBytes = 8 << 20
 
-func readConfig(path string) (config, error) {
+func readConfig(c *cli.Context, path string) (config, error) {
+	body, err := readLimited(c, path, maxConfigBytes)
+	if err != nil {
+		return config{}, snapshot.Errorf("--config %s: %w", "--config %s: %w", path, err)
+	}
+	return parseConfig(path, body)
+}
+
+func parseConfig(path string, body []byte) (config, error) {
 	var c config
-	f, err := os.Open(path)
-	if err != nil {
-		return c, fmt.Errorf("--config: %w", err)
-	}
-	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, maxConfigBytes+1))
-	if err != nil {
-		return c, snapshot.Errorf("--config: read %s: %w", "--config: %s の読み取り: %w", path, err)
-	}
-	if len(body) > maxConfigBytes {
-		return c, snapshot.Errorf("--config: %s is larger than %d MB", "--config: %s が %d MB を超えている", path, maxConfigBytes>>20)
-	}
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
 	switch err := dec.Decode(&c); {

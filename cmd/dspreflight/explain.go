@@ -151,10 +151,10 @@ func pasted(c *cli.Context, env *environment) (string, error) {
 func printExplanation(c *cli.Context, env *environment, out explanation, text, lang string) error {
 	width, _ := terminal(env.stdout)
 	if len(out.Matches) == 0 {
-		fmt.Fprintln(env.stderr, snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
+		env.tell(snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
 			"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(shortened(checks.WithoutKeys(text)))).In(lang))
 		if len(out.Nearest) > 0 {
-			fmt.Fprintln(env.stderr, snapshot.Textf("the nearest known errors are: %s (dspreflight explain ID tells of each)", "近いものは: %s（dspreflight explain ID で説明を表示）", strings.Join(out.Nearest, ", ")).In(lang))
+			env.tell(snapshot.Textf("the nearest known errors are: %s (dspreflight explain ID tells of each)", "近いものは: %s（dspreflight explain ID で説明を表示）", strings.Join(out.Nearest, ", ")).In(lang))
 		}
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -86,7 +87,7 @@ func saveFixture(env *environment, name, dir string) error {
 	if err := writeFiles(out, dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stderr, "wrote %s to %s; judge it with: dspreflight check --snapshot %s\n", name, dir, dir)
+	env.tell(fmt.Sprintf("wrote %s to %s; judge it with: dspreflight check --snapshot %s", name, dir, outside.Of(dir).Shell()))
 	return nil
 }
 

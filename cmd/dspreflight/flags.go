@@ -127,6 +127,6 @@ func checkFlags() []cli.Flag {
 		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
-	flags = append(flags, connectTimeoutFlag(), waitFlag())
+	flags = append(flags, connectTimeoutFlag(), waitFlag(), allowPublicFlag())
 	return append(flags, timeFlags()...)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"flag"
-	"github.com/dspreflight/dspreflight/report"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dspreflight/dspreflight/report"
 )
 
 var everyAttribute = flag.Bool("every", false, "hide every attribute, not one in twelve")

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/dspreflight/dspreflight/report"
+)
 
 // line is a status line on standard error, where that is a terminal; elsewhere
 // it is silent.
@@ -16,7 +20,7 @@ func liveLine(env *environment) line {
 
 func (l line) say(text string) {
 	if l.tty {
-		fmt.Fprintf(l.env.stderr, "\r\x1b[K%s", text)
+		fmt.Fprintf(l.env.stderr, "\r\x1b[K%s", report.Harmless(text))
 	}
 }
 

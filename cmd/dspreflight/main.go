@@ -8,12 +8,32 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
+// grace is how long an interrupted run may take to print what is decided. Reading
+// a large file or waiting for a pipe notices no interrupt.
+const grace = 700 * time.Millisecond
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process whatever it is waiting for
-	code := run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr)
-	stop()
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr) }()
+	var code int
+	select {
+	case code = <-done:
+	case <-ctx.Done():
+		select {
+		case code = <-done:
+		case <-time.After(grace):
+			removeUnfinished()
+			code = exitInterrupted
+		}
+	}
 	os.Exit(code)
 }

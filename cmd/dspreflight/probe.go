@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +37,7 @@ func probeCommand(env *environment) *cli.Command {
 			&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table or json (repeatable)", Category: groupOutput},
 			stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 			&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
-			connectTimeoutFlag(), waitFlag(),
+			connectTimeoutFlag(), waitFlag(), allowPublicFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
@@ -55,6 +55,13 @@ func connectTimeoutFlag() cli.Flag {
 func waitFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "wait", Usage: "look again at what failed until it passes or `TIME` is up, such as 10m", Category: groupTime, EnvVars: variable("wait")}
 }
+
+func allowPublicFlag() cli.Flag {
+	return boolFlag(groupEvidence, "allow-public", "dial public addresses of the endpoint too, where its VPC has public blocks")
+}
+
+// dialRule says which addresses a run may dial.
+func dialRule(c *cli.Context) probe.Rule { return probe.Possible(c.Bool("allow-public")) }
 
 // saneTimes refuses times under which nothing could be dialled.
 func saneTimes(c *cli.Context) error {
@@ -92,7 +99,7 @@ func runProbe(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	targets, err := probePlan(c)
+	targets, err := probePlan(c, dialRule(c))
 	if err != nil {
 		return err
 	}
@@ -105,7 +112,7 @@ func runProbe(c *cli.Context, env *environment) error {
 		run.Tools = probe.Tools(c.Context)
 		run.APIs = reachAPIs(c.Context, collect.Account{Region: region}, c.Duration("connect-timeout"))
 	}
-	run.Probes = dialUntil(c.Context, env, targets, c.Duration("connect-timeout"), c.Duration("wait"), lang)
+	run.Probes = dialUntil(c.Context, c, env, targets, c.Duration("wait"), lang)
 	if c.Duration("wait") > 0 { // what was waited for is as of now
 		run.TakenAt = time.Now().UTC().Truncate(time.Second)
 	}
@@ -127,8 +134,8 @@ func runProbe(c *cli.Context, env *environment) error {
 			}
 			continue
 		}
-		if err := os.WriteFile(o.path, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("--output: %w", err)
+		if err := writeWhole(o.path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+			return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 		}
 		open, total := 0, 0
 		for _, p := range run.Probes {
@@ -139,7 +146,7 @@ func runProbe(c *cli.Context, env *environment) error {
 				}
 			}
 		}
-		fmt.Fprintln(env.stderr, snapshot.Textf("wrote %s: %d of %d answered", "%s に書き込んだ（%[3]d 件中 %[2]d 件が応答）", o.path, open, total).In(lang))
+		env.tell(snapshot.Textf("wrote %s: %d of %d answered", "%s に書き込んだ（%[3]d 件中 %[2]d 件が応答）", o.path, open, total).In(lang))
 	}
 	return nil
 }
@@ -199,7 +206,7 @@ func hereFor(c *cli.Context) (snapshot.Vantage, error) {
 }
 
 // probePlan turns the flags into what to dial.
-func probePlan(c *cli.Context) ([]probe.Target, error) {
+func probePlan(c *cli.Context, rule probe.Rule) ([]probe.Target, error) {
 	t := snapshot.Target{Region: c.String("region"), Requirements: c.String("requirements"), Mode: c.String("mode")}
 	if err := validate(t, "--config", nil); err != nil {
 		return nil, err
@@ -216,6 +223,9 @@ func probePlan(c *cli.Context) ([]probe.Target, error) {
 		if !a.Unmap().Is4() {
 			return nil, snapshot.Errorf("--endpoint-ip %s: the activation key takes an IPv4 address only", "--endpoint-ip %s: アクティベーションキーには IPv4 アドレスしか使えない", a)
 		}
+		if err := rule(snapshot.ToEndpointPort, a.Unmap()); err != nil {
+			return nil, snapshot.Errorf("--endpoint-ip: %w", "--endpoint-ip: %w", err)
+		}
 		if !slices.Contains(r.Endpoint, a.Unmap()) {
 			r.Endpoint = append(r.Endpoint, a.Unmap())
 		}
@@ -224,10 +234,21 @@ func probePlan(c *cli.Context) ([]probe.Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--agent-ip %w", err)
 	}
-	r.Agent = agent.Unmap()
+	if r.Agent = agent.Unmap(); r.Agent.IsValid() {
+		if err := rule(snapshot.ToAgentHTTP, r.Agent); err != nil {
+			return nil, snapshot.Errorf("--agent-ip: %w", "--agent-ip: %w", err)
+		}
+	}
 	targets, err := probe.Plan(r)
 	if err != nil {
 		return nil, fmt.Errorf("--storage %w", err)
+	}
+	for _, t := range targets {
+		if t.Addr.IsValid() {
+			if err := rule(t.Purpose, t.Addr); err != nil {
+				return nil, snapshot.Errorf("--storage: %w", "--storage: %w", err)
+			}
+		}
 	}
 	if len(targets) == 0 && t.Region == "" {
 		return nil, snapshot.Errorf("probe: nothing to dial; pass --endpoint-ip (an address of the VPC endpoint), --agent-ip, --storage or --region", "probe: 接続先がない。--endpoint-ip（VPC エンドポイントのアドレス）、--agent-ip、--storage、--region のいずれかを指定する")
@@ -251,10 +272,10 @@ const waitStep = 3 * time.Second
 
 // dialUntil dials and, with a time to wait, dials again what is not open until
 // all of it is or time is up.
-func dialUntil(ctx context.Context, env *environment, targets []probe.Target, timeout, wait time.Duration, lang string) []snapshot.Probe {
+func dialUntil(ctx context.Context, c *cli.Context, env *environment, targets []probe.Target, wait time.Duration, lang string) []snapshot.Probe {
 	line := liveLine(env)
 	defer line.done()
-	opt := probe.Options{Timeout: timeout, Progress: func(done, total int) {
+	opt := probe.Options{Timeout: c.Duration("connect-timeout"), Rule: dialRule(c), Progress: func(done, total int) {
 		if done%32 == 0 || done == total {
 			line.say(snapshot.Textf("dialled %d of %d", "%d / %d 件に接続を試行", done, total).In(lang))
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,14 +38,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return exitInterrupted
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "dspreflight: %s\n", report.HarmlessLines(snapshot.ErrorIn(err, languageOf(args))))
+		env.tell("dspreflight: " + snapshot.ErrorIn(err, languageOf(args)))
 		return exitUsage
 	}
 	return env.code
+}
+
+// tell says something on standard error, in one line: what was inserted, such as
+// the name of a file or what a library says of one, can't begin another, which a
+// terminal or a runner of workflows might obey.
+func (env *environment) tell(text string) {
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	for i := range lines {
+		lines[i] = strings.TrimSpace(report.Harmless(lines[i]))
+	}
+	fmt.Fprintln(env.stderr, strings.Join(lines, "; "))
 }
 
 // readInput reads standard input to its end, unless the run is interrupted: the

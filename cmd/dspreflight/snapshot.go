@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
-	"github.com/dspreflight/dspreflight/report"
 )
 
 func snapshotCommand(env *environment) *cli.Command {
@@ -70,11 +68,11 @@ func reportGaps(c *cli.Context, env *environment, snap *snapshot.Snapshot, dir s
 			if call.Error != nil {
 				failed++
 				gap := checks.GapText(s.GapFor(snapshot.KindOf(call.Command), call.ID))
-				fmt.Fprintf(env.stderr, "gap: %s\n", report.Harmless(gap.In(lang)))
+				env.tell("gap: " + gap.In(lang))
 			}
 		}
 	}
-	fmt.Fprintln(env.stderr, snapshot.Textf("saved %d calls to %s; %d of them failed", "%d 件の呼び出しを %s に保存した（失敗 %d 件）", calls, dir, failed).In(lang))
+	env.tell(snapshot.Textf("saved %d calls to %s; %d of them failed", "%d 件の呼び出しを %s に保存した（失敗 %d 件）", calls, dir, failed).In(lang))
 	if c.Context.Err() != nil {
 		env.code = exitInterrupted
 	}

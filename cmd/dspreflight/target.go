@@ -33,7 +33,7 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 	}
 	var file config
 	if path := c.String("config"); path != "" {
-		if file, err = readConfig(path); err != nil {
+		if file, err = readConfig(c, path); err != nil {
 			return p, err
 		}
 	}

@@ -23,20 +23,20 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 	if len(deployed) > 0 && len(deployed) != len(paths) {
 		return nil, snapshot.Errorf("there are %d --template and %d --deployed-template: give one for each, in the same order", "--template が %d 個、--deployed-template が %d 個ある。同じ順に 1 つずつ指定する", len(paths), len(deployed))
 	}
-	parameters, err := readParameters(given, slices.Concat(paths, deployed))
+	parameters, err := readParameters(c, given, slices.Concat(paths, deployed))
 	if err != nil {
 		return nil, err
 	}
 	taken := map[string]bool{}
 	var out []*iac.Plan
 	for i, path := range paths {
-		p, err := readTemplate("--template", path, parameters, true, taken)
+		p, err := readTemplate(c, "--template", path, parameters, true, taken)
 		if err != nil {
 			return nil, err
 		}
-		p.Stack, p.NewStack, p.Region, p.Files = c.String("stack"), c.Bool("new-stack"), c.String("region"), beside(path)
+		p.Stack, p.NewStack, p.Region, p.Files = c.String("stack"), c.Bool("new-stack"), c.String("region"), beside(c, path)
 		if len(deployed) > 0 {
-			now, err := readTemplate("--deployed-template", deployed[i], parameters, false, taken)
+			now, err := readTemplate(c, "--deployed-template", deployed[i], parameters, false, taken)
 			if err != nil {
 				return nil, err
 			}
@@ -56,8 +56,8 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 
 // readTemplate reads one template with the parameters that are its own and, if it is
 // the one to come, those that are given for whichever has them.
-func readTemplate(flag, path string, given templateParameters, coming bool, taken map[string]bool) (*iac.Plan, error) {
-	body, err := readLimited(path, maxPlanBytes)
+func readTemplate(c *cli.Context, flag, path string, given templateParameters, coming bool, taken map[string]bool) (*iac.Plan, error) {
+	body, err := readLimited(c, path, maxPlanBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", flag, path, err)
 	}
@@ -94,7 +94,7 @@ func (t templateParameters) own(path string) map[string]string { return t.only[p
 
 // readParameters reads KEY=VALUE and parameter files, each with the template that it
 // belongs to in front where there are several: FILE:KEY=VALUE, FILE:parameters.json.
-func readParameters(list, templates []string) (templateParameters, error) {
+func readParameters(c *cli.Context, list, templates []string) (templateParameters, error) {
 	out := templateParameters{all: map[string]string{}, only: map[string]map[string]string{}}
 	for _, s := range list {
 		to, rest := out.all, s
@@ -106,7 +106,7 @@ func readParameters(list, templates []string) (templateParameters, error) {
 				to = out.only[path]
 			}
 		}
-		if err := readParameter(rest, to); err != nil {
+		if err := readParameter(c, rest, to); err != nil {
 			return out, err
 		}
 	}
@@ -116,12 +116,12 @@ func readParameters(list, templates []string) (templateParameters, error) {
 // readParameter reads KEY=VALUE, and the forms of parameter files: the two lists of
 // the AWS CLI, and the object of CodePipeline.
 // Source: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
-func readParameter(s string, out map[string]string) error {
+func readParameter(c *cli.Context, s string, out map[string]string) error {
 	if key, value, ok := strings.Cut(s, "="); ok && !strings.HasSuffix(s, ".json") {
 		out[key] = value
 		return nil
 	}
-	body, err := readLimited(s, maxConfigBytes)
+	body, err := readLimited(c, s, maxConfigBytes)
 	if err != nil {
 		return snapshot.Errorf("--parameters %s: expected KEY=VALUE or a JSON file: %w", "--parameters %s: KEY=VALUE か JSON ファイルを指定する: %w", s, err)
 	}
@@ -173,12 +173,12 @@ func parameterText(v any) string {
 }
 
 // beside reads files that stand beside a template, as those of nested stacks do.
-func beside(template string) iac.Files {
+func beside(c *cli.Context, template string) iac.Files {
 	return func(path string) []byte {
 		if filepath.IsAbs(path) {
 			return nil
 		}
-		body, err := readLimited(filepath.Join(filepath.Dir(template), filepath.FromSlash(path)), maxPlanBytes)
+		body, err := readLimited(c, filepath.Join(filepath.Dir(template), filepath.FromSlash(path)), maxPlanBytes)
 		if err != nil {
 			return nil // it is somewhere else: the stack stays what is not read
 		}

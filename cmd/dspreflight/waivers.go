@@ -49,10 +49,17 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	if path == "" {
 		return out, nil
 	}
-	body, err := readLimited(path, maxWaiverBytes)
+	body, err := readLimited(c, path, maxWaiverBytes)
 	if err != nil {
 		return nil, fmt.Errorf("--waivers %s: %w", path, err)
 	}
+	list, err := parseWaivers(path, body)
+	return append(out, list...), err
+}
+
+// parseWaivers reads the text of a file of waivers.
+func parseWaivers(path string, body []byte) ([]report.Waiver, error) {
+	var out []report.Waiver
 	var file waiverFile
 	dec := yaml.NewDecoder(bytes.NewReader(body))
 	dec.KnownFields(true)
@@ -115,6 +122,6 @@ func noteWaivers(env *environment, waivers []report.Waiver, rep report.Report, s
 		default:
 			continue
 		}
-		fmt.Fprintln(env.stderr, report.Harmless(note.In(lang)))
+		env.tell(note.In(lang))
 	}
 }

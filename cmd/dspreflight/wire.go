@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,7 +51,7 @@ const maxProbesBytes = 32 << 20
 // machine can dial, as far as the selected checks ask for it.
 func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, a asked) error {
 	for _, file := range c.StringSlice("probes") {
-		runs, err := readProbesFile(file)
+		runs, err := readProbesFile(c, file)
 		if err != nil {
 			return fmt.Errorf("--probes %s: %w", file, err)
 		}
@@ -77,6 +75,8 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		here.Place, here.Guessed = place, false
 	}
 	var wanted []probe.Target
+	planned := map[probe.Target]bool{}
+	rule := dialRule(c)
 	for _, t := range targets {
 		snap := snap.For(t)
 		at := here.Place
@@ -91,9 +91,17 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 			if w.Purpose == snapshot.ToStorage && !wants("probe-storage") || w.Purpose == snapshot.ToAgentHTTP && !wants("probe-agent-http") {
 				continue
 			}
-			if !slices.Contains(wanted, w) {
-				wanted = append(wanted, w)
+			if planned[w] {
+				continue
 			}
+			planned[w] = true
+			if w.Addr.IsValid() {
+				if err := rule(w.Purpose, w.Addr); err != nil {
+					env.tell(snapshot.ErrorIn(err, a.lang))
+					continue
+				}
+			}
+			wanted = append(wanted, w)
 		}
 		here.Place = at
 	}
@@ -104,7 +112,7 @@ func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snap
 		run.APIs = reachAPIs(ctx, collect.Account{Region: targets[0].Region, Profile: c.String("profile")}, c.Duration("connect-timeout"))
 	})
 	if len(wanted) > 0 {
-		run.Probes = dialUntil(ctx, env, wanted, c.Duration("connect-timeout"), 0, a.lang)
+		run.Probes = dialUntil(ctx, c, env, wanted, 0, a.lang)
 	}
 	machine.Wait()
 	snap.Probes = append(snap.Probes, run)
@@ -152,7 +160,7 @@ func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 		return snapshot.Errorf("--policy-identity %q: expected the ARN of a user or role, such as arn:aws:iam::111122223333:role/NAME", "--policy-identity %q: arn:aws:iam::111122223333:role/NAME のようなユーザーまたはロールの ARN を指定する", identity)
 	}
 	for _, file := range c.StringSlice("policy-file") {
-		body, err := readLimited(file, iam.MaxPolicyBytes)
+		body, err := readLimited(c, file, iam.MaxPolicyBytes)
 		if err != nil {
 			return fmt.Errorf("--policy-file %s: %w", file, err)
 		}
@@ -179,32 +187,6 @@ func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 	return nil
 }
 
-// readLimited reads a file that has a sensible size.
-func readLimited(file string, limit int64) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, plainPath(err)
-	}
-	if info.IsDir() {
-		return nil, snapshot.Errorf("it is a folder; expected a file", "フォルダーである。ファイルを指定する")
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, plainPath(err)
-	}
-	defer f.Close()
-	body, err := io.ReadAll(io.LimitReader(f, limit+1))
-	switch {
-	case err != nil:
-		return nil, plainPath(err)
-	case int64(len(body)) > limit:
-		return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", limit>>20)
-	case len(strings.TrimSpace(string(body))) == 0:
-		return nil, snapshot.Errorf("the file is empty; the command that should have filled it may have failed", "ファイルが空。出力したコマンドが失敗した可能性がある")
-	}
-	return body, nil
-}
-
 // planFor is what a dial from the place would prove something about: from
 // elsewhere nothing, so that nothing is dialled.
 func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlace) ([]probe.Target, error) {
@@ -219,8 +201,8 @@ func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlac
 	return probe.Plan(r)
 }
 
-func readProbesFile(file string) ([]snapshot.ProbeRun, error) {
-	body, err := readLimited(file, maxProbesBytes)
+func readProbesFile(c *cli.Context, file string) ([]snapshot.ProbeRun, error) {
+	body, err := readLimited(c, file, maxProbesBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +219,7 @@ func lookUntilReady(ctx context.Context, env *environment, rep report.Report, lo
 		pause(ctx, min(waitStep, time.Until(deadline)))
 		l.done()
 		if ctx.Err() != nil {
+			rep.Interrupt()
 			break
 		}
 		next, err := look()

@@ -64,7 +64,8 @@ func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
 				return fmt.Errorf("%s: %w", s.Name, err)
 			}
 			c.clients, c.scope.Region, c.scope.Credentials = clients, clients.Region, clients.Credentials
-			return c.run(ctx2)
+			c.run(ctx2)
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -92,7 +93,7 @@ type job struct {
 	err     *snapshot.CallError
 }
 
-func (c *collector) run(ctx context.Context) error {
+func (c *collector) run(ctx context.Context) {
 	for _, plan := range []func() []*job{c.first, c.second, c.third} {
 		jobs := plan()
 		var g errgroup.Group
@@ -104,9 +105,7 @@ func (c *collector) run(ctx context.Context) error {
 		}
 		_ = g.Wait() // the functions return no error
 		for _, j := range jobs {
-			if err := c.load(j); err != nil {
-				return err
-			}
+			c.load(j)
 		}
 	}
 	for _, id := range c.scope.Identity.All() {
@@ -119,7 +118,6 @@ func (c *collector) run(ctx context.Context) error {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
-	return nil
 }
 
 // call makes one call, every page of it.
@@ -140,13 +138,14 @@ func (c *collector) call(ctx context.Context, j *job) {
 		return
 	}
 	start := time.Now()
+	var pages tokens
 	use := func(out any) error {
 		body, err := json.Marshal(out)
 		if err != nil {
 			return err
 		}
 		j.pages = append(j.pages, body)
-		return nil
+		return pages.next(body)
 	}
 	var err error
 	switch j.kind {
@@ -178,8 +177,9 @@ func cutShort(page []byte) bool {
 }
 
 // load puts what a call brought into its table. Pages that came before a
-// failure stay, as part of a table.
-func (c *collector) load(j *job) error {
+// failure stay, as part of a table, and so do the sound rows beside an odd one.
+func (c *collector) load(j *job) {
+	j.sift()
 	extent := snapshot.Full
 	if j.err != nil {
 		extent = snapshot.Partial
@@ -195,23 +195,42 @@ func (c *collector) load(j *job) error {
 	if truncated {
 		extent = snapshot.Partial
 	}
-	for i, body := range j.pages {
+	for _, body := range j.pages {
 		doc := snapshot.Document{Kind: j.kind, ID: j.query.id, Body: body}
-		if _, err := c.scope.LoadPage(doc, extent, vpcs); err != nil {
-			return fmt.Errorf("%s of %s, page %d: %w", j.kind.Action(), c.scope.Name, i+1, err)
+		if _, err := c.scope.LoadPage(doc, extent, vpcs); err != nil { // each row was tried before
+			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(err.Error())}
+			break
 		}
 		if c.request.Keep {
 			c.scope.Keep(doc)
 		}
 	}
 	asked := slices.Concat(j.query.groups, j.query.instances)
-	if j.kind == snapshot.SecurityGroupRules {
-		asked = nil // its rows have ids of their own
+	if j.kind == snapshot.SecurityGroupRules || j.err != nil {
+		asked = nil // its rows have ids of their own; what failed answers for none
 	}
 	c.scope.Asked(j.kind, asked)
 	c.scope.Calls = append(c.scope.Calls, snapshot.Call{
 		Command: j.kind.Command(), ID: j.query.id, VPCs: vpcs, Asked: asked, Truncated: truncated, Error: j.err,
 		ElapsedMS: math.Round(float64(j.elapsed.Microseconds())/100) / 10,
 	})
-	return nil
+}
+
+// sift leaves the rows that AWS can have given; others are an error of the call.
+func (j *job) sift() {
+	s := sifter{kind: j.kind, content: map[string]string{}, doubted: map[string]bool{}}
+	for _, page := range j.pages {
+		s.note(page)
+	}
+	sound := j.pages[:0]
+	for _, page := range j.pages {
+		rest, odd := s.sound(page)
+		if odd != "" && j.err == nil {
+			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(notAWS(odd).Error())}
+		}
+		if rest != nil {
+			sound = append(sound, rest)
+		}
+	}
+	j.pages = sound
 }

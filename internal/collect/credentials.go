@@ -90,7 +90,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	if inner == nil {
 		inner = awshttp.NewBuildableClient()
 	}
-	cfg.HTTPClient = strict{inner}
+	cfg.HTTPClient = strict{direct(inner)}
 	if cfg.Region == "" {
 		return Clients{}, ErrNoRegion
 	}

@@ -1,54 +1,140 @@
 package collect
 
 import (
-	"bufio"
-	"errors"
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
-	"regexp"
+	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go/middleware"
 )
 
-// strict refuses answers that don't come from AWS. The SDK takes any XML with
-// status 200 for a reply, so that the login page of a proxy would read as "there
-// are no endpoints".
+// strict refuses answers that don't come from the API that was asked. The SDK
+// takes any 2xx for success and any XML for a reply, so that the login page of a
+// proxy, or the reply of another action, would read as "there are no endpoints".
 type strict struct{ aws.HTTPClient }
 
-// errNotAWS is what becomes of an answer that is not one of the protocol of the
-// request.
-var errNotAWS = errors.New("the answer is not one of the AWS API: something in between, such as a proxy or a captive portal, may have given it")
+// notAWS is what becomes of an answer that is not the API's own.
+type notAWS string
 
-// reply is how an answer of the query protocol begins.
-var reply = regexp.MustCompile(`^\s*(<\?xml[^>]*\?>)?\s*<[A-Za-z]+Response[\s>]`)
+func (e notAWS) Error() string {
+	return "the answer is not one of the AWS API (" + string(e) + "): something in between, such as a proxy or a captive portal, may have given it"
+}
 
-// jsonReply is how an answer of DataSync's protocol, which is JSON, begins.
-var jsonReply = regexp.MustCompile(`^\s*\{`)
+// RetryableError keeps the SDK from asking again: what stands in between does not
+// go away in ten seconds.
+func (notAWS) RetryableError() bool { return false }
 
-// enough is more than what stands before the root element.
-const enough = 512
+// The largest answers that are read. A page of 1,000 security groups with 60
+// rules each takes 20 MB and half a million elements; a small element can take
+// hundreds of bytes once it is decoded.
+const (
+	maxReply    = 64 << 20
+	maxElements = 1 << 20
+	maxErrors   = 1 << 20 // bytes of an answer that is an error
+)
 
 func (s strict) Do(req *http.Request) (*http.Response, error) {
 	resp, err := s.HTTPClient.Do(req)
-	if err != nil || resp.StatusCode != http.StatusOK {
+	if err != nil {
 		return resp, err
 	}
-	body := bufio.NewReaderSize(resp.Body, enough)
-	head, err := body.Peek(enough)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return resp, nil // the SDK will meet the same error
-	}
-	like := reply
-	if req.Header.Get("X-Amz-Target") != "" {
-		like = jsonReply
-	}
-	if !like.Match(head) {
+	status := resp.StatusCode
+	switch {
+	case status >= http.StatusBadRequest: // the SDK words it
+		resp.Body = limited{io.LimitReader(resp.Body, maxErrors), resp.Body}
+		return resp, nil
+	case status != http.StatusOK:
 		_ = resp.Body.Close()
-		return nil, errNotAWS
+		return nil, notAWS(statusSaid(resp))
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{body, resp.Body}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	_ = resp.Body.Close()
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if err := genuine(req, body); err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}
+
+func statusSaid(resp *http.Response) string {
+	said := fmt.Sprintf("status %d", resp.StatusCode)
+	if at, err := url.Parse(resp.Header.Get("Location")); err == nil && at.Host != "" && resp.StatusCode >= http.StatusMultipleChoices {
+		said += ", a redirect to " + at.Host
+	}
+	return said
+}
+
+// genuine reports why a body can't be the reply to a request.
+func genuine(req *http.Request, body []byte) error {
+	if len(body) > maxReply || bytes.Count(body, []byte("<")) > 2*maxElements {
+		return notAWS(fmt.Sprintf("it is larger than any page that was asked for, %d MB and more", len(body)>>20))
+	}
+	if req.Header.Get("X-Amz-Target") != "" { // the JSON protocol
+		if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || !json.Valid(body) {
+			return notAWS("it is not a JSON object")
+		}
+		return nil
+	}
+	action := middleware.GetOperationName(req.Context())
+	if action == "" { // not one of the query protocol
+		return nil
+	}
+	switch root := rootOf(body); root {
+	case action + "Response":
+		return nil
+	case "":
+		return notAWS("it is not XML")
+	default:
+		return notAWS(fmt.Sprintf("it begins with <%s>, not <%sResponse>", root, action))
+	}
+}
+
+// rootOf is the name of the root element of a document, "" if it is not XML.
+func rootOf(body []byte) string {
+	dec := xml.NewDecoder(bytes.NewReader(body))
+	for {
+		tok, err := dec.RawToken()
+		if err != nil {
+			return ""
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			return t.Name.Local
+		case xml.CharData:
+			if strings.TrimSpace(string(t)) != "" {
+				return ""
+			}
+		}
+	}
+}
+
+// direct makes the SDK's client follow no redirect, which would send a signed
+// request to wherever the answer says, and take no compressed answer, whose size
+// the wire does not show. The AWS CLI asks for none either.
+func direct(c aws.HTTPClient) aws.HTTPClient {
+	b, ok := c.(*awshttp.BuildableClient)
+	if !ok {
+		return c
+	}
+	transport := b.GetTransport()
+	transport.DisableCompression = true
+	return &http.Client{
+		Transport: transport, Timeout: b.GetTimeout(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }

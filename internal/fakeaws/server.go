@@ -49,6 +49,9 @@ type Server struct {
 	// Fault decides how a call goes wrong; nil means never. attempt counts from 1
 	// for each action.
 	Fault func(action string, attempt int) Fault
+	// Tamper writes another answer than the estate's, whose bytes it is given. It
+	// reports whether it did; nil means never.
+	Tamper func(w http.ResponseWriter, region, action string, genuine []byte) bool
 
 	scopes map[string][]scope // by Region
 	mu     sync.Mutex
@@ -239,6 +242,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
 		key, region = m[1], m[2]
 	}
+	if s.Tamper != nil {
+		genuine := httptest.NewRecorder()
+		s.genuine(genuine, r, region, key, action)
+		if s.Tamper(w, region, action, genuine.Body.Bytes()) {
+			return
+		}
+	}
+	s.genuine(w, r, region, key, action)
+}
+
+// genuine answers as the estate has it.
+func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, action string) {
 	sc, ok := s.of(region, key)
 	if !ok {
 		fail(w, http.StatusForbidden, "OptInRequired", "You are not subscribed to this service.")
@@ -276,7 +291,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	}
 	name := kind.Command()
 	if kind == snapshot.Agents {
-		rows, _ := sc.files[name][kind.ListKey()].([]any)
+		rows := rowsOf(sc, name, kind)
 		body, _ := json.Marshal(map[string]any{"Agents": rows}) // what was decoded encodes
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		_, _ = w.Write(body)
@@ -285,8 +300,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	if kind.PerID() {
 		name += "." + firstOf(r.Form, "PrefixListId", "TransitGatewayRouteTableId", "SubnetId")
 	}
-	rows, _ := sc.files[name][kind.ListKey()].([]any)
-	rows = filtered(rows, r.Form)
+	rows := filtered(rowsOf(sc, name, kind), r.Form)
 	token := ""
 	if s.PageSize > 0 {
 		start, _ := strconv.Atoi(r.Form.Get("NextToken"))
@@ -304,6 +318,15 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	}
 	fmt.Fprintf(&b, "</%sResponse>", action)
 	_, _ = w.Write([]byte(b.String()))
+}
+
+// rowsOf is the list of a reply: empty where the estate has no file, as AWS answers.
+func rowsOf(sc scope, name string, kind snapshot.Kind) []any {
+	rows, ok := sc.files[name][kind.ListKey()].([]any)
+	if !ok {
+		return []any{}
+	}
+	return rows
 }
 
 // simulation answers what the estate's files say of the actions asked about.

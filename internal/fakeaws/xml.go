@@ -13,7 +13,7 @@ import (
 var (
 	elements = map[string]string{
 		"Associations": "associationSet", "DnsEntries": "dnsEntrySet", "Entries": "entrySet", "Groups": "groupSet", "Instances": "instancesSet",
-		"Ipv6Addresses": "ipv6AddressesSet", "NetworkAcls": "networkAclSet", "NetworkInterfaceIds": "networkInterfaceIdSet", "NetworkInterfaces": "networkInterfaceSet",
+		"Ipv6Addresses": "ipv6AddressesSet", "NatGatewayAddresses": "natGatewayAddressSet", "NatGateways": "natGatewaySet", "NetworkAcls": "networkAclSet", "NetworkInterfaceIds": "networkInterfaceIdSet", "NetworkInterfaces": "networkInterfaceSet",
 		"PrefixLists": "prefixListSet", "PrivateIpAddresses": "privateIpAddressesSet", "PropagatingVgws": "propagatingVgwSet", "Reservations": "reservationSet",
 		"RouteTables": "routeTableSet", "Routes": "routeSet", "SecurityGroupRules": "securityGroupRuleSet", "SecurityGroupVpcAssociations": "securityGroupVpcAssociationSet",
 		"SecurityGroups": "securityGroupInfo", "SubnetIds": "subnetIdSet", "SubnetIpv4CidrReservations": "subnetIpv4CidrReservationSet", "Subnets": "subnetSet", "Tags": "tagSet",

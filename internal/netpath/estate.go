@@ -197,15 +197,12 @@ func (e *Estate) behindRoute(at Place, id string) (snapshot.Interface, snapshot.
 	if p == snapshot.Present || !strings.HasPrefix(id, "i-") {
 		return i, p
 	}
-	var found []snapshot.Interface
-	for _, i := range at.Scope.Interfaces.Where("instance", id, func(i snapshot.Interface) []string {
+	found := at.Scope.Interfaces.Where("instance", id, func(i snapshot.Interface) []string {
 		if i.Attachment == nil || i.Attachment.InstanceID == "" {
 			return nil
 		}
 		return []string{i.Attachment.InstanceID}
-	}) {
-		found = append(found, i)
-	}
+	})
 	if len(found) != 1 { // AWS takes instances with one interface only
 		return snapshot.Interface{}, snapshot.Unobserved
 	}

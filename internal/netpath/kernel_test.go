@@ -113,8 +113,17 @@ func (l *lab) ns(role string) string { return l.name + role }
 
 // wires joins the namespaces: role, device, role, device.
 var wires = [][4]string{
-	{"a", "eth", "s", "sub"}, {"n", "eth", "s", "nat"}, {"s", "pcx", "d", "pcx"}, {"s", "att", "t", "s"}, {"d", "att", "t", "d"}, {"d", "attu", "u", "d"},
-	{"t", "peer", "u", "peer"}, {"i", "att", "t", "i"}, {"f", "eth", "i", "fw"}, {"e", "one", "d", "one"}, {"e", "two", "d", "two"},
+	{"a", "eth", "s", "sub"},
+	{"n", "eth", "s", "nat"},
+	{"s", "pcx", "d", "pcx"},
+	{"s", "att", "t", "s"},
+	{"d", "att", "t", "d"},
+	{"d", "attu", "u", "d"},
+	{"t", "peer", "u", "peer"},
+	{"i", "att", "t", "i"},
+	{"f", "eth", "i", "fw"},
+	{"e", "one", "d", "one"},
+	{"e", "two", "d", "two"},
 }
 
 func newLab(name string) (*lab, error) {

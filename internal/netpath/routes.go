@@ -270,15 +270,20 @@ func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snaps
 		g := s.GapFor(snapshot.RouteTables, subnet)
 		return snapshot.RouteTable{}, &g
 	}
-	for _, t := range s.RouteTables.Where("main", vpc, mainOf) {
-		for _, a := range t.Associations {
-			if state := a.State.State; a.Main && Lives(TableAssociationState, state) == Open && state != "" {
-				return snapshot.RouteTable{}, stateGap(s, snapshot.RouteTables, t.ID, state)
-			}
-		}
-		return t, nil
+	main := s.RouteTables.Where("main", vpc, mainOf)
+	switch len(main) {
+	case 0:
+		return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc + " (main)"}
+	case 1:
+	default: // AWS allows one
+		return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc, Detail: main[0].ID + ", " + main[1].ID}
 	}
-	return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.RowUnseen, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc + " (main)"}
+	for _, a := range main[0].Associations {
+		if state := a.State.State; a.Main && Lives(TableAssociationState, state) == Open && state != "" {
+			return snapshot.RouteTable{}, stateGap(s, snapshot.RouteTables, main[0].ID, state)
+		}
+	}
+	return main[0], nil
 }
 
 func routeTableSubnets(t snapshot.RouteTable) []string {

@@ -89,8 +89,10 @@ func (w *walker) leaveAWS(o outward, f Flow, from int) {
 		w.add(Hop{From: from, Layer: Goal, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Fate: On, Index: -1})
 		return
 	}
-	w.add(Hop{From: from, Layer: Inspect, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Mangles: true, Cause: Cause{ID: o.id},
-		Gap: &snapshot.Gap{Code: snapshot.BeyondAWS, Source: snapshot.RouteTables.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}})
+	w.add(Hop{
+		From: from, Layer: Inspect, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Mangles: true, Cause: Cause{ID: o.id},
+		Gap: &snapshot.Gap{Code: snapshot.BeyondAWS, Source: snapshot.RouteTables.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)},
+	})
 }
 
 // outwardAttachment is the state of an attachment that leads out of AWS.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ type Document struct {
 // FileName is the name under which the document lies in a scope's folder.
 func (d Document) FileName() string {
 	if d.ID != "" {
-		return d.Kind.Command() + "." + d.ID + ".json"
+		return d.Kind.Command() + "." + url.PathEscape(d.ID) + ".json" // an id can hold anything, a name of a file can't
 	}
 	return d.Kind.Command() + ".json"
 }

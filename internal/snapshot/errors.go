@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
 )
 
 // Error is an error in every language that dspreflight speaks.
@@ -15,7 +17,8 @@ type Error struct {
 
 // Errorf makes an error from a format in English and one in Japanese, which take
 // the same arguments. %w wraps, as in fmt.Errorf. A Text among the arguments is
-// worded in the language of the error.
+// worded in the language of the error. What is inserted may come from outside, such
+// as the name of a file: it can't break out of its line.
 func Errorf(en, ja string, args ...any) error {
 	return &Error{fmt.Errorf(en, worded(args, "en")...), ja, args}
 }
@@ -24,8 +27,11 @@ func worded(args []any, lang string) []any {
 	out := make([]any, len(args))
 	for i, a := range args {
 		out[i] = a
-		if t, ok := a.(Text); ok {
-			out[i] = t.In(lang)
+		switch a := a.(type) {
+		case Text:
+			out[i] = outside.Of(a.In(lang)).Terminal()
+		case string:
+			out[i] = outside.Of(a).Terminal()
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"io/fs"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -156,6 +157,9 @@ func parseName(name string) (Kind, string) {
 		return NoKind, ""
 	}
 	command, id, _ := strings.Cut(stem, ".")
+	if plain, err := url.PathUnescape(id); err == nil {
+		id = plain // as FileName escapes it
+	}
 	return KindOf(command), id
 }
 
@@ -191,17 +195,18 @@ func nearest(name string) string {
 	best, least := "", len(stem)/4+1
 	for _, k := range Kinds() {
 		if d := distance(stem, k.Command()); d < least {
-			best, least = Document{Kind: k, ID: sampleID(k)}.FileName(), d
+			best, least = sampleName(k), d
 		}
 	}
 	return best
 }
 
-func sampleID(k Kind) string {
+// sampleName is the name of a file, with "<id>" for the resource of a call about one.
+func sampleName(k Kind) string {
 	if k.PerID() {
-		return "<id>"
+		return k.Command() + ".<id>.json"
 	}
-	return ""
+	return k.Command() + ".json"
 }
 
 // distance is the number of letters to insert, delete or replace to turn one

@@ -226,6 +226,7 @@ func (r *ProbeRun) validate(now time.Time) error {
 		return Errorf("vantage.place %q: expected agent-network, activation-machine or elsewhere", "vantage.place %q: agent-network、activation-machine、elsewhere のいずれかであるべき", r.Vantage.Place)
 	}
 	for i, a := range r.APIs {
+		r.APIs[i].ElapsedMS = max(a.ElapsedMS, 0)
 		if a.Service == "" || !slices.Contains(outcomes, a.Outcome) {
 			return Errorf("apis[%d]: outcome %q of %q is not one that this version knows", "apis[%d]: %[3]q の outcome %[2]q はこの版の知らない値", i, a.Outcome, a.Service)
 		}
@@ -240,6 +241,10 @@ func (r *ProbeRun) validate(now time.Time) error {
 
 func (p *Probe) validate() error {
 	p.Addr, p.From = p.Addr.Unmap(), p.From.Unmap()
+	p.ElapsedMS = max(p.ElapsedMS, 0) // a clock that stepped back spoils a duration, not what was seen
+	if p.TLS != nil {
+		p.TLS.ElapsedMS = max(p.TLS.ElapsedMS, 0)
+	}
 	switch {
 	case !slices.Contains(purposes, p.Purpose):
 		return Errorf("purpose %q is not one that this version knows", "purpose %q はこの版の知らない値", p.Purpose)
@@ -255,8 +260,6 @@ func (p *Probe) validate() error {
 		return Errorf("no-such-host, but there is an addr", "no-such-host だが addr がある")
 	case !p.Addr.IsValid() && p.Host == "":
 		return Errorf("neither addr nor host", "addr も host もない")
-	case p.ElapsedMS < 0:
-		return Errorf("elapsed_ms %v is below zero", "elapsed_ms %v が負", p.ElapsedMS)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path"
 	"slices"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
 )
 
 // Keep adds a reply to the documents that Files writes. Replies of the same
@@ -33,8 +35,8 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 	}
 	for i, sc := range s.Scopes {
 		dir := folderName(sc.Name, i)
-		if taken[dir] {
-			dir = fmt.Sprintf("%s-%d", dir, i+1)
+		for base, n := dir, 2; taken[dir]; n++ {
+			dir = fmt.Sprintf("%s-%d", base, n)
 		}
 		taken[dir] = true
 		merged, err := mergePages(sc.documents)
@@ -133,6 +135,6 @@ func addJSON(files map[string][]byte, name string, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	files[name] = b.Bytes()
+	files[name] = []byte(outside.WithoutKeys(b.String())) // somebody may have put one into a tag
 	return nil
 }

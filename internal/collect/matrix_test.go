@@ -1,0 +1,351 @@
+package collect_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// falseAnswer is a way in which something in between answers in AWS's name.
+type falseAnswer struct {
+	name  string
+	write func(w http.ResponseWriter, action string, genuine []byte)
+}
+
+func with(status int, body string) func(http.ResponseWriter, string, []byte) {
+	return func(w http.ResponseWriter, _ string, _ []byte) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+var firstItem = regexp.MustCompile(`(?s)<(item|member)>.*</(?:item|member)>`)
+
+func replyOf(action, inside string) string {
+	return "<" + action + "Response><requestId>x</requestId>" + inside + "</" + action + "Response>"
+}
+
+// falseAnswers are the rows of the matrix. elsewhere is where redirects lead.
+func falseAnswers(elsewhere string) []falseAnswer {
+	var out []falseAnswer
+	for _, status := range []int{201, 202, 203, 204, 205, 206, 226} {
+		out = append(out, falseAnswer{fmt.Sprintf("status-%d", status), func(w http.ResponseWriter, _ string, genuine []byte) {
+			w.WriteHeader(status)
+			_, _ = w.Write(genuine)
+		}})
+	}
+	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
+		out = append(out, falseAnswer{fmt.Sprintf("redirect-%d", status), func(w http.ResponseWriter, _ string, _ []byte) {
+			w.Header().Set("Location", elsewhere+"/login?<script>")
+			w.WriteHeader(status)
+		}})
+	}
+	for _, status := range []int{401, 403, 404, 407, 411, 451} {
+		out = append(out, falseAnswer{fmt.Sprintf("portal-%d", status), with(status, "<html><body>please log in</body></html>")})
+	}
+	return append(out,
+		falseAnswer{"error-under-200", with(200, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>")},
+		falseAnswer{"ec2-error-under-200", with(200, "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>")},
+		falseAnswer{"other-action", func(w http.ResponseWriter, action string, _ []byte) {
+			other := "DescribeKeyPairs"
+			if action == other {
+				other = "DescribeVpcs"
+			}
+			_, _ = w.Write([]byte(replyOf(other, "<keySet/><vpcSet/>")))
+		}},
+		falseAnswer{"empty", with(200, "")},
+		falseAnswer{"spaces", with(200, "   \n")},
+		falseAnswer{"text", with(200, "OK")},
+		falseAnswer{"html", with(200, "<!DOCTYPE html><html><head><title>x</title></head><body>please log in</body></html>")},
+		falseAnswer{"json", with(200, "{}")},
+		falseAnswer{"text-then-root", func(w http.ResponseWriter, _ string, genuine []byte) {
+			_, _ = w.Write(append([]byte("Welcome! "), genuine...))
+		}},
+		falseAnswer{"no-list", func(w http.ResponseWriter, action string, _ []byte) { _, _ = w.Write([]byte(replyOf(action, ""))) }},
+		falseAnswer{"other-list", func(w http.ResponseWriter, action string, _ []byte) {
+			_, _ = w.Write([]byte(replyOf(action, "<widgetSet><item><id>x</id></item></widgetSet>")))
+		}},
+		falseAnswer{"blank-entries", func(w http.ResponseWriter, _ string, genuine []byte) {
+			_, _ = w.Write(firstItem.ReplaceAll(genuine, []byte("<$1/><$1/>")))
+		}},
+		falseAnswer{"one-blank-entry", func(w http.ResponseWriter, _ string, genuine []byte) {
+			_, _ = w.Write(bytes.Replace(genuine, []byte("<item>"), []byte("<item/><item>"), 1))
+		}},
+		falseAnswer{"same-token", func(w http.ResponseWriter, action string, genuine []byte) {
+			_, _ = w.Write(bytes.Replace(genuine, []byte("</"+action+"Response>"), []byte("<nextToken>again</nextToken></"+action+"Response>"), 1))
+		}},
+		falseAnswer{"gzip-unasked", func(w http.ResponseWriter, _ string, genuine []byte) {
+			w.Header().Set("Content-Encoding", "gzip")
+			zip := gzip.NewWriter(w)
+			_, _ = zip.Write(genuine)
+			_ = zip.Close()
+		}},
+		falseAnswer{"cut-in-the-middle", func(w http.ResponseWriter, _ string, genuine []byte) { _, _ = w.Write(genuine[:len(genuine)/2]) }},
+	)
+}
+
+var everyRow = flag.Bool("matrix", false, "every row of the matrix of false answers, not a sample")
+
+// sampled is one row of so many, where not every one is wanted.
+const sampled = 7
+
+var regions = []string{"us-east-1", "ap-northeast-1"}
+
+// TestAnswersThatAreNotAWS lets something in between answer each call of each
+// scope, in each way. The estate is ready: no false answer makes it NOT READY, and
+// none that hides a table which a check needs leaves it READY.
+func TestAnswersThatAreNotAWS(t *testing.T) {
+	var followed atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
+	defer elsewhere.Close()
+	tg := target(t, "healthy-tgw")
+	needed := neededActions()
+	var held, fell atomic.Int32
+	row := 0
+	t.Run("matrix", func(t *testing.T) {
+		for _, f := range falseAnswers(elsewhere.URL) {
+			for _, action := range actions() {
+				for _, region := range regions {
+					if row++; !*everyRow && row%sampled != 0 {
+						continue
+					}
+					t.Run(f.name+"/"+action+"/"+region, func(t *testing.T) {
+						t.Parallel()
+						if tryAnswer(t, tg, f, action, region, needed) {
+							held.Add(1)
+						} else {
+							fell.Add(1)
+						}
+					})
+				}
+			}
+		}
+	})
+	if n := followed.Load(); n > 0 {
+		t.Errorf("%d signed requests followed a redirect", n)
+	}
+	t.Logf("false answers: %d held, %d fell", held.Load(), fell.Load())
+}
+
+func neededActions() map[string]bool {
+	needed := map[string]bool{}
+	for _, c := range checks.All() {
+		for _, k := range c.Needs {
+			needed[k.Action()] = true
+		}
+	}
+	return needed
+}
+
+func tryAnswer(t *testing.T, tg snapshot.Target, f falseAnswer, action, region string, needed map[string]bool) bool {
+	s := serve(t, "healthy-tgw")
+	var tampered atomic.Int32
+	s.Tamper = func(w http.ResponseWriter, r, a string, genuine []byte) bool {
+		if a != action || r != region {
+			return false
+		}
+		if f.name == "one-blank-entry" && !bytes.Contains(genuine, []byte("<item>")) || f.name == "blank-entries" && !firstItem.Match(genuine) {
+			return false // nothing is listed
+		}
+		if f.name == "same-token" && !paged(a) {
+			return false
+		}
+		tampered.Add(1)
+		f.write(w, a, genuine)
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	defer cancel()
+	snap, err := collect.Live(ctx, request(s, tg))
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	rep := judged(t, tg, snap)
+	if tampered.Load() == 0 {
+		return true // this scope is not asked
+	}
+	full := ""
+	for _, k := range snapshot.Kinds() {
+		if strings.HasSuffix(k.Action(), ":"+action) {
+			full = k.Action()
+		}
+	}
+	gap := slices.ContainsFunc(rep.Targets[0].Gaps, func(g report.Gap) bool { return g.Source == full })
+	switch {
+	case rep.Verdict == report.NotReady:
+		t.Errorf("NOT READY by an answer that AWS did not give: %s", statuses(rep))
+	case !gap:
+		t.Errorf("no gap names %s: %+v", full, rep.Targets[0].Gaps)
+	case needed[full] && region == regions[0] && rep.Verdict == report.Ready && f.name != "one-blank-entry" && f.name != "same-token": // their rows were seen
+		t.Error("READY without a table that a check needs")
+	case f.name == "same-token" && tampered.Load() > 3:
+		t.Errorf("%d pages were asked for", tampered.Load())
+	default:
+		return true
+	}
+	return false
+}
+
+// paged reports whether replies of an action are followed by others, by NextToken.
+func paged(action string) bool {
+	return !slices.Contains([]string{"GetCallerIdentity", "DescribeVpnGateways", "DescribeVpnConnections", "SimulatePrincipalPolicy"}, action)
+}
+
+var leaf = regexp.MustCompile(`<(\w+)>[^<]*</\w+>`)
+
+// TestEntriesWithoutTheirFields drops one member from every entry of an answer,
+// for each member that the estate's answers hold. What is not said proves nothing:
+// an estate that is ready never becomes NOT READY by it.
+func TestEntriesWithoutTheirFields(t *testing.T) {
+	row := 0
+	for _, fixture := range []string{"healthy", "healthy-tgw"} {
+		tg := target(t, fixture)
+		members := map[string]map[string]bool{}
+		s := serve(t, fixture)
+		s.Tamper = func(_ http.ResponseWriter, _, action string, genuine []byte) bool {
+			if members[action] == nil {
+				members[action] = map[string]bool{}
+			}
+			for _, m := range leaf.FindAllSubmatch(genuine, -1) {
+				members[action][string(m[1])] = true
+			}
+			return false
+		}
+		r := request(s, tg)
+		r.Concurrency = 1
+		if _, err := collect.Live(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+		for action, names := range members {
+			for _, name := range slices.Sorted(maps.Keys(names)) {
+				if row++; !*everyRow && row%sampled != 0 {
+					continue
+				}
+				t.Run(fixture+"/"+action+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					dropMember(t, fixture, tg, action, name)
+				})
+			}
+		}
+	}
+}
+
+func dropMember(t *testing.T, fixture string, tg snapshot.Target, action, name string) {
+	member := regexp.MustCompile(`<` + name + `>[^<]*</` + name + `>`)
+	s := serve(t, fixture)
+	s.Tamper = func(w http.ResponseWriter, _, a string, genuine []byte) bool {
+		if a != action {
+			return false
+		}
+		_, _ = w.Write(member.ReplaceAll(genuine, nil))
+		return true
+	}
+	snap, err := collect.Live(context.Background(), request(s, tg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep := judged(t, tg, snap); rep.Verdict == report.NotReady {
+		t.Errorf("NOT READY because nobody said what %s is: %s", name, statuses(rep))
+	}
+}
+
+// TestTwoContents shows a resource twice, with two contents.
+func TestTwoContents(t *testing.T) {
+	tg := target(t, "healthy")
+	s := serve(t, "healthy")
+	s.Tamper = func(w http.ResponseWriter, _, action string, genuine []byte) bool {
+		if action != "DescribeSecurityGroups" {
+			return false
+		}
+		body := string(genuine)
+		first, last := strings.Index(body, "<securityGroupInfo>")+len("<securityGroupInfo>"), strings.LastIndex(body, "</securityGroupInfo>")
+		again := strings.ReplaceAll(body[first:last], "443", "444")
+		_, _ = w.Write([]byte(body[:last] + again + body[last:]))
+		return true
+	}
+	snap, err := collect.Live(context.Background(), request(s, tg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := judged(t, tg, snap)
+	if rep.Verdict != report.Inconclusive || !slices.ContainsFunc(rep.Targets[0].Gaps, func(g report.Gap) bool { return strings.Contains(g.Message, "two contents") }) {
+		t.Errorf("%s, gaps %+v", rep.Verdict, rep.Targets[0].Gaps)
+	}
+}
+
+// TestLargeAnswers bounds what an answer costs, whatever is sent.
+func TestLargeAnswers(t *testing.T) {
+	tg := target(t, "healthy")
+	for name, write := range map[string]func(http.ResponseWriter, string){
+		"endless-items": func(w http.ResponseWriter, action string) {
+			fmt.Fprintf(w, "<%sResponse><vpcEndpointSet>", action)
+			items := bytes.Repeat([]byte("<item/>"), 200_000)
+			for range 64 {
+				_, _ = w.Write(items)
+			}
+		},
+		"gzip-bomb": func(w http.ResponseWriter, action string) {
+			w.Header().Set("Content-Encoding", "gzip")
+			zip := gzip.NewWriter(w)
+			fmt.Fprintf(zip, "<%sResponse><vpcEndpointSet>", action)
+			items := bytes.Repeat([]byte("<item/>"), 1_000_000)
+			for range 40 {
+				_, _ = zip.Write(items)
+			}
+			_ = zip.Close()
+		},
+		"endless-error": func(w http.ResponseWriter, _ string) {
+			w.WriteHeader(http.StatusBadRequest)
+			junk := bytes.Repeat([]byte("x"), 1<<20)
+			for range 400 {
+				if _, err := w.Write(junk); err != nil {
+					return
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, "healthy")
+			s.Tamper = func(w http.ResponseWriter, _, action string, _ []byte) bool {
+				if action != "DescribeVpcEndpoints" {
+					return false
+				}
+				write(w, action)
+				return true
+			}
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			snap, err := collect.Live(context.Background(), request(s, tg))
+			if err != nil {
+				t.Fatal(err)
+			}
+			runtime.ReadMemStats(&after)
+			// Each of two scopes may read an answer to its limit; the buffer doubles.
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 1000 {
+				t.Errorf("%d MB were allocated", took)
+			}
+			if rep := judged(t, tg, snap); rep.Verdict != report.Inconclusive {
+				t.Errorf("%s: %s", rep.Verdict, statuses(rep))
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+// Package outside renders text that comes from outside: ids, names, tags and
+// descriptions of an estate, addresses of a plan, names of files, what a server
+// answered. Whoever wrote it may mean harm. A Text has no way into any output but
+// the function of its medium, each of which leaves the reader's program, a
+// terminal, a shell, Terraform, a browser or a runner of workflows, nothing to obey.
+package outside
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Text is text from outside.
+type Text struct{ raw string }
+
+// Of takes text from outside.
+func Of(s string) Text { return Text{s} }
+
+// Terminal shows control characters, which a terminal would obey, and characters
+// that hide or reorder text as escapes, and broken UTF-8 as the replacement
+// character. Logs of CI are terminals too, so it breaks what a runner would take
+// for a command. Activation keys, wherever somebody has put one, are taken out.
+func (t Text) Terminal() string {
+	s := WithoutKeys(t.raw)
+	if plain(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case !harmful(r):
+			b.WriteRune(r)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return WithoutKeys(brokenCommands(b.String())) // the digits of an escape may make a key of what was none
+}
+
+// plain reports whether every reader takes a string for itself.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ':' && i+1 < len(s) && s[i+1] == ':' || c == '#' && i+1 < len(s) && s[i+1] == '#' {
+			return false
+		}
+	}
+	return true
+}
+
+func harmful(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+}
+
+// What runners obey in a log: "::name::" where a line begins, which wrapping may
+// bring about, and "##[name]" or "##vso[name]" anywhere. No IPv6 address has two
+// double colons. Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+// and https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
+var (
+	colonCommand = regexp.MustCompile(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
+	hashCommand  = regexp.MustCompile(`##(\w*\[)`)
+)
+
+func brokenCommands(s string) string {
+	for colonCommand.MatchString(s) { // one may end where the next begins
+		s = colonCommand.ReplaceAllString(s, `\x3a:$1`)
+	}
+	return hashCommand.ReplaceAllString(s, `\x23#$1`)
+}
+
+// Lines is Terminal for text whose line breaks are meant.
+func (t Text) Lines() string {
+	if !strings.Contains(t.raw, "\n") {
+		return t.Terminal()
+	}
+	lines := strings.Split(t.raw, "\n")
+	for i := range lines {
+		lines[i] = Of(lines[i]).Terminal()
+	}
+	return strings.Join(lines, "\n")
+}
+
+var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:,=@+-]+$`)
+
+// Shell is one word of a POSIX shell.
+func (t Text) Shell() string {
+	s := t.Terminal()
+	if shellSafe.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// HCL is what stands between the quotes of a string of Terraform's language.
+// Source: https://developer.hashicorp.com/terraform/language/expressions/strings
+func (t Text) HCL() string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{").Replace(t.Terminal())
+}
+
+// Markdown keeps text from being read as Markdown or HTML, from becoming a link,
+// and from mentioning people.
+func (t Text) Markdown() string {
+	var b strings.Builder
+	for i, r := range strings.Join(strings.Fields(t.raw), " ") {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '@':
+			b.WriteString("&#64;")
+		case r == '#':
+			b.WriteString("&#35;")
+		case r == '$':
+			b.WriteString("&#36;")
+		case strings.ContainsRune("\\`*_[]|~", r) || i == 0 && strings.ContainsRune("-+=", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return links.ReplaceAllString(b.String(), "$1&#58;//")
+}
+
+// links are what GitHub's Markdown makes a link of without being asked.
+var links = regexp.MustCompile(`(?i)\b(https?|ftp|mailto|xmpp)://`)
+
+// WorkflowData is the message of a workflow command.
+// Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+func (t Text) WorkflowData() string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(t.raw)
+}
+
+// WorkflowProperty is the value of a property of a workflow command.
+func (t Text) WorkflowProperty() string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(t.raw)
+}

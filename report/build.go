@@ -1,0 +1,163 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"reflect"
+	"time"
+)
+
+// Builder words the results of targets, one after the other.
+type Builder struct {
+	opt      Options
+	report   Report
+	verdicts []Verdict
+	spool    *spool
+}
+
+// mostInMemory is up to how many targets a report holds itself. Beyond it they lie
+// in a file, and the report holds of each what the lists of findings need.
+const mostInMemory = 256
+
+// NewBuilder begins a report of so many targets. The error is that of a temporary
+// file.
+func NewBuilder(targets int, opt Options) (*Builder, error) {
+	b := &Builder{opt: opt, report: Report{
+		Schema:      Schema,
+		Tool:        Tool{"dspreflight", opt.Version},
+		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
+		Targets:     []Target{},
+		FailOn:      opt.FailOn, lang: opt.Lang, count: targets,
+		WaiversUsed: make([]bool, len(opt.Waivers)), WaiversOpen: make([]bool, len(opt.Waivers)),
+	}}
+	if targets > mostInMemory {
+		var err error
+		if b.spool, err = newSpool(); err != nil {
+			return nil, err
+		}
+		b.report.spool = b.spool
+	}
+	return b, nil
+}
+
+// Add words the results of a target.
+func (b *Builder) Add(j Judged) error {
+	r, opt := &b.report, b.opt
+	t := buildTarget(j, opt)
+	used, open := t.waive(opt.Waivers, opt.Now, opt.Lang)
+	for _, n := range used {
+		r.WaiversUsed[n] = true
+	}
+	for _, n := range open {
+		r.WaiversOpen[n] = true
+	}
+	if j.Earlier != nil {
+		t.summarize(j.Earlier.verdict(t.Name, opt), opt.FailOn, opt.Interrupted)
+		for _, n := range j.Earlier.Notes {
+			t.Change.Notes = append(t.Change.Notes, Harmless(n.In(opt.Lang)))
+		}
+		r.Gate = opt.Gate
+	}
+	t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
+	harmless(reflect.ValueOf(&t))
+	r.Summary.add(t.Summary)
+	b.verdicts = append(b.verdicts, t.Verdict)
+	if b.spool != nil {
+		if err := b.spool.put(t); err != nil {
+			return err
+		}
+		t = t.brief()
+	}
+	r.Targets = append(r.Targets, t)
+	return nil
+}
+
+// Report is what was added. It is done with Close.
+func (b *Builder) Report() (Report, error) {
+	r := b.report
+	r.Verdict = worst(b.verdicts)
+	r.ExitCode = r.Verdict.ExitCode()
+	if b.spool != nil {
+		return r, b.spool.out.Flush()
+	}
+	return r, nil
+}
+
+// brief is a target without what only its own page shows.
+func (t Target) brief() Target {
+	t.Path, t.Firewall, t.Changes, t.Gaps, t.Scopes = nil, nil, nil, nil, nil
+	for i := range t.Results {
+		var left []Finding
+		for _, f := range t.Results[i].Findings {
+			if f.Status != "PASS" && (f.Status != "SKIP" || f.Waived != nil) {
+				left = append(left, f)
+			}
+		}
+		t.Results[i].Findings = left
+	}
+	return t
+}
+
+// spool holds targets in a file, a line of JSON each.
+type spool struct {
+	file *os.File
+	out  *bufio.Writer
+	enc  *json.Encoder
+}
+
+func newSpool() (*spool, error) {
+	f, err := os.CreateTemp("", "dspreflight-*.json")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name()) // where the system allows it, nothing is left even of a killed run
+	s := &spool{file: f, out: bufio.NewWriterSize(f, 1<<20)}
+	s.enc = json.NewEncoder(s.out)
+	s.enc.SetEscapeHTML(false)
+	return s, nil
+}
+
+func (s *spool) put(t Target) error { return s.enc.Encode(t) }
+
+// read reads the file from its beginning.
+func (s *spool) read() *bufio.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(s.file, 0, 1<<62), 1<<20)
+}
+
+// each hands on every target in order, whole.
+func (r Report) each(use func(Target) error) error {
+	if r.spool == nil {
+		for _, t := range r.Targets {
+			if err := use(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	dec := json.NewDecoder(r.spool.read())
+	for {
+		var t Target
+		switch err := dec.Decode(&t); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		if r.Verdict == Interrupted {
+			t.Verdict = Interrupted
+		}
+		if err := use(t); err != nil {
+			return err
+		}
+	}
+}
+
+// Close lets go of the file behind a report of many targets.
+func (r Report) Close() {
+	if r.spool != nil {
+		_ = r.spool.file.Close()
+		_ = os.Remove(r.spool.file.Name())
+	}
+}
