@@ -322,7 +322,7 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
 				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
 			}, append(ev, where...)...)
-			x.about(About{Holder: group, Direction: directionOf(x.check.ID == "agent-sg-egress"), Addrs: sources, Ports: ports})
+			x.about(About{Holder: group, Direction: directionOf(x.check.ID == "agent-sg-egress"), Addrs: netpath.Exactly(sources, same[0].Addrs, ends), Ports: ports})
 		}
 		return
 	}

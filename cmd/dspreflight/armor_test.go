@@ -97,6 +97,8 @@ func TestArmorHostileTexts(t *testing.T) {
 	t.Logf("hostile texts: %d reports held", held)
 }
 
+var fenced = regexp.MustCompile("(?ms)^ *```[a-z]*$.*?^ *```$")
+
 func judgeOutput(t *testing.T, name, format, out string) {
 	t.Helper()
 	for _, r := range out {
@@ -121,7 +123,8 @@ func judgeOutput(t *testing.T, name, format, out string) {
 			}
 		}
 	case "markdown":
-		if strings.Contains(out, "<script") || strings.Contains(out, "](https://evil") || strings.Contains(out, "@everyone") {
+		prose := fenced.ReplaceAllString(out, "") // nothing in a block of code is obeyed
+		if strings.Contains(out, "<script") || strings.Contains(prose, "](https://evil") || strings.Contains(prose, "@everyone") {
 			t.Errorf("%s: it is obeyed: %s", name, out)
 		}
 	}
@@ -229,17 +232,22 @@ func TestArmorSaveStaysInside(t *testing.T) {
 			t.Errorf("%s is outside of %s", f, dir)
 		}
 	}
+	if _, err := snapshot.Read(os.DirFS(dir), snapshot.ReadOptions{}); err == nil || !strings.Contains(err.Error(), "get-managed-prefix-list-entries.") {
+		t.Errorf("ids that are none are read: %v", err)
+	}
+	for _, f := range files {
+		if strings.Contains(f, "prefix-list") && !strings.HasSuffix(f, ".pl-0a1.json") {
+			if err := os.Remove(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	back, err := snapshot.Read(os.DirFS(dir), snapshot.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := false
-	for _, s := range back.Scopes {
-		_, p := s.PrefixListEntries.Get("../../../owned")
-		found = found || p == snapshot.Present
-	}
-	if !found || len(back.Scopes) != len(snap.Scopes) {
-		t.Errorf("%d scopes are read back of %d; the id that leads out: %v", len(back.Scopes), len(snap.Scopes), found)
+	if len(back.Scopes) != len(snap.Scopes) {
+		t.Errorf("%d scopes are read back of %d", len(back.Scopes), len(snap.Scopes))
 	}
 }
 

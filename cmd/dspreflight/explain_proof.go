@@ -259,8 +259,11 @@ func stopsAgent(f report.Finding, t snapshot.Target, snap *snapshot.Snapshot) bo
 	return true
 }
 
-// prefixesOf lists the addresses that a finding names.
+// prefixesOf lists the addresses that a finding is about.
 func prefixesOf(f report.Finding) []netip.Prefix {
+	if f.About != nil && f.About.Addrs != nil {
+		return f.About.Addrs.Prefixes()
+	}
 	var out []netip.Prefix
 	add := func(s string) {
 		if p, err := netip.ParsePrefix(s); err == nil {

@@ -71,7 +71,7 @@ func TestLab(t *testing.T) {
 			l.Limit(t, true)
 			l.Firewall(t, l.Router, tt.router...)
 			l.Firewall(t, l.Dest, tt.dest...)
-			file := probeIn(t, l, l.Source, "--endpoint-ip", lab.Endpoint, "--connect-timeout", "1500ms")
+			file := probeIn(t, l, l.Source, "--vantage", "agent-network", "--endpoint-ip", lab.Endpoint, "--connect-timeout", "1500ms")
 			rep := parse(t, invoke(t, "check", "--fixture", tt.fixture, "--probes", file, "-o", "json"))
 			got := map[string]string{}
 			for _, r := range rep.Targets[0].Results {

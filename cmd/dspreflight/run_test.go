@@ -151,7 +151,6 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"check", "--config", write("worse.yaml", "targets: [")}, "worse.yaml"},
 		{[]string{"check", "--config", write("id.yaml", "targets:\n  - vpc-endpoint-id: nope\n")}, `targets[0]: vpc-endpoint-id "nope"`},
 		{[]string{"check", "--config", write("cidr.yaml", "source-cidr: [10.0.0.0/99]\n")}, "cidr.yaml"},
-		{[]string{"check", "--config", write("regions.yaml", "targets:\n  - {name: a, region: us-east-1}\n  - {name: b, region: eu-west-1}\n")}, "another Region"},
 		{[]string{"check", "--config", write("names.yaml", "targets:\n  - {name: a}\n  - {name: a}\n")}, `the name "a" is taken`},
 		{[]string{"snapshot"}, "--save DIR"},
 		{[]string{"fixtures", "healthy"}, "--save DIR"},

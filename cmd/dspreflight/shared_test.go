@@ -84,6 +84,23 @@ var sinceThen = map[string]string{
 	"rests-on":        "what lies behind one of these",
 }
 
+// documentedSince are the estates whose makers reasoned with an emulator, and which
+// what AWS documents decides otherwise. In t18 the agent's zone is one in which the
+// endpoint's VPC is attached, so that what it sends leaves the transit gateway there
+// (docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html), and the outbound
+// rules of that subnet's network ACL are held against the address in the other
+// subnet (docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html), which they stop.
+var documentedSince = map[string]string{"t18-peering-swapped-for-tgw": "BREAKS"}
+
+// documented is the verdict on an estate, as far as its makers knew, or as AWS
+// documents it.
+func documented(name, recorded string) string {
+	if v := documentedSince[name]; v != "" {
+		return v
+	}
+	return recorded
+}
+
 // newlyOpen reports whether a check is UNKNOWN for nothing but such a gap.
 func newlyOpen(r report.Result) bool {
 	return r.Status == "UNKNOWN" && !slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
@@ -147,6 +164,9 @@ func TestPlanEstates(t *testing.T) {
 				}
 			}
 			want := m[1]
+			if side == "describe_after" {
+				want = documented(name, want)
+			}
 			if want == "NOTHING" { // there is no endpoint yet
 				want = "BREAKS"
 			}

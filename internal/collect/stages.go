@@ -61,7 +61,7 @@ func (c *collector) second() []*job {
 	}
 	perID := func(k snapshot.Kind, ids []string) {
 		for _, id := range ids {
-			if c.wants(k) {
+			if c.wants(k) && snapshot.CanBeAbout(k, id) {
 				jobs = append(jobs, &job{kind: k, query: query{id: id}})
 			}
 		}
@@ -94,7 +94,7 @@ func (c *collector) third() []*job {
 	var jobs []*job
 	if c.wants(snapshot.PrefixListEntries) {
 		for _, id := range c.referredLists() {
-			if _, p := c.scope.PrefixListEntries.Get(id); p != snapshot.Present && !c.asked(snapshot.PrefixListEntries, id) {
+			if _, p := c.scope.PrefixListEntries.Get(id); p != snapshot.Present && !c.asked(snapshot.PrefixListEntries, id) && snapshot.CanBeAbout(snapshot.PrefixListEntries, id) {
 				jobs = append(jobs, &job{kind: snapshot.PrefixListEntries, query: query{id: id}})
 			}
 		}

@@ -116,7 +116,13 @@ func putPeering(w *world, before, o *object) {
 	if o.on("auto_accept") || o.known("accept_status") == "active" {
 		p.Status.Code = "active"
 	}
-	s.Peerings.Add(p)
+	_, both := find(w, vpcs, requester)
+	_, there := find(w, vpcs, accepter)
+	for _, holder := range append(append(both, there...), s) { // each side lists it
+		if _, seen := holder.Peerings.Get(p.ID); seen != snapshot.Present {
+			holder.Peerings.Add(p)
+		}
+	}
 }
 
 // side is one VPC of a peering connection, as far as its blocks are known.

@@ -181,6 +181,15 @@ func Whole(set *netipx.IPSet, ends []End) *netipx.IPSet {
 	return set
 }
 
+// Exactly is a set that Whole wrote, without the endpoint's addresses that were not
+// in it before.
+func Exactly(whole, set *netipx.IPSet, ends []End) *netipx.IPSet {
+	for _, e := range ends {
+		whole = Minus(whole, Minus(e.Endpoint, set))
+	}
+	return whole
+}
+
 // All is every address that the agent dials in the subnet.
 func (e End) All() *netipx.IPSet { return Union(e.Endpoint, e.Task) }
 

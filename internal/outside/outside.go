@@ -62,13 +62,30 @@ func harmful(r rune) bool {
 var (
 	colonCommand = regexp.MustCompile(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
 	hashCommand  = regexp.MustCompile(`##(\w*\[)`)
+	// typeOf is the middle of the name of a CloudFormation type, such as AWS::EC2::VPC.
+	typeOf = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*::$`)
+	// commands are what a runner obeys, whatever the case.
+	commands = regexp.MustCompile(`(?i)^(debug|notice|warning|error|group|endgroup|echo|stop-?commands)::$`)
 )
 
 func brokenCommands(s string) string {
-	for colonCommand.MatchString(s) { // one may end where the next begins
-		s = colonCommand.ReplaceAllString(s, `\x3a:$1`)
+	var b strings.Builder
+	for {
+		m := colonCommand.FindStringSubmatchIndex(s)
+		if m == nil {
+			break
+		}
+		before, name := s[:m[0]], s[m[2]:m[3]]
+		b.WriteString(before)
+		if strings.HasSuffix(before, "AWS") && typeOf.MatchString(name) && !commands.MatchString(name) {
+			b.WriteString("::")
+		} else {
+			b.WriteString(`\x3a:`)
+		}
+		s = s[m[0]+2:] // one may end where the next begins
 	}
-	return hashCommand.ReplaceAllString(s, `\x23#$1`)
+	b.WriteString(s)
+	return hashCommand.ReplaceAllString(b.String(), `\x23#$1`)
 }
 
 // Lines is Terminal for text whose line breaks are meant.

@@ -174,13 +174,16 @@ var ids = map[Kind]*regexp.Regexp{
 	PolicySimulation:           regexp.MustCompile(`^(` + AnyResource + `|` + AccountResource + `)$`),
 }
 
+// CanBeAbout reports whether a text is the id of what the calls of a kind are about.
+func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k].MatchString(id) }
+
 func saneName(file string, k Kind, id string) error {
 	switch {
 	case !k.PerID():
 		return nil
 	case id == "":
 		return Errorf("%s: the name lacks the resource: call it %s.<id>.json", "%s: ファイル名にリソース ID がない。%s.<id>.json とする", file, k.Command())
-	case ids[k] != nil && !ids[k].MatchString(id):
+	case !CanBeAbout(k, id):
 		return Errorf("%s: %q is not the id of what the command is about: call it %s.<id>.json, one file each", "%s: %q はこのコマンドの対象の ID ではない。1 つにつき 1 ファイル、%s.<id>.json とする", file, id, k.Command())
 	}
 	return nil
