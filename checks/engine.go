@@ -22,8 +22,9 @@ type Options struct {
 	// Now is the run's own clock, against which permissions must hold; zero: not
 	// told.
 	Now time.Time
-	// Others are the other targets of the run, which may share resources.
-	Others []snapshot.Target
+	// Others are the other targets of the run, which may share resources: those
+	// before it and those after.
+	Others [][]snapshot.Target
 }
 
 // DefaultBudget is far above what a check takes (under a millisecond) and far

@@ -188,22 +188,29 @@ func (p *planned) add(t snapshot.Target) {
 // neighbours are the tasks of other targets that will be in a subnet, and those
 // that may be: their targets leave open which of several subnets they use.
 func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
-	for _, t := range x.Others {
-		subnets := []string{t.SubnetID}
-		if t.SubnetID == "" {
-			if t.DestinationType == "efs" || t.DestinationType == "fsx" {
-				continue // in the location's own
+	for _, targets := range x.Others {
+		for i := range targets {
+			t := &targets[i]
+			switch subnets := taskSubnets(s, t); {
+			case !slices.Contains(subnets, id):
+			case len(subnets) == 1:
+				sure.add(*t)
+			default:
+				open.add(*t)
 			}
-			ep, _ := s.Endpoints.Get(t.EndpointID)
-			subnets = ep.SubnetIDs
-		}
-		switch {
-		case !slices.Contains(subnets, id):
-		case len(subnets) == 1:
-			sure.add(t)
-		default:
-			open.add(t)
 		}
 	}
 	return sure, open
+}
+
+// taskSubnets are those that a target's tasks may use, among the endpoint's.
+func taskSubnets(s *snapshot.Scope, t *snapshot.Target) []string {
+	switch {
+	case t.SubnetID != "":
+		return []string{t.SubnetID}
+	case t.DestinationType == "efs" || t.DestinationType == "fsx":
+		return nil // in the location's own
+	}
+	ep, _ := s.Endpoints.Get(t.EndpointID)
+	return ep.SubnetIDs
 }

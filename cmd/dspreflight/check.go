@@ -220,7 +220,7 @@ func judgeSome(ctx context.Context, targets []snapshot.Target, from, to int, sna
 	for i, t := range targets[from:to] {
 		g.Go(func() error {
 			view := snap.For(t)
-			others := slices.Delete(slices.Clone(targets), from+i, from+i+1)
+			others := [][]snapshot.Target{targets[:from+i], targets[from+i+1:]}
 			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Others: others})
 			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
 			return nil
