@@ -21,7 +21,6 @@ type journey struct {
 	there  netpath.Walk
 	back   netpath.Walk
 	estate *netpath.Estate
-	lacks  []lack // by candidate subnet, where the user chose none and none will do
 }
 
 // lack is what a subnet that a task might use falls short of.
@@ -99,8 +98,8 @@ func (j *journey) follow() {
 
 // choose keeps, of the subnets that a task may use where the user named none,
 // those that satisfy all there is to ask: they are judged jointly, since
-// CreateAgent takes one of them. Where none does, all stay, each with what it
-// lacks; one of which not all is known stands for the rest.
+// CreateAgent takes one of them. Where none does, all stay, and the checks say what
+// each lacks; one of which not all is known stands for the rest.
 func (x *Exam) choose(j *journey, s *snapshot.Scope, ep snapshot.Endpoint) {
 	if x.Target.SubnetID != "" || len(ep.SubnetIDs) < 2 || ep.SubnetsPending != "" {
 		return
@@ -127,7 +126,6 @@ func (x *Exam) choose(j *journey, s *snapshot.Scope, ep snapshot.Endpoint) {
 		}
 	}
 	if best == Fail {
-		j.lacks = all
 		return
 	}
 	j.ends = slices.DeleteFunc(j.ends, func(e netpath.End) bool { return netpath.Empty(e.All()) })
