@@ -17,7 +17,7 @@ const pageACL = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-ac
 
 var reqACL = &Requirement{
 	ID: "network-acls", Grade: "required",
-	Title:   say("The network ACLs of both subnets let requests and replies through", "両サブネットのネットワーク ACL が要求と応答を通す"),
+	Title:   say("The network ACLs of every subnet on the way let requests and replies through", "途中の各サブネットのネットワーク ACL が要求と応答を通す"),
 	Sources: []string{pageArticle, pageACL},
 }
 
@@ -54,7 +54,7 @@ var aclNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot
 var _ = register(&Check{
 	ID:       "nacl-to-endpoint",
 	Area:     AreaACL,
-	Title:    say("The network ACLs of both subnets let the requests through", "両サブネットのネットワーク ACL が要求を通す"),
+	Title:    say("The network ACLs of every subnet on the way let the requests through", "途中の各サブネットのネットワーク ACL が要求を通す"),
 	Requires: reqACL,
 	Needs:    aclNeeds,
 	Uses:     pathUses,
@@ -66,7 +66,7 @@ var _ = register(&Check{
 var _ = register(&Check{
 	ID:       "nacl-to-agent",
 	Area:     AreaACL,
-	Title:    say("The network ACLs of both subnets let the replies through, to ephemeral ports", "両サブネットのネットワーク ACL が一時ポートへの応答を通す"),
+	Title:    say("The network ACLs of every subnet on the way let the replies through, to ephemeral ports", "途中の各サブネットのネットワーク ACL が一時ポートへの応答を通す"),
 	Requires: reqACL,
 	Needs:    aclNeeds,
 	Uses:     pathUses,
