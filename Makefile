@@ -31,7 +31,7 @@ build:
 # Everything, with the race detector. The moto tests use a Python that has moto: the one in MOTO_PYTHON, else one on the
 # PATH, else a virtual environment made here. Without Python they skip and say so.
 test: moto lab
-	MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -race -timeout 20m ./...
+	MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -race -timeout 40m ./...
 	@MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -v -run 'TestMoto' ./cmd/dspreflight | grep -E '^ *--- SKIP|SKIPPED' || true
 
 moto:
