@@ -130,7 +130,7 @@ func TestArmorSignals(t *testing.T) {
 	}
 	aws := fakeaws.New(t, files)
 	silent := fakeaws.New(t, files)
-	silent.Fault = func(string, int) fakeaws.Fault { return fakeaws.Silent }
+	silent.SetFault(func(string, int) fakeaws.Fault { return fakeaws.Silent })
 	targetOf := []string{"--vpc-endpoint-id", "vpce-0a1b2c3d4e5f60718", "--region", "us-east-1", "--no-probe"}
 	phases := map[string]struct {
 		args []string

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -219,8 +220,11 @@ func TestEntriesWithoutTheirFields(t *testing.T) {
 	for _, fixture := range []string{"healthy", "healthy-tgw"} {
 		tg := target(t, fixture)
 		members := map[string]map[string]bool{}
+		var mu sync.Mutex
 		s := serve(t, fixture)
 		s.Tamper = func(_ http.ResponseWriter, _, action string, genuine []byte) bool {
+			mu.Lock()
+			defer mu.Unlock()
 			if members[action] == nil {
 				members[action] = map[string]bool{}
 			}

@@ -112,6 +112,14 @@ func loadScope(t testing.TB, estate fs.FS, dir string) (string, scope) {
 	return m.Region, sc
 }
 
+// SetFault sets Fault for a server that another process calls: nothing else orders
+// the two.
+func (s *Server) SetFault(decide func(action string, attempt int) Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Fault = decide
+}
+
 // Calls is how often each action was called, retries included.
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
@@ -149,12 +157,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 	}
 	s.mu.Lock()
 	s.calls[action]++
-	attempt := s.calls[action]
+	attempt, decide := s.calls[action], s.Fault
 	s.mu.Unlock()
 	time.Sleep(s.Delay)
 	fault := None
-	if s.Fault != nil {
-		fault = s.Fault(action, attempt)
+	if decide != nil {
+		fault = decide(action, attempt)
 	}
 	switch fault {
 	case Unauthorized:
