@@ -90,6 +90,9 @@ func falseAnswers(elsewhere string) []falseAnswer {
 			_, _ = w.Write(bytes.Replace(genuine, []byte("<item>"), []byte("<item/><item>"), 1))
 		}},
 		falseAnswer{"same-token", func(w http.ResponseWriter, action string, genuine []byte) {
+			if bytes.HasPrefix(genuine, []byte("{")) { // DataSync's protocol
+				genuine = append([]byte(`{"NextToken":"again",`), genuine[1:]...)
+			}
 			_, _ = w.Write(bytes.Replace(genuine, []byte("</"+action+"Response>"), []byte("<nextToken>again</nextToken></"+action+"Response>"), 1))
 		}},
 		falseAnswer{"gzip-unasked", func(w http.ResponseWriter, _ string, genuine []byte) {
