@@ -3,7 +3,6 @@ package checks
 import (
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
@@ -130,30 +129,12 @@ func (v *configVerdict) add(s Status, id string) {
 // concerns reports whether a finding is about a port of the group: one that
 // names no ports is about all.
 func concerns(f Finding, g PortGroup) bool {
-	text, ok := f.Args["ports"].(string)
-	if !ok {
-		return true
-	}
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-		first, last, ranged := strings.Cut(part, "-")
-		if !ranged {
-			last = first
-		}
-		a, err1 := strconv.Atoi(first)
-		b, err2 := strconv.Atoi(last)
-		if err1 != nil || err2 != nil {
-			return true
-		}
-		if a >= int(netpath.Ephemeral.First) {
-			return true // replies
-		}
-		for _, p := range g.Requirement.Ports {
-			if a <= int(p.Last) && b >= int(p.First) {
-				return true
-			}
-		}
-	}
-	return false
+	text, _ := f.Args["ports"].(string)
+	ports, ok := netpath.ParsePorts(text)
+	return !ok || slices.ContainsFunc(ports, func(said netpath.Ports) bool {
+		return said.First >= netpath.Ephemeral.First || // replies
+			slices.ContainsFunc(g.Requirement.Ports, func(p netpath.Ports) bool { return said.First <= p.Last && p.First <= said.Last })
+	})
 }
 
 func runProbeAgrees(x *Exam) {

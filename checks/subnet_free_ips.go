@@ -120,7 +120,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	case free-reserved-n.MaybeTaken < needed:
 		x.Unknown(n.ID, n.TakenBy.Gap(n.ID))
 	case free-reserved < needed+addressesPerTask*open.tasks:
-		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.SubnetShared, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: strings.Join(open.names, ", ")})
+		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.SubnetShared, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: open.listed()})
 	default:
 		x.OK(n.ID, saw)
 	}
@@ -131,7 +131,7 @@ func taskCount(tasks int, sure planned) Text {
 	if sure.tasks == 0 {
 		return snapshot.Same(fmt.Sprint(tasks))
 	}
-	return snapshot.Textf("%d, with those of %s", "%[2]s の分を含む %[1]d", tasks, strings.Join(sure.names, ", "))
+	return snapshot.Textf("%d, with those of %s", "%[2]s の分を含む %[1]d", tasks, sure.listed())
 }
 
 // reservations counts the IPv4 addresses of a subnet that its CIDR reservations
@@ -174,15 +174,32 @@ func count(blocks []netip.Prefix) int {
 
 // planned is how many tasks other targets of the run plan in a subnet.
 type planned struct {
-	tasks int
-	names []string
+	tasks  int
+	names  []string // of some of the targets
+	others bool     // there are more
 }
 
-func (p *planned) add(t snapshot.Target) {
+// namedNeighbours is how many other targets a message names.
+const namedNeighbours = 6
+
+func (p *planned) add(t *snapshot.Target) {
 	p.tasks += max(t.Tasks, 1)
-	if name := cmp.Or(t.Name, t.EndpointID); !slices.Contains(p.names, name) {
+	switch name := cmp.Or(t.Name, t.EndpointID); {
+	case slices.Contains(p.names, name):
+	case len(p.names) < namedNeighbours:
 		p.names = append(p.names, name)
+	default:
+		p.others = true
 	}
+}
+
+// listed names whose the tasks are.
+func (p planned) listed() string {
+	names := strings.Join(p.names, ", ")
+	if p.others {
+		names += ", ..."
+	}
+	return names
 }
 
 // neighbours are the tasks of other targets that will be in a subnet, and those
@@ -194,9 +211,9 @@ func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
 			switch subnets := taskSubnets(s, t); {
 			case !slices.Contains(subnets, id):
 			case len(subnets) == 1:
-				sure.add(*t)
+				sure.add(t)
 			default:
-				open.add(*t)
+				open.add(t)
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -214,24 +213,10 @@ func deniedAction(m match) string {
 // connection to port 443, or all the ports that a reply to it may go to.
 func carries443(f report.Finding) bool {
 	text, limited := f.Args["ports"].(string)
-	if !limited {
-		return true
-	}
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-		first, last, ranged := strings.Cut(part, "-")
-		if !ranged {
-			last = first
-		}
-		a, err1 := strconv.Atoi(first)
-		b, err2 := strconv.Atoi(last)
-		if err1 != nil || err2 != nil {
-			continue
-		}
-		if a <= 443 && b >= 443 || a <= int(netpath.Ephemeral.First) && b >= int(netpath.Ephemeral.Last) {
-			return true
-		}
-	}
-	return false
+	ports, _ := netpath.ParsePorts(text)
+	return !limited || slices.ContainsFunc(ports, func(p netpath.Ports) bool {
+		return p.First <= 443 && p.Last >= 443 || p.First <= netpath.Ephemeral.First && p.Last >= netpath.Ephemeral.Last
+	})
 }
 
 // stopsAgent reports whether the addresses that a finding is about, if it names

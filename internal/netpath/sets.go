@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go4.org/netipx"
@@ -188,6 +189,23 @@ func JoinPorts(ports []Ports) string {
 		out = append(out, p.String())
 	}
 	return strings.Join(out, ", ")
+}
+
+// ParsePorts reads what JoinPorts wrote. ok is false for anything else.
+func ParsePorts(text string) (out []Ports, ok bool) {
+	for _, part := range strings.Split(text, ", ") {
+		first, last, ranged := strings.Cut(part, "-")
+		if !ranged {
+			last = first
+		}
+		a, err1 := strconv.ParseUint(first, 10, 16)
+		b, err2 := strconv.ParseUint(last, 10, 16)
+		if err1 != nil || err2 != nil {
+			return nil, false
+		}
+		out = append(out, Ports{First: uint16(a), Last: uint16(b)})
+	}
+	return out, true
 }
 
 // Anywhere is every IPv4 and IPv6 address.
