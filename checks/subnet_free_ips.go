@@ -208,11 +208,10 @@ func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
 	for _, targets := range x.Others {
 		for i := range targets {
 			t := &targets[i]
-			switch subnets := taskSubnets(s, t); {
-			case !slices.Contains(subnets, id):
-			case len(subnets) == 1:
+			switch n := subnetsOf(s, t, id); {
+			case n == 1:
 				sure.add(t)
-			default:
+			case n > 1:
 				open.add(t)
 			}
 		}
@@ -220,14 +219,17 @@ func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
 	return sure, open
 }
 
-// taskSubnets are those that a target's tasks may use, among the endpoint's.
-func taskSubnets(s *snapshot.Scope, t *snapshot.Target) []string {
+// subnetsOf is how many subnets a target's tasks may use, if the given one is among
+// them; else 0.
+func subnetsOf(s *snapshot.Scope, t *snapshot.Target, id string) int {
 	switch {
-	case t.SubnetID != "":
-		return []string{t.SubnetID}
-	case t.DestinationType == "efs" || t.DestinationType == "fsx":
-		return nil // in the location's own
+	case t.SubnetID == id:
+		return 1
+	case t.SubnetID != "" || t.DestinationType == "efs" || t.DestinationType == "fsx": // the location's own
+		return 0
 	}
-	ep, _ := s.Endpoints.Get(t.EndpointID)
-	return ep.SubnetIDs
+	if ep, _ := s.Endpoints.Get(t.EndpointID); slices.Contains(ep.SubnetIDs, id) {
+		return len(ep.SubnetIDs)
+	}
+	return 0
 }
