@@ -95,7 +95,7 @@ func (e *Estate) blocksHold(vpc string, addrs *netipx.IPSet) bool {
 
 // through is the gap of something that can't be looked into.
 func (e *Estate) through(s *snapshot.Scope, id string, source snapshot.Kind) *snapshot.Gap {
-	g := &snapshot.Gap{Code: snapshot.ThroughAppliance, Source: source.Action(), Ref: id, Detail: id}
+	g := &snapshot.Gap{Code: snapshot.ThroughAppliance, Source: source.Action(), Ref: id}
 	if s != nil {
 		g.Scope = s.Label()
 	}
