@@ -246,9 +246,12 @@ func listed(content snapshot.PrefixListContent) *netipx.IPSet {
 	return must(b.IPSet())
 }
 
-// privateSpace is the address space that no public AWS service answers from.
+// privateSpace is the address space that no public AWS service answers from: what
+// is not globally reachable, and stands in VPCs and networks that lead to them.
+// Source: https://www.iana.org/assignments/iana-ipv4-special-registry/
 var privateSpace = Set(
 	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),
 	netip.MustParsePrefix("172.16.0.0/12"),
 	netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("fc00::/7"),

@@ -1,0 +1,121 @@
+package healthy
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// gateway is a transit gateway, with the accounts that it is shared with.
+type gateway struct {
+	owner       *account
+	others      []*account
+	id          string
+	attachments []*attachment
+}
+
+// attachment is one of a VPC, or of anything else.
+type attachment struct {
+	id, kind, resource, owner string
+	vpc                       *vpc
+	subnets                   []string
+}
+
+// reach is what lies behind an attachment.
+type reach struct {
+	by     *attachment
+	blocks []netip.Prefix
+}
+
+func (e *estate) gateway(owner *account, users ...*account) *gateway {
+	g := &gateway{owner: owner, id: e.id("tgw")}
+	for _, u := range users {
+		if u != owner && !slices.Contains(g.others, u) {
+			g.others = append(g.others, u)
+		}
+	}
+	for _, a := range append([]*account{owner}, g.others...) {
+		a.add("describe-transit-gateways", row{"TransitGatewayId": g.id, "OwnerId": owner.number, "State": "available", "Options": row{
+			"AutoAcceptSharedAttachments": "disable", "DefaultRouteTableAssociation": "enable", "DefaultRouteTablePropagation": "enable", "SecurityGroupReferencingSupport": pick(e, "enable", "disable"),
+		}})
+	}
+	return g
+}
+
+// attach attaches a VPC in the zones of some of its subnets: in subnets of the
+// attachment's own, or in those themselves.
+func (g *gateway) attach(e *estate, v *vpc, near ...*subnet) *attachment {
+	a := &attachment{id: e.id("tgw-attach"), kind: "vpc", resource: v.id, owner: v.in.number, vpc: v}
+	same := e.chance(4)
+	var zones []int
+	for _, n := range near {
+		if slices.Contains(zones, n.zone) {
+			continue
+		}
+		zones = append(zones, n.zone)
+		at := n
+		if !same {
+			at = e.subnet(v, n.zone, 28)
+		}
+		at.attachment, at.shared = true, same
+		a.subnets = append(a.subnets, at.id)
+		e.eni(at, e.free(at), "", row{"InterfaceType": "transit_gateway", "RequesterManaged": true, "Description": "Network Interface for Transit Gateway Attachment " + a.id})
+	}
+	g.attachments = append(g.attachments, a)
+	return a
+}
+
+// tables makes the route tables of the gateway: the default one, in which all is
+// propagated, or one for each attachment.
+func (g *gateway) tables(e *estate, reaches []reach) {
+	of := map[string]string{}
+	table := func(isDefault bool, routes []reach, static bool, users ...*attachment) {
+		id := e.id("tgw-rtb")
+		g.owner.add("describe-transit-gateway-route-tables", row{"TransitGatewayRouteTableId": id, "TransitGatewayId": g.id, "State": "available", "DefaultAssociationRouteTable": isDefault, "DefaultPropagationRouteTable": isDefault})
+		for _, call := range []string{"get-transit-gateway-route-table-associations", "get-transit-gateway-route-table-propagations", "search-transit-gateway-routes"} {
+			g.owner.addSet(call, id)
+		}
+		for _, a := range users {
+			of[a.id] = id
+			g.owner.addSet("get-transit-gateway-route-table-associations", id, row{"TransitGatewayAttachmentId": a.id, "ResourceId": a.resource, "ResourceType": a.kind, "State": "associated"})
+		}
+		for _, r := range routes {
+			kind := "propagated"
+			if static || r.by.kind == "peering" { // a peering propagates nothing
+				kind = "static"
+			} else {
+				g.owner.addSet("get-transit-gateway-route-table-propagations", id, row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind, "State": "enabled"})
+			}
+			for _, b := range r.blocks {
+				g.owner.addSet("search-transit-gateway-routes", id, row{"DestinationCidrBlock": b.String(), "TransitGatewayAttachments": []row{{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind}}, "Type": kind, "State": "active"})
+			}
+		}
+	}
+	if e.chance(2) {
+		table(true, reaches, false, g.attachments...)
+	} else {
+		for i, r := range reaches {
+			table(false, []reach{reaches[1-i]}, e.chance(2), r.by)
+		}
+	}
+	for _, a := range g.attachments {
+		g.show(g.owner, a, row{"TransitGatewayRouteTableId": of[a.id], "State": "associated"})
+		if a.vpc != nil && a.vpc.in != g.owner { // who shares the gateway sees its own attachments, and no table
+			g.show(a.vpc.in, a, nil)
+		}
+	}
+}
+
+// show adds an attachment to what an account sees.
+func (g *gateway) show(to *account, a *attachment, association row) {
+	r := row{"TransitGatewayAttachmentId": a.id, "TransitGatewayId": g.id, "TransitGatewayOwnerId": g.owner.number, "ResourceOwnerId": a.owner, "ResourceType": a.kind, "ResourceId": a.resource, "State": "available"}
+	if association != nil {
+		r["Association"] = association
+	}
+	to.add("describe-transit-gateway-attachments", r)
+	if a.vpc != nil {
+		to.add("describe-transit-gateway-vpc-attachments", row{
+			"TransitGatewayAttachmentId": a.id, "TransitGatewayId": g.id, "VpcId": a.vpc.id, "VpcOwnerId": a.owner, "State": "available", "SubnetIds": a.subnets,
+			"Options": row{"SecurityGroupReferencingSupport": "enable", "ApplianceModeSupport": "disable", "Ipv6Support": "disable", "DnsSupport": "enable"},
+		})
+	}
+}
