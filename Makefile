@@ -1,10 +1,11 @@
-# make build test lint bench docs fuzz soak armor vuln supply
+# make build test real soak lint bench docs fuzz armor vuln supply
 GO      ?= go
 PYTHON  ?= python3
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 VENV    := .venv
 MOTO    := moto[server]==5.2.1
-# The linters, pinned; go run fetches them.
+# The tools, pinned; go run fetches them.
+GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -22,17 +23,24 @@ WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && e
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build test lint bench docs iam-data fuzz soak moto lab clean armor vuln vuln-pinned supply sbom notices reproducible
+.PHONY: build test real lint bench docs iam-data fuzz soak moto lab clean armor vuln vuln-pinned supply sbom notices reproducible
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
 	$(BUILD) -o bin/dspreflight ./cmd/dspreflight
 
-# Everything, with the race detector. The moto tests use a Python that has moto: the one in MOTO_PYTHON, else one on the
-# PATH, else a virtual environment made here. Without Python they skip and say so.
-test: moto lab
-	MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -race -timeout 40m ./...
-	@MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(GO) test -v -run 'TestMoto' ./cmd/dspreflight | grep -E '^ *--- SKIP|SKIPPED' || true
+# Tests in three tiers. Each run says how long each package took and, at the end, what was skipped and why.
+TESTS = $(GO) run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -timeout 20m
+
+# What every change must pass, with the race detector: under it, sweeps take some of their steps.
+test: lab
+	$(TESTS) -race ./...
+
+# What has real parts, then every step of the sweeps. The moto tests use a Python that has moto: the one in MOTO_PYTHON,
+# else one on the PATH, else a virtual environment made here. Without Python they skip and say so.
+real: moto lab
+	DSPREFLIGHT_REAL=1 MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(TESTS) -race -run Real ./...
+	$(TESTS) ./...
 
 moto:
 	@if $(PYTHON) -c 'import moto.server, flask, flask_cors' 2>/dev/null || [ -n "$$MOTO_PYTHON" ]; then :; \

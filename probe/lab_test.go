@@ -128,9 +128,9 @@ func to(addr string, port uint16) Target {
 // endpointPorts is what an agent needs of an endpoint.
 var endpointPorts = []Ports{{443, 443}, {1024, 1062}, {22, 22}}
 
-// TestErrnoTable is the table of what the kernel says for each cause: a row is
+// TestRealErrnoTable is the table of what the kernel says for each cause: a row is
 // an address that is treated in that way.
-func TestErrnoTable(t *testing.T) {
+func TestRealErrnoTable(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: 20 * time.Millisecond})
 	l.Limit(t, false)
 	l.Firewall(t, l.Router,
@@ -184,7 +184,7 @@ func TestErrnoTable(t *testing.T) {
 		{"rejected by this machine's firewall", to("10.20.1.31", 443), snapshot.Prohibited, "EHOSTUNREACH", "3/13 10.10.1.10", true, 0},
 		{"reset by this machine's firewall", to("10.20.1.32", 443), snapshot.Refused, "ECONNREFUSED", "", false, 20 * time.Millisecond},
 		{"a full queue", to(lab.Endpoint, lab.FullPort), snapshot.Filtered, "", "", false, 0},
-		{"accepted and reset", to(lab.Endpoint, lab.ResetPort), snapshot.Open, "", "", false, 0}, // TLS tells: TestHandshakes
+		{"accepted and reset", to(lab.Endpoint, lab.ResetPort), snapshot.Open, "", "", false, 0}, // TLS tells: TestRealHandshakes
 		{"a tarpit", to(lab.Endpoint, lab.TarpitPort), snapshot.Open, "", "", false, 0},
 	}
 	var targets []Target
@@ -210,9 +210,9 @@ func TestErrnoTable(t *testing.T) {
 	}
 }
 
-// TestHandshakes tells an open port from one that breaks TLS, an MTU black hole
+// TestRealHandshakes tells an open port from one that breaks TLS, an MTU black hole
 // among them, which passes every connect.
-func TestHandshakes(t *testing.T) {
+func TestRealHandshakes(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: 5 * time.Millisecond})
 	shake := func(port uint16) Target {
 		tg := to(lab.Endpoint, port)
@@ -236,9 +236,9 @@ func TestHandshakes(t *testing.T) {
 	}
 }
 
-// TestLoss loses packets in both directions: no open port may look closed, and
+// TestRealLoss loses packets in both directions: no open port may look closed, and
 // a filtered one must still.
-func TestLoss(t *testing.T) {
+func TestRealLoss(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: 20 * time.Millisecond})
 	for _, perMille := range []int{10, 50} {
 		l.Firewall(t, l.Router, "ip daddr 10.20.1.8 tcp dport 1030-1040 drop", fmt.Sprintf("numgen random mod 1000 < %d drop", perMille))
@@ -263,9 +263,9 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-// TestRateLimitedRejects is the trap of a rejecting firewall: the kernel limits
+// TestRealRateLimitedRejects is the trap of a rejecting firewall: the kernel limits
 // ICMP errors, so that most ports look dropped.
-func TestRateLimitedRejects(t *testing.T) {
+func TestRealRateLimitedRejects(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: time.Millisecond})
 	l.Firewall(t, l.Router, "tcp dport { 22, 443, 1024-1062 } reject with icmp admin-prohibited")
 	targets, err := Plan(Request{Endpoint: []netip.Addr{netip.MustParseAddr(lab.Endpoint)}, Ports: endpointPorts})
@@ -283,8 +283,8 @@ func TestRateLimitedRejects(t *testing.T) {
 	}
 }
 
-// TestFewDescriptors dials more than the process may hold descriptors.
-func TestFewDescriptors(t *testing.T) {
+// TestRealFewDescriptors dials more than the process may hold descriptors.
+func TestRealFewDescriptors(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: time.Millisecond})
 	var r Request
 	for i := 1; i <= 32; i++ {
@@ -302,9 +302,9 @@ func TestFewDescriptors(t *testing.T) {
 	}
 }
 
-// TestStoppedInTheMiddle ends the context in the middle of 10,000 dials that
+// TestRealStoppedInTheMiddle ends the context in the middle of 10,000 dials that
 // nobody answers.
-func TestStoppedInTheMiddle(t *testing.T) {
+func TestRealStoppedInTheMiddle(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: time.Millisecond})
 	l.Firewall(t, l.Router, "ip daddr 10.20.1.0/24 drop")
 	var targets []Target

@@ -4,10 +4,12 @@ package main
 
 import (
 	"bytes"
-	"io"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -120,49 +122,62 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 // TestArmorSignals interrupts a run in every phase: it ends with 130 within a
 // second, whatever it waits for.
 func TestArmorSignals(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	files, _, err := fixtures.Open("unreachable-443")
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws := fakeaws.New(t, files)
-	silent := fakeaws.New(t, files)
-	silent.SetFault(func(string, int) fakeaws.Fault { return fakeaws.Silent })
 	targetOf := []string{"--vpc-endpoint-id", "vpce-0a1b2c3d4e5f60718", "--region", "us-east-1", "--no-probe"}
 	phases := map[string]struct {
-		args []string
-		aws  *fakeaws.Server
-		says string // on standard output, at the end
+		args    []string
+		silent  bool   // AWS never answers
+		says    string // on standard output, at the end
+		reached func(p waiting) bool
 	}{
-		"a pipe":         {[]string{"check", "--plan", pipe, "--region", "us-east-1"}, nil, ""},
-		"standard input": {[]string{"explain", "-"}, nil, ""},
-		"the pause":      {append([]string{"check", "--wait", "10m"}, targetOf...), aws, "INTERRUPTED"},
-		"AWS":            {append([]string{"check"}, targetOf...), silent, "INTERRUPTED"},
+		"a pipe":         {[]string{"check", "--plan", "PIPE", "--region", "us-east-1"}, false, "", waiting.opensPipe},
+		"standard input": {[]string{"explain", "-"}, false, "", waiting.readsInput},
+		"the pause":      {append([]string{"check", "--wait", "10m"}, targetOf...), false, "INTERRUPTED", waiting.asksNoMore},
+		"AWS":            {append([]string{"check"}, targetOf...), true, "INTERRUPTED", waiting.asks},
 	}
 	for name, phase := range phases {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 			t.Run(name+"/"+sig.String(), func(t *testing.T) {
 				t.Parallel()
-				cmd := program(t, phase.args...)
-				if phase.aws != nil {
-					for k, v := range phase.aws.Env() {
-						cmd.Env = append(cmd.Env, k+"="+v)
-					}
+				p, pipe := waiting{aws: fakeaws.New(t, files)}, filepath.Join(t.TempDir(), "pipe")
+				if err := unix.Mkfifo(pipe, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if phase.silent {
+					p.aws.SetFault(func(string, int) fakeaws.Fault { return fakeaws.Silent })
+				}
+				args := slices.Clone(phase.args)
+				if n := slices.Index(args, "PIPE"); n >= 0 {
+					args[n] = pipe
+				}
+				cmd := program(t, args...)
+				for k, v := range p.aws.Env() {
+					cmd.Env = append(cmd.Env, k+"="+v)
 				}
 				var out bytes.Buffer
 				cmd.Stdout = &out
-				in, err := cmd.StdinPipe()
+				theirs, ours, err := os.Pipe()
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer in.(io.Closer).Close()
+				defer theirs.Close()
+				defer ours.Close()
+				cmd.Stdin, p.input = theirs, ours
+				if _, err := ours.WriteString("x"); err != nil {
+					t.Fatal(err)
+				}
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(3 * time.Second) // it is past its start by then
+				p.process = cmd.Process
+				for deadline := time.Now().Add(time.Minute); !phase.reached(p); time.Sleep(20 * time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatal("it does not come so far")
+					}
+				}
 				if err := cmd.Process.Signal(sig); err != nil {
 					t.Fatal(err)
 				}
@@ -174,4 +189,37 @@ func TestArmorSignals(t *testing.T) {
 			})
 		}
 	}
+}
+
+// waiting is what a run may wait for.
+type waiting struct {
+	process *os.Process
+	input   *os.File // holds one byte at first
+	aws     *fakeaws.Server
+}
+
+// opensPipe reports whether a thread of the process waits for somebody to write to
+// the named pipe.
+func (p waiting) opensPipe() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/wchan", p.process.Pid))
+	return slices.ContainsFunc(threads, func(file string) bool {
+		where, err := os.ReadFile(file)
+		return err == nil && string(where) == "wait_for_partner"
+	})
+}
+
+// readsInput reports whether the byte was read.
+func (p waiting) readsInput() bool {
+	left, err := unix.IoctlGetInt(int(p.input.Fd()), unix.TIOCINQ)
+	return err == nil && left == 0
+}
+
+// asks reports whether AWS was asked.
+func (p waiting) asks() bool { return len(p.aws.Calls()) > 0 }
+
+// asksNoMore reports whether AWS was asked, and not again for a while.
+func (p waiting) asksNoMore() bool {
+	before := p.aws.Calls()
+	time.Sleep(300 * time.Millisecond)
+	return len(before) > 0 && maps.Equal(before, p.aws.Calls())
 }

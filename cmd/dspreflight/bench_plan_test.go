@@ -19,7 +19,7 @@ import (
 // BenchmarkPlan times whole processes that judge plans: the example, harmless and
 // not, and one of 10,000 resources over a base of 5,000 security groups.
 func BenchmarkPlan(b *testing.B) {
-	path := binary(b)
+	path := filepath.Join(built(b), "dspreflight")
 	dir := b.TempDir()
 	plan, base := largePlan(b, dir)
 	info, err := os.Stat(plan)

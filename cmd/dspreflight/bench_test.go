@@ -19,20 +19,10 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// binary builds the program once for the benchmarks of whole processes.
-func binary(b *testing.B) string {
-	b.Helper()
-	path := filepath.Join(b.TempDir(), "dspreflight")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	return path
-}
-
 // BenchmarkProcess times whole processes: from start to exit, and the memory
 // that they held at most.
 func BenchmarkProcess(b *testing.B) {
-	path := binary(b)
+	path := filepath.Join(built(b), "dspreflight")
 	for _, args := range [][]string{{"version"}, {"check", "--fixture", "healthy"}} {
 		b.Run(strings.Join(args, " "), func(b *testing.B) {
 			var resident int64

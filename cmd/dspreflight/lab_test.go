@@ -44,10 +44,10 @@ func probeIn(t *testing.T, l *lab.Lab, ns string, args ...string) string {
 	return file
 }
 
-// TestLab breaks the path between the kernel's namespaces in one way after
+// TestRealLab breaks the path between the kernel's namespaces in one way after
 // another, dials from the agent's side, and holds the result against the healthy
 // configuration: each fault is named as what it is.
-func TestLab(t *testing.T) {
+func TestRealLab(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: 20 * time.Millisecond})
 	for _, tt := range []struct {
 		name     string
@@ -113,8 +113,8 @@ func TestLab(t *testing.T) {
 	})
 }
 
-// TestWait dials while a firewall drops, and again after somebody has mended it.
-func TestWait(t *testing.T) {
+// TestRealWait dials while a firewall drops, and again after somebody has mended it.
+func TestRealWait(t *testing.T) {
 	l := lab.Up(t, lab.Options{})
 	l.Firewall(t, l.Router, "tcp dport 443 drop")
 	mended := time.AfterFunc(2*time.Second, func() { _ = l.In(l.Router, "nft", "flush", "ruleset").Run() })
@@ -127,9 +127,9 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// TestScript runs the generated script with each of the tools that it may find,
+// TestRealScript runs the generated script with each of the tools that it may find,
 // and expects the facts that the program itself sees.
-func TestScript(t *testing.T) {
+func TestRealScript(t *testing.T) {
 	l := lab.Up(t, lab.Options{Delay: 5 * time.Millisecond})
 	l.Limit(t, false)
 	l.Firewall(t, l.Router, "tcp dport 1060-1062 drop", "ip daddr 10.20.1.15 reject with icmp host-unreachable", "ip daddr 10.20.1.16 reject with icmp net-unreachable")

@@ -21,10 +21,10 @@ func policyOf(statements ...string) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 }
 
-// TestMotoIAM runs the check live, as users with different rights, over a moto
+// TestRealMotoIAM runs the check live, as users with different rights, over a moto
 // that enforces them. moto can't simulate policies, so what no read call proves
 // stays UNKNOWN, with the call that would tell.
-func TestMotoIAM(t *testing.T) {
+func TestRealMotoIAM(t *testing.T) {
 	server := moto.Start(t)
 	ctx := context.Background()
 	ids, err := server.Build(ctx, moto.Scenario{Link: moto.Peering})

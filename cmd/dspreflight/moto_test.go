@@ -43,10 +43,10 @@ var motoCases = []motoCase{
 	{"overlap", moto.Scenario{Fault: "overlap"}, report.NotReady, map[string]string{"cidr-overlap": "FAIL"}},
 }
 
-// TestMoto runs the command over two accounts and two Regions of an AWS that
+// TestRealMoto runs the command over two accounts and two Regions of an AWS that
 // nobody here wrote, saves what it saw, judges that again, and expects the same
 // report and exit code in every format.
-func TestMoto(t *testing.T) {
+func TestRealMoto(t *testing.T) {
 	server := moto.Start(t)
 	for k, v := range server.Env() {
 		t.Setenv(k, v)

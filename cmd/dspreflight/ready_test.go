@@ -1,32 +1,51 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
-// built is the program as a binary, on a path of its own.
-func built(t *testing.T) string {
+// built is the folder of the program as a binary.
+func built(t testing.TB) string {
 	t.Helper()
+	tier.Real(t, "the program, built, and bash")
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: the scripts here are for bash")
 	}
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("SKIPPED: there is no bash")
 	}
-	dir := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "dspreflight"), ".").CombinedOutput()
+	dir, err := builtOnce()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatal(err)
 	}
 	return dir
 }
+
+// builtOnce builds it for all tests; TestMain removes the folder.
+var builtOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "dspreflight")
+	if err != nil {
+		return "", err
+	}
+	builtIn = dir
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "dspreflight"), ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return dir, nil
+})
+
+var builtIn string
 
 func readYAML(t *testing.T, path string, into any) {
 	t.Helper()
@@ -35,9 +54,9 @@ func readYAML(t *testing.T, path string, into any) {
 	}
 }
 
-// TestAction runs the script of the GitHub Action as GitHub does: with its inputs
+// TestRealAction runs the script of the GitHub Action as GitHub does: with its inputs
 // in the environment and a file for its outputs.
-func TestAction(t *testing.T) {
+func TestRealAction(t *testing.T) {
 	var action struct {
 		Inputs  map[string]struct{ Description, Default string }
 		Outputs map[string]struct{ Description, Value string }
@@ -157,8 +176,8 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-// TestGitLabJob runs the command of the job, over an embedded estate.
-func TestGitLabJob(t *testing.T) {
+// TestRealGitLabJob runs the command of the job, over an embedded estate.
+func TestRealGitLabJob(t *testing.T) {
 	var file map[string]struct {
 		Script    []string
 		Artifacts struct{ Reports map[string]string }
@@ -185,8 +204,8 @@ func TestGitLabJob(t *testing.T) {
 	}
 }
 
-// TestPreCommitHook runs the hook with the arguments of the example.
-func TestPreCommitHook(t *testing.T) {
+// TestRealPreCommitHook runs the hook with the arguments of the example.
+func TestRealPreCommitHook(t *testing.T) {
 	var hooks []struct{ ID, Entry, Language string }
 	readYAML(t, "../../.pre-commit-hooks.yaml", &hooks)
 	var config struct {

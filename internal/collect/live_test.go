@@ -21,12 +21,13 @@ import (
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
 func TestMain(m *testing.M) {
 	// The tests of faults wait far more than they work.
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	if err := flag.Set("test.parallel", "48"); err != nil {
 		panic(err)
 	}
 	// Idle connections of the SDK's shared HTTP transport outlive a test.
@@ -169,7 +170,10 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(names[fault], func(t *testing.T) {
 			t.Parallel()
-			for _, action := range actions() {
+			for n, action := range actions() {
+				if !tier.Takes(n+int(fault), 4) {
+					continue
+				}
 				t.Run(action, func(t *testing.T) {
 					t.Parallel()
 					tryFault(t, tg, fault, action, needed)

@@ -34,11 +34,11 @@ var calls = []struct {
 	}},
 }
 
-// TestMotoAgrees lets moto, whose evaluator nobody here wrote, decide random
+// TestRealMotoAgrees lets moto, whose evaluator nobody here wrote, decide random
 // policies. It is wrong against AWS in four ways, which the policies keep clear
 // of: it ignores conditions, matches resources as the literal *, compares the
 // names of actions with regard to case, and knows no ? in them.
-func TestMotoAgrees(t *testing.T) {
+func TestRealMotoAgrees(t *testing.T) {
 	const policies = 500
 	server := moto.Start(t)
 	ctx := context.Background()

@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // The addresses of the lab.
@@ -70,6 +72,7 @@ var labs atomic.Int32
 // when the test ends.
 func Up(t testing.TB, opt Options) *Lab {
 	t.Helper()
+	tier.Real(t, "network namespaces")
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED: building network namespaces needs root")
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 //go:embed server.py
@@ -49,7 +50,7 @@ func python(t testing.TB) string {
 			return p
 		}
 	}
-	t.Skip("SKIPPED: no Python with moto[server]; `make test` installs one, or set MOTO_PYTHON")
+	t.Skip("SKIPPED: no Python with moto[server]; `make real` installs one, or set MOTO_PYTHON")
 	return ""
 }
 
@@ -57,6 +58,7 @@ func python(t testing.TB) string {
 // Python or moto is missing.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	tier.Real(t, "a moto server")
 	interpreter := python(t)
 	file := filepath.Join(t.TempDir(), "server.py")
 	if err := os.WriteFile(file, script, 0o600); err != nil {
