@@ -18,6 +18,7 @@ type attachment struct {
 	id, kind, resource, owner string
 	vpc                       *vpc
 	subnets                   []string
+	appliance                 string
 }
 
 // reach is what lies behind an attachment.
@@ -44,9 +45,17 @@ func (e *estate) gateway(owner *account, users ...*account) *gateway {
 // attach attaches a VPC in the zones of some of its subnets: in subnets of the
 // attachment's own, or in those themselves.
 func (g *gateway) attach(e *estate, v *vpc, near ...*subnet) *attachment {
-	a := &attachment{id: e.id("tgw-attach"), kind: "vpc", resource: v.id, owner: v.in.number, vpc: v}
+	a := &attachment{id: e.id("tgw-attach"), kind: "vpc", resource: v.id, owner: v.in.number, vpc: v, appliance: "disable"}
+	if e.chance(4) {
+		a.appliance = "enable"
+	}
 	same := e.chance(4)
 	var zones []int
+	if !same && e.chance(3) { // in every zone, whatever stands there
+		for z := range 3 {
+			near = append(near, &subnet{zone: z})
+		}
+	}
 	for _, n := range near {
 		if slices.Contains(zones, n.zone) {
 			continue
@@ -58,7 +67,7 @@ func (g *gateway) attach(e *estate, v *vpc, near ...*subnet) *attachment {
 		}
 		at.attachment, at.shared = true, same
 		a.subnets = append(a.subnets, at.id)
-		e.eni(at, e.free(at), "", row{"InterfaceType": "transit_gateway", "RequesterManaged": true, "Description": "Network Interface for Transit Gateway Attachment " + a.id})
+		e.eni(at, e.free(at), row{"InterfaceType": "transit_gateway", "RequesterManaged": true, "Description": "Network Interface for Transit Gateway Attachment " + a.id})
 	}
 	g.attachments = append(g.attachments, a)
 	return a
@@ -86,15 +95,26 @@ func (g *gateway) tables(e *estate, reaches []reach) {
 				g.owner.addSet("get-transit-gateway-route-table-propagations", id, row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind, "State": "enabled"})
 			}
 			for _, b := range r.blocks {
-				g.owner.addSet("search-transit-gateway-routes", id, row{"DestinationCidrBlock": b.String(), "TransitGatewayAttachments": []row{{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind}}, "Type": kind, "State": "active"})
+				to := row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind}
+				file := "search-transit-gateway-routes." + id
+				at := slices.IndexFunc(g.owner.rows[file], func(o row) bool { return o["DestinationCidrBlock"] == b.String() })
+				if at < 0 {
+					g.owner.addSet("search-transit-gateway-routes", id, row{"DestinationCidrBlock": b.String(), "TransitGatewayAttachments": []row{to}, "Type": kind, "State": "active"})
+					continue
+				}
+				// Of two propagated routes to one block AWS takes the better one, or both if they are of one kind.
+				if same := g.owner.rows[file][at]; same["TransitGatewayAttachments"].([]row)[0]["ResourceType"] == r.by.kind {
+					same["TransitGatewayAttachments"] = append(same["TransitGatewayAttachments"].([]row), to)
+				}
 			}
 		}
 	}
 	if e.chance(2) {
 		table(true, reaches, false, g.attachments...)
 	} else {
-		for i, r := range reaches {
-			table(false, []reach{reaches[1-i]}, e.chance(2), r.by)
+		for _, r := range reaches {
+			others := slices.DeleteFunc(slices.Clone(reaches), func(o reach) bool { return o.by == r.by || r.by.vpc == nil && o.by.vpc == nil })
+			table(false, others, e.chance(2) && !parallel(others), r.by)
 		}
 	}
 	for _, a := range g.attachments {
@@ -103,6 +123,19 @@ func (g *gateway) tables(e *estate, reaches []reach) {
 			g.show(a.vpc.in, a, nil)
 		}
 	}
+}
+
+// parallel reports whether two attachments lead to the same addresses: of two
+// propagated routes the kind of attachment decides, and no two static ones can be.
+func parallel(list []reach) bool {
+	for i, r := range list {
+		for _, o := range list[:i] {
+			if slices.ContainsFunc(r.blocks, func(b netip.Prefix) bool { return slices.Contains(o.blocks, b) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // show adds an attachment to what an account sees.
@@ -115,7 +148,7 @@ func (g *gateway) show(to *account, a *attachment, association row) {
 	if a.vpc != nil {
 		to.add("describe-transit-gateway-vpc-attachments", row{
 			"TransitGatewayAttachmentId": a.id, "TransitGatewayId": g.id, "VpcId": a.vpc.id, "VpcOwnerId": a.owner, "State": "available", "SubnetIds": a.subnets,
-			"Options": row{"SecurityGroupReferencingSupport": "enable", "ApplianceModeSupport": "disable", "Ipv6Support": "disable", "DnsSupport": "enable"},
+			"Options": row{"SecurityGroupReferencingSupport": "enable", "ApplianceModeSupport": a.appliance, "Ipv6Support": "disable", "DnsSupport": "enable"},
 		})
 	}
 }

@@ -58,17 +58,19 @@ type estate struct {
 	dst, src *account // src is nil for an agent outside AWS
 	target   row
 
-	ends     *vpc
-	endAt    []*subnet // one a zone
-	addrs    []netip.Addr
-	agents   *vpc
-	agentAt  *subnet
-	agentIP  netip.Addr
-	agentNet netip.Prefix // the block that the agent's side is known by
-	natAt    *subnet      // the subnet of a private NAT gateway, if there is one
-	natIP    netip.Addr
-	peering  string // the peering connection, if one joins the two
-	groups   struct{ endpoint, task, agent string }
+	ends          *vpc
+	endAt         []*subnet // one a zone
+	addrs         []netip.Addr
+	agents        *vpc
+	agentAt       *subnet
+	agentIP       netip.Addr
+	agentInstance string
+	agentNet      netip.Prefix // the block that the agent's side is known by
+	natAt         *subnet      // the subnet of a private NAT gateway, if there is one
+	natIP         netip.Addr
+	peering       string // the peering connection, if one joins the two
+	groups        struct{ endpoint, control, task, agent string }
+	given         string // how the user says where the agent is
 }
 
 func (e *estate) outside() bool { return e.src == nil }
@@ -125,26 +127,41 @@ func (e *estate) endpointSide() {
 	id, service := e.id("vpce"), pick(e, "datasync", "datasync", "datasync-fips")
 	e.groups.endpoint = e.id("sg")
 	e.groups.task = e.groups.endpoint
+	if e.chance(3) { // the endpoint has a group for each range of ports
+		e.groups.control = e.id("sg")
+	}
 	if e.chance(3) {
 		e.groups.task = e.id("sg")
+	}
+	groups := []row{{"GroupId": e.groups.endpoint, "GroupName": "datasync-endpoint"}}
+	if e.groups.control != "" {
+		groups = append(groups, row{"GroupId": e.groups.control, "GroupName": "datasync-control"})
 	}
 	var subnets, interfaces []string
 	for _, z := range zones {
 		n := e.subnet(e.ends, z, 24)
 		addr := e.free(n)
 		e.endAt, e.addrs = append(e.endAt, n), append(e.addrs, addr)
-		eni := e.eni(n, addr, e.groups.endpoint, row{"InterfaceType": "vpc_endpoint", "Description": "VPC Endpoint Interface " + id, "RequesterManaged": true})
+		eni := e.eni(n, addr, row{"Groups": groups, "InterfaceType": "vpc_endpoint", "Description": "VPC Endpoint Interface " + id, "RequesterManaged": true})
 		subnets, interfaces = append(subnets, n.id), append(interfaces, eni)
 	}
 	e.dst.add("describe-vpc-endpoints", row{
 		"VpcEndpointId": id, "VpcEndpointType": "Interface", "VpcId": e.ends.id, "ServiceName": "com.amazonaws." + destinationRegion + "." + service, "ServiceRegion": destinationRegion,
-		"State": "available", "SubnetIds": subnets, "Groups": []row{{"GroupId": e.groups.endpoint, "GroupName": "datasync-endpoint"}}, "IpAddressType": "ipv4", "PrivateDnsEnabled": false,
+		"State": "available", "SubnetIds": subnets, "Groups": groups, "IpAddressType": "ipv4", "PrivateDnsEnabled": false,
 		"RequesterManaged": false, "NetworkInterfaceIds": interfaces, "OwnerId": e.dst.number,
 		"PolicyDocument": `{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}`,
 	})
 	chosen := e.rng.IntN(len(zones))
 	e.target["region"], e.target["vpc_endpoint_id"], e.target["tasks"] = destinationRegion, id, 1+e.rng.IntN(4)
-	e.target["endpoint_ip"], e.target["security_group_id"] = e.addrs[chosen].String(), e.groups.task
+	e.target["security_group_id"] = e.groups.task
+	if !e.chance(4) {
+		e.target["endpoint_ip"] = e.addrs[chosen].String()
+	}
+	for key, values := range map[string][]string{"mode": {"basic", "enhanced"}, "requirements": {"guide", "article"}} {
+		if e.chance(4) {
+			e.target[key] = pick(e, values...)
+		}
+	}
 	if !e.chance(4) {
 		e.target["subnet_id"] = e.endAt[chosen].id
 	}
@@ -168,13 +185,14 @@ func (e *estate) agentSide(kind Kind) {
 	e.agentIP, e.agentNet = e.free(e.agentAt), e.agentAt.block
 	e.groups.agent = e.id("sg")
 	instance := e.id("i")
-	eni := e.eni(e.agentAt, e.agentIP, e.groups.agent, row{"InterfaceType": "interface", "Description": "", "RequesterManaged": false, "Attachment": row{"InstanceId": instance, "DeviceIndex": 0, "Status": "attached"}})
+	e.agentInstance = instance
+	e.given = pick(e, "instance", "instance", "address", "subnet", "network")
+	eni := e.eni(e.agentAt, e.agentIP, row{"Groups": []row{{"GroupId": e.groups.agent, "GroupName": "datasync-agent"}}, "InterfaceType": "interface", "Description": "", "RequesterManaged": false, "Attachment": row{"InstanceId": instance, "DeviceIndex": 0, "Status": "attached"}})
 	face := e.src.find("describe-network-interfaces", "NetworkInterfaceId", eni)
 	e.src.add("describe-instances", row{"ReservationId": e.id("r"), "OwnerId": e.src.number, "Instances": []row{{
 		"InstanceId": instance, "InstanceType": "m5.2xlarge", "State": row{"Code": 16, "Name": "running"}, "VpcId": e.agents.id, "SubnetId": e.agentAt.id,
 		"PrivateIpAddress": e.agentIP.String(), "SecurityGroups": face["Groups"], "NetworkInterfaces": []row{face},
 	}}})
-	e.target["source_region"], e.target["agent_instance_id"] = e.src.region, instance
 	if kind != PrivateNAT {
 		return
 	}
@@ -184,7 +202,7 @@ func (e *estate) agentSide(kind Kind) {
 	nat := e.id("nat")
 	e.src.add("describe-nat-gateways", row{
 		"NatGatewayId": nat, "VpcId": e.agents.id, "SubnetId": e.natAt.id, "State": "available", "ConnectivityType": "private",
-		"NatGatewayAddresses": []row{{"PrivateIp": e.natIP.String(), "NetworkInterfaceId": e.eni(e.natAt, e.natIP, "", row{"InterfaceType": "nat_gateway", "RequesterManaged": true}), "IsPrimary": true, "Status": "succeeded"}},
+		"NatGatewayAddresses": []row{{"PrivateIp": e.natIP.String(), "NetworkInterfaceId": e.eni(e.natAt, e.natIP, row{"InterfaceType": "nat_gateway", "RequesterManaged": true}), "IsPrimary": true, "Status": "succeeded"}},
 	})
 	e.agentAt.leads(e.ends.blocks, row{"NatGatewayId": nat})
 }
@@ -192,18 +210,29 @@ func (e *estate) agentSide(kind Kind) {
 // give says where the agent is, in one of the ways in which users do.
 func (e *estate) give() {
 	e.target["key_request"] = fmt.Sprintf(e.target["key_request"].(string), e.agentIP)
-	if e.outside() {
+	if e.chance(4) {
+		delete(e.target, "key_request")
+	}
+	switch e.given {
+	case "address":
 		e.target["agent_ip"] = e.agentIP.String()
+	case "instance":
+		e.target["agent_instance_id"] = e.agentInstance
+	case "subnet":
+		e.target["source_subnet_id"] = e.agentAt.id
+	case "network":
+		e.target["source_vpc_id"], e.target["source_cidr"] = e.agents.id, []string{e.agentAt.block.String()}
+	}
+	if e.outside() {
 		if !e.chance(3) {
 			e.target["source_cidr"] = []string{e.agentNet.String()}
 		}
 		return
 	}
-	if e.chance(3) {
-		e.target["source_vpc_id"] = e.agents.id
+	if e.chance(2) {
+		e.target["source_region"] = e.src.region
 	}
 	if e.chance(3) {
-		delete(e.target, "agent_instance_id")
-		e.target["agent_ip"] = e.agentIP.String()
+		e.target["source_vpc_id"] = e.agents.id
 	}
 }

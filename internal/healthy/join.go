@@ -38,7 +38,13 @@ func (e *estate) agentSideBlocks() []netip.Prefix {
 // towards adds routes in one of the ways in which people write them: one for each
 // block, wide ones, or one for a prefix list.
 func (e *estate) towards(n *subnet, blocks []netip.Prefix, to row) {
-	switch e.rng.IntN(4) {
+	switch e.rng.IntN(5) {
+	case 4:
+		if to["TransitGatewayId"] != nil {
+			n.leads([]netip.Prefix{anywhere}, to)
+			return
+		}
+		n.leads(blocks, to)
 	case 0:
 		wide := []netip.Prefix{}
 		for _, b := range blocks {
@@ -122,7 +128,12 @@ func (e *estate) oneGateway(shared bool) {
 	}
 	g := e.gateway(owner, e.src, e.dst)
 	there, back := g.attach(e, e.agents, e.from()), g.attach(e, e.ends, e.endAt...)
-	g.tables(e, []reach{{there, e.agentSideBlocks()}, {back, e.ends.blocks}})
+	reaches := []reach{{there, e.agentSideBlocks()}, {back, e.ends.blocks}}
+	if e.chance(2) { // a VPC that has nothing to do with it
+		other := e.vpc(owner, netip.MustParsePrefix("10.98.0.0/16"))
+		reaches = append(reaches, reach{g.attach(e, other, e.subnet(other, 0, 24)), other.blocks})
+	}
+	g.tables(e, reaches)
 	e.lead(row{"TransitGatewayId": g.id}, row{"TransitGatewayId": g.id})
 }
 
@@ -153,7 +164,7 @@ func (e *estate) onPremises(kind Kind) {
 	e.agentNet = netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, byte(e.rng.IntN(256)), 0}), 24)
 	a := e.agentNet.Addr().As4()
 	a[3] = byte(10 + e.rng.IntN(200))
-	e.agentIP = netip.AddrFrom4(a)
+	e.agentIP, e.given = netip.AddrFrom4(a), "address"
 	if e.chance(2) {
 		gateway := e.id("vgw")
 		e.dst.add("describe-vpn-gateways", row{"VpnGatewayId": gateway, "State": "available", "Type": "ipsec.1", "VpcAttachments": []row{{"VpcId": e.ends.id, "State": "attached"}}})
@@ -182,7 +193,14 @@ func (e *estate) onPremises(kind Kind) {
 		out.resource = e.vpn(owner, row{"TransitGatewayId": g.id}, e.chance(2))
 	}
 	g.attachments = append(g.attachments, out)
-	g.tables(e, []reach{{back, e.ends.blocks}, {out, []netip.Prefix{e.agentNet}}})
+	reaches := []reach{{back, e.ends.blocks}, {out, []netip.Prefix{e.agentNet}}}
+	if e.chance(3) { // a VPN beside it: for Direct Connect, which comes first, one to fall back to
+		second := &attachment{id: e.id("tgw-attach"), kind: "vpn", owner: owner.number}
+		second.resource = e.vpn(owner, row{"TransitGatewayId": g.id}, false)
+		g.attachments = append(g.attachments, second)
+		reaches = append(reaches, reach{second, []netip.Prefix{e.agentNet}})
+	}
+	g.tables(e, reaches)
 	for _, n := range e.endAt {
 		e.towards(n, []netip.Prefix{e.agentNet}, row{"TransitGatewayId": g.id})
 	}

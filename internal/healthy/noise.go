@@ -1,17 +1,20 @@
 package healthy
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // noise adds what stands beside the path in most accounts and has no part in it.
 func (e *estate) noise() {
-	anywhere := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 	near := e.endAt
 	if !e.outside() {
 		near = append([]*subnet{e.agentAt}, near...)
 	}
 	for _, n := range near {
-		if e.chance(3) { // the internet, for other machines of the subnet
-			n.leads(anywhere, pick(e, row{"GatewayId": e.id("igw")}, row{"EgressOnlyInternetGatewayId": e.id("eigw")}, row{"NatGatewayId": e.publicNAT(n.of)}))
+		leads := slices.ContainsFunc(n.routes, func(r row) bool { return r["DestinationCidrBlock"] == anywhere.String() })
+		if !leads && e.chance(3) { // the internet, for other machines of the subnet
+			n.leads([]netip.Prefix{anywhere}, pick(e, row{"GatewayId": e.id("igw")}, row{"EgressOnlyInternetGatewayId": e.id("eigw")}, row{"NatGatewayId": e.publicNAT(n.of)}))
 		}
 		if e.chance(3) { // Amazon S3
 			e.gatewayEndpoint(n)
@@ -23,7 +26,7 @@ func (e *estate) noise() {
 	for _, a := range e.accounts {
 		if e.chance(3) {
 			n := e.subnet(e.vpc(a, netip.MustParsePrefix("10.99.0.0/16")), 0, 24)
-			e.eni(n, e.free(n), "", row{"InterfaceType": "interface"})
+			e.eni(n, e.free(n), row{"InterfaceType": "interface"})
 		}
 	}
 	if e.outside() && e.chance(2) { // a VPC for tests, joined to nothing, with the addresses of the site

@@ -23,7 +23,12 @@ func (e *estate) seenAs() netip.Addr {
 // rules makes the security groups.
 func (e *estate) rules() {
 	to := e.peers(e.dst, e.groups.agent, e.seenAs(), e.agentNet)
-	e.group(e.ends, e.groups.endpoint, e.permissions(to, forward), all())
+	if e.groups.control == "" {
+		e.group(e.ends, e.groups.endpoint, e.permissions(to, forward), all())
+	} else {
+		e.group(e.ends, e.groups.endpoint, e.permissions(to, forward[:1]), all())
+		e.group(e.ends, e.groups.control, e.permissions(to, forward[1:]), all())
+	}
 	if e.groups.task != e.groups.endpoint {
 		e.group(e.ends, e.groups.task, e.permissions(to, forward[:1]), all())
 	}
@@ -48,9 +53,9 @@ func (e *estate) rules() {
 // peers names the agent in one of the ways in which people write rules.
 func (e *estate) peers(in *account, group string, addr netip.Addr, block netip.Prefix) row {
 	ranges := func(p netip.Prefix) row { return row{"IpRanges": []row{{"CidrIp": p.Masked().String()}}} }
-	referable := !e.outside() && e.natAt == nil && (e.agents == e.ends || e.peering != "" && e.src.region == e.dst.region)
+	referable := !e.outside() && e.natAt == nil && (e.given == "address" || e.given == "instance") && (e.agents == e.ends || e.peering != "" && e.src.region == e.dst.region)
 	switch n := e.rng.IntN(6); {
-	case n == 0:
+	case n == 0 && (e.natAt != nil || e.given == "address" || e.given == "instance"):
 		return ranges(netip.PrefixFrom(addr, 32))
 	case n == 1:
 		return ranges(private(block))

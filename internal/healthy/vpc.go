@@ -13,6 +13,7 @@ type vpc struct {
 	blocks  []netip.Prefix
 	subnets []*subnet
 	next    netip.Addr // where the next subnet begins
+	six     bool       // it has IPv6 too
 }
 
 // subnet is a subnet with the routes of its table, the local ones left out, and
@@ -36,7 +37,7 @@ type opening struct {
 }
 
 func (e *estate) vpc(a *account, block netip.Prefix) *vpc {
-	v := &vpc{in: a, id: e.id("vpc"), blocks: []netip.Prefix{block.Masked()}, next: block.Masked().Addr()}
+	v := &vpc{in: a, id: e.id("vpc"), blocks: []netip.Prefix{block.Masked()}, next: block.Masked().Addr(), six: e.chance(4)}
 	a.vpcs = append(a.vpcs, v)
 	return v
 }
@@ -75,15 +76,12 @@ func (n *subnet) leads(blocks []netip.Prefix, to row) {
 }
 
 // eni makes a network interface, and returns its id.
-func (e *estate) eni(n *subnet, addr netip.Addr, group string, more row) string {
+func (e *estate) eni(n *subnet, addr netip.Addr, more row) string {
 	id := e.id("eni")
 	_, zone := n.of.in.zone(n.zone)
 	r := row{
 		"NetworkInterfaceId": id, "VpcId": n.of.id, "SubnetId": n.id, "AvailabilityZone": zone, "OwnerId": n.of.in.number, "PrivateIpAddress": addr.String(),
 		"PrivateIpAddresses": []row{{"Primary": true, "PrivateIpAddress": addr.String()}}, "Ipv6Addresses": []row{}, "Groups": []row{}, "SourceDestCheck": true, "Status": "in-use",
-	}
-	if group != "" {
-		r["Groups"] = []row{{"GroupId": group, "GroupName": "of-" + id}}
 	}
 	for k, v := range more {
 		r[k] = v
@@ -91,6 +89,8 @@ func (e *estate) eni(n *subnet, addr netip.Addr, group string, more row) string 
 	n.of.in.add("describe-network-interfaces", r)
 	return id
 }
+
+var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 // write adds the rows of the VPC: route tables are shared by the subnets with the
 // same routes, or by all through the main one, and ACLs by those without one of
@@ -101,7 +101,11 @@ func (v *vpc) write(e *estate) {
 	for _, b := range v.blocks {
 		sets = append(sets, row{"AssociationId": e.id("vpc-cidr-assoc"), "CidrBlock": b.String(), "CidrBlockState": row{"State": "associated"}})
 	}
-	a.add("describe-vpcs", row{"VpcId": v.id, "OwnerId": a.number, "CidrBlock": v.blocks[0].String(), "CidrBlockAssociationSet": sets, "State": "available", "InstanceTenancy": "default", "IsDefault": false})
+	r := row{"VpcId": v.id, "OwnerId": a.number, "CidrBlock": v.blocks[0].String(), "CidrBlockAssociationSet": sets, "State": "available", "InstanceTenancy": "default", "IsDefault": false}
+	if v.six {
+		r["Ipv6CidrBlockAssociationSet"] = []row{{"AssociationId": e.id("vpc-cidr-assoc"), "Ipv6CidrBlock": v.sixBlock(), "Ipv6CidrBlockState": row{"State": "associated"}}}
+	}
+	a.add("describe-vpcs", r)
 	tables := map[string]row{}
 	main := v.table(e, nil)
 	main["Associations"] = []row{{"Main": true, "RouteTableAssociationId": e.id("rtbassoc"), "RouteTableId": main["RouteTableId"], "AssociationState": row{"State": "associated"}}}
@@ -157,14 +161,22 @@ func (v *vpc) routes(others []row) []row {
 	for _, b := range v.blocks {
 		out = append(out, row{"DestinationCidrBlock": b.String(), "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"})
 	}
+	if v.six {
+		out = append(out, row{"DestinationIpv6CidrBlock": v.sixBlock(), "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active"})
+	}
 	return append(out, others...)
+}
+
+// sixBlock is the block that Amazon gave the VPC, by its id.
+func (v *vpc) sixBlock() string {
+	return "2600:1f18:" + v.id[len(v.id)-4:] + ":" + v.id[len(v.id)-8:len(v.id)-6] + "00::/56"
 }
 
 // acl adds a network ACL: the default one, which lets all through, or an empty one.
 func (v *vpc) acl(e *estate, isDefault bool) row {
 	acl := row{"NetworkAclId": e.id("acl"), "VpcId": v.id, "OwnerId": v.in.number, "IsDefault": isDefault, "Associations": []row{}}
 	if isDefault {
-		all := []opening{{netip.MustParsePrefix("0.0.0.0/0"), 0, 65535}}
+		all := []opening{{anywhere, 0, 65535}}
 		acl["Entries"] = append(entries(all, false), entries(all, true)...)
 	}
 	v.in.add("describe-network-acls", acl)
@@ -175,6 +187,9 @@ func (v *vpc) acl(e *estate, isDefault bool) row {
 func entries(list []opening, egress bool) []row {
 	var out []row
 	for i, o := range list {
+		if o.first == 22 && !egress { // what has nothing to do with it stands first
+			out = append(out, row{"RuleNumber": 50, "Egress": false, "Protocol": "6", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0", "PortRange": row{"From": 23, "To": 23}})
+		}
 		r := row{"RuleNumber": 100 + 10*i, "Egress": egress, "Protocol": "6", "RuleAction": "allow", "CidrBlock": o.peer.String(), "PortRange": row{"From": o.first, "To": o.last}}
 		if o.first == 0 {
 			r["Protocol"] = "-1"

@@ -127,6 +127,10 @@ func (w *world) loseTGWTable(id string) {
 func putTGWAttachment(w *world, before, o *object) {
 	subnetIDs, ps := o.strs("subnet_ids")
 	support, _ := o.str("security_group_referencing_support")
+	appliance, open := o.str("appliance_mode_support")
+	if open != "" { // it may be on, and then every subnet of the attachment counts
+		appliance = "enable"
+	}
 	gateway, pg := o.str("transit_gateway_id")
 	vpc, pv := o.str("vpc_id")
 	if vpc == "" && len(subnetIDs) > 0 {
@@ -157,13 +161,16 @@ func putTGWAttachment(w *world, before, o *object) {
 			if a.SubnetIDs = subnetIDs; support != "" {
 				a.Options.SecurityGroupReferencingSupport = support
 			}
+			if appliance != "" {
+				a.Options.ApplianceModeSupport = appliance
+			}
 		})
 		w.joinDefaults(before, o, o.id, gateway, vpc)
 		return
 	}
 	s := w.scope(o)
 	a := snapshot.TransitGatewayVPCAttachment{ID: o.id, Gateway: gateway, VPC: vpc, State: "available", SubnetIDs: subnetIDs}
-	a.Options.SecurityGroupReferencingSupport = support
+	a.Options.SecurityGroupReferencingSupport, a.Options.ApplianceModeSupport = support, appliance
 	if len(there) == 0 && !w.filling {
 		a.State = w.acceptance(s, gateway)
 	}

@@ -147,6 +147,14 @@ var (
 	attachmentWord = word{
 		kind: "aws_ec2_transit_gateway_vpc_attachment", names: map[string]string{"TransitGatewayId": "transit_gateway_id", "VpcId": "vpc_id", "SubnetIds": "subnet_ids"},
 		keep: []string{"transit_gateway_id", "vpc_id"},
+		more: func(o *object, properties map[string]any) {
+			options, _ := properties["Options"].(map[string]any)
+			for property, attribute := range map[string]string{"ApplianceModeSupport": "appliance_mode_support", "SecurityGroupReferencingSupport": "security_group_referencing_support"} {
+				if v, ok := options[property]; ok {
+					o.attrs[attribute] = v
+				}
+			}
+		},
 	}
 	tgwMemberNames = map[string]string{"TransitGatewayAttachmentId": "transit_gateway_attachment_id", "TransitGatewayRouteTableId": "transit_gateway_route_table_id"}
 )

@@ -194,8 +194,9 @@ func (w *walker) outOf(gateway string, scope *snapshot.Scope, a snapshot.RouteAt
 }
 
 // intoVPC leaves a transit gateway in a subnet of a VPC attachment: that of the
-// zone where the packet entered, if there is one, else any. There the subnet's
-// own route table and network ACL decide.
+// zone where the packet entered, if there is one, else any; in appliance mode one
+// that a hash of the flow picks. There the subnet's own route table and network ACL
+// decide.
 // Sources: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-az-overview
 // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
 func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.RouteAttachment, zone string, f Flow, from int) {
@@ -222,11 +223,15 @@ func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.Route
 		return
 	}
 	exits := att.SubnetIDs
-	if same := slices.DeleteFunc(slices.Clone(exits), func(id string) bool { return zone == "" || w.e.zoneOf(h.At, id) != zone }); len(same) > 0 {
+	hashed := !strings.EqualFold(att.Options.ApplianceModeSupport, "disable") && att.Options.ApplianceModeSupport != "" // it is off by default
+	if same := slices.DeleteFunc(slices.Clone(exits), func(id string) bool { return zone == "" || w.e.zoneOf(h.At, id) != zone }); !hashed && len(same) > 0 {
 		exits = same
 	}
 	for _, id := range exits {
 		near := w.inZone(h.At, f.Dst, w.e.zoneOf(h.At, id))
+		if hashed {
+			near = &netipx.IPSet{}
+		}
 		for _, part := range []struct {
 			dst     *netipx.IPSet
 			several bool
