@@ -36,7 +36,7 @@ var (
 			"Invalid EC2 subnet, ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET, reason: invalid subnet, StatusCode: 403",
 			"無効な EC2 サブネット、ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET、理由: 無効なサブネット、ステータスコード: 403",
 		),
-		Match: append(phrases(nil, "Invalid EC2 subnet, ARN: {subnet}", "Invalid EC2 subnet, ARN", "EC2 subnet {...} reason: invalid subnet"), exactly(nil, "ec2サブネット", `無効なec2サブネット`)),
+		Match: append(phrases(unlessOther, "Invalid EC2 subnet, ARN: {subnet}", "Invalid EC2 subnet, ARN", "EC2 subnet {...} reason: invalid subnet"), exactly(nil, "ec2サブネット", `無効なec2サブネット`)),
 		Title: say("DataSync can't see the subnet", "DataSync からサブネットが見えない"),
 		Cause: say(
 			"The caller lacks ec2:DescribeSubnets, or the subnet is not there: wrong id, account or Region. 403 only says that the caller can't see it.",
@@ -55,7 +55,7 @@ var (
 			"Invalid EC2 security group, ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP, reason: invalid security group, StatusCode: 403",
 			"無効な EC2 セキュリティグループ、ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP、理由: 無効なセキュリティグループ、ステータスコード: 403",
 		),
-		Match: append(phrases(nil, "Invalid EC2 security group, ARN: {group}", "Invalid EC2 security group, ARN", "EC2 security group {...} reason: invalid security group"), exactly(nil, "ec2セキュリティグループ", `無効なec2セキュリティグループ`)),
+		Match: append(phrases(unlessOther, "Invalid EC2 security group, ARN: {group}", "Invalid EC2 security group, ARN", "EC2 security group {...} reason: invalid security group"), exactly(nil, "ec2セキュリティグループ", `無効なec2セキュリティグループ`)),
 		Title: say("DataSync can't see the security group", "DataSync からセキュリティグループが見えない"),
 		Cause: say(
 			"The caller lacks ec2:DescribeSecurityGroups, or the group is not there: wrong id, account or Region. The policy printed in the article grants ec2:*security-group*, which matches no EC2 action.",
@@ -74,8 +74,8 @@ var (
 			"Private Link configuration is invalid: VPC Endpoint vpce-ID is not valid",
 			"プライベートリンクの設定が無効です: VPC エンドポイント vpce-ID が無効です",
 		),
-		Match: append(phrases(nil, "Private Link configuration is invalid {...} {vpce}", "Private Link configuration is invalid {...} VPC endpoint {...} [not valid|invalid]"),
-			exactly(nil, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(nil, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(nil, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce[0-9a-fx]`),
+		Match: append(phrases(ofInvalidEndpoint, "Private Link configuration is invalid {...} {vpce}", "Private Link configuration is invalid {...} VPC endpoint {...} [not valid|invalid]"),
+			exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(ofInvalidEndpoint, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce[0-9a-fx]`),
 			exactly(nil, "vpcエンドポイント", `vpcエンドポイント(?P<vpc_endpoint_id>vpce[0-9a-f]{17})(?:は|が)無効`)),
 		Title: say("DataSync doesn't accept the VPC endpoint", "DataSync が VPC エンドポイントを受け付けない"),
 		Cause: say(

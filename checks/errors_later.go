@@ -12,7 +12,7 @@ var (
 	errAgentNotFound = &DocumentedError{ // P01
 		ID: "AGENT_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("InvalidRequestException: Agent ARN does not exist"),
-		Match: slices.Concat(phrases(nil, "{agent} does not exist", "{agent} {...} not found", "DataSync Agent ({...}) could not be found", "DataSync Agent ({...}) couldn't be found", "DataSync Agent ({...}) not found", "DataSync Agent ({...}) does not exist"),
+		Match: slices.Concat(phrases(unlessOther, "{agent} does not exist", "{agent} {...} not found", "DataSync Agent ({...}) could not be found", "DataSync Agent ({...}) couldn't be found", "DataSync Agent ({...}) not found", "DataSync Agent ({...}) does not exist"),
 			phrases(callOfDataSync, "InvalidRequestException when calling the {op} operation: Agent {...} does not exist", "InvalidRequestException: Agent {...} does not exist")),
 		Title:   say("There is no such agent here", "該当するエージェントがここにない"),
 		Cause:   say("The agent belongs to another Region or account, or it was deleted; right after activation ListAgents may not show it yet.", "エージェントが別のリージョンまたはアカウントにあるか、削除されている。アクティベーション直後は ListAgents にまだ現れないことがある。"),

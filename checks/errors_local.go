@@ -13,7 +13,7 @@ var (
 	errKeyMissing = &DocumentedError{ // L01, L02
 		ID: "ACTIVATION_KEY_MISSING", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`Missing required parameter in input: "ActivationKey"`),
-		Match:   phrases(nil, "Missing required parameter in input: ActivationKey", "missing required field, CreateAgentInput.ActivationKey", "argument is required: {options} activation-key", "arguments required: {options} activation-key"),
+		Match:   phrases(unlessOther, "Missing required parameter in input: ActivationKey", "missing required field, CreateAgentInput.ActivationKey", "argument is required: {options} activation-key", "arguments required: {options} activation-key"),
 		Title:   say("No activation key was given", "アクティベーションキーが渡されていない"),
 		Cause:   say("CreateAgent needs the key that the agent hands out.", "CreateAgent にはエージェントが発行するキーが必要。"),
 		Fix:     say("Pass --activation-key.", "--activation-key を渡す。"),
@@ -23,7 +23,7 @@ var (
 	errSubnetARNs = &DocumentedError{ // L03, L04
 		ID: "SUBNET_ARNS_MALFORMED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("Invalid length for parameter SubnetArns, value: 0, valid min length: 1"),
-		Match:   phrases(nil, "Invalid length for parameter SubnetArns", "Invalid type for parameter SubnetArns"),
+		Match:   phrases(unlessOther, "Invalid length for parameter SubnetArns", "Invalid type for parameter SubnetArns"),
 		Title:   say("The list of subnet ARNs is empty, or no list", "サブネット ARN のリストが空、またはリストではない"),
 		Cause:   say("CreateAgent takes a list of exactly one subnet ARN.", "CreateAgent はちょうど 1 つのサブネット ARN のリストを取る。"),
 		Fix:     say("Pass one ARN: --subnet-arns arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID.", "ARN を 1 つ渡す: --subnet-arns arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID。"),
@@ -59,7 +59,7 @@ var (
 	errGroupARNs = &DocumentedError{ // L06
 		ID: "SECURITY_GROUP_ARNS_MISSING", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("minimum field size of 1, CreateLocationEfsInput.Ec2Config.SecurityGroupArns"),
-		Match: append(phrases(nil, "minimum field size of 1, CreateLocationEfsInput.Ec2Config.SecurityGroupArns", "Invalid length for parameter SecurityGroupArns", "Invalid type for parameter SecurityGroupArns"),
+		Match: append(phrases(unlessOther, "minimum field size of 1, CreateLocationEfsInput.Ec2Config.SecurityGroupArns", "Invalid length for parameter SecurityGroupArns", "Invalid type for parameter SecurityGroupArns"),
 			exactly(callOfDataSync, "minimumfieldsizeof1", `minimumfieldsizeof1,[a-z0-9]*\.(?:ec2config\.)?securitygrouparns`)),
 		Title:   say("No security group ARN was given", "セキュリティグループの ARN が渡されていない"),
 		Cause:   say("The list of security group ARNs is empty.", "セキュリティグループ ARN のリストが空。"),
@@ -127,7 +127,7 @@ var (
 	errARNMalformed = &DocumentedError{
 		ID: "ARN_MALFORMED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`"security_group_arns.0" (sg-ID) is an invalid ARN: arn: invalid prefix`),
-		Match: append(phrases(nil, "security_group_arns {...} is an invalid ARN", "at securityGroupArns {...} failed to satisfy constraint", "security_group_arns {...} member failed to satisfy"),
+		Match: append(phrases(unlessOther, "security_group_arns {...} is an invalid ARN", "at securityGroupArns {...} failed to satisfy constraint", "security_group_arns {...} member failed to satisfy"),
 			phrases(speaksOf, "subnet_arns {...} is an invalid ARN", "at subnetArns {...} failed to satisfy constraint", "subnet_arns {...} member failed to satisfy")...),
 		Title:   say("An id stands where an ARN is due", "ARN が必要な箇所に ID が指定されている"),
 		Cause:   say("--security-group-arns and --subnet-arns take whole ARNs. The article says GroupId, which is refused.", "--security-group-arns と --subnet-arns は ARN 全体を取る。記事には GroupId とあるが、受け付けられない。"),

@@ -22,13 +22,17 @@ type Recognition struct {
 // DataSync says, then those that come first. It takes time linear in the text.
 //
 // The text is read twice: as it stands, and without what each line repeats of the
-// one before. A message that was wrapped behind a prefix shows in the second only.
+// one before, each line that is a record of a log in JSON being its message. A
+// message that was wrapped behind a prefix shows in the second only.
 func Recognise(text string) []Recognition {
 	base := decoded(text)
-	skip := escapesIn(base)
-	out := recogniseAll(squeeze(base, skip))
-	if prefixes := prefixesIn(base); prefixes != nil {
-		for _, r := range recogniseAll(squeeze(base, joined(skip, prefixes))) {
+	out := recogniseAll(squeeze(base, nil))
+	messages, records := messagesOf(text)
+	if records {
+		base = decoded(messages)
+	}
+	if prefixes := prefixesIn(base); prefixes != nil || records {
+		for _, r := range recogniseAll(squeeze(base, prefixes)) {
 			if !slices.ContainsFunc(out, func(o Recognition) bool { return o.Error == r.Error }) {
 				out = append(out, r)
 			}
@@ -159,7 +163,7 @@ var mentioned = []struct {
 // the text.
 func Mentioned(text string, found []Recognition) map[string]string {
 	out := map[string]string{}
-	plain := outside.Escapes.ReplaceAllString(decoded(text), "")
+	plain := decoded(text)
 	for _, r := range found {
 		for k, v := range r.Captured {
 			if out[k] == "" {

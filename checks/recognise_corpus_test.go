@@ -56,9 +56,47 @@ var wraps = map[string]func(string) string{
 	"a log's time stamps":   behind(func(n int) string { return fmt.Sprintf("2026-11-22 01:00:%02d,%03d ERROR [main] ", n%60, n*7%1000) }, 58),
 	"syslog":                behind(func(n int) string { return fmt.Sprintf("Nov 22 01:%02d:11 bastion activate[812]: ", n%60) }, 60),
 	"a build step":          behind(func(n int) string { return fmt.Sprintf("#12 %d.%03d ", n+3, n*77%1000) }, 76),
-	"a narrow terminal":     func(s string) string { return strings.Join(wrapAt(s, 38), "\n    ") },
-	"a box":                 behind(always("│ "), 76),
-	"a JSON string":         func(s string) string { b, _ := json.Marshal(map[string]string{"message": s}); return string(b) },
+	"a part of a line": behind(func(n int) string {
+		return fmt.Sprintf("2026-11-22T01:00:%02d.123456789Z stderr %s ", n%60, []string{"P", "F"}[n%2])
+	}, 60),
+	"a job's streams": behind(func(n int) string {
+		return fmt.Sprintf("2026-11-22T01:00:%02d.123456Z 01%s ", n%60, []string{"E", "O"}[n%2])
+	}, 70),
+	"levels of a log": behind(func(n int) string {
+		return fmt.Sprintf("01:00:%02d %s activate - ", n%60, []string{"ERROR", "INFO "}[n%2])
+	}, 70),
+	"records of a container": func(s string) string {
+		var out []string
+		for _, line := range wrapAt(s, 60) {
+			b, _ := json.Marshal(map[string]string{"log": line + "\n", "stream": "stderr", "time": "2026-11-22T01:00:00.12Z"})
+			out = append(out, string(b))
+		}
+		return strings.Join(out, "\n")
+	},
+	"a record of the journal": func(s string) string {
+		var codes []int
+		for _, c := range []byte(s) {
+			codes = append(codes, int(c))
+		}
+		b, _ := json.Marshal(map[string]any{"MESSAGE": codes, "_SYSTEMD_UNIT": "activate.service"})
+		return string(b)
+	},
+	"a message said twice": func(s string) string {
+		b, _ := json.Marshal(map[string]any{"stderr": s, "stderr_lines": []string{s}})
+		return string(b)
+	},
+	"colours without escapes": behind(always("[31m[1m"), 60),
+	"colours as cat -v shows": func(s string) string { return "^[[31m" + strings.ReplaceAll(s, " ", "^[[0m ^[[31m") + "^[[0m" },
+	"colours in a string": func(s string) string {
+		return `'\x1b[31m` + strings.ReplaceAll(s, " ", `\x1b[0m \033[31m`) + `\x1b[0m'`
+	},
+	"a page": func(s string) string {
+		return "<p>" + strings.Join(wrapAt(strings.ReplaceAll(s, "&", "&amp;"), 60), "<br />\n") + "</p>"
+	},
+	"a page with coloured words": func(s string) string { return strings.Join(strings.Fields(s), ` <span style="color:red">`) },
+	"a narrow terminal":          func(s string) string { return strings.Join(wrapAt(s, 38), "\n    ") },
+	"a box":                      behind(always("│ "), 76),
+	"a JSON string":              func(s string) string { b, _ := json.Marshal(map[string]string{"message": s}); return string(b) },
 	"JSON in JSON": func(s string) string {
 		b, _ := json.Marshal(s)
 		c, _ := json.Marshal(map[string]string{"log": string(b)})

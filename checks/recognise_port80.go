@@ -8,7 +8,7 @@ import (
 // isAloneAtPort80 accepts the words of the clients that the user guide names, about
 // a private address and port 80, where the text is short and about nothing else.
 func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
-	return !q.throughProxy(from, to) && q.nearestOther(from, to) == nowhere && (len(q.text) <= shortText || speaksOfDataSync(q, from, to, nil))
+	return !q.throughProxy(from, to) && !q.asksGateway(from, to) && q.nearestOther(from, to) == nowhere && (len(q.text) <= shortText || speaksOfDataSync(q, from, to, nil))
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
@@ -33,6 +33,9 @@ var (
 // for a key stands in the text, or a word of DataSync beside that port. Trouble with
 // a proxy, an API or another port is not the agent's.
 func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
+	if q.asksGateway(from, to) || neverAgent.MatchString(q.stretch(from, to, 60)) {
+		return false
+	}
 	if q.throughProxy(from, to) || apiHost.MatchString(q.stretch(from, to, 100)) && q.nearest(&askedForKey, from, to) > 100 {
 		return false
 	}
@@ -42,8 +45,25 @@ func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
 	return speaksOfDataSync(q, from, to, nil) && portEighty.MatchString(q.stretch(from, to, nearby))
 }
 
+// neverAgent is an address that no agent has: this machine, and what an instance asks
+// for its metadata and credentials.
+var neverAgent = regexp.MustCompile(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
+
+// otherGateway is the request that an appliance of Storage Gateway is asked for its
+// key with: only DataSync's says SYNC.
+var otherGateway = regexp.MustCompile(`gatewaytype=(?:stored|cached|vtl|file|fsx)|storagegateway`)
+
+// asksGateway reports whether the text around a match is about a key of Storage
+// Gateway.
+func (q *squeezed) asksGateway(from, to int) bool {
+	return otherGateway.MatchString(q.stretch(from, to, around)) && !strings.Contains(q.stretch(from, to, around), "gatewaytype=sync")
+}
+
 // isProxy accepts trouble with a proxy in front of the agent.
 func isProxy(q *squeezed, from, to int, _ map[string]string) bool {
+	if q.asksGateway(from, to) {
+		return false
+	}
 	return q.nearest(&askedForKey, from, to) <= faraway || speaksOfDataSync(q, from, to, nil)
 }
 
@@ -65,5 +85,5 @@ func (q *squeezed) portOf(from, to int) string {
 // isKeyRequest accepts what answers in the agent's place, or what the agent
 // answers: the request for a key stands in the text.
 func isKeyRequest(q *squeezed, from, to int, _ map[string]string) bool {
-	return q.nearest(&askedForKey, from, to) <= faraway
+	return q.nearest(&askedForKey, from, to) <= faraway && !q.asksGateway(from, to)
 }

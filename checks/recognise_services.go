@@ -43,6 +43,13 @@ waf-regional wafv2 wellarchitected wickr workdocs workmail workmailmessageflow w
 xray
 `)
 
+// otherProducts are names of services that are not their ids, and of programs whose
+// errors read like those of an agent, a task or a client.
+var otherProducts = wordSet(`
+storage-gateway snow-device systems-manager eventbridge step-functions cloudtrail azure google snowflake salesforce synology nginx haproxy envoy kafka redis mongodb mysql
+postgres postgresql rclone rsync npm fluent-bit fluentd logstash elasticsearch rabbitmq zookeeper powersync csi
+`)
+
 // dataSyncOperations are the operations of DataSync. A test holds them against the
 // SDK. Some are other services' too.
 var dataSyncOperations = wordSet(`

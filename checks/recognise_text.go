@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"encoding/hex"
 	"net/url"
 	"regexp"
 	"slices"
@@ -30,11 +31,15 @@ var (
 	percent = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
 	// Escapes of JSON and of programs that print strings, once or twice over.
 	quoted = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
-	entity = regexp.MustCompile(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
-	named  = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'", "&nbsp;": " "}
+	// An escape character as Python, shells and C print it, and bytes beyond ASCII.
+	printedEscape = regexp.MustCompile(`\\+(?:x1[bB]|0?33|e)\[`)
+	printedBytes  = regexp.MustCompile(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
+	entity        = regexp.MustCompile(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
+	named         = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'", "&nbsp;": " "}
 )
 
-// decoded undoes what URLs, JSON and HTML do to a text.
+// decoded undoes what URLs, JSON, HTML, terminals, and programs that print the bytes
+// of strings do to a text.
 func decoded(s string) string {
 	if strings.Contains(s, "&") {
 		s = entity.ReplaceAllStringFunc(s, func(m string) string {
@@ -64,8 +69,15 @@ func decoded(s string) string {
 			}
 			return string(rune(n))
 		})
+		s = printedEscape.ReplaceAllString(s, "\x1b[")
+		s = printedBytes.ReplaceAllStringFunc(s, func(m string) string {
+			if d, err := hex.DecodeString(strings.ReplaceAll(m, `\x`, "")); err == nil && utf8.Valid(d) {
+				return string(d)
+			}
+			return m
+		})
 	}
-	return decodePercent(s)
+	return unframed(decodePercent(s))
 }
 
 // decodePercent undoes percent-encoding, which URLs in headers carry.
@@ -126,7 +138,7 @@ func decorated(r rune) bool {
 		return r > ' ' && r != 0x7f && r != '|'
 	}
 	switch {
-	case r >= '\u2500' && r <= '\u259f', r >= '\u2010' && r <= '\u201f', r == '\u2022', r == '\u2212', r == '\u200b', r == '\ufeff', r == utf8.RuneError:
+	case unicode.Is(unicode.Cf, r), r >= '\u2500' && r <= '\u259f', r >= '\u2010' && r <= '\u201f', r == '\u2022', r == '\u2212', r == utf8.RuneError:
 		return false
 	}
 	return !unicode.IsSpace(r) && !unicode.IsControl(r)
@@ -156,16 +168,26 @@ func fold(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// escapesIn finds the escape sequences of terminals.
-func escapesIn(s string) []span {
-	if !strings.Contains(s, "\x1b") {
-		return nil
+// What is left of a colour where the escape character was lost or printed: by a
+// copy, by cat -v, by syslog.
+var colour = regexp.MustCompile(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
+
+// htmlTag is a tag that stands between words in pages of tickets and wikis.
+var htmlTag = regexp.MustCompile(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
+
+// unframed takes out what programs that show a text put into it: the escape
+// sequences of terminals and the tags of pages.
+func unframed(s string) string {
+	if strings.Contains(s, "\x1b") {
+		s = outside.Escapes.ReplaceAllString(s, "")
 	}
-	var out []span
-	for _, m := range outside.Escapes.FindAllStringIndex(s, -1) {
-		out = append(out, span{m[0], m[1]})
+	if strings.Contains(s, "[") {
+		s = colour.ReplaceAllString(s, "")
 	}
-	return out
+	if strings.Contains(s, "<") {
+		s = htmlTag.ReplaceAllString(s, " ")
+	}
+	return s
 }
 
 // prefixesIn finds what each line shares with the beginning of the line before:
@@ -204,8 +226,12 @@ func shared(a, b string) int {
 			i, j = run(a, i, blank), run(b, j, blank)
 			cut = j
 			continue
-		case a[i] == b[j]:
+		case a[i] == b[j], flag(a, i) && flag(b, j):
 			i, j = i+1, j+1
+		case level(a[i:]) > 0 && level(b[j:]) > 0 && mark(b[j-min(1, j)]):
+			i, j = i+level(a[i:]), j+level(b[j:])
+			cut = j
+			continue
 		default:
 			return solidly(solid, cut)
 		}
@@ -227,6 +253,22 @@ func solidly(solid bool, n int) int {
 	return n
 }
 
+// flag reports whether a letter stands alone, as the mark of a whole or a part line
+// in logs of Kubernetes (P, F) and of a stream in those of GitLab (01O, 01E) does.
+func flag(s string, i int) bool {
+	return s[i] >= 'A' && s[i] <= 'Z' && i > 0 && (blank(s[i-1]) || digit(s[i-1])) && i+1 < len(s) && (blank(s[i+1]) || s[i+1] == '+')
+}
+
+// level is how long the level of a log is that a text begins with.
+func level(s string) int {
+	for _, w := range []string{"ERROR", "WARNING", "WARN", "INFO", "DEBUG", "TRACE", "FATAL", "NOTICE", "STDOUT", "STDERR"} {
+		if strings.HasPrefix(s, w) && len(s) > len(w) && mark(s[len(w)]) {
+			return len(w)
+		}
+	}
+	return 0
+}
+
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 func mark(c byte) bool {
@@ -238,13 +280,6 @@ func run(s string, i int, is func(byte) bool) int {
 		i++
 	}
 	return i
-}
-
-// joined puts two lists of spans in one order.
-func joined(a, b []span) []span {
-	out := slices.Concat(a, b)
-	slices.SortFunc(out, func(x, y span) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to)) })
-	return out
 }
 
 // source is the part of the text that a match stands for, without line breaks and

@@ -19,20 +19,22 @@ type whose struct {
 
 // The judges that wordings name.
 var (
-	callOfDataSync  = &whose{nearCall, isCallOfDataSync}
-	ofCallOrText    = &whose{nearCall, isCallOrText}
-	speaksOf        = &whose{nearOwn, speaksOfDataSync}
-	besideOwn       = &whose{nearOwn, besideDataSync}
-	ofAgentPort     = &whose{nearRequest, isAgentPort}
-	ofKeyRequest    = &whose{nearRequest, isKeyRequest}
-	ofProxy         = &whose{nearRequest, isProxy}
-	ofTask          = &whose{nearOwn, isTask}
-	offlineField    = &whose{nearOwn, isOfflineField}
-	offlineSentence = &whose{nearOwn, isOfflineSentence}
-	ofNamedHost     = &whose{anywhere, isNamedHost}
-	ofAnalyzer      = &whose{anywhere, isAnalyzer}
-	aloneAtPort80   = &whose{shortOrOwn, isAloneAtPort80}
-	clientOfPort80  = &whose{shortOrOwn, isClientOfPort80}
+	callOfDataSync    = &whose{nearCall, isCallOfDataSync}
+	ofCallOrText      = &whose{nearCall, isCallOrText}
+	speaksOf          = &whose{nearOwn, speaksOfDataSync}
+	besideOwn         = &whose{nearOwn, besideDataSync}
+	ofAgentPort       = &whose{nearRequest, isAgentPort}
+	ofKeyRequest      = &whose{nearRequest, isKeyRequest}
+	ofProxy           = &whose{nearRequest, isProxy}
+	ofTask            = &whose{nearOwn, isTask}
+	offlineField      = &whose{nearOwn, isOfflineField}
+	offlineSentence   = &whose{nearOwn, isOfflineSentence}
+	ofNamedHost       = &whose{anywhere, isNamedHost}
+	ofAnalyzer        = &whose{anywhere, isAnalyzer}
+	aloneAtPort80     = &whose{shortOrOwn, isAloneAtPort80}
+	unlessOther       = &whose{anywhere, isNoOthers}
+	ofInvalidEndpoint = &whose{anywhere, isInvalidEndpoint}
+	clientOfPort80    = &whose{shortOrOwn, isClientOfPort80}
 )
 
 func anywhere(*squeezed, int) bool     { return true }
@@ -70,6 +72,9 @@ func (q *squeezed) words(from, to, reach int) string {
 // ownWords are what only a text about DataSync says, squeezed; ids follow some.
 var ownWords = []string{"datasync", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
 
+// itsName is what no other service is called.
+var itsName = []string{"datasync"}
+
 // askedForKey are what a request for an activation key holds.
 var askedForKey = []string{"activationregion=", "gatewaytype=", "privatelinkendpoint=", "retrievingactivationkey", "retrievingtheactivationkey", "retrieveactivationkey", "retrieveagentactivationkey", "endpointtype=privatelink", "endpointtype=fipsprivatelink"}
 
@@ -94,7 +99,7 @@ func (q *squeezed) marksOf(list *[]string) []span {
 			at = from + len(w)
 			if !id {
 				out = append(out, span{from, at})
-			} else if to := run(q.text, at, hex); to-at == idDigits {
+			} else if to := run(q.text, at, hexDigit); to-at == idDigits {
 				out = append(out, span{from, to})
 			}
 		}
@@ -107,7 +112,7 @@ func (q *squeezed) marksOf(list *[]string) []span {
 // idDigits is how many digits the ids of DataSync have.
 const idDigits = 17
 
-func hex(c byte) bool { return digit(c) || c >= 'a' && c <= 'f' }
+func hexDigit(c byte) bool { return digit(c) || c >= 'a' && c <= 'f' }
 
 // nearest is how far from a place the nearest word of a list stands.
 func (q *squeezed) nearest(list *[]string, from, to int) int {
@@ -151,7 +156,9 @@ func (q *squeezed) nearestOwn(from, to int) int {
 var (
 	serviceWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
 	serviceARN  = regexp.MustCompile(`arn:aws[a-z-]*:([a-z0-9-]+):`)
-	actionName  = regexp.MustCompile(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
+	// calledClient is a call of the AWS CLI, or a client of boto3, of one service.
+	calledClient = regexp.MustCompile(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
+	actionName   = regexp.MustCompile(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
 )
 
 // companions are services that DataSync's own messages name: callers, locations,
@@ -166,17 +173,22 @@ func (q *squeezed) nearestOther(from, to int) int {
 	a, b := int(q.origin[from])-lo, int(q.origin[to-1])-lo+1
 	best := nowhere
 	see := func(m []int) { best = min(best, span{m[0], m[1]}.away(a, b)) }
+	last, before := "", []int{0, 0}
 	for _, m := range serviceWord.FindAllStringIndex(text, -1) {
 		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
 		head, _, _ := strings.Cut(w, "-")
-		if otherServices[w] || otherServices[head] {
+		switch {
+		case otherServices[w] || otherServices[head] || otherProducts[w]:
 			see(m)
+		case otherServices[last+"-"+w] || otherProducts[last+"-"+w]:
+			see([]int{before[0], m[1]})
 		}
+		last, before = w, m
 	}
-	for _, re := range []*regexp.Regexp{serviceARN, actionName} {
+	for _, re := range []*regexp.Regexp{serviceARN, actionName, calledClient} {
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			name := text[m[2]:m[3]]
-			if !companions[name] && (re == serviceARN || otherServices[name]) {
+			if !companions[name] && (re != actionName || otherServices[name]) {
 				see(m)
 			}
 		}
@@ -225,9 +237,10 @@ func knownOperation(text string) string {
 
 // The ways in which SDKs name the call that failed, squeezed.
 var callNames = []*regexp.Regexp{
-	regexp.MustCompile(`whencallingthe(?P<operation>[a-z0-9]{3,50}?)operation`),
-	regexp.MustCompile(`operationerror(?P<service>[a-z0-9]{2,40}):(?P<operation>[a-z0-9]{3,50})`),
+	regexp.MustCompile(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
+	regexp.MustCompile(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
 	regexp.MustCompile(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
+	regexp.MustCompile(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
 	regexp.MustCompile(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
 }
 
@@ -284,6 +297,23 @@ func isNamedHost(q *squeezed, from, to int, said map[string]string) bool {
 	return false
 }
 
+// isNoOthers accepts words that DataSync's own tools say, unless the call or the
+// text beside them is another service's that says the same.
+func isNoOthers(q *squeezed, from, to int, _ map[string]string) bool {
+	service, operation := q.namedCall(from, to)
+	if operation != "" && !dataSyncOperations[operation] && !stageOperations[operation] || service != "" && !companions[strings.TrimPrefix(service, "aws")] {
+		return false
+	}
+	return q.nearestOther(from, to) >= min(q.nearest(&itsName, from, to), nearby)
+}
+
+// isInvalidEndpoint accepts a complaint about an endpoint, not the one about a public
+// key, which begins alike.
+func isInvalidEndpoint(q *squeezed, from, to int, _ map[string]string) bool {
+	said := q.text[from:to]
+	return !strings.Contains(said, "unspecified") && !strings.Contains(said, "パブリックエンドポイント")
+}
+
 var analyzerWord = regexp.MustCompile(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
 
 // isAnalyzer accepts what Reachability Analyzer says.
@@ -313,6 +343,9 @@ func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 // ofWhichAgent is the word before "agent": other programs call theirs by name.
 var ofWhichAgent = regexp.MustCompile(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
 
+// otherAgents are programs that call their helpers agents.
+var otherAgents = regexp.MustCompile(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
+
 // plainAgent are the words that stand before DataSync's.
 var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")
 
@@ -320,6 +353,9 @@ var plainAgent = wordSet("datasync the our my your this that one an a its premis
 // stands before.
 func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
 	if !besideDataSync(q, from, to, nil) {
+		return false
+	}
+	if otherAgents.MatchString(q.words(from, to, nearby)) {
 		return false
 	}
 	text := q.words(from, to, 40)

@@ -56,12 +56,26 @@ func TestWhose(t *testing.T) {
 		"Redis connection timed out in DataSyncService",
 		"PowerSync DataSync worker: ThrottlingException from DynamoDB",
 		"DocumentDB elastic: Input/output error",
+		"aws storagegateway activate-gateway: error: the following arguments are required: --activation-key",
+		"curl 'http://10.1.2.3/?activationRegion=us-east-1&gatewayType=FILE_S3'\ncurl: (28) Failed to connect to 10.1.2.3 port 80: Connection timed out",
+		"Error creating Storage Gateway: retrieving activation key: Get \"http://10.1.2.3/?activationRegion=us-east-1\": dial tcp 10.1.2.3:80: i/o timeout",
+		"An error occurred (InvalidParameterException) when calling the CreateCluster operation: Invalid length for parameter SecurityGroupArns, value: 0",
+		"Bedrock agent agent-0a1b2c3d4e5f60718 not found",
+		"Agent datasync-builder is offline (Jenkins)",
+		"datasync-agent: Get \"http://169.254.169.254/latest/meta-data/\": dial tcp 169.254.169.254:80: i/o timeout",
+		"datasync sidecar: http://127.0.0.1:80 connection refused",
+		"nginx: connect() failed (111: Connection refused) while connecting to upstream http://10.0.0.1:80/ datasync.example.com",
+		`{"eventSource":"s3.amazonaws.com","eventName":"GetObject","errorCode":"AccessDenied","userIdentity":{"arn":"arn:aws:sts::111122223333:assumed-role/datasync/x"}}`,
+		`{"eventSource":"bedrock.amazonaws.com","eventName":"CreateAgent","errorCode":"AccessDenied"}`,
+		"An error occurred (ThrottlingException) when calling the DescribeTask operation: Rate exceeded (Snow Device Management)",
 	} {
 		if got := recognised(text); got != nil {
 			t.Errorf("%v in %q", got, text)
 		}
 	}
 	for _, tt := range []struct{ want, text string }{
+		{"ACCESS_DENIED", `{"eventSource":"datasync.amazonaws.com","eventName":"CreateAgent","awsRegion":"us-east-1","errorCode":"AccessDenied"}`},
+		{"ACTIVATION_KEY_MISSING", "aws: error: the following arguments are required: --activation-key"},
 		{"AGENT_OFFLINE", "The DataSync agent is offline since yesterday"},
 		{"AGENT_OFFLINE", "Status: OFFLINE\nAgentArn: arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718"},
 		{"ACCESS_DENIED", "An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied"},

@@ -137,6 +137,9 @@ func pasted(c *cli.Context, env *environment) (string, error) {
 	}
 	if text == "-" {
 		body, err := env.readInput(c.Context, maxPaste)
+		if err == nil {
+			body, err = snapshot.UTF8(body)
+		}
 		if err != nil {
 			return "", snapshot.Errorf("explain: standard input: %w", "explain: 標準入力: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/dspreflight/dspreflight/checks"
 )
@@ -195,5 +196,17 @@ func TestIAMPolicy(t *testing.T) {
 	}
 	if out := invoke(t, "check", "--fixture", "healthy", "--check", "iam-activation", "--policy-file", file, "--fail-on", "warn"); out.code != 0 {
 		t.Errorf("exit code %d:\n%s", out.code, out.stdout)
+	}
+}
+
+// TestPowerShellsRedirection reads a text in UTF-16, which Windows PowerShell writes.
+func TestPowerShellsRedirection(t *testing.T) {
+	body := "\xff\xfe"
+	for _, u := range utf16.Encode([]rune("パブリックエンドポイントのアクティベーションキーに対して\r\n")) {
+		body += string([]byte{byte(u), byte(u >> 8)})
+	}
+	got := invokeIn(t.Context(), body, "explain", "-o", "json", "-")
+	if got.code != 0 || !strings.Contains(got.stdout, `"PUBLIC_KEY_WITH_VPC_ENDPOINT"`) {
+		t.Errorf("exit %d: %s%s", got.code, got.stdout, got.stderr)
 	}
 }

@@ -196,7 +196,7 @@ func entriesOf[E any](set any) []E {
 // decodeList walks the top-level object of a reply and hands each element of
 // its list to use.
 func decodeList[E any](d Document, use func(E) error) (truncated bool, err error) {
-	body, err := utf8Body(d.Body)
+	body, err := UTF8(d.Body)
 	if err != nil {
 		return false, err
 	}
@@ -278,7 +278,7 @@ func eachElement[E any](dec *json.Decoder, body []byte, key string, null bool, u
 
 // decodeObject reads a reply that is a single object and must have the key.
 func decodeObject(raw []byte, into any, key string) error {
-	body, err := utf8Body(raw)
+	body, err := UTF8(raw)
 	if err != nil {
 		return err
 	}

@@ -63,9 +63,9 @@ func place(body []byte, offset int64, err error) error {
 	return Errorf("line %d, column %d: %w", "%d 行 %d 桁: %w", line, column, err)
 }
 
-// utf8Body takes off a byte order mark, and turns UTF-16, which PowerShell's
-// redirection writes, into UTF-8.
-func utf8Body(b []byte) ([]byte, error) {
+// UTF8 takes off a byte order mark, and turns UTF-16, which PowerShell's redirection
+// writes, into UTF-8. It fails for UTF-16 that ends within a character.
+func UTF8(b []byte) ([]byte, error) {
 	if rest, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf")); ok {
 		return rest, nil
 	}
@@ -88,10 +88,10 @@ func utf8Body(b []byte) ([]byte, error) {
 	return []byte(string(utf16.Decode(units))), nil
 }
 
-// DecodeJSON reads a JSON value of any encoding that utf8Body knows. Errors name
+// DecodeJSON reads a JSON value of any encoding that UTF8 knows. Errors name
 // the line and column and speak of JSON, not of Go.
 func DecodeJSON(raw []byte, into any) error {
-	body, err := utf8Body(raw)
+	body, err := UTF8(raw)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func readManifest(fsys fs.FS, dir string) (Manifest, bool, error) {
 	if err != nil {
 		return m, false, err
 	}
-	if body, err = utf8Body(body); err != nil {
+	if body, err = UTF8(body); err != nil {
 		return m, false, fmt.Errorf("%s: %w", file, err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))

@@ -177,7 +177,7 @@ const ClockTolerance = 5 * time.Minute
 // after now, by more than ClockTolerance, are refused; a zero now accepts any
 // time. Errors name the place.
 func ReadProbes(raw []byte, now time.Time) ([]ProbeRun, error) {
-	body, err := utf8Body(raw)
+	body, err := UTF8(raw)
 	if err != nil {
 		return nil, err
 	}

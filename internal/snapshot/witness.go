@@ -29,7 +29,7 @@ var (
 
 // regions collects what a file says of its Region.
 func (w *witnesses) regions(file string, body []byte) {
-	body, err := utf8Body(body)
+	body, err := UTF8(body)
 	if err != nil {
 		return
 	}

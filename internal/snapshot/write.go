@@ -79,7 +79,7 @@ var secretKeys = []string{"CustomerGatewayConfiguration", "PreSharedKey"}
 func mergePages(docs []Document) (map[string]map[string]any, error) {
 	out := map[string]map[string]any{}
 	for _, d := range docs {
-		body, err := utf8Body(d.Body)
+		body, err := UTF8(d.Body)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.FileName(), err)
 		}
