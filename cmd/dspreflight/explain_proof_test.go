@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/dspreflight/dspreflight/internal/recorded"
 )
 
 // edited saves a fixture and changes files of it: each old text must be there.
@@ -106,9 +108,9 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// TestSharedPastes judges the texts that lie beside the project.
-func TestSharedPastes(t *testing.T) {
-	for _, file := range sharedFolders(t, "cases/pastes/*.json") {
+// TestRecordedPastes judges texts of which the wrong thing was said once.
+func TestRecordedPastes(t *testing.T) {
+	for _, file := range recorded.Glob(t, "cases", "pastes/*.json") {
 		body, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -137,10 +139,10 @@ func TestSharedPastes(t *testing.T) {
 	}
 }
 
-// TestSharedConclusions judges the errors over estates that lie beside the project:
+// TestRecordedConclusions judges errors over estates of which the wrong thing was concluded once:
 // each is a difference from one of the bases.
-func TestSharedConclusions(t *testing.T) {
-	for _, file := range sharedFolders(t, "cases/conclusions/*.json") {
+func TestRecordedConclusions(t *testing.T) {
+	for _, file := range recorded.Glob(t, "cases", "conclusions/*.json") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			body, err := os.ReadFile(file)
 			if err != nil {
@@ -155,7 +157,7 @@ func TestSharedConclusions(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := filepath.Join(t.TempDir(), "estate")
-			if err := os.CopyFS(dir, os.DirFS(filepath.Join(shared, "cases/bases", c.Base))); err != nil {
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(recorded.Folder(t, "cases"), "bases", c.Base))); err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range c.Without {

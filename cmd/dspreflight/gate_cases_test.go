@@ -9,13 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // TestGateCases judges the plans and templates on which a gate was wrong, and those
 // beside them on which it was right.
 func TestGateCases(t *testing.T) {
-	for _, file := range sharedFolders(t, "cases/gate/expect.json") {
+	for _, file := range recorded.Glob(t, "cases", "gate/expect.json") {
 		var cases []struct {
 			Case   string              `json:"case"`
 			Args   []string            `json:"args"`
@@ -229,7 +230,7 @@ func TestMovedResources(t *testing.T) {
 // change nothing: such a plan is of another estate, or of another time.
 func TestChangedPriorState(t *testing.T) {
 	tried := 0
-	for _, file := range sharedFolders(t, "plans/*noop*/plan.json") {
+	for _, file := range recorded.Glob(t, "plans", "*noop*/plan.json") {
 		dir, name := filepath.Dir(file), filepath.Base(filepath.Dir(file))
 		args := append([]string{"check", "--complete", "--requirements", "article", "--snapshot", filepath.Join(dir, "describe_before"), "-o", "json"}, agentFlags(name)...)
 		body := read(t, file)

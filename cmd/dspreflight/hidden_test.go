@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -32,7 +33,7 @@ func (a attribute) String() string {
 // plans: it becomes known only after apply, from a data source that is read then.
 // Since it may still be what it was, no check may say the opposite.
 func TestHiddenAttributes(t *testing.T) {
-	for _, file := range sharedFolders(t, "plans/*/plan.json") {
+	for _, file := range recorded.Glob(t, "plans", "*/plan.json") {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		if strings.Contains(name, "errored") {

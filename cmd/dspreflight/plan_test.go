@@ -15,6 +15,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -63,12 +64,12 @@ func read(t *testing.T, path string) string {
 // says of the describe output after the plan was applied, or UNKNOWN where the
 // plan could not know.
 func TestPlanCases(t *testing.T) {
-	for _, file := range sharedFolders(t, "plans/*/plan.json") {
+	for _, file := range recorded.Glob(t, "plans", "*/plan.json") {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
 			expected := read(t, filepath.Join(dir, "expected.txt"))
-			want := documented(name, planVerdict.FindStringSubmatch(expected)[1])
+			want := documented(t, dir, planVerdict.FindStringSubmatch(expected)[1])
 			before := verdictBefore.FindStringSubmatch(expected)[1]
 			args := append([]string{"check", "--complete", "--requirements", "article", "-o", "json"}, agentFlags(name)...)
 			out := invoke(t, append(args, "--snapshot", filepath.Join(dir, "describe_before"), "--plan", file)...)
@@ -91,7 +92,7 @@ func TestPlanCases(t *testing.T) {
 			// is what came about.
 			really := verdictAfter.FindStringSubmatch(expected)
 			read := parse(t, invoke(t, append(args, "--snapshot", filepath.Join(dir, "describe_before"), "--plan", file, "--configuration", filepath.Join(dir, "after"))...))
-			if got := inWords(read); got != want && (want != "UNKNOWN" || really == nil || got != documented(name, really[1])) {
+			if got := inWords(read); got != want && (want != "UNKNOWN" || really == nil || got != documented(t, dir, really[1])) {
 				t.Errorf("with the configuration's files it is %s, want %s", got, want)
 			}
 			c := rep.Targets[0].Change
@@ -172,7 +173,7 @@ func keys(m map[string]bool) []string {
 // fine may fail.
 func TestPlanOnly(t *testing.T) {
 	decided := 0
-	for _, file := range append(sharedFolders(t, "plans/*/plan.json"), sharedFolders(t, "plans/opentofu/*/plan.json")...) {
+	for _, file := range append(recorded.Glob(t, "plans", "*/plan.json"), recorded.Glob(t, "plans", "opentofu/*/plan.json")...) {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		expected := read(t, filepath.Join(dir, "expected.txt"))
@@ -180,7 +181,7 @@ func TestPlanOnly(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			want := documented(name, planVerdict.FindStringSubmatch(expected)[1])
+			want := documented(t, dir, planVerdict.FindStringSubmatch(expected)[1])
 			rep := parse(t, invoke(t, append([]string{"check", "--plan-only", "--plan", file, "--requirements", "article", "-o", "json"}, agentFlags(name)...)...))
 			got := inWords(rep)
 			if got != want && got != "UNKNOWN" {
@@ -206,7 +207,7 @@ func TestPlanOnly(t *testing.T) {
 // TestTemplateCases judges templates over the stack that there is and by
 // themselves.
 func TestTemplateCases(t *testing.T) {
-	for _, file := range sharedFolders(t, "plans/cloudformation/*/template_after.json") {
+	for _, file := range recorded.Glob(t, "plans", "cloudformation/*/template_after.json") {
 		dir := filepath.Dir(file)
 		expected := read(t, filepath.Join(dir, "expected.txt"))
 		want := planVerdict.FindStringSubmatch(expected)[1]
@@ -239,7 +240,7 @@ func TestTemplateCases(t *testing.T) {
 
 // TestWrongFiles are files that people pass by mistake.
 func TestWrongFiles(t *testing.T) {
-	for _, file := range sharedFolders(t, "plans/wrong-inputs/*") {
+	for _, file := range recorded.Glob(t, "plans", "wrong-inputs/*") {
 		out := invoke(t, "check", "--fixture", "healthy", "--plan", file)
 		want := map[bool]string{true: "JSON of a state", false: "terraform plan -json"}[strings.Contains(file, "STATE")]
 		if out.code != exitUsage || out.stdout != "" || !strings.Contains(out.stderr, want) {

@@ -14,6 +14,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -31,6 +32,7 @@ type tests struct{ *testing.M }
 
 func (m tests) Run() int {
 	code := m.M.Run()
+	recorded.Remove()
 	if builtIn != "" {
 		_ = os.RemoveAll(builtIn)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
@@ -31,7 +32,16 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	// Idle connections of the SDK's shared HTTP transport outlive a test.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
+	goleak.VerifyTestMain(tests{m}, goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"))
+}
+
+// tests removes after the last test what they share.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	code := m.M.Run()
+	recorded.Remove()
+	return code
 }
 
 // serve starts a fake AWS with an embedded estate.

@@ -3,7 +3,6 @@ package collect_test
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,15 +11,12 @@ import (
 
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// cases were made by others: estates as differences from a few whole ones. They
-// lie beside the project where it is developed; elsewhere the test skips.
-const cases = "../../../shared/cases"
-
-// estateOf builds the estate of a case, if it has more scopes than two.
-func estateOf(t *testing.T, file string) (fstest.MapFS, bool) {
+// estateOf builds the estate of a case: a difference from a whole one.
+func estateOf(t *testing.T, file string) fstest.MapFS {
 	t.Helper()
 	body, err := os.ReadFile(file)
 	if err != nil {
@@ -34,39 +30,26 @@ func estateOf(t *testing.T, file string) (fstest.MapFS, bool) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	out := fakeaws.Widen(t, os.DirFS(filepath.Join(cases, "bases", c.Base)), nil)
+	out := fakeaws.Widen(t, os.DirFS(filepath.Join(recorded.Folder(t, "cases"), "bases", c.Base)), nil)
 	for _, name := range c.Without {
 		delete(out, name)
 	}
 	for name, body := range c.Files {
 		out[name] = &fstest.MapFile{Data: body}
 	}
-	manifests, err := fs.Glob(out, "*/manifest.json")
-	return out, err == nil && len(manifests) > 2
+	return out
 }
 
 // TestLiveOfManyScopes reads estates of three scopes and more over the SDK, each
 // scope with a role of its own, and comes to the same statuses as from the files.
 // Refused its role, the third one is a gap, and nothing fails or is READY by that.
 func TestLiveOfManyScopes(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(cases, "estates", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("SKIPPED: %s is not there, so its estates are not read", cases)
-	}
-	tried := 0
-	for _, file := range files {
-		estate, many := estateOf(t, file)
-		if !many {
-			continue
-		}
-		tried++
+	for _, file := range recorded.Glob(t, "cases", "scopes/*.json") {
+		estate := estateOf(t, file)
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			direct, err := snapshot.Read(estate, snapshot.ReadOptions{})
-			if err != nil {
-				t.Fatal(err)
+			if err != nil || len(direct.Scopes) < 3 {
+				t.Fatalf("%d scopes, %v", len(direct.Scopes), err)
 			}
 			tg := *direct.Target
 			ask := func(refused string) string {
@@ -107,8 +90,5 @@ func TestLiveOfManyScopes(t *testing.T) {
 				}
 			}
 		})
-	}
-	if tried == 0 {
-		t.Error("none of the estates has three scopes")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -191,14 +192,7 @@ func TestChangeSet(t *testing.T) {
 
 // TestTemplateOfWhatIsThere lays the template of a stack over what it made.
 func TestTemplateOfWhatIsThere(t *testing.T) {
-	dirs, err := filepath.Glob("../../../shared/plans/cloudformation/*/describe_before")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(dirs) == 0 {
-		t.Skip("SKIPPED: the templates of ../shared are not there")
-	}
-	for _, dir := range dirs {
+	for _, dir := range recorded.Glob(t, "plans", "cloudformation/*/describe_before") {
 		body, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "template_before.json"))
 		if err != nil {
 			t.Fatal(err)
