@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 // dialVariable makes a copy of the test binary, started inside a namespace, dial
 // what standard input asks for.
-const dialVariable = "DSPREFLIGHT_TEST_DIAL"
+const dialVariable = "TEST_DSPREFLIGHT_DIAL"
 
 type order struct {
 	Targets     []Target

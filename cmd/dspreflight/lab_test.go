@@ -18,7 +18,7 @@ import (
 
 // programVariable makes a copy of the test binary be the program itself, so that
 // it can run inside a namespace.
-const programVariable = "DSPREFLIGHT_TEST_PROGRAM"
+const programVariable = "TEST_DSPREFLIGHT_PROGRAM"
 
 func init() {
 	lab.Main()

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	out := &checkedWriter{Writer: stdout}
 	env := &environment{stdin: stdin, stdout: out, stderr: stderr}
 	app := newApp(env)
-	err := app.RunContext(ctx, explainFlagsFirst(app, args))
+	err := dispatch(ctx, env, app, explainFlagsFirst(app, args))
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
@@ -98,123 +98,14 @@ func (w *checkedWriter) Write(p []byte) (int, error) {
 }
 
 func newApp(env *environment) *cli.App {
-	cli.VersionPrinter = func(*cli.Context) { printVersion(env) }
-	app := &cli.App{
-		DisableSliceFlagSeparator: true, // a value keeps its commas
-		Name:                      "dspreflight",
-		Usage:                     "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
-		Version:                   version(),
-		Writer:                    env.stdout,
-		ErrWriter:                 env.stderr,
-		HideHelpCommand:           true,
-		UseShortOptionHandling:    true,
-		EnableBashCompletion:      true,
-		ExitErrHandler:            func(*cli.Context, error) {}, // run prints and decides
-		OnUsageError:              usageError,
-		CustomAppHelpTemplate:     appHelp,
+	return &cli.App{
+		Name:  "dspreflight",
+		Usage: "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
 		Commands: []*cli.Command{
 			checkCommand(env), explainCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
 			snapshotCommand(env), iamPolicyCommand(env), versionCommand(env), completionCommand(env),
 		},
-		Action: func(c *cli.Context) error {
-			switch {
-			case c.Args().First() == "help" && c.NArg() > 1:
-				return cli.ShowCommandHelp(c, c.Args().Get(1))
-			case c.NArg() > 0 && c.Args().First() != "help":
-				return unknownCommand(c)
-			}
-			return cli.ShowAppHelp(c)
-		},
 	}
-	for _, cmd := range app.Commands {
-		cmd.OnUsageError = usageError
-		cmd.HideHelpCommand = true
-	}
-	return app
-}
-
-const appHelp = `{{.Name}} - {{.Usage}}
-
-USAGE
-   dspreflight COMMAND [flags]
-
-START HERE
-   dspreflight check --fixture healthy                      no account needed: an estate that is ready
-   dspreflight check --fixture unreachable-443 --explain    and one that is not
-   dspreflight check --vpc-endpoint-id vpce-... --region us-east-1 --agent-ip 10.10.1.50 --source-vpc-id vpc-...
-   dspreflight check --plan plan.json --region us-east-1 --agent-ip 10.10.1.50      would this Terraform plan break it?
-   dspreflight explain PRIVATE_LINK_ENDPOINT_UNREACHABLE
-
-COMMANDS{{range .VisibleCommands}}
-   {{printf "%-12s" .Name}} {{.Usage}}{{end}}
-
-EXIT CODES
-   0  READY: no FAIL, no UNKNOWN, at least one PASS (with --plan or --template: the change breaks nothing)
-   1  NOT READY: a FAIL (with --plan or --template: one that the change brings)
-   2  usage error or unreadable input; no verdict
-   3  INCONCLUSIVE: no FAIL, but an UNKNOWN, or nothing passed
- 130  interrupted; what was decided is printed
-
-Run "dspreflight COMMAND --help" for the flags of a command.
-`
-
-func unknownCommand(c *cli.Context) error {
-	name := c.Args().First()
-	if s := cli.SuggestCommand(c.App.VisibleCommands(), name); s != "" {
-		nearest := strings.TrimSuffix(strings.TrimPrefix(s, `Did you mean "`), `"?`)
-		if len(nearest) == 1 { // the short name of help
-			nearest = "help"
-		}
-		return snapshot.Errorf("%q is not a command; did you mean %q? (see \"dspreflight --help\")", "%q というコマンドはない。%q のことか（\"dspreflight --help\" を参照）", name, nearest)
-	}
-	return snapshot.Errorf("%q is not a command (see \"dspreflight --help\")", "%q というコマンドはない（\"dspreflight --help\" を参照）", name)
-}
-
-// usageError rewords what the flag package says and suggests the nearest flag.
-func usageError(c *cli.Context, err error, _ bool) error {
-	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
-	if !ok && strings.Contains(err.Error(), "parse error") && (strings.Contains(err.Error(), "time") || strings.Contains(err.Error(), "wait")) {
-		return snapshot.Errorf("%w: expected a time with its unit, such as 5s or 10m (see %q)", "%w: 5s や 10m のように単位付きの時間を指定する（%q を参照）", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
-	}
-	if !ok {
-		return snapshot.Errorf("%w (see %q)", "%w（%q を参照）", err, strings.TrimSpace("dspreflight "+commandName(c))+" --help")
-	}
-	help := strings.TrimSpace("dspreflight "+commandName(c)) + " --help"
-	name = strings.TrimLeft(name, "-")
-	if c.Command != nil {
-		if s := cli.SuggestFlag(c.Command.Flags, name, false); s != "" {
-			return snapshot.Errorf("there is no flag --%s; did you mean %s? (see %q)", "--%s というフラグはない。%s のことか（%q を参照）", name, s, help)
-		}
-	}
-	return snapshot.Errorf("there is no flag --%s (see %q)", "--%s というフラグはない（%q を参照）", name, help)
-}
-
-func commandName(c *cli.Context) string {
-	if c.Command == nil || c.Command.Name == "dspreflight" {
-		return ""
-	}
-	return c.Command.Name
-}
-
-// noArguments refuses positional arguments. The flag package stops at the first
-// one, so flags behind it would be ignored without a word.
-func noArguments(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return nil
-	}
-	if err := noLateFlags(c); err != nil {
-		return err
-	}
-	return snapshot.Errorf("%s takes no argument, but got %q", "%s は引数を取らないが、%q が指定された", c.Command.Name, c.Args().First())
-}
-
-func noLateFlags(c *cli.Context) error {
-	for _, a := range c.Args().Slice() {
-		if strings.HasPrefix(a, "-") && a != "-" {
-			return snapshot.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", "フラグ %s が引数 %q の後ろにあり、無視されてしまう。フラグを先に書く", a, c.Args().First())
-		}
-	}
-	return nil
 }
 
 // explainFlagsFirst lets flags follow a pasted text, as in "explain TEXT --run

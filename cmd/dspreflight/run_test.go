@@ -129,6 +129,17 @@ func TestBadUsage(t *testing.T) {
 	}{
 		{[]string{"chekc"}, `did you mean "check"?`},
 		{[]string{"check", "--fixtur", "healthy"}, "did you mean --fixture?"},
+		{[]string{"check", "--zzz"}, `there is no flag --zzz (see "dspreflight check --help")`},
+		{[]string{"qqqq"}, `"qqqq" is not a command (see`},
+		{[]string{"--region", "us-east-1", "check"}, "--region stands before the command"},
+		{[]string{"check", "--json"}, "did you mean -o json?"},
+		{[]string{"check", "-ojson"}, "did you mean -o json?"},
+		{[]string{"check", "--region"}, "its value is missing"},
+		{[]string{"check", "--region", "us-east-1", "--region", "us-west-2"}, `--region is given twice, as "us-east-1" and "us-west-2"`},
+		{[]string{"check", "--tasks", "four"}, `--tasks "four": expected a whole number`},
+		{[]string{"check", "--timeout", "5"}, `--timeout "5": expected a time with its unit`},
+		{[]string{"check", "--explain=maybe"}, `--explain "maybe": expected true or false`},
+		{[]string{"check", "--check", "sg-*,nacl-*"}, `"sg-*,nacl-*" matches no check`},
 		{[]string{"check", "healthy", "--color", "never"}, "put flags first"},
 		{[]string{"check", "healthy"}, `takes no argument, but got "healthy"`},
 		{[]string{"check", "--fixture", "helthy"}, "the fixtures are: healthy"},
@@ -425,6 +436,46 @@ func TestHelp(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if out := invoke(t, "completion", shell); out.code != 0 || !strings.Contains(out.stdout, "dspreflight") {
 			t.Errorf("completion %s: exit code %d", shell, out.code)
+		}
+	}
+}
+
+// TestVariables reads flags from the environment, and refuses what sets none.
+func TestVariables(t *testing.T) {
+	t.Setenv("DSPREFLIGHT_CHECK", "endpoint-available")
+	out := invoke(t, "check", "--fixture", "healthy", "-o", "json")
+	if got := strings.Count(out.stdout, `"message": "not selected by --check"`); out.code != 0 || got < 20 {
+		t.Errorf("exit code %d, %d checks were not selected: %s", out.code, got, out.stderr)
+	}
+	t.Setenv("DSPREFLIGHT_TASKS", "four")
+	if out := invoke(t, "check", "--fixture", "healthy"); out.code != 2 || !strings.Contains(out.stderr, `DSPREFLIGHT_TASKS "four": expected a whole number`) {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+	t.Setenv("DSPREFLIGHT_TASKS", "")
+	t.Setenv("DSPREFLIGHT_REGOIN", "us-east-1")
+	if out := invoke(t, "check", "--fixture", "healthy"); out.code != 2 || !strings.Contains(out.stderr, "DSPREFLIGHT_REGOIN sets no flag; did you mean DSPREFLIGHT_REGION?") {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
+
+// TestCompletion asks what words may become.
+func TestCompletion(t *testing.T) {
+	for _, tt := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"ch"}, "check\tchecks"},
+		{[]string{"check", "--fix"}, "--fixture"},
+		{[]string{"check", "--region", "us-east-1", "--reg"}, ""},
+		{[]string{"check", "--check", "sg-*", "--che"}, "--check"},
+	} {
+		var got []string
+		for _, line := range strings.Split(invoke(t, append([]string{completeCommand}, tt.words...)...).stdout, "\n") {
+			value, _, _ := strings.Cut(line, "\t")
+			got = append(got, value)
+		}
+		if text := strings.Trim(strings.Join(got, "\t"), "\t"); text != tt.want {
+			t.Errorf("%q becomes %q, expected %q", tt.words, text, tt.want)
 		}
 	}
 }

@@ -138,25 +138,26 @@ func (c *collector) call(ctx context.Context, j *job) {
 		return
 	}
 	start := time.Now()
-	var pages tokens
+	var seen tokens
 	use := func(out any) error {
 		body, err := json.Marshal(out)
 		if err != nil {
 			return err
 		}
 		j.pages = append(j.pages, body)
-		return pages.next(body)
+		return seen.next(body)
 	}
 	var err error
 	switch j.kind {
 	case snapshot.CallerIdentity:
 		var out *sts.GetCallerIdentityOutput
-		out, err = c.clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		out, err = c.clients.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		err = single(out, err, use)
 	case snapshot.PolicySimulation:
 		err = c.simulate(ctx, j.query.id, use)
 	case snapshot.Agents:
-		err = each(ctx, datasync.NewListAgentsPaginator(c.clients.ListAgents, &datasync.ListAgentsInput{MaxResults: size100}), use)
+		in := &datasync.ListAgentsInput{MaxResults: size100}
+		err = pages(ctx, c.clients.ListAgents, in, &in.NextToken, func(out *datasync.ListAgentsOutput) *string { return out.NextToken }, use)
 	default:
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}

@@ -26,13 +26,16 @@ type Account struct{ Region, Profile, RoleARN string }
 
 // Clients are the APIs of one scope.
 type Clients struct {
-	EC2 func() EC2 // a client of its own for each call: see Connect
-	STS STS
-	IAM IAM
+	EC2 func() *ec2.Client // a client of its own for each call: see Connect
+
+	GetCallerIdentity       operation[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput, sts.Options]
+	SimulatePrincipalPolicy operation[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput, iam.Options]
+	GetRole                 operation[iam.GetRoleInput, iam.GetRoleOutput, iam.Options]
 	// ListAgents is all that is asked of DataSync: whether it is allowed tells
 	// whether the whole service is shut out.
-	ListAgents listAgents
-	Region     string
+	ListAgents operation[datasync.ListAgentsInput, datasync.ListAgentsOutput, datasync.Options]
+
+	Region string
 	// Credentials says where they come from; nil if they could not be had.
 	Credentials *snapshot.Credentials
 	// Refused is set when the credentials could not be had because AWS refused
@@ -101,7 +104,11 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
-	c := Clients{EC2: func() EC2 { return ec2.NewFromConfig(cfg) }, STS: sts.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), ListAgents: datasync.NewFromConfig(cfg).ListAgents, Region: cfg.Region}
+	who := iam.NewFromConfig(cfg)
+	c := Clients{
+		EC2: func() *ec2.Client { return ec2.NewFromConfig(cfg) }, GetCallerIdentity: sts.NewFromConfig(cfg).GetCallerIdentity,
+		SimulatePrincipalPolicy: who.SimulatePrincipalPolicy, GetRole: who.GetRole, ListAgents: datasync.NewFromConfig(cfg).ListAgents, Region: cfg.Region,
+	}
 	creds, err := cfg.Credentials.Retrieve(ctx)
 	if err == nil {
 		c.Credentials = &snapshot.Credentials{Source: creds.Source}

@@ -46,7 +46,7 @@ func (c *collector) simulate(ctx context.Context, resource string, use func(any)
 	if !isRole || !errors.As(err, &missing) {
 		return err
 	}
-	out, roleErr := c.clients.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: &role})
+	out, roleErr := c.clients.GetRole(ctx, &iam.GetRoleInput{RoleName: &role})
 	if roleErr != nil || out.Role == nil || aws.ToString(out.Role.Arn) == arn {
 		return err
 	}
@@ -71,5 +71,5 @@ func (c *collector) simulateAs(ctx context.Context, arn, resource string, use fu
 			}
 		}
 	}
-	return each(ctx, iam.NewSimulatePrincipalPolicyPaginator(c.clients.IAM, in), use)
+	return pages(ctx, c.clients.SimulatePrincipalPolicy, in, &in.Marker, func(out *iam.SimulatePrincipalPolicyOutput) *string { return out.Marker }, use)
 }

@@ -50,7 +50,7 @@ type Options struct {
 }
 
 // roleVariable tells a copy of the test binary to play a part of the lab.
-const roleVariable = "DSPREFLIGHT_LAB_ROLE"
+const roleVariable = "LAB_DSPREFLIGHT_ROLE"
 
 // Main runs the part that this process was started for, and does not return; in
 // any other process it does nothing. Call it first in TestMain.

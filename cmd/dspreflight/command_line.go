@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/agext/levenshtein"
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// dispatch finds the command in a command line, reads its flags and runs it.
+//
+// cli's own App.Run is not used: it brings in text/template, which looks methods
+// up by their names, and with that the linker keeps every method of every type:
+// all of AWS's operations, those that change things among them.
+func dispatch(ctx context.Context, env *environment, app *cli.App, args []string) error {
+	if err := knownVariables(app); err != nil {
+		return err
+	}
+	rest := args[min(1, len(args)):]
+	switch first := at(rest, 0); {
+	case first == "" && len(rest) == 0, helpWords[first] && len(rest) == 1:
+		return appHelp(env, app)
+	case first == completeCommand:
+		return completeWord(env, app, rest[1:])
+	case first == "help":
+		rest = []string{rest[1], "--help"}
+	case first == "--version" || first == "-v":
+		printVersion(env)
+		return nil
+	}
+	cmd := app.Command(rest[0])
+	if cmd == nil {
+		return unknownCommand(app, rest[0])
+	}
+	set, help, err := readFlags(cmd, rest[1:])
+	if err != nil {
+		return err
+	}
+	if help {
+		return commandHelp(env, cmd)
+	}
+	c := cli.NewContext(app, set, nil)
+	c.Context, c.Command = ctx, cmd
+	return cmd.Action(c)
+}
+
+var helpWords = map[string]bool{"help": true, "--help": true, "-h": true, "-help": true}
+
+// at is an argument, "" beyond the last.
+func at(args []string, i int) string {
+	if i >= len(args) {
+		return ""
+	}
+	return args[i]
+}
+
+// option is a flag of a command as the command line and the environment may set it.
+type option struct {
+	cli.DocGenerationFlag
+	repeats bool
+	values  []string
+	from    string // "--region", or the environment variable that was used
+}
+
+func options(cmd *cli.Command) []*option {
+	out := make([]*option, 0, len(cmd.Flags))
+	for _, f := range cmd.Flags {
+		doc, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		_, repeats := f.(*cli.StringSliceFlag)
+		out = append(out, &option{DocGenerationFlag: doc, repeats: repeats})
+	}
+	return out
+}
+
+// readFlags reads the flags of a command, up to the first argument; those that
+// are not given are taken from the environment. A flag that does not repeat is
+// given once, and a value keeps its commas.
+func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, err error) {
+	opts := options(cmd)
+	byName := map[string]*option{}
+	for _, o := range opts {
+		for _, name := range o.Names() {
+			byName[name] = o
+		}
+	}
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0] != "--" {
+		written, value, joined := strings.Cut(args[0], "=")
+		args = args[1:]
+		if helpWords[written] {
+			return nil, true, nil
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(written, "-"), "-")
+		o := byName[name]
+		switch {
+		case o == nil:
+			return nil, false, unknownFlag(cmd, written)
+		case !o.TakesValue() && !joined:
+			value = "true"
+		case !joined && len(args) == 0:
+			return nil, false, snapshot.Errorf("%s is the last word, and its value is missing (see %q)", "%s の後に値がない（%q を参照）", written, "dspreflight "+cmd.Name+" --help")
+		case !joined:
+			value, args = args[0], args[1:]
+		}
+		if len(o.values) > 0 && !o.repeats {
+			return nil, false, snapshot.Errorf("--%s is given twice, as %q and %q: it takes one value", "--%s が %q と %q の 2 回指定されている。指定できるのは 1 つ", o.Names()[0], o.values[0], value)
+		}
+		o.values, o.from = append(o.values, value), "--"+o.Names()[0]
+	}
+	set = flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	for _, o := range opts {
+		if err := o.apply(set); err != nil {
+			return nil, false, err
+		}
+	}
+	return set, false, set.Parse(append([]string{"--"}, withoutDashes(args)...))
+}
+
+// withoutDashes leaves out the "--" that ends the flags.
+func withoutDashes(args []string) []string {
+	if at(args, 0) == "--" {
+		return args[1:]
+	}
+	return args
+}
+
+// apply puts the flag and its value into a set.
+func (o *option) apply(set *flag.FlagSet) error {
+	for _, v := range o.GetEnvVars() {
+		if value := os.Getenv(v); value != "" && len(o.values) == 0 {
+			o.values, o.from = []string{value}, v
+		}
+	}
+	if err := o.Apply(set); err != nil { // a value of the environment that is wrong
+		return badValue(o.from, at(o.values, 0), o.DocGenerationFlag)
+	}
+	if len(o.values) == 0 {
+		return nil
+	}
+	value := o.values[0]
+	if o.repeats {
+		value = cli.NewStringSlice(o.values...).Serialize() // as it is, not split at commas
+	}
+	for _, name := range o.Names() {
+		if err := set.Set(name, value); err != nil {
+			return badValue(o.from, value, o.DocGenerationFlag)
+		}
+	}
+	return nil
+}
+
+// badValue says what a flag takes.
+func badValue(from, value string, f cli.Flag) error {
+	due := snapshot.Text{En: "a whole number, such as 4", Ja: "4 のような整数"}
+	switch f.(type) {
+	case *cli.DurationFlag:
+		due = snapshot.Text{En: "a time with its unit, such as 5s or 10m", Ja: "5s や 10m のように単位付きの時間"}
+	case *cli.BoolFlag:
+		due = snapshot.Text{En: "true or false", Ja: "true か false"}
+	}
+	return snapshot.Errorf("%s %q: expected %s", "%s %q: %sを指定する", from, value, due)
+}
+
+// knownVariables refuses a variable of the environment that looks like a flag's
+// and is none: what it was meant to set would stay unset without a word.
+func knownVariables(app *cli.App) error {
+	variables := sync.OnceValue(func() []string {
+		var known []string
+		for _, cmd := range app.Commands {
+			for _, o := range options(cmd) {
+				known = append(known, o.GetEnvVars()...)
+			}
+		}
+		return known
+	})
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "DSPREFLIGHT_") || slices.Contains(variables(), name) {
+			continue
+		}
+		if n := nearest(name, variables()); n != "" {
+			return snapshot.Errorf("the environment variable %s sets no flag; did you mean %s?", "環境変数 %s に対応するフラグはない。%s のことか", name, n)
+		}
+		return snapshot.Errorf("the environment variable %s sets no flag: unset it", "環境変数 %s に対応するフラグはない。設定を外す", name)
+	}
+	return nil
+}
+
+// habits are flags of other programs, and what says the same here.
+var habits = map[string]string{
+	"json": "-o json", "yaml": "-o json", "format": "-o", "wide": "-o wide", "out": "-o", "output-file": "-o FORMAT=PATH", "no-color": "--color never",
+	"language": "--lang", "endpoint": "--vpc-endpoint-id", "endpoint-id": "--vpc-endpoint-id", "vpce": "--vpc-endpoint-id", "subnet": "--subnet-id",
+	"instance-id": "--agent-instance-id", "agent": "--agent-ip", "source-cidrs": "--source-cidr", "role": "--role-arn", "p": "--profile", "r": "--region",
+	"version": "dspreflight version", "verbose": "-o wide", "v": "-o wide", "silent": "--quiet", "s": "--quiet", "config-file": "--config", "c": "--config", "f": "--config",
+}
+
+// unknownFlag says which flag may be meant.
+func unknownFlag(cmd *cli.Command, written string) error {
+	help := "dspreflight " + cmd.Name + " --help"
+	name := strings.TrimLeft(written, "-")
+	var names []string
+	for _, o := range options(cmd) {
+		names = append(names, o.Names()...)
+	}
+	meant := ""
+	if h := habits[name]; h != "" && (!strings.HasPrefix(h, "-") || slices.Contains(names, strings.TrimLeft(strings.Fields(h)[0], "-"))) {
+		meant = h
+	} else if len(name) > 1 && !strings.HasPrefix(written, "--") && slices.Contains(names, name[:1]) && slices.Contains(formats, name[1:]) {
+		meant = "-" + name[:1] + " " + name[1:]
+	} else if n := nearest(name, names); n != "" {
+		meant = "--" + n
+	}
+	if meant != "" {
+		return snapshot.Errorf("there is no flag %s; did you mean %s? (see %q)", "%s というフラグはない。%s のことか（%q を参照）", written, meant, help)
+	}
+	return snapshot.Errorf("there is no flag %s (see %q)", "%s というフラグはない（%q を参照）", written, help)
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	if strings.HasPrefix(name, "-") {
+		return snapshot.Errorf("%s stands before the command: write \"dspreflight COMMAND %s ...\" (see \"dspreflight --help\")", "%s がコマンドの前にある。\"dspreflight コマンド %s ...\" と書く（\"dspreflight --help\" を参照）", name, name)
+	}
+	names := []string{"help"}
+	for _, cmd := range app.Commands {
+		names = append(names, cmd.Name)
+	}
+	if n := nearest(name, names); n != "" {
+		return snapshot.Errorf("%q is not a command; did you mean %q? (see \"dspreflight --help\")", "%q というコマンドはない。%q のことか（\"dspreflight --help\" を参照）", name, n)
+	}
+	return snapshot.Errorf("%q is not a command (see \"dspreflight --help\")", "%q というコマンドはない（\"dspreflight --help\" を参照）", name)
+}
+
+// nearest is the word that was most likely meant, "" if none is near: a letter in
+// four may be wrong, or the rest of the word be missing.
+func nearest(word string, known []string) string {
+	best, least := "", len(word)/4+1
+	for _, k := range known {
+		d := levenshtein.Distance(word, k, nil)
+		if len(word) >= 3 && strings.HasPrefix(k, word) {
+			d = 1
+		}
+		if len(k) > 1 && d <= least && (best == "" || d < least) {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// noArguments refuses positional arguments. The first one ends the flags, so those
+// behind it would be ignored without a word.
+func noArguments(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return nil
+	}
+	if err := noLateFlags(c); err != nil {
+		return err
+	}
+	return snapshot.Errorf("%s takes no argument, but got %q", "%s は引数を取らないが、%q が指定された", c.Command.Name, c.Args().First())
+}
+
+func noLateFlags(c *cli.Context) error {
+	for _, a := range c.Args().Slice() {
+		if strings.HasPrefix(a, "-") && a != "-" {
+			return snapshot.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", "フラグ %s が引数 %q の後ろにあり、無視されてしまう。フラグを先に書く", a, c.Args().First())
+		}
+	}
+	return nil
+}
