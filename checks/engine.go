@@ -22,9 +22,9 @@ type Options struct {
 	// Now is the run's own clock, against which permissions must hold; zero: not
 	// told.
 	Now time.Time
-	// Others are the other targets of the run, which may share resources: those
-	// before it and those after.
-	Others [][]snapshot.Target
+	// Tasks are those that the targets of the run plan, which may share subnets; nil:
+	// not told.
+	Tasks *PlannedTasks
 }
 
 // DefaultBudget is far above what a check takes (under a millisecond) and far
@@ -138,7 +138,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	if f := missing(c, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
-	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Others: opt.Others, beside: with.list, check: c}
+	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
 	if walks(c) {
 		x.shared = with.shared
 	}

@@ -12,9 +12,9 @@ import (
 // Exam is what a check sees, and where it writes what it found.
 type Exam struct {
 	Target   snapshot.Target
-	Snapshot *snapshot.Snapshot  // only the tables that the check declares
-	Now      time.Time           // the run's own clock; zero: not told
-	Others   [][]snapshot.Target // what else the run judges
+	Snapshot *snapshot.Snapshot // only the tables that the check declares
+	Now      time.Time          // the run's own clock; zero: not told
+	Tasks    *PlannedTasks      // of every target of the run; nil: not told
 	check    *Check
 	beside   []*Check  // what the run asks besides; nil: nothing
 	shared   *journeys // the walk of the target; nil: this exam is on its own

@@ -145,7 +145,7 @@ func TestTargetsShareASubnet(t *testing.T) {
 		{24, []snapshot.Target{sure, sure}, checks.Pass},
 		{23, []snapshot.Target{sure, sure}, checks.Fail},
 	} {
-		got := checks.Run(context.Background(), target, free(tt.free), []*checks.Check{checks.ByID("subnet-free-ips")}, checks.Options{Others: [][]snapshot.Target{tt.others}})[0].Status
+		got := checks.Run(context.Background(), target, free(tt.free), []*checks.Check{checks.ByID("subnet-free-ips")}, checks.Options{Tasks: checks.TasksOf(append(tt.others, target), free(tt.free))})[0].Status
 		if got != tt.want {
 			t.Errorf("%d free, %d others: %v, want %v", tt.free, len(tt.others), got, tt.want)
 		}

@@ -1,11 +1,8 @@
 package checks
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 
 	"go4.org/netipx"
 
@@ -87,8 +84,8 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
 		return
 	}
-	sure, open := x.neighbours(s, id)
-	tasks := max(x.Target.Tasks, 1) + sure.tasks
+	sure, open := x.Tasks.besides(&x.Target, x.Snapshot, id)
+	tasks := tasksOf(&x.Target) + sure.tasks
 	needed := addressesPerTask * tasks
 	if n.IPv6Native {
 		x.See(snapshot.Textf("%s has no IPv4 addresses", "%s に IPv4 アドレスがない", n.ID), "subnet-usable")
@@ -127,7 +124,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 }
 
 // taskCount words how many tasks a subnet is to hold.
-func taskCount(tasks int, sure planned) Text {
+func taskCount(tasks int, sure neighbours) Text {
 	if sure.tasks == 0 {
 		return snapshot.Same(fmt.Sprint(tasks))
 	}
@@ -170,66 +167,4 @@ func count(blocks []netip.Prefix) int {
 		}
 	}
 	return n
-}
-
-// planned is how many tasks other targets of the run plan in a subnet.
-type planned struct {
-	tasks  int
-	names  []string // of some of the targets
-	others bool     // there are more
-}
-
-// namedNeighbours is how many other targets a message names.
-const namedNeighbours = 6
-
-func (p *planned) add(t *snapshot.Target) {
-	p.tasks += max(t.Tasks, 1)
-	switch name := cmp.Or(t.Name, t.EndpointID); {
-	case slices.Contains(p.names, name):
-	case len(p.names) < namedNeighbours:
-		p.names = append(p.names, name)
-	default:
-		p.others = true
-	}
-}
-
-// listed names whose the tasks are.
-func (p planned) listed() string {
-	names := strings.Join(p.names, ", ")
-	if p.others {
-		names += ", ..."
-	}
-	return names
-}
-
-// neighbours are the tasks of other targets that will be in a subnet, and those
-// that may be: their targets leave open which of several subnets they use.
-func (x *Exam) neighbours(s *snapshot.Scope, id string) (sure, open planned) {
-	for _, targets := range x.Others {
-		for i := range targets {
-			t := &targets[i]
-			switch n := subnetsOf(s, t, id); {
-			case n == 1:
-				sure.add(t)
-			case n > 1:
-				open.add(t)
-			}
-		}
-	}
-	return sure, open
-}
-
-// subnetsOf is how many subnets a target's tasks may use, if the given one is among
-// them; else 0.
-func subnetsOf(s *snapshot.Scope, t *snapshot.Target, id string) int {
-	switch {
-	case t.SubnetID == id:
-		return 1
-	case t.SubnetID != "" || t.DestinationType == "efs" || t.DestinationType == "fsx": // the location's own
-		return 0
-	}
-	if ep, _ := s.Endpoints.Get(t.EndpointID); slices.Contains(ep.SubnetIDs, id) {
-		return len(ep.SubnetIDs)
-	}
-	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -88,15 +89,15 @@ func (b *Builder) Report() (Report, error) {
 // brief is a target without what only its own page shows.
 func (t Target) brief() Target {
 	t.Path, t.Firewall, t.Changes, t.Gaps, t.Scopes = nil, nil, nil, nil, nil
-	for i := range t.Results {
-		var left []Finding
-		for _, f := range t.Results[i].Findings {
-			if f.Status != "PASS" && (f.Status != "SKIP" || f.Waived != nil) {
-				left = append(left, f)
-			}
+	var left []Result
+	for _, r := range t.Results {
+		if r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
+			return f.Status == "PASS" || f.Status == "SKIP" && f.Waived == nil
+		}); len(r.Findings) > 0 {
+			left = append(left, r)
 		}
-		t.Results[i].Findings = left
 	}
+	t.Results = left
 	return t
 }
 

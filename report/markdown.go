@@ -61,10 +61,13 @@ func Markdown(lang string) Renderer {
 			}
 		}
 		fmt.Fprintf(&b, "\n<details><summary>%s: %s</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
-		for _, t := range r.Targets {
+		if err := r.each(func(t Target) error {
 			for _, res := range t.Results {
 				fmt.Fprintf(&b, "| %s | `%s` | %s |\n", res.Status, res.Check, escapeMarkdown(res.Title))
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
 		b.WriteString("\n</details>\n")
 		_, err := io.WriteString(w, b.String())

@@ -41,6 +41,38 @@ func BenchmarkProcess(b *testing.B) {
 	}
 }
 
+// BenchmarkManyTargets judges 20,000 targets that share an endpoint, a subnet and an
+// agent, in a process of its own.
+func BenchmarkManyTargets(b *testing.B) {
+	const targets = 20000
+	path, dir := binary(b), b.TempDir()
+	if out := invoke(b, "fixtures", "--save", filepath.Join(dir, "estate"), "healthy"); out.code != 0 {
+		b.Fatal(out.stderr)
+	}
+	config := "vpc-endpoint-id: vpce-0a1b2c3d4e5f60718\nsource-vpc-id: vpc-05a1b2c3d4e5f6071\nagent-instance-id: i-0a1b2c3d4e5f60719\ntargets:\n"
+	for i := range targets {
+		config += fmt.Sprintf("  - {name: target-%d}\n", i)
+	}
+	file := filepath.Join(dir, "targets.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	var resident int64
+	var cpu time.Duration
+	for b.Loop() {
+		cmd := exec.Command(path, "check", "--snapshot", filepath.Join(dir, "estate"), "--config", file, "-o", "json="+filepath.Join(dir, "report.json"))
+		if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 1 { // one subnet has no room for as many tasks
+			b.Fatal(err)
+		}
+		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			resident = max(resident, usage.Maxrss)
+		}
+		cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
+	b.ReportMetric(cpu.Seconds()*1000/float64(b.N)/targets, "cpu-ms/target")
+	b.ReportMetric(float64(resident)/1024, "MB-resident")
+}
+
 // BenchmarkLiveDepth reports how many round trips a live run waits for: the time
 // that a delay of 100 ms on every call adds, in delays.
 func BenchmarkLiveDepth(b *testing.B) {

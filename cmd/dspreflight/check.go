@@ -166,9 +166,10 @@ func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked,
 	}
 	l := liveLine(env)
 	defer l.done()
+	tasks := checks.TasksOf(targets, snap)
 	for n := 0; n < len(targets); n += judgedAtOnce {
 		end := min(n+judgedAtOnce, len(targets))
-		for _, j := range judgeSome(ctx, targets, n, end, snap, a.selected) {
+		for _, j := range judgeSome(ctx, targets[n:end], snap, a.selected, tasks) {
 			if err := b.Add(j); err != nil {
 				return report.Report{}, snapshot.Errorf("keep the findings in a temporary file: %w", "検出事項の一時ファイルへの保存: %w", err)
 			}
@@ -203,25 +204,24 @@ func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []s
 
 // judgeAll runs the checks for every target.
 func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
-	return judgeSome(ctx, targets, 0, len(targets), snap, selected)
+	return judgeSome(ctx, targets, snap, selected, checks.TasksOf(targets, snap))
 }
 
-// judgeSome runs the checks for the targets from one to another, a few at a time. A deadline
-// that has passed stops the collecting, not the judging, which takes
-// milliseconds; an interrupt stops both.
-func judgeSome(ctx context.Context, targets []snapshot.Target, from, to int, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
+// judgeSome runs the checks for some targets of a run, whose tasks are told, a few at
+// a time. A deadline that has passed stops the collecting, not the judging, which
+// takes milliseconds; an interrupt stops both.
+func judgeSome(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check, tasks *checks.PlannedTasks) []report.Judged {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		ctx = context.WithoutCancel(ctx)
 	}
-	out := make([]report.Judged, to-from)
+	out := make([]report.Judged, len(targets))
 	now := time.Now()
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)
-	for i, t := range targets[from:to] {
+	for i, t := range targets {
 		g.Go(func() error {
 			view := snap.For(t)
-			others := [][]snapshot.Target{targets[:from+i], targets[from+i+1:]}
-			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Others: others})
+			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Tasks: tasks})
 			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
 			return nil
 		})
