@@ -112,8 +112,8 @@ type sideFate struct {
 	back bool
 }
 
-func side(w netpath.Walk, back bool) sideFate {
-	s := sideFate{fate: netpath.Stopped, legs: legs(w), back: back}
+func (j journey) side(back bool) sideFate {
+	s := sideFate{fate: netpath.Stopped, legs: j.legs(back), back: back}
 	for _, l := range s.legs {
 		_, open := l.open()
 		_, edge := l.edge()
@@ -133,9 +133,9 @@ func side(w netpath.Walk, back bool) sideFate {
 func (j journey) sides() []sideFate {
 	var out []sideFate
 	if len(j.there.Leaves()) > 0 {
-		out = append(out, side(j.there, false))
+		out = append(out, j.side(false))
 	}
-	return append(out, side(j.back, true))
+	return append(out, j.side(true))
 }
 
 // deadOf lists what is proved not to carry anything, where all that a side sends
@@ -320,13 +320,13 @@ func (x *Exam) linksBetween(j journey) []link {
 		}
 	}
 	for _, s := range x.Snapshot.Scopes {
-		for _, p := range s.Peerings.All() {
+		for _, p := range s.PeeringsOf(j.to.VPC) {
 			if other, ok := p.Other(j.to.VPC); ok && j.from.VPC != "" && other.VPC == j.from.VPC {
 				add(link{p.ID, p.Status.Code, netpath.PeeringState, snapshot.Peerings})
 			}
 		}
-		for _, a := range s.TransitGatewayVPCAttachments.All() {
-			if b, in := x.attachedTo(a.Gateway, j.from.VPC); a.VPC == j.to.VPC && in {
+		for _, a := range s.AttachmentsOf(j.to.VPC) {
+			if b, in := x.attachedTo(a.Gateway, j.from.VPC); in {
 				if netpath.Lives(netpath.AttachmentState, a.State) == netpath.On {
 					a = b // the worse of the two
 				}
@@ -352,8 +352,8 @@ func (x *Exam) linksBetween(j journey) []link {
 // attachedTo finds a VPC's attachment to a gateway.
 func (x *Exam) attachedTo(gateway, vpc string) (snapshot.TransitGatewayVPCAttachment, bool) {
 	for _, s := range x.Snapshot.Scopes {
-		for _, a := range s.TransitGatewayVPCAttachments.All() {
-			if a.Gateway == gateway && a.VPC == vpc && vpc != "" {
+		for _, a := range s.AttachmentsOf(vpc) {
+			if a.Gateway == gateway && vpc != "" {
 				return a, true
 			}
 		}

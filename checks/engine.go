@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -221,22 +222,19 @@ func conclude(c *Check, findings []Finding) Result {
 // distinctFindings drops repeats: several ports, or pairs of subnets, may meet
 // one and the same rule or gap.
 func distinctFindings(all []Finding) []Finding {
-	if len(all) < 2 {
-		return all
-	}
 	var out []Finding
-	seen := map[string]bool{}
 	for _, f := range all {
-		key := fmt.Sprintf("%v|%s|%v|%v|%v|%v", f.Status, f.Subject, f.Args, f.Gaps, f.Evidence, f.Note)
-		if f.Problem != nil {
-			key += f.Problem.Code
-		}
-		if !seen[key] {
-			seen[key] = true
+		if !slices.ContainsFunc(out, f.says) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// says reports whether another finding tells nothing that this one does not.
+func (f Finding) says(o Finding) bool {
+	return f.Status == o.Status && f.Subject == o.Subject && f.Problem == o.Problem && f.Note == o.Note &&
+		slices.Equal(f.Gaps, o.Gaps) && slices.Equal(f.Evidence, o.Evidence) && reflect.DeepEqual(f.Args, o.Args)
 }
 
 // Select returns the checks that match any of the globs (all of them if there

@@ -137,7 +137,7 @@ func (x *Exam) judgeACLs(back bool) {
 		}
 	}
 	// Behind what can't be told, the packet may cross subnets that nobody names.
-	for _, l := range legs(w) {
+	for _, l := range j.legs(back) {
 		if h, open := l.open(); open && l.last.Layer != netpath.Goal {
 			x.restsOn(l.subject(j.to.VPC), x.owner(h, back))
 			asked++

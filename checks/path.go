@@ -20,6 +20,7 @@ type journey struct {
 	starts []netpath.Start
 	there  netpath.Walk
 	back   netpath.Walk
+	parts  [2][]leg // of the way there, of the way back
 	estate *netpath.Estate
 }
 
@@ -94,6 +95,15 @@ func (x *Exam) walk() (journey, bool) {
 func (j *journey) follow() {
 	j.there = netpath.There(j.estate, j.agents, j.starts, j.ends)
 	j.back = netpath.Back(j.estate, j.there, j.agents, j.starts, j.ends)
+	j.parts = [2][]leg{legs(j.there), legs(j.back)}
+}
+
+// legs lists the parts of the way there, or of that back.
+func (j journey) legs(back bool) []leg {
+	if back {
+		return j.parts[1]
+	}
+	return j.parts[0]
 }
 
 // choose keeps, of the subnets that a task may use where the user named none,

@@ -142,7 +142,7 @@ var _ = register(&Check{
 // noDoor says what is known of the half inside AWS for an agent outside that
 // nothing is seen to take in.
 func (x *Exam) noDoor(j journey) {
-	for _, l := range legs(j.back) {
+	for _, l := range j.legs(true) {
 		if h, open := l.open(); open {
 			x.restsOn(j.to.VPC, x.owner(h, true))
 			return
@@ -174,7 +174,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 	if back || vpc == "" {
 		vpc = j.to.VPC
 	}
-	parts := legs(w)
+	parts := j.legs(back)
 	if j.from.Outside && !back {
 		parts = bestDoors(parts)
 	}
@@ -297,8 +297,8 @@ func (x *Exam) judgeSymmetry(j journey) {
 	if j.sameVPC() || !j.placed() || j.from.Outside {
 		return
 	}
-	there, evidence := connections(j.there)
-	back, more := connections(j.back)
+	there, evidence := j.connections(false)
+	back, more := j.connections(true)
 	if len(there) == 0 || len(back) == 0 {
 		return
 	}
@@ -320,10 +320,10 @@ func (x *Exam) judgeSymmetry(j journey) {
 
 // connections lists what carries each part that arrives: peering connections,
 // transit gateways and virtual private gateways, in order.
-func connections(w netpath.Walk) ([][]string, []snapshot.Evidence) {
+func (j journey) connections(back bool) ([][]string, []snapshot.Evidence) {
 	var ids [][]string
 	var ev []snapshot.Evidence
-	for _, l := range legs(w) {
+	for _, l := range j.legs(back) {
 		if l.last.Fate != netpath.On {
 			continue
 		}

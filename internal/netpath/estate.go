@@ -278,7 +278,7 @@ func (e *Estate) gapAnywhere(s *snapshot.Scope, k snapshot.Kind, id string) *sna
 func (e *Estate) attachmentOf(at Place, gateway string) (snapshot.TransitGatewayVPCAttachment, *snapshot.Gap) {
 	var found snapshot.TransitGatewayVPCAttachment
 	for _, s := range e.snap.Scopes {
-		for _, a := range s.TransitGatewayVPCAttachments.Where("vpc", at.VPC, attachmentVPC) {
+		for _, a := range s.AttachmentsOf(at.VPC) {
 			if a.Gateway == gateway && (found.ID == "" || Lives(AttachmentState, a.State) == On && Lives(AttachmentState, found.State) != On) {
 				found = a
 			}
@@ -298,13 +298,11 @@ func (e *Estate) attachmentOf(at Place, gateway string) (snapshot.TransitGateway
 	return found, nil
 }
 
-func attachmentVPC(a snapshot.TransitGatewayVPCAttachment) []string { return []string{a.VPC} }
-
 // attachmentIn finds the attachment that has its interface in a subnet.
 func (e *Estate) attachmentIn(at Place, subnet string) (snapshot.TransitGatewayVPCAttachment, *snapshot.Gap) {
 	var found []snapshot.TransitGatewayVPCAttachment
 	for _, s := range e.snap.Scopes {
-		for _, a := range s.TransitGatewayVPCAttachments.Where("vpc", at.VPC, attachmentVPC) {
+		for _, a := range s.AttachmentsOf(at.VPC) {
 			if slices.Contains(a.SubnetIDs, subnet) && !slices.ContainsFunc(found, func(o snapshot.TransitGatewayVPCAttachment) bool { return o.ID == a.ID }) {
 				found = append(found, a)
 			}
@@ -634,7 +632,7 @@ func (e *Estate) anyDoor(a Agents, ends []End) []door {
 			}
 		}
 		for _, s := range e.snap.Scopes {
-			for _, v := range s.TransitGatewayVPCAttachments.Where("vpc", end.At.VPC, attachmentVPC) {
+			for _, v := range s.AttachmentsOf(end.At.VPC) {
 				for _, gateway := range e.reachable(v.Gateway) {
 					e.outwardOf(gateway, add)
 				}

@@ -218,6 +218,21 @@ func DNSSuffixes(region string) (plain, dual string) {
 	return "amazonaws.com", "api.aws"
 }
 
+// PeeringsOf lists the peering connections that a VPC is a side of.
+func (s *Scope) PeeringsOf(vpc string) []Peering {
+	return s.Peerings.Where("vpc", vpc, func(p Peering) []string {
+		if p.Requester.VPC == p.Accepter.VPC {
+			return []string{p.Requester.VPC}
+		}
+		return []string{p.Requester.VPC, p.Accepter.VPC}
+	})
+}
+
+// AttachmentsOf lists a VPC's attachments to transit gateways.
+func (s *Scope) AttachmentsOf(vpc string) []TransitGatewayVPCAttachment {
+	return s.TransitGatewayVPCAttachments.Where("vpc", vpc, func(a TransitGatewayVPCAttachment) []string { return []string{a.VPC} })
+}
+
 // Only returns the scope with every table outside the given kinds unobserved.
 func (s *Scope) Only(kinds []Kind) *Scope {
 	view := *s
