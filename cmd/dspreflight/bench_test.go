@@ -45,7 +45,7 @@ func BenchmarkProcess(b *testing.B) {
 // agent, in a process of its own.
 func BenchmarkManyTargets(b *testing.B) {
 	const targets = 20000
-	path, dir := binary(b), b.TempDir()
+	path, dir := filepath.Join(built(b), "dspreflight"), b.TempDir()
 	if out := invoke(b, "fixtures", "--save", filepath.Join(dir, "estate"), "healthy"); out.code != 0 {
 		b.Fatal(out.stderr)
 	}
