@@ -97,6 +97,57 @@ func TestOnlyAWSAnswers(t *testing.T) {
 	}
 }
 
+// TestWhatIsSaidOfAnAPI: the cause is one that the other answers leave room for,
+// and nothing that an activation does not need decides.
+func TestWhatIsSaidOfAnAPI(t *testing.T) {
+	public := []netip.Addr{netip.MustParseAddr("203.0.113.7")}
+	silence := func(a *snapshot.API) { a.Outcome, a.Status, a.RequestID, a.SkewS = snapshot.Filtered, 0, nil, nil }
+	for name, tt := range map[string]struct {
+		change func(*snapshot.ProbeRun)
+		want   string // code, or status
+	}{
+		"no way out":                 {func(r *snapshot.ProbeRun) { silence(&r.APIs[0]); silence(&r.APIs[1]); silence(&r.APIs[2]) }, "DSP711"},
+		"a way out, and one silence": {func(r *snapshot.ProbeRun) { silence(&r.APIs[0]) }, "DSP710"},
+		"others through a proxy": {func(r *snapshot.ProbeRun) {
+			silence(&r.APIs[0])
+			r.APIs[1].Proxy, r.APIs[2].Proxy, r.APIs[1].Addresses, r.APIs[2].Addresses = "p:1", "p:1", nil, nil
+		}, "DSP711"},
+		"a certificate of another time": {func(r *snapshot.ProbeRun) { r.APIs[0].Untrusted = snapshot.CertificateExpired + " now" }, "DSP717"},
+		"a certificate of a stranger":   {func(r *snapshot.ProbeRun) { r.APIs[0].Untrusted = "unknown authority" }, "DSP712"},
+		"a login without a proxy":       {func(r *snapshot.ProbeRun) { r.APIs[0].Status = 407 }, "DSP715"},
+		"an end of another kind":        {func(r *snapshot.ProbeRun) { r.APIs[0].Outcome, r.APIs[0].Errno = snapshot.Failed, "EOF" }, "UNKNOWN"},
+		"IAM opened by a proxy": {func(r *snapshot.ProbeRun) {
+			r.APIs = append(r.APIs, snapshot.API{Service: "iam", Region: "us-east-1", URL: "https://iam.amazonaws.com", Outcome: snapshot.Open, Untrusted: "unknown authority"})
+		}, "PASS"},
+	} {
+		run := reached("us-east-1", "amazonaws.com", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
+		for i := range run.APIs {
+			run.APIs[i].Addresses = public
+		}
+		tt.change(&run)
+		r := judgeRuns(t, "api-reachable", "us-east-1", run)
+		got := r.Status.String()
+		for _, f := range r.Findings {
+			if f.Problem == nil {
+				continue
+			}
+			got = f.Problem.Code
+			args := f.Args.In("en")
+			for _, text := range []string{args.Fill(f.Problem.Title.En), args.Fill(f.Problem.Fix.En), strings.Join(f.Args.Commands(f.Problem.CLI[0]), " ")} {
+				if strings.Contains(text, "?") || strings.Contains(text, "{") {
+					t.Errorf("%s: %s", name, text)
+				}
+			}
+			if f.Subject == "datasync" && strings.Contains(strings.Join(f.Args.Commands(f.Problem.CLI[0]), " "), "create-vpc-endpoint") {
+				t.Errorf("%s: a second endpoint of DataSync is proposed beside the one that is there", name)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
 // TestOneClockIsToldOnce: where the answers agree, this machine's clock is off.
 func TestOneClockIsToldOnce(t *testing.T) {
 	for skew, want := range map[float64]checks.Status{0: checks.Pass, 120: checks.Pass, 400: checks.Warn, -400: checks.Warn, 1000: checks.Fail, -5000: checks.Fail} {
@@ -172,6 +223,12 @@ func TestTools(t *testing.T) {
 		}
 	}
 	run := reached("us-east-1", "amazonaws.com", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
+	whole := run.Tools
+	run.Tools = whole[:1]
+	if r := judgeRuns(t, "machine-tools", "us-east-1", run); r.Status != checks.Unknown {
+		t.Errorf("nobody looked for the AWS CLI: %v", r.Status)
+	}
+	run.Tools = whole
 	run.Tools[0].Version = ""
 	if r := judgeRuns(t, "machine-tools", "us-east-1", run); r.Status != checks.Warn {
 		t.Errorf("a curl that does not run: %v", r.Status)

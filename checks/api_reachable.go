@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -33,7 +32,7 @@ var (
 		Title:   say("the {subject} API ({url}) leads to public addresses ({addresses}) that don't answer from here: {seen}", "{subject} の API（{url}）はパブリックアドレス（{addresses}）に解決され、ここから応答がない: {seen}"),
 		Cause:   say("This network has no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "このネットワークはインターネットに出られず、この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
 		Fix:     say("Give this machine another way to the API. {remedy}", "このマシンから API への別の経路を用意する。{remedy}"),
-		CLI:     []string{"aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc} --service-name {service} --private-dns-enabled"},
+		CLI:     []string{"{command}"},
 		Errors:  []*DocumentedError{errAPIUnreachable},
 		Sources: []string{pageEndpoint, pageSTSEndpoint},
 	}
@@ -80,7 +79,7 @@ var _ = register(&Check{
 	Requires: reqAPIs,
 	Needs:    []snapshot.Kind{snapshot.Probes},
 	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
-	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiProxyRefuses, apiCaptive, apiClock, apiClockDrifts},
+	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiExpired, apiProxyRefuses, apiCaptive, apiClock, apiClockDrifts},
 	Run: func(x *Exam) {
 		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
 		if run == nil && elsewhere {
@@ -93,10 +92,10 @@ var _ = register(&Check{
 		}
 		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return !x.ofRegion(a) })
 		answered, clock := false, false
-		agree, told := x.clocks(ofRegion), false
+		others, told := x.apiRun(ofRegion), false
 		for _, a := range ofRegion {
 			before := len(x.findings)
-			x.api(a, agree(a))
+			x.api(a, others)
 			// One clock is off, whichever server says so: it is told once.
 			if last := &x.findings[len(x.findings)-1]; len(x.findings) > before && (last.Problem == apiClock || last.Problem == apiClockDrifts) {
 				if told {
@@ -105,7 +104,7 @@ var _ = register(&Check{
 				}
 				told = true
 			}
-			answered = answered || a.Outcome == snapshot.Open && a.Service != "iam"
+			answered = answered || a.Outcome == snapshot.Open && a.Untrusted == "" && a.Service != "iam"
 			clock = clock || a.SkewS != nil
 		}
 		if answered && !clock {
@@ -119,27 +118,48 @@ var _ = register(&Check{
 	},
 })
 
-// api judges one answer. agrees says that its clock is that of the others.
-func (x *Exam) api(a snapshot.API, agrees bool) {
+// apiRun is what the answers of one run tell of each other.
+type apiRun struct {
+	agrees  func(snapshot.API) bool // the clock is that of the others
+	outside bool                    // a public address of AWS answered, without a proxy
+}
+
+func (x *Exam) apiRun(list []snapshot.API) apiRun {
+	return apiRun{x.clocks(list), slices.ContainsFunc(list, func(a snapshot.API) bool {
+		return a.Outcome == snapshot.Open && a.Untrusted == "" && x.notAWS(a) == "" && len(a.Addresses) > 0 && !a.Private() && a.Proxy == ""
+	})}
+}
+
+// api judges one answer.
+func (x *Exam) api(a snapshot.API, run apiRun) {
+	agrees := run.agrees(a)
 	saw := snapshot.Evidence{Source: "probe", Ref: a.Service, Fact: apiFact(a)}
 	args := Args{"url": a.URL, "seen": outcomeWord(a), "region": x.region(), "limit": fmt.Sprint(int(mostSkew))}
 	switch {
-	case a.Service == "iam" && (a.Outcome != snapshot.Open || a.Untrusted == "" && (x.notAWS(a) != "" || !agrees)):
+	case a.Service == "iam" && (a.Outcome != snapshot.Open || a.Untrusted != "" || x.notAWS(a) != "" || !agrees):
 		// Only the simulation of permissions needs it.
-		x.NotApplicable(snapshot.Textf("the IAM API (%s) can't be reached; an activation does not need it", "IAM の API（%s）に到達できないが、アクティベーションには不要", a.URL))
+		x.NotApplicable(snapshot.Textf("nothing is concluded from the IAM API (%s): an activation does not need it", "IAM の API（%s）からは何も判断しない。アクティベーションには不要", apiFact(a).En))
 	case refusedByProxy(a) != 0:
-		args["proxy"], args["seen"] = cmp.Or(a.Proxy, "?"), fmt.Sprint(refusedByProxy(a))
+		args["proxy"], args["seen"] = say("a proxy on the way", "途中のプロキシ"), fmt.Sprint(refusedByProxy(a))
+		if a.Proxy != "" {
+			args["proxy"] = snapshot.Textf("the proxy %s", "プロキシ %s ", a.Proxy)
+		}
 		x.Report(apiProxyRefuses, a.Service, args, saw)
 	case a.Outcome == snapshot.Open && a.Status == statusPortal:
 		x.Report(apiCaptive, a.Service, args, saw)
 	case a.Outcome == snapshot.Cancelled:
 		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.DialCut, Source: "probe", Ref: a.URL})
-	case a.Outcome == snapshot.LocalLimit || a.Outcome == snapshot.Failed:
+	case a.Outcome == snapshot.Failed:
+		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.DialFailed, Source: "probe", Ref: a.URL, Detail: outcomeWord(a)})
+	case a.Outcome == snapshot.LocalLimit:
 		x.Unknown(a.Service, snapshot.Gap{Code: snapshot.LocalTrouble, Source: "probe", Ref: a.URL, Detail: outcomeWord(a)})
+	case strings.HasPrefix(a.Untrusted, snapshot.CertificateExpired):
+		args["seen"] = a.Untrusted
+		x.Report(apiExpired, a.Service, args, saw)
 	case a.Untrusted != "":
 		args["seen"] = a.Untrusted
 		x.Report(apiUntrusted, a.Service, args, saw)
-	case silent(a.Outcome) && len(a.Addresses) > 0 && !a.Private() && a.Proxy == "":
+	case silent(a.Outcome) && len(a.Addresses) > 0 && !a.Private() && a.Proxy == "" && !run.outside:
 		x.noInternet(a, args, saw)
 	case a.Outcome != snapshot.Open:
 		x.Report(apiClosed, a.Service, args, saw)
@@ -179,26 +199,31 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 	for _, addr := range a.Addresses {
 		addrs = append(addrs, addr.String())
 	}
-	args["addresses"], args["vpc"] = addrs, "VPC_ID"
-	args["service"] = "SERVICE_NAME"
-	var remedy Text
+	args["addresses"] = addrs
+	region, vpc, service := x.region(), "VPC_ID", "SERVICE_NAME"
+	remedy := snapshot.Textf("Create an interface endpoint for the %[1]s API with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s API のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", a.Service)
+	var serving []string // the command where an endpoint is there
 	if s := x.destination(); s != nil {
 		if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present {
-			args["vpc"] = ep.VPC
-			args["service"] = strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
-			if a.Service == "datasync" && len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
-				url := "https://" + ep.DNSEntries[0].Name
-				remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", url)
+			vpc = ep.VPC
+			service = strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
+			if a.Service == "datasync" {
+				remedy = snapshot.Textf("Call DataSync through %[1]s, which is there: add --endpoint-url with https:// and its DNS name to the aws datasync commands.", "既にある %[1]s 経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url（https:// とその DNS 名）を付ける。", ep.ID)
+				if len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
+					remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", "https://"+ep.DNSEntries[0].Name)
+				}
+				serving = []string{"aws", "ec2", "describe-vpc-endpoints", "--region", region, "--vpc-endpoint-ids", ep.ID, "--query", "VpcEndpoints[].DnsEntries[].DnsName"}
 			}
 			for _, o := range s.Endpoints.All() {
 				if o.VPC == ep.VPC && strings.EqualFold(o.Service(), a.Service) && a.Service != "datasync" {
 					remedy = snapshot.Textf("%[1]s in %[2]s serves it: turn its private DNS on, or add --endpoint-url to the commands.", "%[2]s の %[1]s が利用できる。プライベート DNS を有効にするか、コマンドに --endpoint-url を付ける。", o.ID, ep.VPC)
+					serving = []string{"aws", "ec2", "modify-vpc-endpoint", "--region", region, "--vpc-endpoint-id", o.ID, "--private-dns-enabled"}
 				}
 			}
 		}
 	}
-	if remedy.Empty() {
-		remedy = snapshot.Textf("Create an interface endpoint for the %[1]s API with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s API のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", a.Service)
+	if args["command"] = serving; serving == nil {
+		args["command"] = []string{"aws", "ec2", "create-vpc-endpoint", "--region", region, "--vpc-endpoint-type", "Interface", "--vpc-id", vpc, "--service-name", service, "--private-dns-enabled"}
 	}
 	args["remedy"] = remedy
 	x.Report(apiNoInternet, a.Service, args, saw)
@@ -218,6 +243,9 @@ func apiFact(a snapshot.API) Text {
 	}
 	if a.Proxy != "" {
 		parts = append(parts, "proxy "+a.Proxy)
+	}
+	if a.ProxyStatus != 0 {
+		parts = append(parts, fmt.Sprintf("its answer HTTP %d", a.ProxyStatus))
 	}
 	if a.SkewS != nil && math.Abs(*a.SkewS) > skewRounding {
 		parts = append(parts, fmt.Sprintf("clock %+.0f s", *a.SkewS))

@@ -104,7 +104,7 @@ var (
 	}
 	iamTooBroad = &Problem{
 		Code: "DSP733", Severity: Warn,
-		Title:   say("{pattern} in {policy} allows {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} はアクティベーションに不要な {count} 個のアクション（{example} など）を許可している"),
+		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティベーションに不要なアクションを少なくとも {count} 個（{example} など）許可している"),
 		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
@@ -153,8 +153,15 @@ func runIAMActivation(x *Exam) {
 			if x.simulated(sim, subject, a.name) {
 				refuted = append(refuted, a.name)
 			}
-		case call.Error == nil && len(sim.forwarded(a.name)) > 0:
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.ForwardedOpen, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
+		case len(sim.forwarded(a.name)) > 0: // the answer is that of one way to call, from one machine
+			code := snapshot.ForwardedOpen
+			switch {
+			case strings.HasPrefix(a.name, "datasync:"):
+				code = snapshot.ConditionOpen
+			case call.Error != nil:
+				code = snapshot.ForwardedDenied
+			}
+			x.Unknown(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
 		case call.Error == nil:
 			x.OK(subject, snapshot.Saw(a.kind, subject, snapshot.Textf("%s worked", "%s が成功した", a.name)))
 		default:

@@ -107,7 +107,7 @@ type refused struct {
 // evaluated reports an action that is allowed or undecided, and returns why one
 // is denied.
 func (x *Exam) evaluated(j judging, action string) (refused, bool) {
-	agent := snapshot.SampleAgentARN(j.region, j.account)
+	agent := snapshot.NewAgentARN(j.region, j.account)
 	ask := func(resource string) iam.Answer {
 		return iam.Evaluate(j.policies, iam.Request{Action: action, Resource: resource, Context: j.context(action)})
 	}

@@ -95,6 +95,15 @@ func TestMutatedSimulations(t *testing.T) {
 			r["EvalDecision"], r["OrganizationsDecisionDetail"] = "implicitDeny", map[string]any{"AllowedByOrganizations": false}
 		}, checks.Unknown},
 		{"missing value", func(r map[string]any) { r["MissingContextValues"] = []string{"aws:MultiFactorAuthPresent"} }, checks.Unknown},
+		{"missing value of the resource", func(r map[string]any) {
+			r["ResourceSpecificResults"] = []any{map[string]any{"EvalResourceDecision": r["EvalDecision"], "MissingContextValues": []string{"aws:ResourceTag/x"}}}
+		}, checks.Unknown},
+		{"denial of the resource", func(r map[string]any) {
+			r["ResourceSpecificResults"] = []any{map[string]any{"EvalResourceDecision": "explicitDeny"}}
+		}, checks.Unknown},
+		{"the same of the resource", func(r map[string]any) {
+			r["ResourceSpecificResults"] = []any{map[string]any{"EvalResourceDecision": "allowed", "MissingContextValues": []string{}}}
+		}, checks.Pass},
 		{"another resource", func(r map[string]any) { r["EvalResourceName"] = "arn:aws:s3:::bucket" }, checks.Unknown},
 		{"another action", func(r map[string]any) { r["EvalActionName"] = "datasync:Other" }, checks.Unknown},
 	}
@@ -157,6 +166,20 @@ func TestSimulationAgainstCalls(t *testing.T) {
 				}
 			}
 		}
+	}
+	// A refusal of the direct call, where the policies judge the forwarded one by
+	// what only that one has: nobody knows.
+	s := refuse(snapshot.Subnets)
+	for _, set := range s.Role(snapshot.Destination).Simulations.All() {
+		for i, r := range set.Results {
+			if r.Action == "ec2:DescribeSubnets" {
+				set.Results[i].Decision, set.Results[i].Missing = "explicitDeny", []string{"aws:CalledVia"}
+				defer func() { set.Results[i] = r }()
+			}
+		}
+	}
+	if r := checks.Run(context.Background(), target, s, []*checks.Check{checks.ByID("iam-activation")}, checks.Options{}); r[0].Status != checks.Unknown {
+		t.Errorf("refused directly, open when forwarded: %v", r[0].Status)
 	}
 	// A call that worked though the simulation denies it, and one that the
 	// simulation judges by what a forwarded call has otherwise.
@@ -313,6 +336,49 @@ func TestFixesHelp(t *testing.T) {
 				if strings.Contains(text, "Grant ") || strings.Contains(text, "put-") {
 					t.Errorf("%s: a grant is proposed: %s", name, text)
 				}
+			}
+		}
+	}
+}
+
+// TestRefusalsNameTheirPolicy: AWS says which kind of policy refuses a call. Only
+// the silence of the identity's own is mended by a grant, and where AWS does not
+// say, the fix says what else it may be.
+func TestRefusalsNameTheirPolicy(t *testing.T) {
+	target, snap := openFixture(t, "healthy")
+	const who = "User: arn:aws:sts::111122223333:assumed-role/Ops/me is not authorized to perform: ec2:DescribeSubnets "
+	for message, want := range map[string]string{
+		who + "because no identity-based policy allows the ec2:DescribeSubnets action":  "DSP730 no policy allows it",
+		who + "with an explicit deny in an identity-based policy":                       "DSP734 a policy denies it explicitly",
+		who + "with an explicit deny in a service control policy":                       "DSP734 a policy of the organization",
+		who + "because no service control policy allows the ec2:DescribeSubnets action": "DSP734 a policy of the organization",
+		who + "with an explicit deny in a resource control policy":                      "DSP734 a policy of the organization",
+		who + "because no permissions boundary allows the ec2:DescribeSubnets action":   "DSP734 its permissions boundary",
+		who + "with an explicit deny in a permissions boundary":                         "DSP734 its permissions boundary",
+		who + "because no session policy allows the ec2:DescribeSubnets action":         "DSP734 the session policy",
+		who + "because no VPC endpoint policy allows the ec2:DescribeSubnets action":    "DSP734 the policy of the VPC endpoint",
+		"You are not authorized to perform this operation.":                             "DSP730 AWS refused the very call, and does not say",
+	} {
+		s := *snap.Role(snapshot.Destination)
+		s.Calls = nil
+		for _, c := range snap.Role(snapshot.Destination).Calls {
+			if c.Command == snapshot.Subnets.Command() {
+				c.Error = &snapshot.CallError{Action: snapshot.Subnets.Action(), Code: "UnauthorizedOperation", Message: message}
+			}
+			s.Calls = append(s.Calls, c)
+		}
+		refused := *snap
+		refused.Scopes = []*snapshot.Scope{&s}
+		for _, f := range checks.Run(context.Background(), target, &refused, []*checks.Check{checks.ByID("iam-activation")}, checks.Options{})[0].Findings {
+			if f.Problem == nil {
+				continue
+			}
+			if got := f.Problem.Code + " " + f.Args["why"].(checks.Text).En; !strings.HasPrefix(got, want) {
+				t.Errorf("%s: %s, want %s", message, got, want)
+			}
+			fix := f.Args.In("en").Fill(f.Problem.Fix.En)
+			if grants, hedged := strings.Contains(fix, "Grant "), strings.Contains(fix, "does not help"); grants != strings.HasPrefix(want, "DSP730") || hedged == strings.Contains(want, "no policy allows") {
+				t.Errorf("%s: %s", message, fix)
 			}
 		}
 	}

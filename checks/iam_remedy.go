@@ -7,7 +7,7 @@ import (
 )
 
 // obstacle is what stands between an identity and an action. Only silence of the
-// identity's own policies is mended by a grant.
+// identity's own policies is surely mended by a grant.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 type obstacle struct {
 	why    Text
@@ -16,13 +16,17 @@ type obstacle struct {
 
 var (
 	silence = obstacle{why: say("no policy allows it", "許可するポリシーがない")}
-	denial  = obstacle{
+	unsaid  = obstacle{
+		say("AWS refused the very call, and does not say which policy is behind it", "AWS が実際の呼び出しを拒否したが、どのポリシーによるかは示していない"),
+		say("If that does not help, an explicit denial, a permissions boundary or a policy of the organization is in the way.", "それで解決しない場合は、明示的な拒否、アクセス許可の境界、組織のポリシーのいずれかが原因である。"),
+	}
+	denial = obstacle{
 		say("a policy denies it explicitly", "ポリシーが明示的に拒否している"),
 		say("Find the statement that denies it, and except {identity} from it.", "拒否している文を探し、{identity} を対象から外す。"),
 	}
 	boundary = obstacle{
 		say("its permissions boundary does not allow it", "アクセス許可の境界が許可していない"),
-		say("Have whoever set the permissions boundary of {identity} add {action} to it.", "{identity} のアクセス許可の境界を設定した人に、{action} を追加してもらう。"),
+		say("Have whoever set the permissions boundary of {identity} allow {action} in it.", "{identity} のアクセス許可の境界を設定した人に、{action} をその中で許可してもらう。"),
 	}
 	organization = obstacle{
 		say("a policy of the organization (SCP or RCP) does not allow it", "組織のポリシー（SCP または RCP）が許可していない"),
@@ -70,7 +74,10 @@ func whyRefused(message string) (obstacle, *Problem) {
 			return k.is, iamStopped
 		}
 	}
-	return obstacle{why: say("AWS refused the very call", "AWS が実際の呼び出しを拒否した")}, iamDenied
+	if strings.Contains(message, "no identity-based policy allows") {
+		return silence, iamDenied
+	}
+	return unsaid, iamDenied
 }
 
 // refusal are the arguments of iamDenied and iamStopped.
@@ -78,7 +85,8 @@ func refusal(action, arn string, o obstacle, p *Problem) Args {
 	identity := principalOf(arn)
 	args := Args{"action": action, "why": o.why}
 	if p == iamDenied {
-		args["where"], args["grant"] = identity.where(), identity.grant()
+		where := identity.where()
+		args["where"], args["grant"] = say(strings.TrimSpace(where.En+" "+o.remedy.En), where.Ja+o.remedy.Ja), identity.grant()
 		return args
 	}
 	named := Text{En: identity.name, Ja: identity.name}

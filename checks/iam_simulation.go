@@ -20,7 +20,7 @@ func simulationOf(s *snapshot.Scope) simulation {
 	for _, a := range activationActions {
 		call := callOf(s, a.kind)
 		set := sim.results(snapshot.AnyResource, a.name)
-		if call == nil || len(set) == 0 || len(set[0].Missing) > 0 {
+		if call == nil || len(set) == 0 || len(untold(set[0])) > 0 {
 			continue
 		}
 		if (call.Error == nil) != (set[0].Decision == "allowed") {
@@ -45,6 +45,16 @@ func (m simulation) results(resource, action string) []snapshot.SimulationResult
 	return out
 }
 
+// untold lists the condition keys that policies ask for and the simulation was not
+// told, of the whole and of each resource.
+func untold(r snapshot.SimulationResult) []string {
+	out := slices.Clone(r.Missing)
+	for _, s := range r.Specific {
+		out = append(out, s.Missing...)
+	}
+	return out
+}
+
 // forwardedKeys are those that differ between a call of the caller's own and the
 // one that a service makes with the caller's permissions.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -55,7 +65,7 @@ var forwardedKeys = []string{"aws:viaawsservice", "aws:calledvia", "aws:calledvi
 func (m simulation) forwarded(action string) []string {
 	var out []string
 	for _, r := range m.results(snapshot.AnyResource, action) {
-		for _, key := range r.Missing {
+		for _, key := range untold(r) {
 			if slices.Contains(forwardedKeys, strings.ToLower(key)) && !slices.Contains(out, key) {
 				out = append(out, key)
 			}
@@ -94,17 +104,17 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	open := func(code snapshot.GapCode, detail string) {
 		x.Unknown(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: detail})
 	}
-	var missing []string
+	var keys []string
 	for _, r := range answers {
-		missing = append(missing, r.Missing...)
+		keys = append(keys, untold(r)...)
 	}
-	slices.Sort(missing)
+	slices.Sort(keys)
 	denied := slices.ContainsFunc(answers, func(r snapshot.SimulationResult) bool { return r.Decision != "allowed" })
 	switch {
 	case (answers[0].Decision == "allowed") != (last.Decision == "allowed"):
 		open(snapshot.SimulationSplit, answers[0].Resource)
-	case len(missing) > 0: // a negated condition holds while its key is missing: even a deny is open
-		open(snapshot.ConditionOpen, strings.Join(slices.Compact(missing), ", "))
+	case len(keys) > 0: // a negated condition holds while its key is missing: even a deny is open
+		open(snapshot.ConditionOpen, strings.Join(slices.Compact(keys), ", "))
 	case m.refuted != "":
 		return true
 	case !denied:
@@ -132,6 +142,8 @@ func (m simulation) doubt(resource string, results []snapshot.SimulationResult) 
 			return about
 		case resource == snapshot.AccountResource && !m.ofAccount(r.Resource):
 			return about
+		case r.Differs() != "":
+			return "EvalDecision " + r.Decision + ", EvalResourceDecision " + r.Differs()
 		case r.Decision == "allowed" && r.Organizations != nil && !r.Organizations.Allowed:
 			return "EvalDecision allowed, AllowedByOrganizations false"
 		case r.Decision == "allowed" && r.Boundary != nil && !r.Boundary.Allowed:

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +60,11 @@ var _ = register(&Check{
 		if run == nil {
 			x.NotLooked(say("nobody looked at the tools of a machine: dspreflight check looks, unless --no-probe is given", "どのマシンのツールも調べていない。dspreflight check は（--no-probe を付けなければ）調べる"))
 			return
+		}
+		for _, name := range []string{"curl", "aws"} {
+			if !slices.ContainsFunc(run.Tools, func(t snapshot.Tool) bool { return t.Name == name }) {
+				x.Unknown(name, x.otherMachine(name))
+			}
 		}
 		for _, t := range run.Tools {
 			saw := snapshot.Evidence{Source: "probe", Ref: t.Name, Fact: snapshot.Textf("found, version %s", "あり、バージョン %s", t.Version)}

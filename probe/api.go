@@ -155,6 +155,14 @@ func namesRequest(resp *http.Response) bool {
 	return bytes.Contains(body, []byte("<RequestID>")) || bytes.Contains(body, []byte("<RequestId>"))
 }
 
+// span is the time that a certificate is valid for.
+func span(c *x509.Certificate) string {
+	if c == nil {
+		return "at another time"
+	}
+	return "from " + c.NotBefore.UTC().Format(time.RFC3339) + " to " + c.NotAfter.UTC().Format(time.RFC3339)
+}
+
 func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, untrusted string) {
 	var number syscall.Errno
 	var unknown x509.UnknownAuthorityError
@@ -176,7 +184,10 @@ func whyNot(ctx context.Context, err error) (outcome snapshot.Outcome, errno, un
 	case errors.As(err, &name):
 		return snapshot.Open, "", "other name" + issuer(name.Certificate)
 	case errors.As(err, &invalid):
-		return snapshot.Open, "", "not valid" + issuer(invalid.Cert)
+		if invalid.Reason != x509.Expired {
+			return snapshot.Open, "", "not for this use" + issuer(invalid.Cert)
+		}
+		return snapshot.Open, "", snapshot.CertificateExpired + " now, but " + span(invalid.Cert) + issuer(invalid.Cert)
 	case errors.As(err, &verification):
 		return snapshot.Open, "", "not verified"
 	case errors.As(err, &number):

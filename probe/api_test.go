@@ -3,7 +3,14 @@ package probe
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -83,5 +90,28 @@ func TestProxyRefuses(t *testing.T) {
 		if a.Outcome != snapshot.Prohibited || strconv.Itoa(a.ProxyStatus) != status[:3] {
 			t.Errorf("%s: %+v", status, a)
 		}
+	}
+}
+
+// TestExpiredCertificate: what a wrong clock may be behind is told from what is
+// not trusted.
+func TestExpiredCertificate(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	body, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{body}, PrivateKey: key}}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	a := APIs(context.Background(), []APITarget{{"sts", "us-east-1", server.URL}}, time.Second, nil)[0]
+	if !strings.HasPrefix(a.Untrusted, snapshot.CertificateExpired) || !strings.Contains(a.Untrusted, "2021-01-02T00:00:00Z") {
+		t.Errorf("%+v", a)
 	}
 }

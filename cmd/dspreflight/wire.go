@@ -159,6 +159,9 @@ func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 	if identity != "" && !policyIdentity.MatchString(identity) {
 		return snapshot.Errorf("--policy-identity %q: expected the ARN of a user or role, such as arn:aws:iam::111122223333:role/NAME", "--policy-identity %q: arn:aws:iam::111122223333:role/NAME のようなユーザーまたはロールの ARN を指定する", identity)
 	}
+	if strings.Contains(identity, ":role/aws-service-role/") {
+		return snapshot.Errorf("--policy-identity %q: only a service of AWS assumes a service-linked role; name the identity that will call CreateAgent", "--policy-identity %q: サービスリンクロールを引き受けるのは AWS のサービスだけである。CreateAgent を呼び出すアイデンティティを指定する", identity)
+	}
 	for _, file := range c.StringSlice("policy-file") {
 		body, err := readLimited(c, file, iam.MaxPolicyBytes)
 		if err != nil {

@@ -199,7 +199,7 @@ func (c *collector) load(j *job) {
 	for _, body := range j.pages {
 		doc := snapshot.Document{Kind: j.kind, ID: j.query.id, Body: body}
 		if _, err := c.scope.LoadPage(doc, extent, vpcs); err != nil { // each row was tried before
-			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(err.Error())}
+			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(err.Error(), longestMessage)}
 			break
 		}
 		if c.request.Keep {
@@ -227,7 +227,7 @@ func (j *job) sift() {
 	for _, page := range j.pages {
 		rest, odd := s.sound(page)
 		if odd != "" && j.err == nil {
-			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(notAWS(odd).Error())}
+			j.err = &snapshot.CallError{Action: j.kind.Action(), Code: badReply, Message: firstLine(notAWS(odd).Error(), longestMessage)}
 		}
 		if rest != nil {
 			sound = append(sound, rest)

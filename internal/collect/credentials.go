@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -136,13 +137,17 @@ func callError(ctx context.Context, action string, err error) *snapshot.CallErro
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &api):
-		e.Code, e.Message = api.ErrorCode(), firstLine(api.ErrorMessage())
+		e.Code, e.Message = api.ErrorCode(), firstLine(api.ErrorMessage(), longestMessage)
+		if snapshot.IsDenied(e.Code) {
+			said, _, _ := strings.Cut(api.ErrorMessage(), "Encoded authorization failure message")
+			e.Message = firstLine(strings.TrimSpace(said), longestDenial)
+		}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Code, e.Message = "Timeout", "no answer before the run's --timeout"
 	case ctx.Err() != nil:
 		e.Code, e.Message = "Interrupted", "the run was stopped"
 	default:
-		e.Code, e.Message = "RequestFailed", firstLine(innermost(err).Error())
+		e.Code, e.Message = "RequestFailed", firstLine(innermost(err).Error(), longestMessage)
 	}
 	return e
 }
@@ -159,12 +164,17 @@ func innermost(err error) error {
 	}
 }
 
-// longestMessage keeps EC2's encoded authorization messages out of reports.
-const longestMessage = 200
+// What a report keeps of a message. A denial ends in the kind of policy behind it,
+// which stands after the ARN of the caller; EC2 adds an encoded message to that.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+const (
+	longestMessage = 200
+	longestDenial  = 1000
+)
 
-func firstLine(s string) string {
+func firstLine(s string, longest int) string {
 	for i, r := range s {
-		if r == '\n' || i > longestMessage {
+		if r == '\n' || i > longest {
 			return s[:i]
 		}
 	}

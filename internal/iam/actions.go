@@ -117,7 +117,7 @@ func Meant(pattern string) string {
 		return ""
 	}
 	name = strings.NewReplacer("-", "", "_", "", " ", "").Replace(name)
-	for _, guess := range []string{name, "*" + strings.Trim(name, "*") + "*"} {
+	for _, guess := range []string{name, name + "*", "*" + strings.Trim(name, "*") + "*"} {
 		if guess = service + ":" + guess; len(Matching(guess)) > 0 {
 			return guess
 		}

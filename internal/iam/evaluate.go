@@ -24,7 +24,9 @@ func (d Decision) String() string {
 
 // Request is what an identity asks for.
 type Request struct {
-	Action   string
+	Action string
+	// Resource is an ARN, in which each ? stands for a character that is not known,
+	// or * for an action that has no resource.
 	Resource string
 	Context  Context
 }
@@ -153,12 +155,14 @@ func (s Statement) aboutResource(p Policy, r Request) (truth, string) {
 	found, why := no, ""
 	for _, pattern := range list {
 		resolved, ok := p.resolve(pattern, r)
-		switch {
-		case !ok && found == no:
-			found, why = maybe, pattern
-		case ok && matchResource(resolved, r.Resource):
-			found = yes
+		match := maybe
+		if ok {
+			match = matchResource(resolved, r.Resource)
 		}
+		if match == maybe && found == no {
+			why = pattern
+		}
+		found = max(found, match)
 	}
 	if negated {
 		return yes - found, why
@@ -178,26 +182,28 @@ func MatchAction(pattern, action string) bool {
 // completes an ARN that lacks parts with wildcards.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 // and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-func matchResource(pattern, resource string) bool {
-	if pattern == "*" {
-		return true
-	}
+func matchResource(pattern, resource string) truth {
 	want, have := strings.SplitN(pattern, ":", 6), strings.SplitN(resource, ":", 6)
-	if len(have) < 6 || want[0] != "arn" {
-		return glob(pattern, resource)
+	if pattern == "*" || (len(want) < 6 || len(have) < 6 || want[0] != "arn") && glob(pattern, resource) {
+		return yes
 	}
-	if len(want) < 6 && glob(pattern, resource) {
-		return true
+	if len(have) < 6 || want[0] != "arn" {
+		return no
 	}
 	for len(want) < 6 {
 		want = append(want, "*")
 	}
+	out := yes
 	for i := range want {
-		if !glob(want[i], have[i]) {
-			return false
+		switch {
+		case glob(want[i], have[i]): // a ? of the resource only meets a ? or * of the pattern
+		case strings.Contains(want[i], "*") && meets(want[i], have[i]):
+			out = maybe
+		default: // one whole name is another's: what is not known is yet to be named
+			return no
 		}
 	}
-	return true
+	return out
 }
 
 // glob matches * and ?, in time linear in both for each star.

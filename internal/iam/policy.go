@@ -72,6 +72,9 @@ func Parse(name string, body []byte) (Policy, error) {
 			return p, snapshot.Errorf("%q is given twice: IAM refuses that, and which one counts is not known", "%q が 2 回指定されている。IAM はこれを拒否し、どちらが有効かはわからない", key)
 		}
 	}
+	if holdsNull(raw) {
+		return p, snapshot.Errorf("it holds null, which no element of a policy can be", "null がある。ポリシーのどの要素も null にはできない")
+	}
 	if key := unknownKey(raw, policyKeys); key != "" {
 		return p, snapshot.Errorf("there is no element %q in a policy", "ポリシーに %q という要素はない", key)
 	}
@@ -130,6 +133,9 @@ func document(body []byte, depth int) ([]byte, error) {
 	}
 	for _, wrapper := range []string{"PolicyVersion", "PolicyDocument", "Document"} {
 		if inner, ok := keys[wrapper]; ok && depth < 3 {
+			if string(keys["IsDefaultVersion"]) == "false" {
+				return nil, snapshot.Errorf("it is version %s of a policy, which is not in effect: pass the default one", "有効ではないバージョン %s のポリシーである。デフォルトのバージョンを渡す", keys["VersionId"])
+			}
 			return document(inner, depth+1)
 		}
 	}
@@ -164,7 +170,10 @@ func (l *values) UnmarshalJSON(b []byte) error {
 	}
 	for _, v := range many {
 		var s string
-		if json.Unmarshal(v, &s) != nil {
+		switch {
+		case v[0] == '{' || v[0] == '[':
+			return snapshot.Errorf("a value of a condition is text, a number, true or false, or a list of them, and not %s", "条件の値は文字列・数値・true・false またはそれらのリストであり、%s は指定できない", v)
+		case json.Unmarshal(v, &s) != nil:
 			s = string(v)
 		}
 		*l = append(*l, s)
@@ -229,6 +238,20 @@ func unknownKey(raw []byte, keys []string) string {
 		}
 	}
 	return ""
+}
+
+// holdsNull reports whether there is a null anywhere: JSON readers take it for
+// something that is not there, such as a Condition that is none.
+func holdsNull(raw []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
+	for {
+		switch tok, err := dec.Token(); {
+		case err != nil:
+			return false // decoding says what is wrong
+		case tok == nil:
+			return true
+		}
+	}
 }
 
 // twice is the first key, with those above it, that an object holds twice: JSON

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/dspreflight/dspreflight/internal/iam"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // TestActionsHoldTheSDK: a real action must never be called unknown, so the list
@@ -106,6 +107,8 @@ func TestPartlyKnown(t *testing.T) {
 		`"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/r"}`:       iam.Allowed,
 		`"StringEqualsIgnoreCase":{"aws:PrincipalArn":"ARN:AWS:IAM::111122223333:u"}`:  iam.Undecided,
 		`"StringEqualsIgnoreCase":{"aws:PrincipalArn":"ARN:AWS:IAM::444455556666:u"}`:  iam.ImplicitDeny,
+		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam"}`:                                 iam.Undecided, // whether IAM completes it here is not documented
+		`"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*"}`:                           iam.Undecided,
 		`"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::4:*","arn:aws:iam::*:role/r"]}`:  iam.Undecided,
 		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:user/*"}`: iam.Undecided,
 	} {
@@ -135,6 +138,9 @@ func TestTimeSpans(t *testing.T) {
 		`"NumericLessThan":{"aws:EpochTime":"1794700800"}`:                              iam.ImplicitDeny,
 		`"NumericGreaterThan":{"aws:EpochTime":1794700800}`:                             iam.Allowed,
 		`"StringLike":{"aws:CurrentTime":"2026-*"}`:                                     iam.Undecided,
+		`"DateLessThan":{"aws:CurrentTime":"2028"}`:                                     iam.Undecided, // a year, or seconds
+		`"DateLessThan":{"aws:CurrentTime":"1859000000000"}`:                            iam.Undecided, // milliseconds
+		`"DateLessThan":{"aws:CurrentTime":"2027-12"}`:                                  iam.Undecided,
 		`"DateGreaterThan":{"aws:CurrentTime":"soon"}`:                                  iam.Undecided,
 		`"DateGreaterThan":{"aws:CurrentTime":"2026-11-01"},"Bool":{"aws:X":"true"}`:    iam.Undecided,
 		`"DateGreaterThan":{"aws:CurrentTime":"2026-12-01"},"Bool":{"aws:X":"true"}`:    iam.ImplicitDeny,
@@ -175,6 +181,56 @@ func TestIncompleteARNs(t *testing.T) {
 		other := strings.Join(append([]string{"arn", "aws", "s3"}, parts[3:]...)[:max(n, 3)], ":")
 		if got := decide(t, statement(`{"Effect":"Allow","Action":"*","Resource":"`+other+`"}`), "datasync:DescribeAgent", full, nil); got != iam.ImplicitDeny {
 			t.Errorf("allowed on %s: %v", other, got)
+		}
+	}
+}
+
+// TestUnfinished: what IAM would refuse to store, or what is not in effect, is
+// refused and not read as something else.
+func TestUnfinished(t *testing.T) {
+	for body, want := range map[string]string{
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":null}`):                                                                   "null",
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":null}}`):                                                  "null",
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":null}}}`):                                  "null",
+		statement(`{"Effect":"Allow","Action":["ec2:*",null],"Resource":"*"}`):                                                                         "null",
+		statement(`{"Effect":"Allow","Action":null,"Resource":"*"}`):                                                                                   "null",
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":{"a":"b"}}}}`):                    "a value of a condition",
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":["1",["2"]]}}}`):                  "a value of a condition",
+		`{"PolicyVersion":{"VersionId":"v3","IsDefaultVersion":false,"Document":` + statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`) + `}}`: `version "v3"`,
+	} {
+		if _, err := iam.Parse("p", []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
+	good := `{"PolicyVersion":{"VersionId":"v3","IsDefaultVersion":true,"CreateDate":null,"Document":` + statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`) + `}}`
+	if _, err := iam.Parse("p", []byte(good)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNewAgent: of an agent that is yet to be made the id is not known, so that a
+// pattern on part of it decides nothing, and the name of another agent does.
+func TestNewAgent(t *testing.T) {
+	agents := "arn:aws:datasync:us-east-1:111122223333:agent/"
+	for pattern, want := range map[string][2]iam.Decision{ // allowed on it, and denied on it
+		agents + "*":                       {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-*":                 {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-?????????????????": {iam.Allowed, iam.ExplicitDeny},
+		"arn:aws:datasync:*:*:*/*":         {iam.Allowed, iam.ExplicitDeny},
+		"arn:aws:datasync":                 {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-0*":                {iam.Undecided, iam.Undecided},
+		agents + "*f":                      {iam.Undecided, iam.Undecided},
+		agents + "agent-????":              {iam.ImplicitDeny, iam.Allowed},
+		agents + "agent-0a1b2c3d4e5f60718": {iam.ImplicitDeny, iam.Allowed},
+		"arn:aws:datasync:us-east-1:111122223333:location/*": {iam.ImplicitDeny, iam.Allowed},
+		"arn:aws:datasync:eu-*:*:agent/*":                    {iam.ImplicitDeny, iam.Allowed},
+	} {
+		resource := snapshot.NewAgentARN("us-east-1", "111122223333")
+		if got := decide(t, statement(`{"Effect":"Allow","Action":"*","Resource":"`+pattern+`"}`), "datasync:DescribeAgent", resource, nil); got != want[0] {
+			t.Errorf("allowed on %s: %v, want %v", pattern, got, want[0])
+		}
+		if got := decide(t, statement(`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"`+pattern+`"}`), "datasync:DescribeAgent", resource, nil); got != want[1] {
+			t.Errorf("denied on %s: %v, want %v", pattern, got, want[1])
 		}
 	}
 }

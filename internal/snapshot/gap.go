@@ -49,6 +49,7 @@ const (
 	VantageDenied     GapCode = "vantage-denied"     // the source address contradicts the place that was given
 	MachinesDiffer    GapCode = "machines-differ"    // two machines saw opposite things
 	Hurried           GapCode = "hurried"            // the probe was given up before an answer could be expected
+	DialFailed        GapCode = "dial-failed"        // a dial ended neither by an answer nor by a refusal
 	LocalTrouble      GapCode = "local-trouble"      // the machine that dialled could not send at all
 	DialCut           GapCode = "dial-cut"           // the probe was stopped before an answer
 	Intercepted       GapCode = "intercepted"        // something answers on every port, the closed ones included
@@ -58,6 +59,7 @@ const (
 	SimulationDoubted GapCode = "simulation-doubted" // the simulation is of something else, or contradicts itself
 	OrganizationOpen  GapCode = "organization-open"  // only the organization's policies, by silence, stand in the way
 	ForwardedOpen     GapCode = "forwarded-open"     // the call worked, and the one made on the caller's behalf is judged unlike it
+	ForwardedDenied   GapCode = "forwarded-denied"   // the call was refused, and the one made on the caller's behalf is judged unlike it
 	IdentityUnnamed   GapCode = "identity-unnamed"   // policies hang on whose they are, and nobody said
 	ConditionOpen     GapCode = "condition-open"     // a condition depends on the call itself
 	Malformed         GapCode = "malformed"          // a value is not what AWS documents

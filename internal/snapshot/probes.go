@@ -157,6 +157,10 @@ type API struct {
 	ElapsedMS   float64  `json:"elapsed_ms"`
 }
 
+// CertificateExpired begins what is said of a certificate that is not valid by the
+// clock of the machine.
+const CertificateExpired = "not valid"
+
 // Private reports whether the name leads to private addresses, as it does with
 // an interface endpoint whose private DNS is on.
 func (a API) Private() bool {

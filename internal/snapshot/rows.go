@@ -784,13 +784,30 @@ type SimulationResult struct {
 		Policy string `json:"SourcePolicyId"`
 		Type   string `json:"SourcePolicyType"`
 	} `json:"MatchedStatements"`
-	Missing       []string `json:"MissingContextValues"`
+	Missing []string `json:"MissingContextValues"`
+	// Specific are the same of each resource that was asked about.
+	Specific []struct {
+		Resource string   `json:"EvalResourceName"`
+		Decision string   `json:"EvalResourceDecision"`
+		Missing  []string `json:"MissingContextValues"`
+	} `json:"ResourceSpecificResults"`
 	Organizations *struct {
 		Allowed bool `json:"AllowedByOrganizations"`
 	} `json:"OrganizationsDecisionDetail"`
 	Boundary *struct {
 		Allowed bool `json:"AllowedByPermissionsBoundary"`
 	} `json:"PermissionsBoundaryDecisionDetail"`
+}
+
+// Differs is what the result says of a resource where that is not what it says as a
+// whole; "" where the two agree. It is asked about one resource at a time.
+func (r SimulationResult) Differs() string {
+	for _, s := range r.Specific {
+		if s.Decision != "" && s.Decision != r.Decision {
+			return s.Decision
+		}
+	}
+	return ""
 }
 
 // Agent is a DataSync agent of the account.

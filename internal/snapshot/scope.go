@@ -173,10 +173,15 @@ func (s *Scope) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 // "aws-cn". Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 func (s *Scope) Partition() string { return PartitionOf(s.Region) }
 
-// SampleAgentARN is the ARN of an agent that stands for any of the account's, to
-// ask what a policy says of one.
+// NewAgentARN is the ARN of an agent that is yet to be made: ? stands for the
+// characters of its id.
+func NewAgentARN(region, account string) string {
+	return "arn:" + PartitionOf(region) + ":datasync:" + region + ":" + account + ":agent/agent-?????????????????"
+}
+
+// SampleAgentARN is NewAgentARN where a real ARN is due, to ask IAM about one.
 func SampleAgentARN(region, account string) string {
-	return "arn:" + PartitionOf(region) + ":datasync:" + region + ":" + account + ":agent/agent-00000000000000000"
+	return strings.ReplaceAll(NewAgentARN(region, account), "?", "0")
 }
 
 // PartitionOf returns the partition of a Region.
