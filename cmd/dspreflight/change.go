@@ -37,8 +37,8 @@ func gateOf(c *cli.Context) (report.Gate, error) {
 const maxPlanBytes = 512 << 20
 
 // readPlans reads what --plan and --template name; nil if they name nothing.
-func readPlans(c *cli.Context, env *environment) ([]*iac.Plan, error) {
-	var out []*iac.Plan
+func readPlans(c *cli.Context, env *environment) ([]iac.Source, error) {
+	var out []iac.Source
 	stdin := false
 	for _, path := range c.StringSlice("plan") {
 		var body []byte
@@ -183,7 +183,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 }
 
 // namedBy are the ids that plans name for what is yet to be made.
-func namedBy(plans []*iac.Plan) collect.Named {
+func namedBy(plans []iac.Source) collect.Named {
 	var out collect.Named
 	for _, p := range plans {
 		vpcs, groups, subnets := p.Named()
@@ -288,10 +288,14 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked request) (was, will []snapshot.Target, err error) {
 	manifest := before.Target
 	before.Target, after.Target = nil, nil
+	named := make([]iac.Source, len(o.Plans))
+	for i, p := range o.Plans {
+		named[i] = p
+	}
 	for _, t := range asked.targets {
 		t = together(before, manifest, asked.said, t)
 		if manifest != nil {
-			if err := validate(t, "manifest.json: target", o.Plans); err != nil {
+			if err := validate(t, "manifest.json: target", named); err != nil {
 				return nil, nil, err
 			}
 		}

@@ -16,7 +16,7 @@ type request struct {
 	targets []snapshot.Target
 	scopes  []collect.Scope // where to look for them, live
 	said    snapshot.Target // what flags and environment say of every target
-	plans   []*iac.Plan     // what changes are planned; nil: none were passed
+	plans   []iac.Source    // what changes are planned; nil: none were passed
 }
 
 // readRequest builds the targets from flags, environment and file, in this order

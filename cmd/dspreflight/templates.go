@@ -14,7 +14,7 @@ import (
 )
 
 // readTemplates reads what --template names.
-func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
+func readTemplates(c *cli.Context) ([]iac.Source, error) {
 	paths, deployed := c.StringSlice("template"), c.StringSlice("deployed-template")
 	given := c.StringSlice("parameters")
 	if len(paths) == 0 && (len(given) > 0 || c.String("stack") != "" || c.Bool("new-stack") || len(deployed) > 0) {
@@ -28,7 +28,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 		return nil, err
 	}
 	taken := map[string]bool{}
-	var out []*iac.Plan
+	var out []iac.Source
 	for i, path := range paths {
 		p, err := readTemplate(c, "--template", path, parameters, true, taken)
 		if err != nil {
@@ -56,7 +56,7 @@ func readTemplates(c *cli.Context) ([]*iac.Plan, error) {
 
 // readTemplate reads one template with the parameters that are its own and, if it is
 // the one to come, those that are given for whichever has them.
-func readTemplate(c *cli.Context, flag, path string, given templateParameters, coming bool, taken map[string]bool) (*iac.Plan, error) {
+func readTemplate(c *cli.Context, flag, path string, given templateParameters, coming bool, taken map[string]bool) (*iac.Template, error) {
 	body, err := readLimited(c, path, maxPlanBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", flag, path, err)

@@ -123,7 +123,7 @@ var idShapes = map[string]*regexp.Regexp{
 
 // validate refuses a target whose values can't be right, before any call. The
 // address of a planned resource may stand for an id.
-func validate(t snapshot.Target, where string, plans []*iac.Plan) error {
+func validate(t snapshot.Target, where string, plans []iac.Source) error {
 	ids := []struct{ flag, value, prefix string }{
 		{"vpc-endpoint-id", t.EndpointID, "vpce-"},
 		{"subnet-id", t.SubnetID, "subnet-"},

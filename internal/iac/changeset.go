@@ -34,7 +34,7 @@ func fieldText(m map[string]any, name string) string {
 // readChangeSet reads what "aws cloudformation describe-change-set" prints. Only
 // with --include-property-values does it say what will be.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
-func readChangeSet(file string, top map[string]any) (*Plan, error) {
+func readChangeSet(file string, top map[string]any) (*Template, error) {
 	list, _ := field(top, "Changes")
 	changes, ok := list.([]any)
 	if !ok {
@@ -45,9 +45,9 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 	} else if status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", shortened(fieldText(top, "StatusReason")))
 	}
-	p := &Plan{Template: true, anything: true, template: &template{}, deployed: &template{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
+	t := &Template{body: &sections{}, deployed: &sections{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
 	if fieldText(top, "NextToken") != "" {
-		p.Partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
+		t.partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
 	}
 	for _, c := range changes {
 		m, _ := c.(map[string]any)
@@ -67,29 +67,29 @@ func readChangeSet(file string, top map[string]any) (*Plan, error) {
 			if err := was.setProperties(before); err != nil {
 				return nil, snapshot.Errorf("BeforeContext of %s is not JSON: %w", "%s の BeforeContext が JSON ではない: %w", shortened(d.id), err)
 			}
-			p.deployed.resources = append(p.deployed.resources, was)
+			t.deployed.resources = append(t.deployed.resources, was)
 		}
 		d.vague = before == ""
 		switch action := fieldText(r, "Action"); {
 		case retained:
 		case action == "Remove":
-			p.changeSet.removed = append(p.changeSet.removed, d)
+			t.changeSet.removed = append(t.changeSet.removed, d)
 		case action == "SyncWithActual":
 		case after == "":
-			p.changeSet.vague = append(p.changeSet.vague, d)
+			t.changeSet.vague = append(t.changeSet.vague, d)
 		default:
 			if err := d.setProperties(after); err != nil {
 				return nil, snapshot.Errorf("AfterContext of %s is not JSON: %w", "%s の AfterContext が JSON ではない: %w", shortened(d.id), err)
 			}
 			if fieldText(r, "Replacement") == "True" {
-				p.changeSet.removed = append(p.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague})
+				t.changeSet.removed = append(t.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague})
 				d.physical = "" // another one is made
 			}
-			p.template.resources = append(p.template.resources, d)
+			t.body.resources = append(t.body.resources, d)
 		}
 	}
-	slices.SortStableFunc(p.template.resources, func(a, b declaredResource) int { return strings.Compare(a.id, b.id) })
-	return p, nil
+	slices.SortStableFunc(t.body.resources, func(a, b declaredResource) int { return strings.Compare(a.id, b.id) })
+	return t, nil
 }
 
 // setProperties reads the context that a change set gives of a resource.

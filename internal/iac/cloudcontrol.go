@@ -113,7 +113,7 @@ func spoken(rc *tfjson.ResourceChange, o *object) (kind string, properties map[s
 
 // spokenChange is the change of a resource that is said in the words of
 // CloudFormation, put into those of the AWS provider. It reports whether it is one.
-func (p *Plan) spokenChange(g *graph, rc *tfjson.ResourceChange, action Action) bool {
+func (g *graph) spokenChange(p *Plan, rc *tfjson.ResourceChange, action Action) bool {
 	before, after := g.before[rc], g.after[rc]
 	if action == Create {
 		before = nil
@@ -162,7 +162,7 @@ func inWordsOf(rc *tfjson.ResourceChange, o, before *object) (*object, bool) {
 	if properties == nil {
 		return nil, false
 	}
-	x := translate(declaredResource{id: o.address, kind: kind}, properties)
+	x := translate(o.address, kind, properties)
 	x.id, x.exists, x.home = o.id, o.exists, o.home
 	if x.exists && strings.Contains(x.id, "|") { // of a part: it has none of its own
 		x.id = o.address

@@ -1,6 +1,7 @@
 package iac
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,13 +20,9 @@ type claim struct {
 	home             home
 }
 
-// claimed are the attributes that name what a resource stands in or is put on, in
-// the same account and Region.
-var claimed = []string{"vpc_id", "subnet_id", "subnet_ids", "security_group_id", "security_group_ids", "vpc_security_group_ids", "network_acl_id", "route_table_id", "vpc_endpoint_id", "network_interface_id", "prefix_list_id"}
-
 // claims are what a plan says exists. Resources without an id that should have one
 // are listed by their address.
-func (p *Plan) claims() []claim {
+func claims(p *Plan) []claim {
 	var out []claim
 	seen := map[string]bool{}
 	learned := map[string]home{}
@@ -39,14 +36,14 @@ func (p *Plan) claims() []claim {
 	}
 	for _, o := range all {
 		h := learned[o.home.provider]
-		learned[o.home.provider] = home{o.home.provider, either(h.account, o.home.account), either(h.region, o.home.region)}
+		learned[o.home.provider] = home{o.home.provider, cmp.Or(h.account, o.home.account), cmp.Or(h.region, o.home.region)}
 	}
 	add := func(o *object, id, kind, vpc string) {
 		if key := o.address + " " + id; id != "" && !seen[key] {
 			seen[key] = true
 			h := o.home
-			if l := learned[h.provider]; h.provider != "" || p.template != nil {
-				h.account, h.region = either(h.account, l.account), either(h.region, l.region)
+			if l := learned[h.provider]; h.provider != "" || p.onePlace {
+				h.account, h.region = cmp.Or(h.account, l.account), cmp.Or(h.region, l.region)
 			}
 			out = append(out, claim{o.address, id, vpc, kind, h})
 		}
@@ -72,33 +69,9 @@ func (p *Plan) claims() []claim {
 	return out
 }
 
-// aliasOf are the types whose ids those of others are. What else they say is of the
-// account and Region of the side that asked.
-var aliasOf = map[string]string{
-	"aws_vpc_peering_connection_accepter": "aws_vpc_peering_connection", "aws_vpc_peering_connection_options": "aws_vpc_peering_connection",
-	"aws_ec2_transit_gateway_vpc_attachment_accepter": "aws_ec2_transit_gateway_vpc_attachment",
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// standsIn are the attributes that every resource of a type has in a state: what it
-// stands in, or is part of.
-var standsIn = map[string]string{
-	"aws_subnet": "vpc_id", "aws_security_group": "vpc_id", "aws_network_acl": "vpc_id", "aws_route_table": "vpc_id", "aws_vpc_endpoint": "vpc_id",
-	"aws_instance": "subnet_id", "aws_network_interface": "subnet_id", "aws_route": "route_table_id", "aws_route_table_association": "route_table_id",
-	"aws_network_acl_rule": "network_acl_id", "aws_network_acl_association": "network_acl_id", "aws_security_group_rule": "security_group_id",
-	"aws_vpc_security_group_ingress_rule": "security_group_id", "aws_vpc_security_group_egress_rule": "security_group_id", "aws_vpc_peering_connection": "vpc_id",
-	"aws_ec2_transit_gateway_vpc_attachment": "vpc_id",
-}
-
 // unnamed are the resources that the prior state holds without the id that they
 // have, or that of what they stand in.
-func (p *Plan) unnamed() []*object {
+func unnamed(p *Plan) []*object {
 	var out []*object
 	for _, o := range p.state {
 		prefix, in := idPrefixes[o.kind], standsIn[o.kind]
@@ -108,23 +81,6 @@ func (p *Plan) unnamed() []*object {
 	}
 	return out
 }
-
-// where it is, as people write it.
-func (h home) String() string {
-	return strings.Trim(h.account+"/"+h.region, "/")
-}
-
-// fits reports whether a scope may be the account and Region of a claim.
-func (h home) fits(s *snapshot.Scope) bool {
-	account := s.Account
-	if account == snapshot.PlannedAccount {
-		account = ""
-	}
-	return (h.region == "" || s.Region == "" || h.region == s.Region) && (h.account == "" || account == "" || h.account == account)
-}
-
-// shared are the types that an account may see though another owns them.
-var shared = []string{"aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet", "aws_security_group", "aws_ec2_managed_prefix_list", "aws_ec2_transit_gateway", "aws_vpc_peering_connection", "aws_ec2_transit_gateway_vpc_attachment"}
 
 // estate is how what a plan says exists compares with what an estate holds.
 type estate struct {
@@ -148,7 +104,7 @@ func (o *Overlay) compare(p *Plan) estate {
 func (o *Overlay) holds(p *Plan) estate {
 	var e estate
 	known := map[string]snapshot.Presence{}
-	for _, c := range p.claims() {
+	for _, c := range claims(p) {
 		near, held, absent := false, false, false
 		for _, s := range o.given.Scopes {
 			owned := c.home
@@ -177,53 +133,6 @@ func (o *Overlay) holds(p *Plan) estate {
 	return e
 }
 
-// presenceIn reports whether a scope has a resource, whatever it is.
-func presenceIn(s *snapshot.Scope, id, vpc string) snapshot.Presence {
-	prefix, _, _ := strings.Cut(id, "-")
-	switch {
-	case strings.HasPrefix(id, "tgw-rtb-"):
-		return presence(&s.TransitGatewayRouteTables, id, "")
-	case strings.HasPrefix(id, "tgw-attach-"):
-		return presence(&s.TransitGatewayVPCAttachments, id, "")
-	}
-	switch prefix {
-	case "vpc":
-		return presence(&s.VPCs, id, "")
-	case "subnet":
-		return presence(&s.Subnets, id, vpc)
-	case "sg":
-		return presence(&s.SecurityGroups, id, vpc)
-	case "acl":
-		return presence(&s.NetworkACLs, id, vpc)
-	case "rtb":
-		return presence(&s.RouteTables, id, vpc)
-	case "vpce":
-		return presence(&s.Endpoints, id, vpc)
-	case "eni":
-		return presence(&s.Interfaces, id, vpc)
-	case "i":
-		return presence(&s.Instances, id, vpc)
-	case "pcx":
-		return presence(&s.Peerings, id, "")
-	case "pl":
-		return presence(&s.PrefixListEntries, id, "")
-	case "tgw":
-		return presence(&s.TransitGateways, id, "")
-	case "vgw":
-		return presence(&s.VPNGateways, id, "")
-	}
-	return snapshot.Unobserved
-}
-
-func presence[T snapshot.Row](t *snapshot.Table[T], id, vpc string) snapshot.Presence {
-	if vpc != "" {
-		_, p := t.GetIn(vpc, id)
-		return p
-	}
-	_, p := t.Get(id)
-	return p
-}
-
 // Elsewhere is why the estate is not the one that the plans are about: it has none
 // of what they say exists, or not the endpoint that is asked about. nil: it may be.
 func (o *Overlay) Elsewhere(endpoint string) error {
@@ -236,7 +145,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 	}
 	here := strings.Join(slices.Compact(are), ", ")
 	for _, p := range o.Plans {
-		if p.standing != nil {
+		if p.Standing {
 			continue
 		}
 		e := o.compare(p)
@@ -257,7 +166,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 			c := e.missing[0]
 			return snapshot.Errorf("the estate (%s) has none of the %d resources that the plan says exist, such as %s (%s): it is of another place or another time", "プランが存在するとする %[2]d 個のリソース（%[3]s（%[4]s）など）が環境（%[1]s）に 1 つもない。環境の場所か時点が異なる", here, len(e.missing), c.id, c.address)
 		}
-		if !p.makesIn(o.given) {
+		if !makesIn(p, o.given) {
 			c := e.foreign[0]
 			return snapshot.Errorf("the plan manages %s (%s) in %s; the estate is %s", "プランが管理する %s（%s）は %s にあるが、環境は %s", c.id, c.address, c.home, here)
 		}
@@ -267,7 +176,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 
 // makesIn reports whether a plan makes something in an account and Region of an
 // estate.
-func (p *Plan) makesIn(snap *snapshot.Snapshot) bool {
+func makesIn(p *Plan, snap *snapshot.Snapshot) bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool {
 		return c.after != nil && !c.after.exists && c.after.home.region != "" && slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool {
 			return s.Region != "" && c.after.home.fits(s)
@@ -292,12 +201,12 @@ func (o *Overlay) Foreign() (n int, places []string) {
 // exists: one of the two is out of date.
 func (o *Overlay) differs() {
 	for _, p := range o.Plans {
-		if p.standing != nil {
+		if p.Standing {
 			continue
 		}
 		missing := o.compare(p).missing
 		if len(o.given.Scopes) > 0 {
-			for _, r := range p.unnamed() {
+			for _, r := range unnamed(p) {
 				missing = append(missing, claim{r.address, r.address, "", r.kind, r.home})
 			}
 		}

@@ -38,7 +38,7 @@ type expander struct {
 	err     error
 }
 
-func newExpander(t *template, parameters map[string]string) *expander {
+func newExpander(t *sections, parameters map[string]string) *expander {
 	return &expander{e: &evaluator{t: t, parameters: parameters}, left: mostExpanded, assumed: map[string]loop{}}
 }
 
@@ -205,15 +205,15 @@ func (b *binding) loops() {
 	}
 	had := map[string]loop{}
 	if b.was != nil {
-		had = b.was.plan.template.loops
+		had = b.was.body.loops
 	}
-	for _, key := range slices.Sorted(maps.Keys(b.plan.template.loops)) {
-		if l := b.plan.template.loops[key]; !reflect.DeepEqual(had[key].raw, l.raw) {
+	for _, key := range slices.Sorted(maps.Keys(b.body.loops)) {
+		if l := b.body.loops[key]; !reflect.DeepEqual(had[key].raw, l.raw) {
 			note(key, l)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(had)) {
-		if l := b.plan.template.loops[key]; !reflect.DeepEqual(had[key].raw, l.raw) {
+		if l := b.body.loops[key]; !reflect.DeepEqual(had[key].raw, l.raw) {
 			note(key, had[key])
 		}
 	}

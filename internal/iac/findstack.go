@@ -12,17 +12,17 @@ import (
 // else the one that is made of the template's resources. Stacks share logical ids
 // such as VPC, so that a few in common say nothing.
 func (b *binding) findStack() error {
-	if b.plan.standing != nil {
+	if b.of.standing != nil {
 		b.takeStanding()
 		return nil
 	}
-	stack := b.plan.Stack
-	if stack == "" && b.plan.changeSet != nil {
-		stack = b.plan.changeSet.stack
+	stack := b.of.Stack
+	if stack == "" && b.of.changeSet != nil {
+		stack = b.of.changeSet.stack
 	}
 	type key struct{ id, kind string }
 	declared := map[key]bool{}
-	for _, r := range b.plan.template.resources {
+	for _, r := range b.body.resources {
 		declared[key{r.id, r.kind}] = true
 		if r.physical != "" {
 			b.physical[r.id] = r.physical
@@ -47,12 +47,12 @@ func (b *binding) findStack() error {
 		return strings.Join(slices.Sorted(maps.Keys(byStack)), ", ")
 	}
 	switch {
-	case b.plan.NewStack && byStack[stack] != nil:
+	case b.of.NewStack && byStack[stack] != nil:
 		return snapshot.Errorf("the estate has a stack %s: --new-stack does not fit", "環境にスタック %s がすでにある。--new-stack と矛盾する", stack)
-	case b.plan.NewStack:
-	case stack != "" && byStack[stack] == nil && b.plan.changeSet == nil && len(b.base.Scopes) > 0:
+	case b.of.NewStack:
+	case stack != "" && byStack[stack] == nil && b.of.changeSet == nil && len(b.base.Scopes) > 0:
 		return snapshot.Errorf("no resource of the estate is of a stack %s (there are: %s); if it is a new one, say --new-stack", "環境にスタック %s のリソースがない（あるスタック: %s）。新しいスタックなら --new-stack を付ける", stack, names())
-	case stack == "" && b.plan.changeSet == nil:
+	case stack == "" && b.of.changeSet == nil:
 		taggable := 0
 		for k := range declared {
 			if snapshot.CarriesStackTags(k.kind) {
@@ -83,7 +83,7 @@ func (b *binding) findStack() error {
 	if b.plan.Stack = stack; b.scope == nil {
 		for _, s := range b.base.Scopes {
 			held := rowIDs(s)
-			if slices.ContainsFunc(b.plan.template.resources, func(r declaredResource) bool { return slices.Contains(held, r.physical) }) {
+			if slices.ContainsFunc(b.body.resources, func(r declaredResource) bool { return slices.Contains(held, r.physical) }) {
 				b.scope = s
 			}
 		}
@@ -102,7 +102,7 @@ func (b *binding) untagged() {
 		owned[id] = true
 	}
 	w := &world{snap: b.base}
-	for _, r := range b.plan.template.resources {
+	for _, r := range b.body.resources {
 		container := map[string]string{"AWS::EC2::SubnetNetworkAclAssociation": "NetworkAclId", "AWS::EC2::SubnetRouteTableAssociation": "RouteTableId"}[r.kind]
 		if container == "" {
 			continue
@@ -134,13 +134,13 @@ func (b *binding) region() string {
 	if b.scope != nil && b.scope.Region != "" {
 		return b.scope.Region
 	}
-	if b.plan.Region != "" {
-		return b.plan.Region
+	if b.of.Region != "" {
+		return b.of.Region
 	}
 	if len(b.base.Scopes) == 1 && b.base.Scopes[0].Region != "" {
 		return b.base.Scopes[0].Region
 	}
-	for _, r := range b.plan.template.resources {
+	for _, r := range b.body.resources {
 		if zone, ok := r.properties["AvailabilityZone"].(string); ok {
 			if region := snapshot.RegionOfZone(zone); region != "" {
 				return region

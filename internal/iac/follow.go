@@ -239,20 +239,6 @@ func (g *graph) followResource(t []string, at where, kinds []string, filter stri
 	return f
 }
 
-// idPrefixes are how the ids of AWS begin.
-var idPrefixes = map[string]string{
-	"aws_vpc": "vpc-", "aws_subnet": "subnet-", "aws_security_group": "sg-", "aws_network_acl": "acl-", "aws_default_network_acl": "acl-",
-	"aws_route_table": "rtb-", "aws_default_route_table": "rtb-", "aws_ec2_managed_prefix_list": "pl-", "aws_vpc_peering_connection": "pcx-",
-	"aws_ec2_transit_gateway": "tgw-", "aws_ec2_transit_gateway_vpc_attachment": "tgw-attach-", "aws_ec2_transit_gateway_route_table": "tgw-rtb-",
-	"aws_vpn_gateway": "vgw-", "aws_internet_gateway": "igw-", "aws_nat_gateway": "nat-", "aws_network_interface": "eni-", "aws_vpc_endpoint": "vpce-",
-	"aws_egress_only_internet_gateway": "eigw-", "aws_instance": "i-", "aws_default_security_group": "sg-", "aws_default_subnet": "subnet-", "aws_default_vpc": "vpc-",
-}
-
-// hasKind reports whether an id is one of the kinds.
-func hasKind(id string, kinds []string) bool {
-	return slices.ContainsFunc(kinds, func(k string) bool { return idPrefixes[k] != "" && strings.HasPrefix(id, idPrefixes[k]) })
-}
-
 // identity is the id that an attribute of a resource stands for, or the element of
 // it that is picked.
 func (g *graph) identity(i *instance, attribute string, pick []string, kinds []string, depth int) found {

@@ -15,7 +15,7 @@ func FuzzReadPlan(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if o, err := New(base, []*Plan{p}); err == nil {
+		if o, err := New(base, []Source{p}); err == nil {
 			o.After(nil)
 		}
 	})
@@ -31,7 +31,7 @@ func FuzzReadTemplate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if o, err := New(base, []*Plan{p}); err == nil {
+		if o, err := New(base, []Source{p}); err == nil {
 			o.After(nil)
 		}
 	})

@@ -78,9 +78,9 @@ func diff(a, b string) string {
 	return strings.Join(out, "\n")
 }
 
-func overlay(t testing.TB, base *snapshot.Snapshot, plans ...*Plan) *Overlay {
+func overlay(t testing.TB, base *snapshot.Snapshot, sources ...Source) *Overlay {
 	t.Helper()
-	o, err := New(base, plans)
+	o, err := New(base, sources)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,8 +45,8 @@ func (e *evaluator) kept(name string, p map[string]any) bool {
 
 // exports are the values that a template exports, by name.
 func (b *binding) exports(into map[string]any) {
-	for _, name := range slices.Sorted(maps.Keys(b.plan.template.outputs)) {
-		out := asMap(b.plan.template.outputs[name])
+	for _, name := range slices.Sorted(maps.Keys(b.body.outputs)) {
+		out := asMap(b.body.outputs[name])
 		export := b.eval.value(asMap(out["Export"])["Name"], "?")
 		value := b.eval.value(out["Value"], "?")
 		if s := plainText(export); s != "" && !anyUnknown(export) && !anyUnknown(value) {
@@ -72,7 +72,7 @@ func (b *binding) learnImports() {
 		if o == nil || !o.exists {
 			continue
 		}
-		if was := b.row(o); was != nil {
+		if was := shownBy(b.base, o); was != nil {
 			for property, name := range words[r.kind].names {
 				raw := r.properties[property]
 				if list, ok := raw.([]any); ok && len(list) == 1 {
@@ -91,7 +91,7 @@ func (b *binding) learnFromRules(r declaredResource, o *object, learn func(decla
 	if o.kind != "aws_security_group" {
 		return
 	}
-	there := b.parts(o.address, o, nil)
+	there := partsOf(b.base, o.address, o, nil)
 	for _, side := range []struct{ property, kind, peer string }{
 		{"SecurityGroupIngress", "aws_vpc_security_group_ingress_rule", "Source"},
 		{"SecurityGroupEgress", "aws_vpc_security_group_egress_rule", "Destination"},
@@ -126,32 +126,6 @@ func agrees(x *object, attrs map[string]any) bool {
 		other.attrs[name] = x.attrs[name]
 	}
 	return full(one) == full(other)
-}
-
-// inOrder puts the plans in such an order that those which export come before those
-// that import, as far as there is one.
-func inOrder(plans []*Plan) []*Plan {
-	uses := func(p *Plan) bool {
-		if p.template == nil {
-			return false
-		}
-		found := false
-		for _, r := range p.template.resources {
-			found = found || importsIn(r.properties)
-		}
-		return found
-	}
-	out := slices.Clone(plans)
-	slices.SortStableFunc(out, func(a, b *Plan) int {
-		switch x, y := uses(a), uses(b); {
-		case x == y:
-			return 0
-		case y:
-			return -1
-		}
-		return 1
-	})
-	return out
 }
 
 func importsIn(v any) bool {

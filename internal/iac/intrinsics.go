@@ -13,7 +13,7 @@ import (
 // out is unknown.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 type evaluator struct {
-	t          *template
+	t          *sections
 	parameters map[string]string
 	region     string
 	account    string
@@ -166,31 +166,6 @@ func (e *evaluator) function(name string, arg any, at string) any {
 		}
 	}
 	return unknown(at)
-}
-
-func plainText(v any) string {
-	s, _ := text(v)
-	return s
-}
-
-func anyUnknown(v any) bool {
-	switch v := v.(type) {
-	case unknown:
-		return true
-	case []any:
-		for _, x := range v {
-			if anyUnknown(x) {
-				return true
-			}
-		}
-	case map[string]any:
-		for _, x := range v {
-			if anyUnknown(x) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // cidrs is Fn::Cidr: so many blocks of so many host bits out of a block.

@@ -1,7 +1,6 @@
 package iac
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ func (b *binding) members() {
 	b.openly(func() *object {
 		for _, r := range b.order {
 			if o := b.after[r.id]; o != nil && models[o.kind].rank >= rankMember {
-				x := translate(r, b.properties(r))
+				x := b.translate(r)
 				x.home = o.home
 				open[x.id] = x
 			} else if o != nil && o.kind == "aws_security_group" {
@@ -42,7 +41,7 @@ func (b *binding) members() {
 	var was []*object
 	for id, o := range b.after {
 		if o.exists {
-			was = append(was, b.parts(id, o, will)...)
+			was = append(was, partsOf(b.base, id, o, will)...)
 		}
 	}
 	slices.SortFunc(was, func(x, y *object) int { return strings.Compare(slot(x)+x.address+full(x), slot(y)+y.address+full(y)) })
@@ -139,7 +138,7 @@ func (b *binding) openEgress(o *object, had, will []*object) {
 	if o.kind != "aws_security_group" || !o.exists || !states(will) || states(had) {
 		return
 	}
-	for _, x := range b.parts(o.address, o, will) {
+	for _, x := range partsOf(b.base, o.address, o, will) {
 		if p := x.known("ip_protocol"); x.kind == egress && (p == "-1" || p == "all") {
 			left := *x
 			left.perhaps = snapshot.Unclaimed(o.address)
@@ -163,7 +162,7 @@ func (b *binding) shows(o *object) bool {
 		return true
 	}
 	kind := map[string]string{"security_group_id": "aws_security_group", "network_acl_id": "aws_network_acl", "route_table_id": "aws_route_table"}[container]
-	there := b.parts(o.address, &object{kind: kind, id: o.known(container), exists: true}, []*object{o})
+	there := partsOf(b.base, o.address, &object{kind: kind, id: o.known(container), exists: true}, []*object{o})
 	return slices.ContainsFunc(there, func(x *object) bool { return full(x) == full(o) })
 }
 
@@ -172,14 +171,6 @@ func (b *binding) falls(id string) bool {
 	return slices.ContainsFunc(b.plan.Changes, func(c Change) bool {
 		return id != "" && c.before != nil && c.before.id == id && (c.Action == Replace || c.Action == Delete)
 	})
-}
-
-func values(attrs map[string]any) []any {
-	var out []any
-	for _, v := range attrs {
-		out = append(out, v)
-	}
-	return out
 }
 
 // stated are the parts that a template states, inline or as resources of their
@@ -267,58 +258,4 @@ func (b *binding) inlineRules(r declaredResource, o *object) []*object {
 func rule(r declaredResource, o *object, kind string, attrs map[string]any, n string) *object {
 	attrs["security_group_id"] = o.id
 	return &object{address: r.id, kind: kind, id: r.id + "/" + kind + "/" + n, attrs: attrs, place: r.place, home: o.home}
-}
-
-// slot is the place that a member takes: two members of one slot exclude each
-// other.
-func slot(o *object) string {
-	switch o.kind {
-	case "aws_network_acl_rule":
-		return o.kind + o.known("network_acl_id") + "|" + strings.ToLower(o.known("egress")) + "|" + o.known("rule_number")
-	case "aws_route":
-		return o.kind + o.known("route_table_id") + "|" + o.known("destination_cidr_block") + o.known("destination_ipv6_cidr_block") + o.known("destination_prefix_list_id")
-	case "aws_route_table_association", "aws_network_acl_association":
-		return o.kind + o.known("subnet_id") + o.known("gateway_id")
-	}
-	return full(o)
-}
-
-// full is all that counts of a member.
-func full(o *object) string {
-	names := make([]string, 0, len(o.attrs))
-	for n := range o.attrs {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	var b strings.Builder
-	b.WriteString(o.kind)
-	for _, n := range names {
-		v := fmt.Sprint(o.attrs[n])
-		switch n {
-		case "ip_protocol", "protocol", "rule_action", "egress":
-			v = strings.ToLower(v)
-			if p, ok := protocols[v]; ok {
-				v = p
-			}
-		case "from_port", "to_port":
-			if p := plainText(o.attrs["ip_protocol"]) + plainText(o.attrs["protocol"]); p == "-1" && !anyUnknown(o.attrs[n]) {
-				continue
-			}
-		}
-		fmt.Fprintf(&b, "|%s=%s", n, v)
-	}
-	return b.String()
-}
-
-// near reports whether two rules of one group are likely one rule before and
-// after a change: they share the peer or the ports.
-func near(x, y *object) bool {
-	if x.kind != y.kind || x.known("security_group_id") == "" || x.known("security_group_id") != y.known("security_group_id") {
-		return false
-	}
-	ports := func(o *object) string { return o.known("from_port") + "-" + o.known("to_port") }
-	peer := func(o *object) string {
-		return o.known("cidr_ipv4") + o.known("cidr_ipv6") + o.known("prefix_list_id") + o.known("referenced_security_group_id")
-	}
-	return ports(x) == ports(y) || peer(x) == peer(y) && x.known("from_port") == y.known("from_port")
 }

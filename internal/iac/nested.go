@@ -37,7 +37,7 @@ const mostChildren = 200
 
 // inline puts the resources of nested stacks that are yet to be made, and whose
 // templates are here, in the place of the stacks. isNew tells which are made.
-func (t *template) inline(files Files, isNew func(id string) bool) {
+func (t *sections) inline(files Files, isNew func(id string) bool) {
 	if files == nil {
 		return
 	}
@@ -65,7 +65,7 @@ func (t *template) inline(files Files, isNew func(id string) bool) {
 
 // childOf reads the template of a nested stack, its names and parameters put in
 // terms of the parent.
-func childOf(r declaredResource, file string, body []byte) (*template, map[string]any, error) {
+func childOf(r declaredResource, file string, body []byte) (*sections, map[string]any, error) {
 	given := asMap(r.properties["Parameters"])
 	known := map[string]string{}
 	for name, v := range given {
@@ -78,7 +78,7 @@ func childOf(r declaredResource, file string, body []byte) (*template, map[strin
 	if err != nil {
 		return nil, nil, err
 	}
-	c := p.template
+	c := p.body
 	n := renamer{within: r.id + "/", ids: map[string]bool{}, values: map[string]any{}}
 	for _, d := range c.resources {
 		n.ids[d.id] = true
@@ -105,7 +105,7 @@ func childOf(r declaredResource, file string, body []byte) (*template, map[strin
 }
 
 // take adds what a nested stack holds, and leads what refers to its outputs there.
-func (t *template) take(r declaredResource, c *template, outputs map[string]any) {
+func (t *sections) take(r declaredResource, c *sections, outputs map[string]any) {
 	for i := range t.resources {
 		t.resources[i].properties = asMap(output(t.resources[i].properties, r.id, outputs))
 	}

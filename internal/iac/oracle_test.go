@@ -188,7 +188,7 @@ func TestOracle(t *testing.T) {
 		if got := shown(base); got != start {
 			t.Fatalf("before:\n%s\nwant:\n%s", got, start)
 		}
-		o, err := New(base, []*Plan{p})
+		o, err := New(base, []Source{p})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func TestSharedRule(t *testing.T) {
 	attrs := map[string]any{"security_group_id": "sg-00000001", "ip_protocol": "tcp", "from_port": 1, "to_port": 1, "cidr_ipv4": "10.0.0.0/16"}
 	const kind = "aws_vpc_security_group_ingress_rule"
 	make := &Plan{Changes: []Change{{Address: kind + ".a", Type: kind, Action: Create, after: &object{address: kind + ".a", kind: kind, id: "a", attrs: attrs}}}}
-	o, err := New(base, []*Plan{make, make})
+	o, err := New(base, []Source{make, make})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,29 +27,24 @@ type Overlay struct {
 // known.
 //
 // The error is that of a template that can't be laid over this base.
-func New(base *snapshot.Snapshot, plans []*Plan) (*Overlay, error) {
+func New(base *snapshot.Snapshot, sources []Source) (*Overlay, error) {
 	if base == nil {
-		there, err := standing(plans)
-		if err != nil {
+		var err error
+		if base, sources, err = standing(sources); err != nil {
 			return nil, err
 		}
-		if base = there; base == nil {
-			base = &snapshot.Snapshot{}
+	}
+	for i := 0; i < len(sources); i++ { // what they hold in turn
+		if p, ok := sources[i].(*Plan); ok {
+			sources = slices.Insert(slices.Clone(sources), i+1, p.stacks...)
 		}
 	}
-	for i := 0; i < len(plans); i++ { // what they hold in turn
-		plans = slices.Insert(slices.Clone(plans), i+1, plans[i].stacks...)
+	plans, err := over(base, sources)
+	if err != nil {
+		return nil, err
 	}
 	o := &Overlay{Plans: plans, given: base, before: base.Clone(), renamed: map[string]string{}}
 	made := map[string]bool{}
-	exports := map[string]any{}
-	for _, p := range inOrder(plans) {
-		if p.template != nil {
-			if err := p.bind(base, exports); err != nil {
-				return nil, err
-			}
-		}
-	}
 	for _, p := range plans {
 		for _, c := range p.Changes {
 			o.changes = append(o.changes, c)
@@ -131,38 +126,6 @@ func (o *Overlay) index() {
 	}
 }
 
-// Names reports whether a change is of the resource with an id, or names it.
-func (c Change) Names(id string) bool { return slices.Contains(c.ids(), id) }
-
-// Ports are those of a rule after the change, if it is one of known ports.
-func (c Change) Ports() (from, to int, known bool) {
-	if c.after == nil {
-		return 0, 0, false
-	}
-	first, _ := c.after.port("from_port")
-	last, _ := c.after.port("to_port")
-	if first == nil || last == nil {
-		return 0, 0, false
-	}
-	return *first, *last, true
-}
-
-// ids are those of the resource itself, and of all that it refers to.
-func (c Change) ids() []string {
-	var out []string
-	for _, r := range []*object{c.before, c.after} {
-		if r == nil {
-			continue
-		}
-		out = append(out, r.id, r.address)
-		for name := range kindsFor {
-			ids, _ := r.strs(name)
-			out = append(out, ids...)
-		}
-	}
-	return out
-}
-
 // Renewed is the id of what replaces a resource, or its own.
 func (o *Overlay) Renewed(id string) string {
 	if to, ok := o.renamed[id]; ok {
@@ -205,7 +168,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	slices.SortStableFunc(chosen, byRank)
 	var left []leftover
 	for _, c := range slices.Backward(chosen) {
-		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || c.remade()) {
+		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || remade(c)) {
 			if c.Action != Update {
 				left = append(left, w.leftover(c.before))
 			}
@@ -217,7 +180,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 			continue
 		}
 		before := c.before
-		if c.Action != Update || c.remade() {
+		if c.Action != Update || remade(c) {
 			before = nil
 		}
 		models[c.Type].put(w, before, c.after)
@@ -226,7 +189,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	if pick == nil {
 		o.Kept = kept
 		for _, p := range o.Plans {
-			p.doubt(w)
+			giveUp(w, p)
 		}
 	}
 	return w.snap
@@ -235,7 +198,7 @@ func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 // remade reports whether an update is made by taking away what was and putting
 // what is, before which all else that goes must be gone: two rules may swap
 // places.
-func (c Change) remade() bool { return models[c.Type].rank >= rankMember }
+func remade(c Change) bool { return models[c.Type].rank >= rankMember }
 
 func (o *Overlay) world() *world {
 	w := &world{snap: o.before.Clone()}
@@ -253,8 +216,8 @@ func (o *Overlay) world() *world {
 	return w
 }
 
-// doubt gives up what planned resources may touch that are not modelled.
-func (p *Plan) doubt(w *world) {
+// giveUp gives up what planned resources may touch that are not modelled.
+func giveUp(w *world, p *Plan) {
 	for _, d := range p.doubts {
 		for _, id := range d.ids {
 			w.loseRow(id, d.gap)

@@ -31,11 +31,11 @@ type document struct {
 	Level         string                           `json:"@level"`
 }
 
-// ReadPlan reads what "terraform show -json PLAN" or "tofu show -json PLAN"
+// readPlan reads what "terraform show -json PLAN" or "tofu show -json PLAN"
 // prints. Files that people pass by mistake are told apart. files are those of the
 // configuration, to say where resources are declared and to read expressions; nil
-// for none.
-func ReadPlan(body []byte, files Sources) (*Plan, error) {
+// for none. stacks reads the templates of the stacks that resources are.
+func readPlan(body []byte, files Sources, stacks StackReader) (*Plan, error) {
 	if bytes.HasPrefix(body, []byte("PK\x03\x04")) {
 		return nil, snapshot.Errorf("this is a plan file; dspreflight reads its JSON: terraform show -json FILE > plan.json", "これはプランファイル。dspreflight はその JSON を読む: terraform show -json FILE > plan.json")
 	}
@@ -72,7 +72,7 @@ func ReadPlan(body []byte, files Sources) (*Plan, error) {
 	if d.Config == nil && len(d.Changes) == 0 && d.Prior == nil {
 		return nil, snapshot.Errorf("there is neither a configuration nor a change nor a state in it: it is not what terraform show -json prints of a plan", "構成も変更も状態もない。terraform show -json がプランについて出力するものではない")
 	}
-	return d.plan(files)
+	return d.plan(files, stacks)
 }
 
 // isAWS reports whether a provider is the AWS one, whose registry differs
@@ -81,7 +81,7 @@ func isAWS(provider string) bool {
 	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/hashicorp/aws")
 }
 
-func (d *document) plan(files Sources) (*Plan, error) {
+func (d *document) plan(files Sources, stacks StackReader) (*Plan, error) {
 	p := &Plan{}
 	p.MadeAt, _ = time.Parse(time.RFC3339, d.Timestamp) // what is not a time tells nothing
 	g := newGraph(d, files)
@@ -109,20 +109,20 @@ func (d *document) plan(files Sources) (*Plan, error) {
 		action, ok := actionOf(rc)
 		if ok {
 			p.others = append(p.others, rc.Address)
-			p.runs(g, rc, action)
+			g.runs(p, rc, action)
 		}
-		if ok && p.spokenChange(g, rc, action) || !isAWS(rc.ProviderName) {
+		if ok && g.spokenChange(p, rc, action) || !isAWS(rc.ProviderName) {
 			continue
 		}
 		before, after := g.before[rc], g.after[rc]
 		if after != nil {
 			p.current = append(p.current, after)
 		}
-		if !ok || rc.Type == "aws_cloudformation_stack" && p.stackChange(before, after, rc.Change.AfterUnknown, action) {
+		if !ok || rc.Type == "aws_cloudformation_stack" && stacked(p, stacks, before, after, rc.Change.AfterUnknown, action) {
 			continue
 		}
 		if slices.Contains(sharing, rc.Type) {
-			p.shares(before, action)
+			shares(p, before, action)
 			continue
 		}
 		if kinds, touches := unmodelled[rc.Type]; touches {
@@ -218,36 +218,6 @@ func actionOf(rc *tfjson.ResourceChange) (Action, bool) {
 		return Update, true
 	}
 	return "", false
-}
-
-// validate refuses values that no resource of AWS can have.
-func validate(o *object) error {
-	if o == nil {
-		return nil
-	}
-	if err := o.check(); err != nil {
-		return err
-	}
-	for _, name := range []string{"ingress", "egress", "route", "entry"} {
-		blocks, _ := o.blocks(name)
-		for _, b := range blocks {
-			if err := b.check(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// agents are the DataSync agents among resources.
-func agents(list []*object) []Agent {
-	var out []Agent
-	for _, r := range list {
-		if r.kind == "aws_datasync_agent" {
-			out = append(out, Agent{Address: r.address, IP: r.known("ip_address"), EndpointID: r.known("vpc_endpoint_id")})
-		}
-	}
-	return out
 }
 
 // object makes an object of a resource's values.

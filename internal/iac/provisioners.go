@@ -16,7 +16,7 @@ var runners = []string{"aws_lambda_invocation", "aws_ssm_association", "restapi_
 // resource itself. What it does is up to it, and it may do it to all that its
 // triggers and arguments name.
 // Source: https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax
-func (p *Plan) runs(g *graph, rc *tfjson.ResourceChange, action Action) {
+func (g *graph) runs(p *Plan, rc *tfjson.ResourceChange, action Action) {
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != Update
 	if !provisioned && !slices.Contains(runners, rc.Type) {
@@ -77,7 +77,7 @@ var sharing = []string{"aws_ram_resource_association", "aws_ram_principal_associ
 
 // shares notes a share that ceases: the other account loses what it was given. One
 // that comes takes nothing away.
-func (p *Plan) shares(before *object, action Action) {
+func shares(p *Plan, before *object, action Action) {
 	if action == Create || before == nil {
 		return
 	}
@@ -86,23 +86,4 @@ func (p *Plan) shares(before *object, action Action) {
 		return
 	}
 	p.doubtful(before, []snapshot.Kind{snapshot.Subnets, snapshot.TransitGateways, snapshot.TransitGatewayVPCAttachments, snapshot.PrefixListEntries}, snapshot.NotModelled, before.address, before.kind)
-}
-
-// loseInspected gives up the route tables that lead through an endpoint, as traffic
-// to a firewall does.
-func (w *world) loseInspected(gap snapshot.Gap) {
-	for _, s := range w.snap.Scopes {
-		for _, t := range s.RouteTables.All() {
-			if slices.ContainsFunc(t.Routes, inspects) {
-				s.RouteTables.Lose(t.ID)
-				s.Doubt(snapshot.RouteTables, gap)
-			}
-		}
-	}
-}
-
-// inspects reports whether a route leads to an endpoint of a firewall: those of
-// services are led to by their prefix lists.
-func inspects(r snapshot.Route) bool {
-	return r.PrefixList == "" && len(r.Gateway) > 5 && r.Gateway[:5] == "vpce-"
 }

@@ -18,66 +18,6 @@ import (
 // that could choose among them. Everything else stays unknown. Where the files of
 // the configuration are there, the expression itself is read.
 
-// kindsFor are the types of resources that an attribute can be the id of.
-var kindsFor = map[string][]string{
-	"vpc_id":                         {"aws_vpc", "aws_default_vpc"},
-	"peer_vpc_id":                    {"aws_vpc", "aws_default_vpc"},
-	"subnet_id":                      {"aws_subnet", "aws_default_subnet"},
-	"subnet_ids":                     {"aws_subnet", "aws_default_subnet"},
-	"security_group_id":              {"aws_security_group", "aws_default_security_group"},
-	"source_security_group_id":       {"aws_security_group", "aws_default_security_group"},
-	"referenced_security_group_id":   {"aws_security_group", "aws_default_security_group"},
-	"security_group_ids":             {"aws_security_group", "aws_default_security_group"},
-	"security_groups":                {"aws_security_group", "aws_default_security_group"},
-	"vpc_security_group_ids":         {"aws_security_group", "aws_default_security_group"},
-	"network_acl_id":                 {"aws_network_acl", "aws_default_network_acl"},
-	"default_network_acl_id":         {"aws_default_network_acl"},
-	"route_table_id":                 {"aws_route_table", "aws_default_route_table"},
-	"default_route_table_id":         {"aws_default_route_table"},
-	"prefix_list_id":                 {"aws_ec2_managed_prefix_list"},
-	"prefix_list_ids":                {"aws_ec2_managed_prefix_list"},
-	"destination_prefix_list_id":     {"aws_ec2_managed_prefix_list"},
-	"vpc_peering_connection_id":      {"aws_vpc_peering_connection"},
-	"transit_gateway_id":             {"aws_ec2_transit_gateway"},
-	"transit_gateway_attachment_id":  {"aws_ec2_transit_gateway_vpc_attachment"},
-	"transit_gateway_route_table_id": {"aws_ec2_transit_gateway_route_table"},
-	"gateway_id":                     {"aws_vpn_gateway", "aws_internet_gateway", "aws_vpc_endpoint"},
-	"vpn_gateway_id":                 {"aws_vpn_gateway"},
-	"propagating_vgws":               {"aws_vpn_gateway"},
-	"nat_gateway_id":                 {"aws_nat_gateway"},
-	"egress_only_gateway_id":         {"aws_egress_only_internet_gateway"},
-	"network_interface_id":           {"aws_network_interface"},
-	"vpc_endpoint_id":                {"aws_vpc_endpoint"},
-	"security_group_arns":            {"aws_security_group", "aws_default_security_group", arnWanted},
-	"subnet_arns":                    {"aws_subnet", "aws_default_subnet", arnWanted},
-}
-
-// arnWanted stands among the types for an attribute that holds ARNs.
-const arnWanted = "arn"
-
-// listed are the attributes that hold several ids.
-var listed = map[string]bool{
-	"subnet_ids": true, "security_group_ids": true, "security_groups": true, "vpc_security_group_ids": true, "prefix_list_ids": true,
-	"propagating_vgws": true, "security_group_arns": true, "subnet_arns": true,
-}
-
-// parts are the attributes that are ids of objects made with a resource.
-var parts = map[string]map[string]string{
-	"aws_vpc": {
-		"default_security_group_id": defaultGroup, "default_network_acl_id": defaultACL, "main_route_table_id": mainTable, "default_route_table_id": mainTable,
-	},
-	"aws_ec2_transit_gateway": {defaultTGWTable: defaultTGWTable, "propagation_default_route_table_id": defaultTGWTable},
-	"aws_instance":            {"primary_network_interface_id": "primary_network_interface_id"},
-}
-
-// aliases are types whose id is that of another resource, by the attribute that
-// holds it.
-var aliases = map[string]string{
-	"aws_vpc_peering_connection_accepter":             "vpc_peering_connection_id",
-	"aws_vpc_peering_connection_options":              "vpc_peering_connection_id",
-	"aws_ec2_transit_gateway_vpc_attachment_accepter": "transit_gateway_attachment_id",
-}
-
 // settle replaces what is unknown after a change by ids, where the configuration
 // tells them, or by the address of the attribute.
 func (g *graph) settle(rc *tfjson.ResourceChange, o *object) {

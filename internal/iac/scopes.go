@@ -2,7 +2,6 @@ package iac
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -107,41 +106,4 @@ func (o *Overlay) scopeFor(r *object, h home) int {
 	}
 	o.before.Scopes = append(o.before.Scopes, &snapshot.Scope{Name: name, Region: h.region, Account: h.account, Guessed: true, Planned: true})
 	return len(o.before.Scopes) - 1
-}
-
-// rowIDs are the ids of the rows that a plan may refer to.
-func rowIDs(s *snapshot.Scope) []string {
-	var out []string
-	out = appendIDs(out, s.VPCs, func(r snapshot.VPC) string { return r.ID })
-	out = appendIDs(out, s.Subnets, func(r snapshot.Subnet) string { return r.ID })
-	out = appendIDs(out, s.SecurityGroups, func(r snapshot.SecurityGroup) string { return r.ID })
-	out = appendIDs(out, s.NetworkACLs, func(r snapshot.NetworkACL) string { return r.ID })
-	out = appendIDs(out, s.RouteTables, func(r snapshot.RouteTable) string { return r.ID })
-	out = appendIDs(out, s.Endpoints, func(r snapshot.Endpoint) string { return r.ID })
-	out = appendIDs(out, s.Interfaces, func(r snapshot.Interface) string { return r.ID })
-	out = appendIDs(out, s.Instances, func(r snapshot.Instance) string { return r.ID })
-	out = appendIDs(out, s.PrefixLists, func(r snapshot.PrefixList) string { return r.ID })
-	out = appendIDs(out, s.TransitGatewayRouteTables, func(r snapshot.TransitGatewayRouteTable) string { return r.ID })
-	return appendIDs(out, s.VPNGateways, func(r snapshot.VPNGateway) string { return r.ID })
-}
-
-func appendIDs[T snapshot.Row](out []string, t snapshot.Table[T], id func(T) string) []string {
-	for _, r := range t.All() {
-		out = append(out, id(r))
-	}
-	return out
-}
-
-// ofARN takes account and Region from an ARN.
-func (h home) ofARN(arn string) home {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) == 6 && parts[0] == "arn" {
-		if parts[3] != "" {
-			h.region = parts[3]
-		}
-		if len(parts[4]) == 12 {
-			h.account = parts[4]
-		}
-	}
-	return h
 }

@@ -20,53 +20,58 @@ import (
 // bind works a template out against the base that it is laid over.
 // exports are the values that the templates bound before export, and gets those of
 // this one.
-func (p *Plan) bind(base *snapshot.Snapshot, exports map[string]any) error {
-	b := &binding{plan: p, base: base, imports: maps.Clone(exports), physical: map[string]string{}, after: map[string]*object{}}
+func (t *Template) Over(base *Base) (*Plan, error) {
+	p := &Plan{Template: !t.inside, Partial: t.partial, anything: true, onePlace: true, Standing: t.standing != nil}
+	b := &binding{of: t, plan: p, body: t.body.copy(), base: base.Snapshot, imports: maps.Clone(base.Exports), physical: map[string]string{}, after: map[string]*object{}}
 	if err := b.findStack(); err != nil {
-		return err
+		return nil, err
 	}
-	if p.deployed != nil {
-		b.was = &binding{past: true, plan: &Plan{Template: true, Stack: p.Stack, Region: p.Region, template: p.deployed, parameters: p.deployedWith}, base: base, imports: b.imports, scope: b.scope, physical: maps.Clone(b.physical), after: map[string]*object{}}
-		for _, r := range p.deployed.resources {
+	if t.deployed != nil {
+		b.was = &binding{
+			of: &Template{Region: t.Region, parameters: t.deployedWith}, plan: &Plan{Stack: p.Stack}, body: t.deployed, base: b.base, imports: b.imports,
+			scope: b.scope, physical: maps.Clone(b.physical), past: t.standing == nil, after: map[string]*object{},
+		}
+		for _, r := range t.deployed.resources {
 			if r.physical != "" {
 				b.was.physical[r.id] = r.physical
 			}
 		}
-		b.was.past = p.standing == nil
 		b.was.evaluate()
 		b.was.learnImports()
 		b.was.evaluate()
 	}
-	p.template.inline(p.Files, func(id string) bool {
+	b.body.inline(t.Files, func(id string) bool {
 		if b.was != nil {
 			return b.was.eval.byID[id].id == ""
 		}
 		return len(b.tagged) == 0
 	})
-	if err := p.template.circles(); err != nil {
-		return err
+	if err := b.body.circles(); err != nil {
+		return nil, err
 	}
 	b.evaluate()
 	b.entities()
 	b.members()
-	b.exports(exports)
-	p.Agents = agents(p.current)
+	b.exports(base.Exports)
+	p.Agents, p.declared = agents(p.current), b.body.declared()
 	for _, c := range p.Changes {
 		for _, o := range []*object{c.before, c.after} {
 			if o != nil {
 				o.byTemplate = true
 			}
 			if err := validate(o); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return p, nil
 }
 
 type binding struct {
-	plan     *Plan
+	of       *Template
+	body     *sections // those of the template, with nested stacks in their places
 	base     *snapshot.Snapshot
+	plan     *Plan           // what comes of it
 	scope    *snapshot.Scope // of the stack; nil if there is none yet
 	physical map[string]string
 	tagged   []snapshot.StackResource // what there is of the stack
@@ -81,9 +86,9 @@ type binding struct {
 // evaluate works the functions of the template out, and settles the id that each
 // resource has after the change: its own, or that of a replacement.
 func (b *binding) evaluate() {
-	t := b.plan.template
+	t := b.body
 	b.order = nil
-	e := &evaluator{t: t, parameters: b.plan.parameters, region: b.region(), stack: b.plan.Stack, imports: b.imports, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
+	e := &evaluator{t: t, parameters: b.of.parameters, region: b.region(), stack: b.plan.Stack, imports: b.imports, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
 	if b.scope != nil {
 		e.account = b.scope.Account
 	}
@@ -128,13 +133,13 @@ func (b *binding) evaluate() {
 			if !ok {
 				continue
 			}
-			o := translate(r, b.properties(r))
+			o := b.translate(r)
 			if r.maybe {
 				o.attrs["condition"] = unknown(r.id + ".Condition")
 			}
 			if id := b.physical[r.id]; id != "" {
 				o.id, o.exists = id, true
-				if was := b.row(o); was != nil {
+				if was := shownBy(b.base, o); was != nil {
 					b.reconcile(r, was, o)
 					if replaced(w, was, o) {
 						o.id, o.exists = r.id, false
@@ -150,7 +155,14 @@ func (b *binding) evaluate() {
 
 // home is where the resources of the stack are.
 func (b *binding) home() home {
-	return home{account: b.plan.account, region: b.eval.region}
+	return home{account: b.of.account, region: b.eval.region}
+}
+
+// translate is a resource in the words of Terraform.
+func (b *binding) translate(r declaredResource) *object {
+	o := translate(r.id, r.kind, b.properties(r))
+	o.place = r.place
+	return o
 }
 
 func (b *binding) properties(r declaredResource) map[string]any { return b.eval.properties(r) }
@@ -174,7 +186,7 @@ func (b *binding) reconcile(r declaredResource, was, o *object) {
 			b.plan.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
 		}
 		if open == nil {
-			open = b.openly(func() *object { return translate(r, b.properties(r)) })
+			open = b.openly(func() *object { return b.translate(r) })
 		}
 		if x := open.attrs[name]; !equal(x, v) {
 			if o.attrs[name] = x; slices.Contains(words[r.kind].keep, name) {
@@ -203,7 +215,7 @@ func (b *binding) sameWords(r declaredResource) bool {
 	if !ok || old.condition != r.condition || !reflect.DeepEqual(old.properties, r.properties) {
 		return false
 	}
-	if r.condition != "" && len(b.plan.parameters) > 0 { // what it rests on is not followed
+	if r.condition != "" && len(b.of.parameters) > 0 { // what it rests on is not followed
 		return false
 	}
 	moved := false // what it refers to is another one, or says something else
@@ -216,18 +228,18 @@ func (b *binding) sameWords(r declaredResource) bool {
 			moved = moved || b.physical[id] != "" && !o.exists
 		}
 	})
-	return !moved && !b.eval.open(r.properties, b.plan.parameters, 0)
+	return !moved && !b.eval.open(r.properties, b.of.parameters, 0)
 }
 
 // openly reads resources with the parameters unknown that are not given and may
 // have another value in the stack than the default.
 func (b *binding) openly(read func() *object) *object {
-	if b.scope != nil && len(b.tagged) > 0 && !b.past && b.plan.standing == nil {
+	if b.scope != nil && len(b.tagged) > 0 && !b.past && b.of.standing == nil {
 		b.eval.keeps = func(name string) bool {
 			if b.was == nil {
 				return true
 			}
-			_, had := b.was.plan.template.parameters[name]
+			_, had := b.was.body.parameters[name]
 			return had
 		}
 		defer func() { b.eval.keeps = nil }()
@@ -267,7 +279,7 @@ func (b *binding) entities() {
 			continue
 		}
 		c := Change{Address: r.id, Type: o.kind, Kinds: m.kinds, Place: r.place, after: o}
-		was := b.row(&object{kind: o.kind, id: b.physical[r.id]})
+		was := shownBy(b.base, &object{kind: o.kind, id: b.physical[r.id]})
 		switch {
 		case b.physical[r.id] == "":
 			c.Action = Create
@@ -288,7 +300,7 @@ func (b *binding) entities() {
 	}
 	for _, gone := range b.gone() {
 		w, ok := words[gone.kind]
-		if ok && p.changeSet != nil && models[w.kind].rank >= rankMember {
+		if ok && b.of.changeSet != nil && models[w.kind].rank >= rankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
 				p.doubtful(&object{address: gone.id, kind: w.kind, id: gone.physical, home: b.home()}, models[w.kind].kinds, snapshot.ValuesUntold, gone.id, w.kind)
 			}
@@ -303,19 +315,19 @@ func (b *binding) entities() {
 			continue
 		}
 		before := &object{address: gone.id, kind: w.kind, id: gone.physical, exists: true, attrs: map[string]any{}}
-		if was := b.row(before); was != nil {
+		if was := shownBy(b.base, before); was != nil {
 			before.attrs = was.attrs
 		}
 		p.Changes = append(p.Changes, Change{Address: gone.id, Type: w.kind, Action: Delete, Kinds: models[w.kind].kinds, Place: gone.place, before: before})
 	}
-	if p.changeSet != nil {
+	if b.of.changeSet != nil {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
 			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.kind == "aws_security_group" || models[o.kind].rank >= rankMember) {
 				p.doubtful(&object{address: r.id, kind: o.kind, id: o.id, home: b.home()}, models[o.kind].kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}
-		for _, v := range p.changeSet.vague {
+		for _, v := range b.of.changeSet.vague {
 			if _, odd := strange[v.kind]; odd || holds(v.kind) || foreign(v.kind) {
 				p.doubtful(&object{address: v.id, kind: v.kind, id: v.id}, everything, snapshot.NotModelled, v.id, v.kind)
 			}
@@ -335,8 +347,8 @@ func (b *binding) retains(id string) bool {
 
 // gone lists what there is of the stack and will not be.
 func (b *binding) gone() []declaredResource {
-	if b.plan.changeSet != nil {
-		return b.plan.changeSet.removed
+	if b.of.changeSet != nil {
+		return b.of.changeSet.removed
 	}
 	var out []declaredResource
 	for _, r := range b.tagged {
@@ -363,14 +375,14 @@ func (b *binding) doubt(r declaredResource) {
 	switch {
 	case !odd && !holds(r.kind) && !foreign(r.kind):
 		return
-	case b.plan.changeSet == nil && b.was != nil && b.sameWords(r) && r.child() == "": // a change set lists only what changes
+	case b.of.changeSet == nil && b.was != nil && b.sameWords(r) && r.child() == "": // a change set lists only what changes
 		return
 	case foreign(r.kind):
 		b.provided(r, b)
 		return
 	}
 	kinds := unmodelled[kind]
-	if holds(r.kind) || b.plan.changeSet != nil || b.was != nil {
+	if holds(r.kind) || b.of.changeSet != nil || b.was != nil {
 		kinds = everything
 	}
 	b.plan.doubtful(&object{address: r.id, kind: r.kind, id: r.id, home: b.home()}, kinds, snapshot.NotModelled, r.id, r.kind)

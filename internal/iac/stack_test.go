@@ -131,22 +131,22 @@ func TestTemplateOverStack(t *testing.T) {
 // TestWhichStack asks where it can't be told which stack a template updates.
 func TestWhichStack(t *testing.T) {
 	p := readTemplate(t, stackHead, nil)
-	if overlay(t, stackOf(t), p); p.Stack != "net" || !p.Updates {
-		t.Errorf("stack %q", p.Stack)
+	if got := overlay(t, stackOf(t), p).Plans[0]; got.Stack != "net" || !got.Updates {
+		t.Errorf("stack %q", got.Stack)
 	}
 	other := strings.ReplaceAll(stackHead, "Acl", "Other")
 	p = readTemplate(t, other, nil)
-	if _, err := New(stackOf(t), []*Plan{p}); err == nil || !strings.Contains(err.Error(), "net") || !strings.Contains(err.Error(), "--stack") {
+	if _, err := New(stackOf(t), []Source{p}); err == nil || !strings.Contains(err.Error(), "net") || !strings.Contains(err.Error(), "--stack") {
 		t.Errorf("a template that shares a logical id: %v", err)
 	}
 	p = readTemplate(t, other, nil)
 	p.Stack = "nett"
-	if _, err := New(stackOf(t), []*Plan{p}); err == nil || !strings.Contains(err.Error(), "there are: net") {
+	if _, err := New(stackOf(t), []Source{p}); err == nil || !strings.Contains(err.Error(), "there are: net") {
 		t.Errorf("a stack that is not there: %v", err)
 	}
 	p = readTemplate(t, other, nil)
 	p.NewStack = true
-	if overlay(t, stackOf(t), p); p.Updates {
+	if overlay(t, stackOf(t), p).Plans[0].Updates {
 		t.Error("a new stack is taken to be there")
 	}
 }

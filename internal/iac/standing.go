@@ -1,57 +1,58 @@
 package iac
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// standing is the estate that the templates say that stacks have now, where nothing
-// else is known of it: each is laid over nothing, and its resources are taken to be
-// there under their logical ids. nil: none is given.
-func standing(plans []*Plan) (*snapshot.Snapshot, error) {
-	var deployed, of []*Plan
-	for _, p := range plans {
-		if p.template == nil || p.deployed == nil || p.changeSet != nil {
-			continue
-		}
-		d := &Plan{Template: true, anything: true, template: p.deployed, parameters: map[string]string{}, Region: p.Region, Stack: p.Stack, NewStack: true}
-		for name, v := range p.deployedWith {
-			d.parameters[name] = v
-		}
-		for name := range p.parameters { // what it was before is not told
-			if _, told := d.parameters[name]; !told && p.deployed.parameters[name] != nil {
-				d.parameters[name] = notKnown
-			}
-		}
-		p.deployedWith = d.parameters
-		deployed, of = append(deployed, d), append(of, p)
+// Standing is the template that the stack has now as one of its own, to be laid over
+// nothing where nothing else is known of the estate, so that its resources are there
+// under their logical ids; nil: it is not known.
+func (t *Template) Standing() *Template {
+	if t.deployed == nil || t.changeSet != nil {
+		return nil
 	}
-	if len(deployed) == 0 {
-		return nil, nil
+	return &Template{body: t.deployed, parameters: t.parametersBefore(), Region: t.Region, Stack: t.Stack, NewStack: true}
+}
+
+// parametersBefore are those that the stack has now: what a parameter was that is
+// given now is not told.
+func (t *Template) parametersBefore() map[string]string {
+	out := maps.Clone(t.deployedWith)
+	if out == nil {
+		out = map[string]string{}
 	}
-	o, err := New(nil, deployed)
-	if err != nil {
-		return nil, err
-	}
-	for i, d := range deployed {
-		of[i].standing = map[string]string{}
-		for _, r := range d.current {
-			of[i].standing[r.address] = r.id
+	for name := range t.parameters {
+		if _, told := out[name]; !told && t.deployed.parameters[name] != nil {
+			out[name] = notKnown
 		}
 	}
-	return o.After(nil), nil
+	return out
+}
+
+// Upon is the template over the estate that Standing came to: made are the resources
+// that it made.
+func (t *Template) Upon(made []*object) *Template {
+	one := *t
+	one.deployedWith, one.standing = t.parametersBefore(), map[string]string{}
+	for _, r := range made {
+		one.standing[r.address] = r.id
+	}
+	return &one
 }
 
 // takeStanding takes the stack to be made of what its template says that it has.
 func (b *binding) takeStanding() {
-	for _, r := range b.plan.deployed.resources {
-		id := b.plan.standing[r.id]
+	b.plan.Stack = b.of.Stack
+	for _, r := range b.of.deployed.resources {
+		id := b.of.standing[r.id]
 		if id == "" {
 			continue
 		}
 		b.physical[r.id] = id
-		b.tagged = append(b.tagged, snapshot.StackResource{Stack: b.plan.Stack, LogicalID: r.id, ID: id, Kind: r.kind})
+		b.tagged = append(b.tagged, snapshot.StackResource{Stack: b.of.Stack, LogicalID: r.id, ID: id, Kind: r.kind})
 		for _, s := range b.base.Scopes {
 			if b.scope == nil && slices.Contains(rowIDs(s), id) {
 				b.scope = s

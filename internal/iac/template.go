@@ -12,15 +12,54 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// template is a CloudFormation template, its intrinsic functions not worked out
-// yet.
+// Template is a CloudFormation template, or a change set: what a stack will be. It
+// is no plan before it meets an estate.
+type Template struct {
+	// Stack is the stack that it is of, and Region where that is; empty: to be found
+	// out.
+	Stack, Region string
+	// NewStack says that the estate does not have the stack.
+	NewStack bool
+	// Files are those beside the template, to read the templates of nested stacks that
+	// are there; nil for none.
+	Files Files
+
+	body         *sections
+	parameters   map[string]string // as they are given
+	partial      snapshot.Text     // why it is known not to hold every change
+	changeSet    *changeSet        // nil: it is a template
+	deployed     *sections         // what the stack has now; nil: not known
+	deployedWith map[string]string // the parameters that the stack is known to have
+	standing     map[string]string // ids by logical id, where the deployed template is the estate
+	inside       bool              // a resource of a Terraform plan makes the stack of it
+	account      string            // of the stack, if it is known
+}
+
+// sections are those of a template, its intrinsic functions not worked out yet.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
-type template struct {
+type sections struct {
 	parameters, mappings, conditions map[string]any
 	outputs                          map[string]any
 	resources                        []declaredResource
 	standIns                         []standIn
 	loops                            map[string]loop // written out with the default of a parameter
+}
+
+// copy is one that nested stacks can be put into.
+func (t *sections) copy() *sections {
+	c := *t
+	c.mappings, c.conditions = maps.Clone(t.mappings), maps.Clone(t.conditions)
+	c.resources, c.standIns = slices.Clone(t.resources), slices.Clone(t.standIns)
+	return &c
+}
+
+// declared are the types of the resources, as Terraform calls them, by logical id.
+func (t *sections) declared() map[string]string {
+	out := map[string]string{}
+	for _, r := range t.resources {
+		out[r.id] = words[r.kind].kind
+	}
+	return out
 }
 
 // declaredResource is a resource of a template.
@@ -46,7 +85,7 @@ const (
 
 // ReadTemplate reads a CloudFormation template, in YAML or JSON, or what
 // "aws cloudformation describe-change-set" prints. file names it in places.
-func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan, error) {
+func ReadTemplate(file string, body []byte, parameters map[string]string) (*Template, error) {
 	if len(body) > maxTemplateBytes {
 		return nil, snapshot.Errorf("it is larger than %d MB; CloudFormation takes at most 1", "%d MB を超えている。CloudFormation の上限は 1 MB", maxTemplateBytes>>20)
 	}
@@ -85,11 +124,11 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 		}
 		return nil, snapshot.Errorf("there are no Resources in it, only %s: it is not a CloudFormation template", "Resources がなく、%s だけがある。CloudFormation テンプレートではない", shortened(strings.Join(keys, ", ")))
 	}
-	p := &Plan{Template: true, anything: true, parameters: parameters}
-	if p.template, err = readResources(top, resources, parameters, func(id string) Place { return Place{file, max(lines["/Resources/"+id], lines["/"+id])} }); err != nil {
+	p := &Template{parameters: parameters}
+	if p.body, err = readResources(top, resources, parameters, func(id string) Place { return Place{file, max(lines["/Resources/"+id], lines["/"+id])} }); err != nil {
 		return nil, err
 	}
-	t := p.template
+	t := p.body
 	for name := range parameters {
 		if _, ok := t.parameters[name]; !ok {
 			return nil, snapshot.Errorf("the template has no parameter %s", "テンプレートにパラメーター %s がない", shortened(name))
@@ -102,8 +141,8 @@ func ReadTemplate(file string, body []byte, parameters map[string]string) (*Plan
 }
 
 // readResources reads the sections of a template, its loops written out.
-func readResources(top, resources map[string]any, parameters map[string]string, line func(id string) Place) (*template, error) {
-	t := &template{parameters: readable(asMap(top["Parameters"])), mappings: readable(asMap(top["Mappings"])), loops: map[string]loop{}}
+func readResources(top, resources map[string]any, parameters map[string]string, line func(id string) Place) (*sections, error) {
+	t := &sections{parameters: readable(asMap(top["Parameters"])), mappings: readable(asMap(top["Mappings"])), loops: map[string]loop{}}
 	x := newExpander(t, parameters)
 	t.conditions, _ = x.section(asMap(top["Conditions"]))
 	t.conditions = readable(t.conditions)
@@ -143,26 +182,43 @@ func readResources(top, resources map[string]any, parameters map[string]string, 
 }
 
 // Parameters are the names of the parameters of a template.
-func (p *Plan) Parameters() []string {
-	if p.template == nil {
-		return nil
-	}
-	return slices.Sorted(maps.Keys(p.template.parameters))
+func (t *Template) Parameters() []string {
+	return slices.Sorted(maps.Keys(t.body.parameters))
 }
 
-// Deployed tells a plan the template that the stack has now, as ReadTemplate reads
+// Addresses are the logical ids of the resources whose ids begin with a prefix.
+func (t *Template) Addresses(prefix string) []string {
+	return (&Plan{declared: t.body.declared()}).Addresses(prefix)
+}
+
+// Named are the ids of VPCs, groups and subnets that exist, and that the template or
+// its parameters name for endpoints, instances and interfaces.
+func (t *Template) Named() (vpcs, groups, subnets []string) {
+	var ids []string
+	for _, r := range t.body.resources {
+		if slices.Contains(swept, words[r.kind].kind) {
+			ids = idsIn(any(r.properties), nil, ids)
+		}
+	}
+	for _, v := range t.parameters {
+		ids = idsIn(v, nil, ids)
+	}
+	return byKind(ids)
+}
+
+// Imports reports whether the template takes values that others export.
+func (t *Template) Imports() bool {
+	return slices.ContainsFunc(t.body.resources, func(r declaredResource) bool { return importsIn(r.properties) })
+}
+
+// Deployed tells a template the one that the stack has now, as ReadTemplate reads
 // it. A change set is no template, and tells by itself what the stack has.
-func (p *Plan) Deployed(now *Plan) error {
-	if p.changeSet != nil || now.changeSet != nil {
+func (t *Template) Deployed(now *Template) error {
+	if t.changeSet != nil || now.changeSet != nil {
 		return snapshot.Errorf("a change set is no template, and needs none: it says what the stack has", "変更セットはテンプレートではなく、テンプレートも不要。スタックの現状は変更セットに含まれる")
 	}
-	p.deployed, p.deployedWith = now.template, now.parameters
+	t.deployed, t.deployedWith = now.body, now.parameters
 	return nil
-}
-
-func asMap(v any) map[string]any {
-	m, _ := v.(map[string]any)
-	return m
 }
 
 // short are the tags of YAML that stand for functions.
@@ -232,7 +288,7 @@ func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any
 
 // circles refuses resources and conditions that depend on themselves, which
 // CloudFormation refuses as well.
-func (t *template) circles() error {
+func (t *sections) circles() error {
 	deps := map[string][]string{}
 	known := map[string]bool{}
 	for _, r := range t.resources {

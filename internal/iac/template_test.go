@@ -11,7 +11,7 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-func readTemplate(t testing.TB, body string, parameters map[string]string) *Plan {
+func readTemplate(t testing.TB, body string, parameters map[string]string) *Template {
 	t.Helper()
 	p, err := ReadTemplate("t.yaml", []byte(body), parameters)
 	if err != nil {
@@ -80,9 +80,9 @@ Resources:
 		t.Run(tt.in, func(t *testing.T) {
 			p := readTemplate(t, fmt.Sprintf(head, tt.in), map[string]string{"Given": "given"})
 			p.Region = "us-east-1"
-			overlay(t, nil, p)
+			current := overlay(t, nil, p).Plans[0].current
 			got := "none"
-			switch v := p.current[len(p.current)-1].attrs["instance_type"].(type) {
+			switch v := current[len(current)-1].attrs["instance_type"].(type) {
 			case unknown:
 				got = "?" + string(v)
 			case nil:
@@ -123,7 +123,7 @@ func TestTemplateRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, err := ReadTemplate("t", []byte(tt.body), nil)
 			if err == nil {
-				_, err = New(nil, []*Plan{p})
+				_, err = New(nil, []Source{p})
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
@@ -211,8 +211,8 @@ func TestTemplateOfWhatIsThere(t *testing.T) {
 				others = append(others, c)
 			}
 		}
-		if p.Stack != "datasync" || len(others) != 0 {
-			t.Errorf("%s: stack %q, changes %+v", dir, p.Stack, others)
+		if stack := o.Plans[0].Stack; stack != "datasync" || len(others) != 0 {
+			t.Errorf("%s: stack %q, changes %+v", dir, stack, others)
 		}
 		if after := o.After(func(i int) bool { return o.Changes()[i].Address != "AgentEni" }); dump(after) != dump(o.Before()) {
 			t.Errorf("%s:\n%s", dir, diff(dump(o.Before()), dump(after)))

@@ -213,3 +213,41 @@ func (o *object) protocol(name string) (string, snapshot.Pending) {
 func same(before, after *object, name string) bool {
 	return before != nil && fmt.Sprint(before.attrs[name]) == fmt.Sprint(after.attrs[name])
 }
+
+func plainText(v any) string {
+	s, _ := text(v)
+	return s
+}
+
+func anyUnknown(v any) bool {
+	switch v := v.(type) {
+	case unknown:
+		return true
+	case []any:
+		for _, x := range v {
+			if anyUnknown(x) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, x := range v {
+			if anyUnknown(x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func values(attrs map[string]any) []any {
+	var out []any
+	for _, v := range attrs {
+		out = append(out, v)
+	}
+	return out
+}
+
+func asMap(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}

@@ -220,11 +220,11 @@ func jsonText(v any) string {
 	return strings.TrimSpace(string(body))
 }
 
-// translate puts a resource of a template, its functions worked out, into the
-// words of Terraform.
-func translate(r declaredResource, properties map[string]any) *object {
-	w := words[r.kind]
-	o := &object{address: r.id, kind: w.kind, id: r.id, attrs: map[string]any{}, place: r.place}
+// translate puts a resource that is said in the words of CloudFormation, its functions
+// worked out, into those of Terraform.
+func translate(address, kind string, properties map[string]any) *object {
+	w := words[kind]
+	o := &object{address: address, kind: w.kind, id: address, attrs: map[string]any{}}
 	for from, to := range w.names {
 		if v, ok := properties[from]; ok {
 			o.attrs[to] = v

@@ -9,10 +9,10 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// row is what AWS shows of a resource, in the words of Terraform; nil if it was
+// shownBy is what AWS shows of a resource, in the words of Terraform; nil if it was
 // not seen. Lists are put in the order of the other side, as far as they agree.
-func (b *binding) row(o *object) *object {
-	w := &world{snap: b.base}
+func shownBy(base *snapshot.Snapshot, o *object) *object {
+	w := &world{snap: base}
 	attrs := map[string]any{}
 	found := false
 	set := func(name string, v any) { attrs[name], found = v, true }
@@ -114,9 +114,9 @@ func (b *binding) row(o *object) *object {
 	return &object{address: o.address, kind: o.kind, id: o.id, exists: true, attrs: attrs}
 }
 
-// parts lists what a group, ACL or table of the stack holds in AWS.
-func (b *binding) parts(id string, o *object, will []*object) []*object {
-	w := &world{snap: b.base}
+// partsOf lists what a group, ACL or table of the stack holds in AWS.
+func partsOf(base *snapshot.Snapshot, id string, o *object, will []*object) []*object {
+	w := &world{snap: base}
 	var out []*object
 	add := func(kind string, attrs map[string]any) {
 		out = append(out, &object{address: id, kind: kind, id: fmt.Sprintf("%s/%s/%d", id, kind, len(out)), exists: true, attrs: attrs, place: o.place})

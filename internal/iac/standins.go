@@ -3,7 +3,6 @@ package iac
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,12 +12,6 @@ import (
 // Not all that stands where a resource or a property stands is one. What is filled
 // in, changed or made by something else before or during the deployment is not
 // there to be read, and may be anything that it could name.
-
-// everything are the tables of an estate: what may hold any resource touches them
-// all.
-var everything = slices.DeleteFunc(snapshot.Kinds(), func(k snapshot.Kind) bool {
-	return k == snapshot.CallerIdentity || k == snapshot.PolicySimulation
-})
 
 // plain are the transforms that leave what the path depends on as it is written.
 // What AWS::Include brings in is not here to be read.
@@ -124,35 +117,6 @@ func kindsIn(resources map[string]any) []snapshot.Kind {
 	return out
 }
 
-// kindsOf are the tables that a type of resource may touch.
-func kindsOf(kind string) []snapshot.Kind {
-	if holds(kind) {
-		return everything
-	}
-	if w, ok := words[kind]; ok {
-		return models[w.kind].kinds
-	}
-	return unmodelled[strange[kind]]
-}
-
-// holders are the types that hold resources which a template does not show.
-var holders = []string{
-	"AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::Serverless::Application", "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
-	"AWS::ServiceCatalog::CloudFormationProduct", "AWS::Proton::ServiceInstance",
-}
-
-// holds reports whether a type of resource holds others: stacks, stack sets and
-// modules.
-func holds(kind string) bool {
-	return slices.Contains(holders, kind) || strings.HasSuffix(kind, "::MODULE")
-}
-
-// foreign reports whether what a type of resource does is up to its provider.
-func foreign(kind string) bool {
-	_, modelled := words[kind]
-	return !modelled && !holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource")
-}
-
 // standIns are what stands in the place of the resources of a template.
 func standIns(top, resources map[string]any, line func(string) Place) []standIn {
 	var out []standIn
@@ -196,14 +160,14 @@ func isStandIn(id string, r map[string]any) bool {
 // unread notes what stands in the place of resources. What a macro makes may be
 // another at each deployment, so that it counts though it was there before.
 func (b *binding) unread() {
-	for _, s := range b.plan.template.standIns {
+	for _, s := range b.body.standIns {
 		b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: b.home()}, s.kinds, snapshot.NotModelled, s.at, s.what)
 	}
 	if b.was == nil {
 		return
 	}
-	for _, s := range b.was.plan.template.standIns { // what goes with it
-		if !slices.ContainsFunc(b.plan.template.standIns, func(o standIn) bool { return o.at == s.at && o.what == s.what }) {
+	for _, s := range b.was.body.standIns { // what goes with it
+		if !slices.ContainsFunc(b.body.standIns, func(o standIn) bool { return o.at == s.at && o.what == s.what }) {
 			b.plan.doubtful(&object{address: s.at, kind: s.what, id: s.at, home: b.home()}, s.kinds, snapshot.NotModelled, s.at, s.what)
 		}
 	}
@@ -218,37 +182,6 @@ func (b *binding) fill(r declaredResource) {
 	}
 }
 
-// idShape is the shape of the ids that a path has to do with.
-var idShape = regexp.MustCompile(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
-
-// idsIn collects the ids in the strings of a value, and the strings themselves that
-// are addresses of planned resources.
-func idsIn(v any, planned func(string) bool, out []string) []string {
-	add := func(id string) {
-		if !slices.Contains(out, id) {
-			out = append(out, id)
-		}
-	}
-	switch v := v.(type) {
-	case string:
-		for _, id := range idShape.FindAllString(v, -1) {
-			add(id)
-		}
-		if planned != nil && planned(v) {
-			add(v)
-		}
-	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			out = idsIn(v[k], planned, out)
-		}
-	case []any:
-		for _, e := range v {
-			out = idsIn(e, planned, out)
-		}
-	}
-	return out
-}
-
 // provided notes a resource of which only its provider knows what it does: it may
 // change all that its properties name.
 func (b *binding) provided(r declaredResource, in *binding) {
@@ -260,45 +193,4 @@ func (b *binding) provided(r declaredResource, in *binding) {
 	})
 	o := &object{address: r.id, kind: r.kind, id: r.id, home: b.home()}
 	b.plan.mayChange(o, ids, fmt.Sprintf("%s: %s", r.id, r.kind))
-}
-
-// mayChange notes a resource that may do anything to what it names.
-func (p *Plan) mayChange(o *object, ids []string, unread string) {
-	if len(ids) == 0 {
-		if !slices.Contains(p.Unread, unread) {
-			p.Unread = append(p.Unread, unread)
-		}
-		return
-	}
-	p.doubtful(o, nil, snapshot.NotModelled, o.address, o.kind)
-	p.doubts[len(p.doubts)-1].ids = ids
-}
-
-// loseRow gives up the row with an id, whatever it is.
-func (w *world) loseRow(id string, gap snapshot.Gap) {
-	loseIn(w, snapshot.VPCs, vpcs, id, gap)
-	loseIn(w, snapshot.Subnets, subnets, id, gap)
-	loseIn(w, snapshot.SecurityGroups, groups, id, gap)
-	loseIn(w, snapshot.NetworkACLs, acls, id, gap)
-	loseIn(w, snapshot.RouteTables, tables, id, gap)
-	loseIn(w, snapshot.Endpoints, endpoints, id, gap)
-	loseIn(w, snapshot.Interfaces, interfaces, id, gap)
-	loseIn(w, snapshot.Instances, instances, id, gap)
-	loseIn(w, snapshot.Peerings, peerings, id, gap)
-	loseIn(w, snapshot.VPNGateways, vpnGateways, id, gap)
-	loseIn(w, snapshot.PrefixListEntries, lists, id, gap)
-	loseIn(w, snapshot.TransitGateways, tgws, id, gap)
-	loseIn(w, snapshot.TransitGatewayRoutes, tgwRoutes, id, gap)
-	loseIn(w, snapshot.TransitGatewayRouteTables, tgwTables, id, gap)
-	loseIn(w, snapshot.TransitGatewayAssociations, tgwAssociations, id, gap)
-	loseIn(w, snapshot.TransitGatewayAttachments, tgwAttachments, id, gap)
-	loseIn(w, snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, id, gap)
-}
-
-func loseIn[T snapshot.Row](w *world, k snapshot.Kind, table func(*snapshot.Scope) *snapshot.Table[T], id string, gap snapshot.Gap) {
-	_, holders := find(w, table, id)
-	for _, s := range holders {
-		table(s).Lose(id)
-		s.Doubt(k, gap)
-	}
 }
