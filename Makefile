@@ -61,7 +61,7 @@ lab:
 # Ten times as many estates for the kernel, and many more draws for the oracles.
 soak: lab
 	$(GO) test -timeout 60m -run Kernel -v -estates 3000 ./internal/netpath
-	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath ./internal/iac
+	$(GO) test -run Oracle -rapid.checks=20000 ./internal/netpath ./internal/iac/resource
 	$(GO) test -run HiddenAttributes -every ./cmd/dspreflight
 
 lint:
@@ -129,7 +129,7 @@ fuzz:
 	$(FUZZ) -fuzz FuzzRecognise ./checks
 	$(FUZZ) -fuzz FuzzFilter ./internal/netpath
 	$(FUZZ) -fuzz FuzzReadPlan ./internal/iac
-	$(FUZZ) -fuzz FuzzSources ./internal/iac
+	$(FUZZ) -fuzz FuzzSources ./internal/iac/terraform
 	$(FUZZ) -fuzz FuzzReadTemplate ./internal/iac
 	$(FUZZ) -fuzz FuzzWrap ./report
 	$(FUZZ) -fuzz FuzzRender ./internal/outside

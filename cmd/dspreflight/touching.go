@@ -19,8 +19,8 @@ func touchingNotes(o *iac.Overlay, after, before report.Judged) []snapshot.Text 
 			"%d resources that the plan says exist are in %s, which the estate does not hold: they prove nothing here.",
 			"プランが存在するとする %d 個のリソースは %s にあり、環境に含まれない。ここでは何の証明にもならない。", n, strings.Join(places, ", ")))
 	}
-	for _, k := range o.Kept {
-		if k.Falls {
+	for _, k := range o.InUse {
+		if k.Detached {
 			out = append(out, snapshot.Textf(
 				"The plan deletes %s (%s) while %s keeps it: the subnets fall to what the VPC has for those without one, and are judged so.",
 				"プランは %[3]s が使用中の %[1]s（%[2]s）を削除する。サブネットには VPC の既定のものが適用されるため、それで判定した。", k.ID, k.Address, checks.Args{"by": k.By}.Fill("{by}")))

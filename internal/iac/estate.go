@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -17,50 +18,50 @@ import (
 type claim struct {
 	address, id, vpc string
 	kind             string
-	home             home
+	at               resource.Location
 }
 
 // claims are what a plan says exists. Resources without an id that should have one
 // are listed by their address.
-func claims(p *Plan) []claim {
+func claims(p *resource.Plan) []claim {
 	var out []claim
 	seen := map[string]bool{}
-	learned := map[string]home{}
-	all := slices.Concat(p.state, p.read)
+	learned := map[string]resource.Location{}
+	all := slices.Concat(p.State, p.DataSources)
 	for _, c := range p.Changes {
-		for _, o := range []*object{c.before, c.after} {
+		for _, o := range []*resource.Object{c.Before, c.After} {
 			if o != nil {
 				all = append(all, o)
 			}
 		}
 	}
 	for _, o := range all {
-		h := learned[o.home.provider]
-		learned[o.home.provider] = home{o.home.provider, cmp.Or(h.account, o.home.account), cmp.Or(h.region, o.home.region)}
+		h := learned[o.Location.Provider]
+		learned[o.Location.Provider] = resource.Location{Provider: o.Location.Provider, Account: cmp.Or(h.Account, o.Location.Account), Region: cmp.Or(h.Region, o.Location.Region)}
 	}
-	add := func(o *object, id, kind, vpc string) {
-		if key := o.address + " " + id; id != "" && !seen[key] {
+	add := func(o *resource.Object, id, kind, vpc string) {
+		if key := o.Address + " " + id; id != "" && !seen[key] {
 			seen[key] = true
-			h := o.home
-			if l := learned[h.provider]; h.provider != "" || p.onePlace {
-				h.account, h.region = cmp.Or(h.account, l.account), cmp.Or(h.region, l.region)
+			h := o.Location
+			if l := learned[h.Provider]; h.Provider != "" || p.OnePlace {
+				h.Account, h.Region = cmp.Or(h.Account, l.Account), cmp.Or(h.Region, l.Region)
 			}
-			out = append(out, claim{o.address, id, vpc, kind, h})
+			out = append(out, claim{o.Address, id, vpc, kind, h})
 		}
 	}
 	for _, o := range all {
-		vpc := o.known("vpc_id")
-		if kind := aliasOf[o.kind]; kind != "" && o.exists { // its id is that of another
-			add(o, o.id, kind, "")
+		vpc := o.Known("vpc_id")
+		if kind := resource.AliasOf[o.Type]; kind != "" && o.Exists { // its id is that of another
+			add(o, o.ID, kind, "")
 			continue
 		}
-		if prefix := idPrefixes[o.kind]; prefix != "" && o.exists && strings.HasPrefix(o.id, prefix) {
-			add(o, o.id, o.kind, vpc)
+		if prefix := resource.IDPrefixes[o.Type]; prefix != "" && o.Exists && strings.HasPrefix(o.ID, prefix) {
+			add(o, o.ID, o.Type, vpc)
 		}
-		for _, name := range claimed {
-			ids, _ := o.strs(name)
+		for _, name := range resource.Claimed {
+			ids, _ := o.Texts(name)
 			for _, id := range ids {
-				if kind := kindsFor[name]; len(kind) > 0 && strings.HasPrefix(id, idPrefixes[kind[0]]) && idPrefixes[kind[0]] != "" && idShape.MatchString(id) {
+				if kind := resource.References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.IDPrefixes[kind[0]]) && resource.IDPrefixes[kind[0]] != "" && resource.IDShape.MatchString(id) {
 					add(o, id, kind[0], vpc)
 				}
 			}
@@ -71,11 +72,11 @@ func claims(p *Plan) []claim {
 
 // unnamed are the resources that the prior state holds without the id that they
 // have, or that of what they stand in.
-func unnamed(p *Plan) []*object {
-	var out []*object
-	for _, o := range p.state {
-		prefix, in := idPrefixes[o.kind], standsIn[o.kind]
-		if prefix != "" && !strings.HasPrefix(o.id, prefix) || in != "" && o.known(in) == "" || aliases[o.kind] != "" && !o.exists {
+func unnamed(p *resource.Plan) []*resource.Object {
+	var out []*resource.Object
+	for _, o := range p.State {
+		prefix, in := resource.IDPrefixes[o.Type], resource.StandsIn[o.Type]
+		if prefix != "" && !strings.HasPrefix(o.ID, prefix) || in != "" && o.Known(in) == "" || resource.Aliases[o.Type] != "" && !o.Exists {
 			out = append(out, o)
 		}
 	}
@@ -89,42 +90,42 @@ type estate struct {
 	foreign []claim // of accounts and Regions that the estate does not hold
 }
 
-func (o *Overlay) compare(p *Plan) estate {
+func (o *Overlay) compare(p *resource.Plan) estate {
 	if e, done := o.compared[p]; done {
 		return e
 	}
 	e := o.holds(p)
 	if o.compared == nil {
-		o.compared = map[*Plan]estate{}
+		o.compared = map[*resource.Plan]estate{}
 	}
 	o.compared[p] = e
 	return e
 }
 
-func (o *Overlay) holds(p *Plan) estate {
+func (o *Overlay) holds(p *resource.Plan) estate {
 	var e estate
 	known := map[string]snapshot.Presence{}
 	for _, c := range claims(p) {
-		near, held, absent := false, false, false
+		fits, held, absent := false, false, false
 		for _, s := range o.given.Scopes {
-			owned := c.home
-			if slices.Contains(shared, c.kind) {
-				owned.account = ""
+			owned := c.at
+			if slices.Contains(resource.Shared, c.kind) {
+				owned.Account = ""
 			}
 			at := s.Name + " " + c.id + " " + c.vpc
 			presence, done := known[at]
 			if !done {
-				presence = presenceIn(s, c.id, c.vpc)
+				presence = resource.PresenceIn(s, c.id, c.vpc)
 				known[at] = presence
 			}
-			near = near || c.home.fits(s)
-			held = held || presence == snapshot.Present && owned.fits(s)
-			absent = absent || presence == snapshot.Absent && c.home.fits(s)
+			fits = fits || c.at.Fits(s)
+			held = held || presence == snapshot.Present && owned.Fits(s)
+			absent = absent || presence == snapshot.Absent && c.at.Fits(s)
 		}
 		switch {
 		case held:
 			e.held++
-		case !near:
+		case !fits:
 			e.foreign = append(e.foreign, c)
 		case absent:
 			e.missing = append(e.missing, c)
@@ -141,7 +142,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 	}
 	var are []string
 	for _, s := range o.given.Scopes {
-		are = append(are, home{account: strings.TrimSuffix(s.Account, snapshot.PlannedAccount), region: s.Region}.String())
+		are = append(are, resource.Location{Account: strings.TrimSuffix(s.Account, snapshot.PlannedAccount), Region: s.Region}.String())
 	}
 	here := strings.Join(slices.Compact(are), ", ")
 	for _, p := range o.Plans {
@@ -151,7 +152,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 		e := o.compare(p)
 		for _, c := range e.foreign {
 			if c.id == endpoint || c.address == endpoint {
-				return snapshot.Errorf("the plan manages %s (%s) in %s; the estate is %s", "プランが管理する %s（%s）は %s にあるが、環境は %s", c.id, c.address, c.home, here)
+				return snapshot.Errorf("the plan manages %s (%s) in %s; the estate is %s", "プランが管理する %s（%s）は %s にあるが、環境は %s", c.id, c.address, c.at, here)
 			}
 		}
 		for _, c := range e.missing {
@@ -168,7 +169,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 		}
 		if !makesIn(p, o.given) {
 			c := e.foreign[0]
-			return snapshot.Errorf("the plan manages %s (%s) in %s; the estate is %s", "プランが管理する %s（%s）は %s にあるが、環境は %s", c.id, c.address, c.home, here)
+			return snapshot.Errorf("the plan manages %s (%s) in %s; the estate is %s", "プランが管理する %s（%s）は %s にあるが、環境は %s", c.id, c.address, c.at, here)
 		}
 	}
 	return nil
@@ -176,10 +177,10 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 
 // makesIn reports whether a plan makes something in an account and Region of an
 // estate.
-func makesIn(p *Plan, snap *snapshot.Snapshot) bool {
-	return slices.ContainsFunc(p.Changes, func(c Change) bool {
-		return c.after != nil && !c.after.exists && c.after.home.region != "" && slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool {
-			return s.Region != "" && c.after.home.fits(s)
+func makesIn(p *resource.Plan, snap *snapshot.Snapshot) bool {
+	return slices.ContainsFunc(p.Changes, func(c resource.Change) bool {
+		return c.After != nil && !c.After.Exists && c.After.Location.Region != "" && slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool {
+			return s.Region != "" && c.After.Location.Fits(s)
 		})
 	})
 }
@@ -189,8 +190,8 @@ func makesIn(p *Plan, snap *snapshot.Snapshot) bool {
 func (o *Overlay) Foreign() (n int, places []string) {
 	for _, p := range o.Plans {
 		for _, c := range o.compare(p).foreign {
-			if n++; !slices.Contains(places, c.home.String()) {
-				places = append(places, c.home.String())
+			if n++; !slices.Contains(places, c.at.String()) {
+				places = append(places, c.at.String())
 			}
 		}
 	}
@@ -207,15 +208,15 @@ func (o *Overlay) differs() {
 		missing := o.compare(p).missing
 		if len(o.given.Scopes) > 0 {
 			for _, r := range unnamed(p) {
-				missing = append(missing, claim{r.address, r.address, "", r.kind, r.home})
+				missing = append(missing, claim{r.Address, r.Address, "", r.Type, r.Location})
 			}
 		}
 		for _, c := range missing {
-			kinds := models[c.kind].kinds
+			kinds := resource.Models[c.kind].Kinds
 			if c.kind == "aws_ec2_managed_prefix_list" {
 				kinds = []snapshot.Kind{snapshot.PrefixListEntries}
 			}
-			p.doubtful(&object{address: c.address, kind: c.kind, id: c.id}, kinds, snapshot.EstateDiffers, c.id, fmt.Sprint(c.address))
+			p.Doubt(&resource.Object{Address: c.address, Type: c.kind, ID: c.id}, kinds, snapshot.EstateDiffers, c.id, fmt.Sprint(c.address))
 		}
 	}
 }

@@ -1,5 +1,10 @@
 package iac
 
+import (
+	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
+)
+
 import "testing"
 
 // FuzzReadPlan must neither crash nor hang, whatever it is given, and neither
@@ -15,7 +20,7 @@ func FuzzReadPlan(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if o, err := New(base, []Source{p}); err == nil {
+		if o, err := New(base, []resource.Source{p}); err == nil {
 			o.After(nil)
 		}
 	})
@@ -27,27 +32,12 @@ func FuzzReadTemplate(f *testing.F) {
 	f.Add([]byte(`{"Changes":[{"ResourceChange":{"Action":"Modify","LogicalResourceId":"G","ResourceType":"AWS::EC2::VPCEndpoint","AfterContext":"{}"}}]}`))
 	base := healthy(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := ReadTemplate("t", body, nil)
+		p, err := cloudformation.Read("t", body, nil)
 		if err != nil {
 			return
 		}
-		if o, err := New(base, []Source{p}); err == nil {
+		if o, err := New(base, []resource.Source{p}); err == nil {
 			o.After(nil)
-		}
-	})
-}
-
-// FuzzSources is the same for the files of a configuration, whatever they hold.
-func FuzzSources(f *testing.F) {
-	for _, expr := range []string{"local.a", "[for k in [\"x\"] : aws_subnet.m[k].id]", "values(aws_subnet.m)[*].id", "concat(aws_subnet.a[*].id, local.b[0].c)"} {
-		f.Add([]byte("locals {\n  a = [local.b]\n  b = [{ c = aws_subnet.s.id }]\n}\nresource \"aws_vpc_endpoint\" \"e\" {\n  subnet_ids = " + expr + "\n}\n"))
-	}
-	plans := [][]byte{planOf(f, "local.a"), planOf(f, "aws_subnet.a[*].id"), planOf(f, "values(aws_subnet.m)[*].id")}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, body := range plans {
-			if _, err := ReadPlan(body, func(string) map[string][]byte { return map[string][]byte{"main.tf": text} }); err != nil {
-				t.Fatal(err)
-			}
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -78,7 +79,7 @@ func diff(a, b string) string {
 	return strings.Join(out, "\n")
 }
 
-func overlay(t testing.TB, base *snapshot.Snapshot, sources ...Source) *Overlay {
+func overlay(t testing.TB, base *snapshot.Snapshot, sources ...resource.Source) *Overlay {
 	t.Helper()
 	o, err := New(base, sources)
 	if err != nil {
@@ -94,15 +95,15 @@ func TestMain(m *testing.M) {
 }
 
 // cases are the plans that others have made, with the estate before.
-func cases(t *testing.T) map[string]func(*testing.T) (*snapshot.Snapshot, *Plan) {
+func cases(t *testing.T) map[string]func(*testing.T) (*snapshot.Snapshot, *resource.Plan) {
 	t.Helper()
-	out := map[string]func(*testing.T) (*snapshot.Snapshot, *Plan){}
+	out := map[string]func(*testing.T) (*snapshot.Snapshot, *resource.Plan){}
 	for _, f := range recorded.Glob(t, "plans", "*/plan.json") {
 		dir := filepath.Dir(f)
 		if expected, err := os.ReadFile(filepath.Join(dir, "expected.txt")); err != nil || strings.Contains(string(expected), "errored") {
 			continue // ReadPlan refuses it
 		}
-		out[filepath.Base(dir)] = func(t *testing.T) (*snapshot.Snapshot, *Plan) {
+		out[filepath.Base(dir)] = func(t *testing.T) (*snapshot.Snapshot, *resource.Plan) {
 			body, err := os.ReadFile(f)
 			if err != nil {
 				t.Fatal(err)
@@ -175,14 +176,14 @@ func TestDeletingBringsBack(t *testing.T) {
 	for name, open := range cases(t) {
 		t.Run(name, func(t *testing.T) {
 			base, p := open(t)
-			back := &Plan{}
+			back := &resource.Plan{}
 			for _, c := range p.Changes {
-				if c.Action != Create || strings.HasPrefix(c.Type, "aws_default_") || models[c.Type].drop == nil && c.Type != "aws_vpc_peering_connection_accepter" {
+				if c.Action != resource.Create || strings.HasPrefix(c.Type, "aws_default_") || resource.Models[c.Type].Drop == nil && c.Type != "aws_vpc_peering_connection_accepter" {
 					return // what it changes otherwise does not come back by deleting
 				}
-				gone := *c.after
-				gone.exists = true
-				back.Changes = append(back.Changes, Change{Address: c.Address, Type: c.Type, Action: Delete, before: &gone})
+				gone := *c.After
+				gone.Exists = true
+				back.Changes = append(back.Changes, resource.Change{Address: c.Address, Type: c.Type, Action: resource.Delete, Before: &gone})
 			}
 			if len(back.Changes) == 0 || name == "m35-route-more-specific-elsewhere" {
 				return
@@ -229,7 +230,7 @@ func healthy(t testing.TB) *snapshot.Snapshot {
 }
 
 // planJSON writes a plan of resource changes and a configuration.
-func planJSON(t testing.TB, changes []map[string]any, config map[string]any) *Plan {
+func planJSON(t testing.TB, changes []map[string]any, config map[string]any) *resource.Plan {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"format_version": "1.2", "resource_changes": changes, "configuration": map[string]any{
 		"provider_config": map[string]any{"aws": map[string]any{"name": "aws", "expressions": map[string]any{"region": map[string]any{"constant_value": "us-east-1"}}}},
@@ -252,7 +253,7 @@ func change(address, kind, name string, actions []string, before, after, unknown
 	}
 }
 
-func resource(kind, name string, expressions map[string]any) map[string]any {
+func configured(kind, name string, expressions map[string]any) map[string]any {
 	return map[string]any{"address": kind + "." + name, "mode": "managed", "type": kind, "name": name, "provider_config_key": "aws", "expressions": expressions}
 }
 
@@ -271,22 +272,22 @@ func TestReferences(t *testing.T) {
 	}{
 		{"one", []string{"aws_security_group.a.id", "aws_security_group.a"}, []any{"aws_security_group.a"}},
 		{"several", []string{"aws_security_group.a.id", "aws_security_group.a", "aws_security_group.b.id", "aws_security_group.b"}, []any{"aws_security_group.a", "aws_security_group.b"}},
-		{"the branches of a conditional", []string{"var.wide", "aws_security_group.a.id", "aws_security_group.a", "aws_security_group.b.id", "aws_security_group.b"}, unknown("aws_vpc_endpoint.e.security_group_ids")},
-		{"one, beside what a variable brings", []string{"aws_security_group.a.id", "aws_security_group.a", "var.more"}, atLeast{[]string{"aws_security_group.a"}, "aws_vpc_endpoint.e.security_group_ids"}},
-		{"a local", []string{"local.groups"}, unknown("aws_vpc_endpoint.e.security_group_ids")},
-		{"a resource that is not there", []string{"aws_security_group.z.id", "aws_security_group.z"}, unknown("aws_vpc_endpoint.e.security_group_ids")},
-		{"another type", []string{"aws_vpc.v.id", "aws_vpc.v"}, unknown("aws_vpc_endpoint.e.security_group_ids")},
-		{"nothing", nil, unknown("aws_vpc_endpoint.e.security_group_ids")},
+		{"the branches of a conditional", []string{"var.wide", "aws_security_group.a.id", "aws_security_group.a", "aws_security_group.b.id", "aws_security_group.b"}, resource.Unknown("aws_vpc_endpoint.e.security_group_ids")},
+		{"one, beside what a variable brings", []string{"aws_security_group.a.id", "aws_security_group.a", "var.more"}, resource.AtLeast{Known: []string{"aws_security_group.a"}, Rest: "aws_vpc_endpoint.e.security_group_ids"}},
+		{"a local", []string{"local.groups"}, resource.Unknown("aws_vpc_endpoint.e.security_group_ids")},
+		{"a resource that is not there", []string{"aws_security_group.z.id", "aws_security_group.z"}, resource.Unknown("aws_vpc_endpoint.e.security_group_ids")},
+		{"another type", []string{"aws_vpc.v.id", "aws_vpc.v"}, resource.Unknown("aws_vpc_endpoint.e.security_group_ids")},
+		{"nothing", nil, resource.Unknown("aws_vpc_endpoint.e.security_group_ids")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := planJSON(t, []map[string]any{
 				group("a"), group("b"),
 				change("aws_vpc_endpoint.e", "aws_vpc_endpoint", "e", []string{"create"}, nil, map[string]any{"vpc_endpoint_type": "Interface"}, map[string]any{"id": true, "security_group_ids": true}),
 			}, map[string]any{"resources": []any{
-				resource("aws_security_group", "a", nil), resource("aws_security_group", "b", nil),
-				resource("aws_vpc_endpoint", "e", map[string]any{"security_group_ids": refs(tt.refs...)}),
+				configured("aws_security_group", "a", nil), configured("aws_security_group", "b", nil),
+				configured("aws_vpc_endpoint", "e", map[string]any{"security_group_ids": refs(tt.refs...)}),
 			}})
-			got := p.Changes[2].after.attrs["security_group_ids"]
+			got := p.Changes[2].After.Attributes["security_group_ids"]
 			if fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", tt.want) {
 				t.Errorf("%#v, want %#v", got, tt.want)
 			}
@@ -307,10 +308,10 @@ func TestModules(t *testing.T) {
 		return c
 	}
 	inner := map[string]any{
-		"resources": []any{resource("aws_security_group", "g", nil)},
+		"resources": []any{configured("aws_security_group", "g", nil)},
 		"outputs":   map[string]any{"ids": map[string]any{"expression": refs("aws_security_group.g")}},
 	}
-	r := resource("aws_vpc_security_group_ingress_rule", "r", map[string]any{"security_group_id": refs("each.value", "each.value.id")})
+	r := configured("aws_vpc_security_group_ingress_rule", "r", map[string]any{"security_group_id": refs("each.value", "each.value.id")})
 	r["for_each_expression"] = refs("var.groups")
 	p := planJSON(t, []map[string]any{
 		group(`module.sg[0]`, `["x"]`, "x"), group(`module.sg[0]`, `["y.z"]`, "y.z"), rule("module.rules", `["x"]`, "x"), rule("module.rules", `["y.z"]`, "y.z"), rule("module.rules", `["w"]`, "w"),
@@ -318,33 +319,11 @@ func TestModules(t *testing.T) {
 		"sg":    map[string]any{"source": "./sg", "module": inner, "count_expression": map[string]any{"constant_value": 1}},
 		"rules": map[string]any{"source": "./rules", "expressions": map[string]any{"groups": refs("module.sg[0].ids", "module.sg[0]", "module.sg")}, "module": map[string]any{"resources": []any{r}}},
 	}})
-	want := []any{`module.sg[0].aws_security_group.g["x"]`, `module.sg[0].aws_security_group.g["y.z"]`, unknown(`module.rules.aws_vpc_security_group_ingress_rule.r["w"].security_group_id`)}
+	want := []any{`module.sg[0].aws_security_group.g["x"]`, `module.sg[0].aws_security_group.g["y.z"]`, resource.Unknown(`module.rules.aws_vpc_security_group_ingress_rule.r["w"].security_group_id`)}
 	for i, w := range want {
-		if got := p.Changes[2+i].after.attrs["security_group_id"]; got != w {
+		if got := p.Changes[2+i].After.Attributes["security_group_id"]; got != w {
 			t.Errorf("%v, want %v", got, w)
 		}
-	}
-}
-
-// TestSplit takes addresses apart, keys with dots and quotes included.
-func TestSplit(t *testing.T) {
-	for in, want := range map[string][]string{
-		"aws_vpc.a.id":                      {"aws_vpc", "a", "id"},
-		`module.a["x.y"].module.b[0].aws.c`: {"module", "a", `["x.y"]`, "module", "b", "[0]", "aws", "c"},
-		`a["]"].b`:                          {"a", `["]"]`, "b"},
-		`a["\"]"]`:                          {"a", `["\"]"]`},
-		"":                                  nil,
-		"a[":                                {"a", "["},
-	} {
-		if got := split(in); !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", in, got, want)
-		}
-	}
-	if got := withoutKeys(`module.a["x.y"].module.b[0]`); got != "module.a.module.b" {
-		t.Error(got)
-	}
-	if path, key := parent(`module.a["x.y"].module.b[0]`); path != `module.a["x.y"]` || key != "[0]" {
-		t.Error(path, key)
 	}
 }
 
@@ -355,7 +334,7 @@ func TestNewVPC(t *testing.T) {
 		change("aws_subnet.s", "aws_subnet", "s", []string{"create"}, nil, map[string]any{"cidr_block": "10.9.1.0/28", "availability_zone": "us-east-1a"}, map[string]any{"id": true, "vpc_id": true}),
 		change("aws_security_group.g", "aws_security_group", "g", []string{"create"}, nil, map[string]any{"name": "g"}, map[string]any{"id": true, "vpc_id": true, "ingress": true, "egress": true}),
 	}, map[string]any{"resources": []any{
-		resource("aws_vpc", "v", nil), resource("aws_subnet", "s", map[string]any{"vpc_id": refs("aws_vpc.v.id", "aws_vpc.v")}), resource("aws_security_group", "g", map[string]any{"vpc_id": refs("aws_vpc.v.id", "aws_vpc.v")}),
+		configured("aws_vpc", "v", nil), configured("aws_subnet", "s", map[string]any{"vpc_id": refs("aws_vpc.v.id", "aws_vpc.v")}), configured("aws_security_group", "g", map[string]any{"vpc_id": refs("aws_vpc.v.id", "aws_vpc.v")}),
 	}})
 	after := overlay(t, nil, p).After(nil)
 	s := after.Scopes[0]
@@ -383,7 +362,7 @@ func TestNewVPC(t *testing.T) {
 func TestAnUnseenPartIsDoubt(t *testing.T) {
 	p := planJSON(t, []map[string]any{
 		change("aws_vpc_security_group_ingress_rule.r", "aws_vpc_security_group_ingress_rule", "r", []string{"create"}, nil, map[string]any{"security_group_id": "sg-0123456789abcdef0", "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}, map[string]any{"id": true}),
-	}, map[string]any{"resources": []any{resource("aws_vpc_security_group_ingress_rule", "r", nil)}})
+	}, map[string]any{"resources": []any{configured("aws_vpc_security_group_ingress_rule", "r", nil)}})
 	s := overlay(t, nil, p).After(nil).Scopes[0]
 	if g := s.GapFor(snapshot.SecurityGroups, "sg-0123456789abcdef0"); g.Code != snapshot.PartUnseen || g.Ref != "aws_vpc_security_group_ingress_rule.r" {
 		t.Errorf("%+v", g)

@@ -5,19 +5,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // Overlay is one or more plans laid over a snapshot.
 type Overlay struct {
-	Plans    []*Plan
-	compared map[*Plan]estate
-	Kept     []Kept             // what the changes delete and something keeps; told by After
+	Plans    []*resource.Plan
+	compared map[*resource.Plan]estate
+	InUse    []resource.InUse   // what the changes delete and something keeps; told by After
 	given    *snapshot.Snapshot // the base as it is
 	before   *snapshot.Snapshot
-	changes  []Change
-	scopes   map[string]int // by id of a row, and by provider
-	fresh    []*object      // what the plans make
+	changes  []resource.Change
+	scopes   map[string]int     // by id of a row, and by provider
+	fresh    []*resource.Object // what the plans make
 	renamed  map[string]string
 	touched  map[string][]int // changes, by the ids that they are of or name
 }
@@ -27,16 +28,16 @@ type Overlay struct {
 // known.
 //
 // The error is that of a template that can't be laid over this base.
-func New(base *snapshot.Snapshot, sources []Source) (*Overlay, error) {
+func New(base *snapshot.Snapshot, sources []resource.Source) (*Overlay, error) {
 	if base == nil {
 		var err error
-		if base, sources, err = standing(sources); err != nil {
+		if base, sources, err = standingEstate(sources); err != nil {
 			return nil, err
 		}
 	}
 	for i := 0; i < len(sources); i++ { // what they hold in turn
-		if p, ok := sources[i].(*Plan); ok {
-			sources = slices.Insert(slices.Clone(sources), i+1, p.stacks...)
+		if p, ok := sources[i].(*resource.Plan); ok {
+			sources = slices.Insert(slices.Clone(sources), i+1, p.Stacks...)
 		}
 	}
 	plans, err := over(base, sources)
@@ -48,21 +49,21 @@ func New(base *snapshot.Snapshot, sources []Source) (*Overlay, error) {
 	for _, p := range plans {
 		for _, c := range p.Changes {
 			o.changes = append(o.changes, c)
-			if c.after != nil && !c.after.exists {
-				o.fresh = append(o.fresh, c.after)
+			if c.After != nil && !c.After.Exists {
+				o.fresh = append(o.fresh, c.After)
 			}
 		}
-		for _, r := range p.current {
-			if !r.exists && made[r.id] {
-				return nil, snapshot.Errorf("two plans make a resource called %s: judge them in separate runs", "2 つのプランが同じ名前のリソース %s を作成する。別々に実行する", r.id)
+		for _, r := range p.Current {
+			if !r.Exists && made[r.ID] {
+				return nil, snapshot.Errorf("two plans make a resource called %s: judge them in separate runs", "2 つのプランが同じ名前のリソース %s を作成する。別々に実行する", r.ID)
 			}
 		}
-		for _, r := range p.current {
-			made[r.id] = made[r.id] || !r.exists
+		for _, r := range p.Current {
+			made[r.ID] = made[r.ID] || !r.Exists
 		}
 		for _, c := range p.Changes {
-			if c.before != nil && c.after != nil && c.before.id != c.after.id {
-				o.renamed[c.before.id] = c.after.id
+			if c.Before != nil && c.After != nil && c.Before.ID != c.After.ID {
+				o.renamed[c.Before.ID] = c.After.ID
 			}
 		}
 	}
@@ -76,20 +77,20 @@ func New(base *snapshot.Snapshot, sources []Source) (*Overlay, error) {
 func (o *Overlay) Before() *snapshot.Snapshot { return o.before }
 
 // Changes are those that may touch the path, in the order of the plans.
-func (o *Overlay) Changes() []Change { return o.changes }
+func (o *Overlay) Changes() []resource.Change { return o.changes }
 
 // IDs are the ids that a resource has before and after the changes, by its id
 // before or its address in a plan.
 func (o *Overlay) IDs(name string) (before, after string) {
 	for _, p := range o.Plans {
-		for _, list := range [][]*object{p.current, p.state} {
+		for _, list := range [][]*resource.Object{p.Current, p.State} {
 			for _, r := range list {
-				if r.address == name {
+				if r.Address == name {
 					before = name
-					if r.exists {
-						before = r.id
+					if r.Exists {
+						before = r.ID
 					}
-					return before, o.Renewed(r.id)
+					return before, o.Renewed(r.ID)
 				}
 			}
 		}
@@ -99,7 +100,7 @@ func (o *Overlay) IDs(name string) (before, after string) {
 
 // Touches reports whether a change may matter to one of the tables.
 func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
-	return slices.ContainsFunc(o.changes, func(c Change) bool {
+	return slices.ContainsFunc(o.changes, func(c resource.Change) bool {
 		return slices.ContainsFunc(c.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 	})
 }
@@ -120,7 +121,7 @@ func (o *Overlay) index() {
 	}
 	o.touched = map[string][]int{}
 	for i, c := range o.changes {
-		for _, id := range c.ids() {
+		for _, id := range c.IDs() {
 			o.touched[id] = append(o.touched[id], i)
 		}
 	}
@@ -137,17 +138,17 @@ func (o *Overlay) Renewed(id string) string {
 // Planned reports whether an id is the address of a resource that does not exist
 // yet.
 func (o *Overlay) Planned(id string) bool {
-	return slices.ContainsFunc(o.fresh, func(f *object) bool {
-		return f.id == id || strings.HasPrefix(id, f.id+".") || strings.HasPrefix(id, f.id+"/")
+	return slices.ContainsFunc(o.fresh, func(f *resource.Object) bool {
+		return f.ID == id || strings.HasPrefix(id, f.ID+".") || strings.HasPrefix(id, f.ID+"/")
 	})
 }
 
 // AddressOf is the address of the resource with an id, if a plan manages it.
 func (o *Overlay) AddressOf(id string) string {
 	for _, p := range o.Plans {
-		for _, r := range p.current {
-			if r.id == id {
-				return r.address
+		for _, r := range p.Current {
+			if r.ID == id {
+				return r.Address
 			}
 		}
 	}
@@ -158,80 +159,54 @@ func (o *Overlay) AddressOf(id string) string {
 // all of them.
 func (o *Overlay) After(pick func(int) bool) *snapshot.Snapshot {
 	w := o.world()
-	var chosen []Change
+	var chosen []resource.Change
 	for i, c := range o.changes {
 		if pick == nil || pick(i) {
 			chosen = append(chosen, c)
 		}
 	}
-	byRank := func(a, b Change) int { return cmp.Compare(models[a.Type].rank, models[b.Type].rank) }
-	slices.SortStableFunc(chosen, byRank)
-	var left []leftover
-	for _, c := range slices.Backward(chosen) {
-		if drop := models[c.Type].drop; drop != nil && c.before != nil && (c.Action != Update || remade(c)) {
-			if c.Action != Update {
-				left = append(left, w.leftover(c.before))
-			}
-			drop(w, c.before)
-		}
-	}
-	for _, c := range chosen {
-		if c.after == nil || models[c.Type].put == nil {
-			continue
-		}
-		before := c.before
-		if c.Action != Update || remade(c) {
-			before = nil
-		}
-		models[c.Type].put(w, before, c.after)
-	}
-	kept := w.keep(left)
+	kept := w.Apply(chosen)
 	if pick == nil {
-		o.Kept = kept
+		o.InUse = kept
 		for _, p := range o.Plans {
 			giveUp(w, p)
 		}
 	}
-	return w.snap
+	return w.Snapshot
 }
 
-// remade reports whether an update is made by taking away what was and putting
-// what is, before which all else that goes must be gone: two rules may swap
-// places.
-func remade(c Change) bool { return models[c.Type].rank >= rankMember }
-
-func (o *Overlay) world() *world {
-	w := &world{snap: o.before.Clone()}
-	w.homes = o.scopeOf
-	w.kindOf = func(id string) string {
+func (o *Overlay) world() *resource.World {
+	w := &resource.World{Snapshot: o.before.Clone()}
+	w.ScopeOf = o.scopeOf
+	w.TypeOf = func(id string) string {
 		for _, f := range o.fresh {
-			if f.id == id {
-				return f.kind
+			if f.ID == id {
+				return f.Type
 			}
 		}
 		return ""
 	}
-	w.fresh = o.Planned
-	w.anything = slices.ContainsFunc(o.Plans, func(p *Plan) bool { return p.anything })
+	w.IsNew = o.Planned
+	w.RefersToExisting = slices.ContainsFunc(o.Plans, func(p *resource.Plan) bool { return p.RefersToExisting })
 	return w
 }
 
 // giveUp gives up what planned resources may touch that are not modelled.
-func giveUp(w *world, p *Plan) {
-	for _, d := range p.doubts {
-		for _, id := range d.ids {
-			w.loseRow(id, d.gap)
+func giveUp(w *resource.World, p *resource.Plan) {
+	for _, d := range p.Doubts {
+		for _, id := range d.IDs {
+			w.LoseRow(id, d.Gap)
 		}
-		if len(d.ids) == 0 && len(d.kinds) == 0 {
-			w.loseInspected(d.gap)
+		if len(d.IDs) == 0 && len(d.Kinds) == 0 {
+			w.LoseInspected(d.Gap)
 		}
-		scopes := w.snap.Scopes // where it lives is not always known
-		if d.home.region != "" || d.home.provider != "" {
-			scopes = []*snapshot.Scope{w.scope(d.object)}
+		scopes := w.Snapshot.Scopes // where it lives is not always known
+		if d.Location.Region != "" || d.Location.Provider != "" {
+			scopes = []*snapshot.Scope{w.Scope(d.Object)}
 		}
 		for _, s := range scopes {
-			for _, k := range d.kinds {
-				s.Forget(k, d.gap)
+			for _, k := range d.Kinds {
+				s.Forget(k, d.Gap)
 			}
 		}
 	}
@@ -240,42 +215,34 @@ func giveUp(w *world, p *Plan) {
 // fill adds what the state of a plan knows and the base did not see.
 func (o *Overlay) fill() {
 	w := o.world()
-	w.filling = true
+	w.Filling = true
 	filled := map[string]bool{}
 	for _, p := range o.Plans {
-		list := slices.Clone(p.state)
-		slices.SortStableFunc(list, func(a, b *object) int { return cmp.Compare(models[a.kind].rank, models[b.kind].rank) })
+		list := slices.Clone(p.State)
+		slices.SortStableFunc(list, func(a, b *resource.Object) int {
+			return cmp.Compare(resource.Models[a.Type].Rank, resource.Models[b.Type].Rank)
+		})
 		for _, r := range list {
-			m := models[r.kind]
-			if m.put == nil {
+			m := resource.Models[r.Type]
+			if m.Put == nil {
 				continue
 			}
-			if m.rank == rankMember || m.rank == rankLast || m.rank == rankBlock {
-				if container := containerOf(r); container != "" && filled[container] {
-					m.put(w, nil, r)
+			if m.Rank == resource.RankMember || m.Rank == resource.RankLast || m.Rank == resource.RankBlock {
+				if container := resource.ContainerOf(r); container != "" && filled[container] {
+					m.Put(w, nil, r)
 				}
 				continue
 			}
-			if !o.seen(w.snap, r.id) {
-				m.put(w, nil, r)
-				filled[r.id] = true
+			if !o.seen(w.Snapshot, r.ID) {
+				m.Put(w, nil, r)
+				filled[r.ID] = true
 			}
 		}
 	}
-	o.before = w.snap
-}
-
-// containerOf is the id of the row that a member is part of.
-func containerOf(r *object) string {
-	for _, name := range []string{"security_group_id", "network_acl_id", "route_table_id", "prefix_list_id", "vpc_endpoint_id", "network_interface_id", "transit_gateway_route_table_id", "vpn_gateway_id", "vpc_id"} {
-		if v := r.known(name); v != "" {
-			return v
-		}
-	}
-	return ""
+	o.before = w.Snapshot
 }
 
 // seen reports whether the base knows a resource, or knows that it is not there.
 func (o *Overlay) seen(snap *snapshot.Snapshot, id string) bool {
-	return slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool { return presenceIn(s, id, "") != snapshot.Unobserved })
+	return slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool { return resource.PresenceIn(s, id, "") != snapshot.Unobserved })
 }

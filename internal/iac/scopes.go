@@ -3,6 +3,7 @@ package iac
 import (
 	"slices"
 
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -12,74 +13,76 @@ import (
 func (o *Overlay) settleScopes() {
 	o.scopes = map[string]int{}
 	for i, s := range o.before.Scopes {
-		for _, id := range rowIDs(s) {
+		for _, id := range resource.RowIDs(s) {
 			o.scopes[id] = i
 		}
 	}
 	for _, p := range o.Plans {
-		all := slices.Clone(p.state)
+		all := slices.Clone(p.State)
 		for _, c := range p.Changes {
-			for _, r := range []*object{c.before, c.after} {
+			for _, r := range []*resource.Object{c.Before, c.After} {
 				if r != nil {
 					all = append(all, r)
 				}
 			}
 		}
-		for _, d := range p.doubts {
-			if d.home.region != "" || d.home.provider != "" {
-				all = append(all, d.object)
+		for _, d := range p.Doubts {
+			if d.Location.Region != "" || d.Location.Provider != "" {
+				all = append(all, d.Object)
 			}
 		}
-		o.settleHomes(all)
+		o.settlePlan(all)
 	}
 }
 
-// settleHomes finds the scopes of the resources of one plan. Its providers are
+// settlePlan finds the scopes of the resources of one plan. Its providers are
 // learned from what they already manage; another plan's of the same name are
 // others.
-func (o *Overlay) settleHomes(all []*object) {
-	learned := map[string]home{}
+func (o *Overlay) settlePlan(all []*resource.Object) {
+	learned := map[string]resource.Location{}
 	for _, r := range all {
-		h := learned[r.home.provider]
-		if i, ok := o.scopes[r.id]; ok && r.exists && o.before.Scopes[i].Region != "" {
-			h.account, h.region = o.before.Scopes[i].Account, o.before.Scopes[i].Region
+		h := learned[r.Location.Provider]
+		if i, ok := o.scopes[r.ID]; ok && r.Exists && o.before.Scopes[i].Region != "" {
+			h.Account, h.Region = o.before.Scopes[i].Account, o.before.Scopes[i].Region
 		}
-		if h.account == "" {
-			h.account = r.home.account
+		if h.Account == "" {
+			h.Account = r.Location.Account
 		}
-		if h.region == "" {
-			h.region = r.home.region
+		if h.Region == "" {
+			h.Region = r.Location.Region
 		}
-		learned[r.home.provider] = h
+		learned[r.Location.Provider] = h
 	}
 	for _, r := range all {
-		if i, ok := o.scopes[r.id]; ok && r.exists {
+		if i, ok := o.scopes[r.ID]; ok && r.Exists {
 			o.scopes[placeKey(r)] = i
 			continue
 		}
-		h := r.home
-		if l := learned[h.provider]; h.provider != "" {
-			if h.account == "" {
-				h.account = l.account
+		h := r.Location
+		if l := learned[h.Provider]; h.Provider != "" {
+			if h.Account == "" {
+				h.Account = l.Account
 			}
-			if h.region == "" {
-				h.region = l.region
+			if h.Region == "" {
+				h.Region = l.Region
 			}
 		}
 		o.scopes[placeKey(r)] = o.scopeFor(r, h)
 	}
 }
 
-func placeKey(r *object) string { return "at " + r.home.provider + " " + r.address + " " + r.id }
+func placeKey(r *resource.Object) string {
+	return "at " + r.Location.Provider + " " + r.Address + " " + r.ID
+}
 
-func (o *Overlay) scopeOf(r *object) int { return o.scopes[placeKey(r)] }
+func (o *Overlay) scopeOf(r *resource.Object) int { return o.scopes[placeKey(r)] }
 
 // scopeFor is the scope of an account and Region. Where a plan does not tell the
 // Region, the scope of what the resource stands in counts, or the only one.
-func (o *Overlay) scopeFor(r *object, h home) int {
-	if h.region == "" {
+func (o *Overlay) scopeFor(r *resource.Object, h resource.Location) int {
+	if h.Region == "" {
 		for _, name := range []string{"vpc_id", "subnet_id", "security_group_id", "route_table_id", "network_acl_id", "vpc_endpoint_id", "transit_gateway_id", "transit_gateway_route_table_id", "prefix_list_id"} {
-			if i, ok := o.scopes[r.known(name)]; ok {
+			if i, ok := o.scopes[r.Known(name)]; ok {
 				return i
 			}
 		}
@@ -89,21 +92,21 @@ func (o *Overlay) scopeFor(r *object, h home) int {
 	}
 	var same []int
 	for i, s := range o.before.Scopes {
-		if s.Region == h.region && (h.account == "" || s.Account == "" || s.Account == snapshot.PlannedAccount || s.Account == h.account) {
+		if s.Region == h.Region && (h.Account == "" || s.Account == "" || s.Account == snapshot.PlannedAccount || s.Account == h.Account) {
 			same = append(same, i)
 		}
 	}
 	if len(same) > 0 {
-		exact := slices.IndexFunc(same, func(i int) bool { return o.before.Scopes[i].Account == h.account })
+		exact := slices.IndexFunc(same, func(i int) bool { return o.before.Scopes[i].Account == h.Account })
 		return same[max(exact, 0)]
 	}
-	name := h.region
+	name := h.Region
 	if name == "" {
 		name = "planned"
 	}
-	if h.account != "" && slices.ContainsFunc(o.before.Scopes, func(s *snapshot.Scope) bool { return s.Name == name }) {
-		name += "-" + h.account
+	if h.Account != "" && slices.ContainsFunc(o.before.Scopes, func(s *snapshot.Scope) bool { return s.Name == name }) {
+		name += "-" + h.Account
 	}
-	o.before.Scopes = append(o.before.Scopes, &snapshot.Scope{Name: name, Region: h.region, Account: h.account, Guessed: true, Planned: true})
+	o.before.Scopes = append(o.before.Scopes, &snapshot.Scope{Name: name, Region: h.Region, Account: h.Account, Guessed: true, Planned: true})
 	return len(o.before.Scopes) - 1
 }

@@ -1,15 +1,20 @@
 package iac
 
+import (
+	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
+)
+
 import "github.com/dspreflight/dspreflight/internal/snapshot"
 
 // over makes plans of sources. Those which export values come before those that
 // import some, as far as there is such an order.
-func over(base *snapshot.Snapshot, sources []Source) ([]*Plan, error) {
-	plans := make([]*Plan, len(sources))
-	on := &Base{Snapshot: base, Exports: map[string]any{}}
+func over(base *snapshot.Snapshot, sources []resource.Source) ([]*resource.Plan, error) {
+	plans := make([]*resource.Plan, len(sources))
+	on := &resource.Base{Snapshot: base, Exports: map[string]any{}}
 	for _, importing := range []bool{false, true} {
 		for i, s := range sources {
-			t, is := s.(*Template)
+			t, is := s.(*cloudformation.Template)
 			if (is && t.Imports()) != importing {
 				continue
 			}
@@ -22,14 +27,14 @@ func over(base *snapshot.Snapshot, sources []Source) ([]*Plan, error) {
 	return plans, nil
 }
 
-// standing is the estate that the templates say that stacks have now, where nothing
+// standingEstate is the estate that the templates say that stacks have now, where nothing
 // else is known of it: each is laid over nothing, and its resources are taken to be
 // there under their logical ids. The templates that it comes from are then laid over
 // it.
-func standing(sources []Source) (*snapshot.Snapshot, []Source, error) {
-	var there, of []Source
+func standingEstate(sources []resource.Source) (*snapshot.Snapshot, []resource.Source, error) {
+	var there, of []resource.Source
 	for _, s := range sources {
-		if t, is := s.(*Template); is && t.Standing() != nil {
+		if t, is := s.(*cloudformation.Template); is && t.Standing() != nil {
 			there, of = append(there, t.Standing()), append(of, t)
 		}
 	}
@@ -40,11 +45,11 @@ func standing(sources []Source) (*snapshot.Snapshot, []Source, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	out := make([]Source, len(sources))
+	out := make([]resource.Source, len(sources))
 	n := 0
 	for i, s := range sources {
 		if out[i] = s; n < len(of) && s == of[n] {
-			out[i] = of[n].(*Template).Upon(o.Plans[n].current)
+			out[i] = of[n].(*cloudformation.Template).Upon(o.Plans[n].Current)
 			n++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -136,12 +137,12 @@ func TestWhichStack(t *testing.T) {
 	}
 	other := strings.ReplaceAll(stackHead, "Acl", "Other")
 	p = readTemplate(t, other, nil)
-	if _, err := New(stackOf(t), []Source{p}); err == nil || !strings.Contains(err.Error(), "net") || !strings.Contains(err.Error(), "--stack") {
+	if _, err := New(stackOf(t), []resource.Source{p}); err == nil || !strings.Contains(err.Error(), "net") || !strings.Contains(err.Error(), "--stack") {
 		t.Errorf("a template that shares a logical id: %v", err)
 	}
 	p = readTemplate(t, other, nil)
 	p.Stack = "nett"
-	if _, err := New(stackOf(t), []Source{p}); err == nil || !strings.Contains(err.Error(), "there are: net") {
+	if _, err := New(stackOf(t), []resource.Source{p}); err == nil || !strings.Contains(err.Error(), "there are: net") {
 		t.Errorf("a stack that is not there: %v", err)
 	}
 	p = readTemplate(t, other, nil)

@@ -1,6 +1,11 @@
 package iac
 
 import (
+	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
+)
+
+import (
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,9 +16,9 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-func readTemplate(t testing.TB, body string, parameters map[string]string) *Template {
+func readTemplate(t testing.TB, body string, parameters map[string]string) *cloudformation.Template {
 	t.Helper()
-	p, err := ReadTemplate("t.yaml", []byte(body), parameters)
+	p, err := cloudformation.Read("t.yaml", []byte(body), parameters)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +85,10 @@ Resources:
 		t.Run(tt.in, func(t *testing.T) {
 			p := readTemplate(t, fmt.Sprintf(head, tt.in), map[string]string{"Given": "given"})
 			p.Region = "us-east-1"
-			current := overlay(t, nil, p).Plans[0].current
+			current := overlay(t, nil, p).Plans[0].Current
 			got := "none"
-			switch v := current[len(current)-1].attrs["instance_type"].(type) {
-			case unknown:
+			switch v := current[len(current)-1].Attributes["instance_type"].(type) {
+			case resource.Unknown:
 				got = "?" + string(v)
 			case nil:
 			default:
@@ -121,16 +126,16 @@ func TestTemplateRefusals(t *testing.T) {
 		"a failed change": {`{"Changes":[],"Status":"FAILED","StatusReason":"no updates"}`, "the change set failed (no updates)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := ReadTemplate("t", []byte(tt.body), nil)
+			p, err := cloudformation.Read("t", []byte(tt.body), nil)
 			if err == nil {
-				_, err = New(nil, []Source{p})
+				_, err = New(nil, []resource.Source{p})
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
 	}
-	if _, err := ReadTemplate("t", []byte("Resources: {}"), map[string]string{"Nope": "x"}); err == nil || !strings.Contains(err.Error(), "no parameter Nope") {
+	if _, err := cloudformation.Read("t", []byte("Resources: {}"), map[string]string{"Nope": "x"}); err == nil || !strings.Contains(err.Error(), "no parameter Nope") {
 		t.Error(err)
 	}
 }
@@ -205,7 +210,7 @@ func TestTemplateOfWhatIsThere(t *testing.T) {
 		o := overlay(t, base, p)
 		// The server that made these gave the agent's interface the default group,
 		// whatever the template says.
-		var others []Change
+		var others []resource.Change
 		for _, c := range o.Changes() {
 			if c.Address != "AgentEni" {
 				others = append(others, c)

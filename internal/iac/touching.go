@@ -14,15 +14,15 @@ func (o *Overlay) Touching(mine map[string]bool) (touching, all int) {
 	}
 	for _, p := range o.Plans {
 		addresses := map[string]bool{}
-		for _, address := range p.others {
+		for _, address := range p.Changed {
 			addresses[address] = true
 		}
 		for _, c := range p.Changes {
 			addresses[c.Address] = true
 		}
-		for _, d := range p.doubts {
-			addresses[d.address] = true
-			hit[d.address] = hit[d.address] || len(d.kinds) > 0 || slices.ContainsFunc(d.ids, func(id string) bool { return mine[id] })
+		for _, d := range p.Doubts {
+			addresses[d.Address] = true
+			hit[d.Address] = hit[d.Address] || len(d.Kinds) > 0 || slices.ContainsFunc(d.IDs, func(id string) bool { return mine[id] })
 		}
 		for address := range addresses {
 			if hit[address] {

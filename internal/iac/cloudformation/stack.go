@@ -1,0 +1,411 @@
+package cloudformation
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// A template says what a stack will be, not what changes. What there is of the
+// stack already is told by the tags that CloudFormation puts on its resources, or
+// by a change set. Rules, entries, routes and associations have no tags: which of
+// them are the stack's is told by the template that it has now, and otherwise what
+// the template does not name may go or stay.
+
+// bind works a template out against the base that it is laid over.
+// exports are the values that the templates bound before export, and gets those of
+// this one.
+func (t *Template) Over(base *resource.Base) (*resource.Plan, error) {
+	p := &resource.Plan{Template: !t.inside, Partial: t.partial, RefersToExisting: true, OnePlace: true, Standing: t.standing != nil}
+	b := &binding{template: t, plan: p, body: t.body.copy(), base: base.Snapshot, imports: maps.Clone(base.Exports), physical: map[string]string{}, after: map[string]*resource.Object{}}
+	if err := b.findStack(); err != nil {
+		return nil, err
+	}
+	if t.deployed != nil {
+		b.deployed = &binding{
+			template: &Template{Region: t.Region, parameters: t.deployedWith}, plan: &resource.Plan{Stack: p.Stack}, body: t.deployed, base: b.base, imports: b.imports,
+			scope: b.scope, physical: maps.Clone(b.physical), isDeployed: t.standing == nil, after: map[string]*resource.Object{},
+		}
+		for _, r := range t.deployed.resources {
+			if r.physical != "" {
+				b.deployed.physical[r.id] = r.physical
+			}
+		}
+		b.deployed.evaluate()
+		b.deployed.learnImports()
+		b.deployed.evaluate()
+	}
+	b.body.inline(t.Files, func(id string) bool {
+		if b.deployed != nil {
+			return b.deployed.eval.byID[id].id == ""
+		}
+		return len(b.tagged) == 0
+	})
+	if err := b.body.circles(); err != nil {
+		return nil, err
+	}
+	b.evaluate()
+	b.entities()
+	b.members()
+	b.exports(base.Exports)
+	p.Agents, p.Declared = resource.Agents(p.Current), b.body.declared()
+	for _, c := range p.Changes {
+		for _, o := range []*resource.Object{c.Before, c.After} {
+			if o != nil {
+				o.ByTemplate = true
+			}
+			if err := resource.Validate(o); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
+}
+
+type binding struct {
+	template   *Template
+	body       *sections // those of the template, with nested stacks in their places
+	base       *snapshot.Snapshot
+	plan       *resource.Plan  // what comes of it
+	scope      *snapshot.Scope // of the stack; nil if there is none yet
+	physical   map[string]string
+	tagged     []snapshot.StackResource // what there is of the stack
+	imports    map[string]any           // by the names of exports
+	deployed   *binding                 // of the template that the stack has now; nil: not known
+	isDeployed bool                     // this is that one: which parameters it was given is not known
+	eval       *evaluator
+	after      map[string]*resource.Object // by logical id
+	order      []declaredResource
+}
+
+// evaluate works the functions of the template out, and settles the id that each
+// resource has after the change: its own, or that of a replacement.
+func (b *binding) evaluate() {
+	t := b.body
+	b.order = nil
+	e := &evaluator{sections: t, parameters: b.template.parameters, region: b.region(), stack: b.plan.Stack, imports: b.imports, ids: map[string]string{}, objects: b.after, byID: map[string]declaredResource{}}
+	if b.scope != nil {
+		e.account = b.scope.Account
+	}
+	if e.stack == "" {
+		e.stack = "stack"
+	}
+	b.eval = e
+	if b.isDeployed {
+		e.keepsDeployed = func(string) bool { return true }
+	}
+	for _, r := range t.resources {
+		if r.condition != "" {
+			yes, known := e.condition(r.condition, 0)
+			if b.isDeployed && !known { // it may be there
+				yes, known, r.maybe = true, true, true
+			}
+			if !known {
+				if kinds := resource.KindsOf(r.kind); len(kinds) > 0 || resource.Foreign(r.kind) {
+					if resource.Foreign(r.kind) {
+						kinds = resource.Everything
+					}
+					b.plan.Doubt(&resource.Object{Address: r.id, Type: r.kind, ID: r.id}, kinds, snapshot.KnownAfterApply, "Conditions."+r.condition, r.id)
+				}
+			}
+			if !yes || !known {
+				continue
+			}
+		}
+		b.order = append(b.order, r)
+		e.byID[r.id] = r
+		e.ids[r.id] = r.id
+		if id := b.physical[r.id]; id != "" {
+			e.ids[r.id] = id
+		}
+	}
+	slices.SortStableFunc(b.order, func(x, y declaredResource) int {
+		return int(resource.Models[resource.CloudFormation[x.kind].Type].Rank) - int(resource.Models[resource.CloudFormation[y.kind].Type].Rank)
+	})
+	for range 2 { // the second time with the ids of what is replaced
+		for _, r := range b.order {
+			w, ok := resource.CloudFormation[r.kind]
+			if !ok {
+				continue
+			}
+			o := b.translate(r)
+			if r.maybe {
+				o.Attributes["condition"] = resource.Unknown(r.id + ".Condition")
+			}
+			if id := b.physical[r.id]; id != "" {
+				o.ID, o.Exists = id, true
+				if shown := resource.Shown(b.base, o); shown != nil {
+					b.reconcile(r, shown, o)
+					if replaced(w, shown, o) {
+						o.ID, o.Exists = r.id, false
+					}
+				}
+			}
+			o.Location = b.location()
+			e.ids[r.id] = o.ID
+			b.after[r.id] = o
+		}
+	}
+}
+
+// location is where the resources of the stack are.
+func (b *binding) location() resource.Location {
+	return resource.Location{Account: b.template.account, Region: b.eval.region}
+}
+
+// translate is a resource in the words of Terraform.
+func (b *binding) translate(r declaredResource) *resource.Object {
+	o := resource.Translate(r.id, r.kind, b.properties(r))
+	o.Place = r.place
+	return o
+}
+
+func (b *binding) properties(r declaredResource) map[string]any { return b.eval.properties(r) }
+
+// reconcile settles the attributes that are not what AWS shows. One about which the
+// template is as it was stays as it is: CloudFormation does not mend what others
+// have changed. One that depends on a parameter that is not given may keep the
+// value that the stack has for it.
+func (b *binding) reconcile(r declaredResource, shown, o *resource.Object) {
+	var open *resource.Object
+	for name, v := range o.Attributes {
+		told, ok := shown.Attributes[name]
+		if !ok || equal(told, v) {
+			continue
+		}
+		if b.deployed != nil && b.asDeployed(r, name, v) {
+			o.Attributes[name] = told
+			continue
+		}
+		if b.deployed != nil && resource.AnyUnknown(v) && slices.Contains(resource.CloudFormation[r.kind].Fixed, name) { // another one may be made
+			b.plan.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Models[o.Type].Kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
+		}
+		if open == nil {
+			open = b.withDefaultsOpen(func() *resource.Object { return b.translate(r) })
+		}
+		if x := open.Attributes[name]; !equal(x, v) {
+			if o.Attributes[name] = x; slices.Contains(resource.CloudFormation[r.kind].Fixed, name) {
+				o.Attributes[name] = told // or all that is in it would be made anew
+			}
+		}
+	}
+}
+
+// asDeployed reports whether the template says the same of a resource, and nothing that
+// it says depends on a value that may be another one at each update.
+func (b *binding) asDeployed(r declaredResource, name string, v any) bool {
+	before := b.deployed.after[r.id]
+	if before == nil {
+		return false
+	}
+	if !resource.AnyUnknown(before.Attributes[name]) && !resource.AnyUnknown(v) {
+		return equal(before.Attributes[name], v)
+	}
+	return b.writtenAsDeployed(r)
+}
+
+// writtenAsDeployed is wrote for all that is said of a resource.
+func (b *binding) writtenAsDeployed(r declaredResource) bool {
+	old, ok := b.deployed.eval.byID[r.id]
+	if !ok || old.condition != r.condition || !reflect.DeepEqual(old.properties, r.properties) {
+		return false
+	}
+	if r.condition != "" && len(b.template.parameters) > 0 { // what it rests on is not followed
+		return false
+	}
+	moved := false // what it refers to is another one, or says something else
+	mentions(r.properties, func(id string) {
+		other, ok := b.eval.byID[id]
+		if _, modelled := resource.CloudFormation[other.kind]; ok && !modelled {
+			moved = moved || !reflect.DeepEqual(b.deployed.eval.byID[id].properties, other.properties)
+		}
+		if o := b.after[id]; o != nil {
+			moved = moved || b.physical[id] != "" && !o.Exists
+		}
+	})
+	return !moved && !b.eval.open(r.properties, b.template.parameters, 0)
+}
+
+// withDefaultsOpen reads resources with the parameters unknown that are not given and may
+// have another value in the stack than the default.
+func (b *binding) withDefaultsOpen(read func() *resource.Object) *resource.Object {
+	if b.scope != nil && len(b.tagged) > 0 && !b.isDeployed && b.template.standing == nil {
+		b.eval.keepsDeployed = func(name string) bool {
+			if b.deployed == nil {
+				return true
+			}
+			_, declared := b.deployed.body.parameters[name]
+			return declared
+		}
+		defer func() { b.eval.keepsDeployed = nil }()
+	}
+	return read()
+}
+
+// replaced reports whether something changes that can't be changed.
+func replaced(w resource.Words, shown, o *resource.Object) bool {
+	for _, name := range w.Fixed {
+		a, b := shown.Known(name), o.Known(name)
+		if a != "" && b != "" && !strings.EqualFold(a, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// entities are the resources that are rows of their own.
+func (b *binding) entities() {
+	p := b.plan
+	b.unread()
+	b.loops()
+	for _, r := range b.order {
+		o := b.after[r.id]
+		b.fill(r)
+		if o == nil {
+			if b.deployed == nil || !b.writtenAsDeployed(r) {
+				p.Changed = append(p.Changed, r.id)
+			}
+			b.doubt(r)
+			continue
+		}
+		p.Current = append(p.Current, o)
+		m := resource.Models[o.Type]
+		if m.Put == nil || m.Rank >= resource.RankMember {
+			continue
+		}
+		c := resource.Change{Address: r.id, Type: o.Type, Kinds: m.Kinds, Place: r.place, After: o}
+		shown := resource.Shown(b.base, &resource.Object{Type: o.Type, ID: b.physical[r.id]})
+		switch {
+		case b.physical[r.id] == "":
+			c.Action = resource.Create
+		case !o.Exists:
+			c.Action, c.Before = resource.Replace, &resource.Object{Address: r.id, Type: o.Type, ID: b.physical[r.id], Exists: true, Attributes: map[string]any{}}
+			if shown != nil {
+				c.Before.Attributes = shown.Attributes
+			}
+		default:
+			c.Action, c.Before = resource.Update, shown
+			if shown == nil {
+				c.Before = &resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Exists: true, Attributes: map[string]any{}}
+			} else if !changes(shown, o) {
+				continue
+			}
+		}
+		p.Changes = append(p.Changes, c)
+	}
+	for _, gone := range b.gone() {
+		w, ok := resource.CloudFormation[gone.kind]
+		if ok && b.template.changeSet != nil && resource.Models[w.Type].Rank >= resource.RankMember {
+			if gone.vague { // what a part said before, a change set does not always tell
+				p.Doubt(&resource.Object{Address: gone.id, Type: w.Type, ID: gone.physical, Location: b.location()}, resource.Models[w.Type].Kinds, snapshot.ValuesUntold, gone.id, w.Type)
+			}
+			continue
+		}
+		if _, odd := resource.UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) {
+			p.Doubt(&resource.Object{Address: gone.id, Type: gone.kind, ID: gone.id, Location: b.location()}, resource.Everything, snapshot.NotModelled, gone.id, gone.kind)
+		} else if resource.Foreign(gone.kind) && b.deployed != nil {
+			b.provided(gone, b.deployed)
+		}
+		if !ok || resource.Models[w.Type].Drop == nil || gone.physical == "" || b.retains(gone.id) {
+			continue
+		}
+		before := &resource.Object{Address: gone.id, Type: w.Type, ID: gone.physical, Exists: true, Attributes: map[string]any{}}
+		if shown := resource.Shown(b.base, before); shown != nil {
+			before.Attributes = shown.Attributes
+		}
+		p.Changes = append(p.Changes, resource.Change{Address: gone.id, Type: w.Type, Action: resource.Delete, Kinds: resource.Models[w.Type].Kinds, Place: gone.place, Before: before})
+	}
+	if b.template.changeSet != nil {
+		for _, r := range b.order {
+			// A rule that is changed, or taken out of a group, leaves the list that it was in.
+			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.Type == "aws_security_group" || resource.Models[o.Type].Rank >= resource.RankMember) {
+				p.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Models[o.Type].Kinds, snapshot.ValuesUntold, r.id, r.kind)
+			}
+		}
+		for _, v := range b.template.changeSet.vague {
+			if _, odd := resource.UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || resource.Foreign(v.kind) {
+				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
+			}
+			if w, ok := resource.CloudFormation[v.kind]; ok {
+				p.Doubt(&resource.Object{Address: v.id, Type: w.Type, ID: v.physical, Exists: v.physical != ""}, resource.Models[w.Type].Kinds, snapshot.ValuesUntold, v.id, v.kind)
+			}
+		}
+	}
+}
+
+// retains reports whether the template that the stack has now keeps a resource that
+// is taken out of it.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+func (b *binding) retains(id string) bool {
+	return b.deployed != nil && strings.HasPrefix(b.deployed.eval.byID[id].deletion, "Retain")
+}
+
+// gone lists what there is of the stack and will not be.
+func (b *binding) gone() []declaredResource {
+	if b.template.changeSet != nil {
+		return b.template.changeSet.removed
+	}
+	var out []declaredResource
+	for _, r := range b.tagged {
+		if _, declared := b.eval.byID[r.LogicalID]; !declared {
+			out = append(out, declaredResource{id: r.LogicalID, kind: r.Kind, physical: r.ID})
+		}
+	}
+	if b.deployed != nil {
+		for _, r := range b.deployed.order {
+			_, odd := resource.UnmodelledInCloudFormation[r.kind]
+			if _, declared := b.eval.byID[r.id]; !declared && (odd || resource.Holds(r.kind) || resource.Foreign(r.kind)) && !b.retains(r.id) {
+				out = append(out, r) // it carries no tags
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y declaredResource) int { return strings.Compare(x.id, y.id) })
+	return out
+}
+
+// doubt notes a resource that is not modelled, where it may touch the path. One
+// that is written as before stays as it is.
+func (b *binding) doubt(r declaredResource) {
+	kind, odd := resource.UnmodelledInCloudFormation[r.kind]
+	switch {
+	case !odd && !resource.Holds(r.kind) && !resource.Foreign(r.kind):
+		return
+	case b.template.changeSet == nil && b.deployed != nil && b.writtenAsDeployed(r) && r.child() == "": // a change set lists only what changes
+		return
+	case resource.Foreign(r.kind):
+		b.provided(r, b)
+		return
+	}
+	kinds := resource.Unmodelled[kind]
+	if resource.Holds(r.kind) || b.template.changeSet != nil || b.deployed != nil {
+		kinds = resource.Everything
+	}
+	b.plan.Doubt(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, kinds, snapshot.NotModelled, r.id, r.kind)
+}
+
+// changes reports whether an attribute that the template sets is another one in
+// AWS.
+func changes(shown, o *resource.Object) bool {
+	for name := range o.Attributes {
+		if _, told := shown.Attributes[name]; told && !equal(shown.Attributes[name], o.Attributes[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+func equal(a, b any) bool {
+	if s, ok := a.(string); ok && strings.HasPrefix(s, "{") {
+		var x, y any
+		if json.Unmarshal([]byte(s), &x) == nil && json.Unmarshal([]byte(resource.PlainText(b)), &y) == nil {
+			return reflect.DeepEqual(x, y)
+		}
+	}
+	return fmt.Sprint(a) == fmt.Sprint(b)
+}

@@ -1,0 +1,37 @@
+package resource
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Apply makes changes: what goes is taken away first, and what others stand in is put
+// first. It tells what is deleted while something uses it.
+func (w *World) Apply(changes []Change) []InUse {
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(Models[a.Type].Rank, Models[b.Type].Rank) })
+	var left []leftover
+	for _, c := range slices.Backward(changes) {
+		if drop := Models[c.Type].Drop; drop != nil && c.Before != nil && (c.Action != Update || Remade(c)) {
+			if c.Action != Update {
+				left = append(left, w.leftover(c.Before))
+			}
+			drop(w, c.Before)
+		}
+	}
+	for _, c := range changes {
+		if c.After == nil || Models[c.Type].Put == nil {
+			continue
+		}
+		before := c.Before
+		if c.Action != Update || Remade(c) {
+			before = nil
+		}
+		Models[c.Type].Put(w, before, c.After)
+	}
+	return w.putBackInUse(left)
+}
+
+// Remade reports whether an update is made by taking away what was and putting
+// what is, before which all else that goes must be gone: two rules may swap
+// places.
+func Remade(c Change) bool { return Models[c.Type].Rank >= RankMember }

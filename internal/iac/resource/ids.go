@@ -1,0 +1,38 @@
+package resource
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+)
+
+// IDShape is the shape of the ids that a path has to do with.
+var IDShape = regexp.MustCompile(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
+
+// IDsIn collects the ids in the strings of a value, and the strings themselves that
+// are addresses of planned resources.
+func IDsIn(v any, planned func(string) bool, out []string) []string {
+	add := func(id string) {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	switch v := v.(type) {
+	case string:
+		for _, id := range IDShape.FindAllString(v, -1) {
+			add(id)
+		}
+		if planned != nil && planned(v) {
+			add(v)
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			out = IDsIn(v[k], planned, out)
+		}
+	case []any:
+		for _, e := range v {
+			out = IDsIn(e, planned, out)
+		}
+	}
+	return out
+}

@@ -1,0 +1,304 @@
+package resource
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+var routeKinds = []snapshot.Kind{snapshot.RouteTables}
+
+func init() {
+	register("aws_route_table", Model{rankGroup, routeKinds, putTable, dropTable})
+	register("aws_default_route_table", Model{rankGroup, routeKinds, putDefaultTable, nil})
+	register("aws_route", Model{RankMember, routeKinds, putRoute, dropRoute})
+	register("aws_route_table_association", Model{RankMember, routeKinds, putTableAssociation, dropTableAssociation})
+	register("aws_main_route_table_association", Model{RankMember, routeKinds, putMainTable, dropMainTable})
+	register("aws_vpn_gateway_route_propagation", Model{RankLast, routeKinds, putPropagation, dropPropagation})
+}
+
+func putTable(w *World, before, o *Object) {
+	if before == nil {
+		s := w.Scope(o)
+		vpc := o.Known("vpc_id")
+		row, _ := find(w, vpcs, vpc)
+		s.RouteTables.Add(snapshot.RouteTable{ID: o.ID, VPC: vpc, Routes: localRoutes(row)})
+	}
+	if o.Stated("route") && !Same(before, o, "route") {
+		w.setRoutes(o, o.ID)
+	}
+	w.setPropagation(before, o, o.ID)
+}
+
+func dropTable(w *World, o *Object) { remove(w, tables, o.ID) }
+
+// putDefaultTable takes over the main route table of a VPC: the routes that it
+// had are taken away when the resource is created.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_route_table
+func putDefaultTable(w *World, before, o *Object) {
+	ids, pending := wanted(w, o, "default_route_table_id", tables)
+	if o.Exists {
+		ids, pending = []string{o.ID}, ""
+	}
+	if pending != "" { // any main one may lose its routes
+		for _, id := range ids {
+			edit(w, tables, id, func(t *snapshot.RouteTable) {
+				if slices.ContainsFunc(t.Associations, func(a snapshot.RouteTableAssociation) bool { return a.Main }) {
+					t.Pending = pending
+				}
+			})
+		}
+		return
+	}
+	id := ids[0]
+	if w.Filling {
+		vpc := o.Known("vpc_id")
+		row, _ := find(w, vpcs, vpc)
+		w.Scope(o).RouteTables.Add(snapshot.RouteTable{ID: id, VPC: vpc, Routes: localRoutes(row), Associations: []snapshot.RouteTableAssociation{{Main: true}}})
+	}
+	if before == nil || o.Stated("route") && !Same(before, o, "route") {
+		w.setRoutes(o, id)
+	}
+	if row, _ := find(w, tables, id); before == nil && !w.Filling { // as the routes, gateways are taken away first
+		for _, g := range row.PropagatingVGWs {
+			w.propagate(o, id, g.Gateway, "")
+		}
+	}
+	w.setPropagation(before, o, id)
+}
+
+// setRoutes replaces the routes of a table by inline ones. Local and propagated
+// routes, and those of gateway endpoints, are AWS's own and stay.
+func (w *World) setRoutes(o *Object, id string) {
+	blocks, pending := o.Blocks("route")
+	within(w, o, snapshot.RouteTables, tables, id, func(t *snapshot.RouteTable) {
+		t.Routes = slices.DeleteFunc(slices.Clone(t.Routes), func(r snapshot.Route) bool {
+			return r.Gateway != "local" && !propagated(r) && !(strings.HasPrefix(r.Gateway, "vpce-") && r.PrefixList != "")
+		})
+		for _, b := range blocks {
+			t.Routes = append(t.Routes, w.route(b, "cidr_block", "ipv6_cidr_block"))
+		}
+		t.Pending = pending
+	})
+}
+
+func propagated(r snapshot.Route) bool {
+	return strings.EqualFold(r.Origin, "EnableVgwRoutePropagation")
+}
+
+// route reads a route, inline or a resource of its own.
+func (w *World) route(o *Object, cidr, ipv6 string) snapshot.Route {
+	r := snapshot.Route{State: "active", Origin: "CreateRoute"}
+	var pending []snapshot.Pending
+	take := func(s string, p snapshot.Pending) string {
+		pending = append(pending, p)
+		return s
+	}
+	var p snapshot.Pending
+	r.CIDR, p = o.Prefix(cidr)
+	take("", p)
+	r.IPv6CIDR, p = o.Prefix(ipv6)
+	take("", p)
+	r.PrefixList = take(o.Text("destination_prefix_list_id"))
+	r.Gateway = take(o.Text("gateway_id"))
+	r.NATGateway = take(o.Text("nat_gateway_id"))
+	r.Interface = take(o.Text("network_interface_id"))
+	r.Instance = take(o.Text("instance_id"))
+	r.Peering = take(o.Text("vpc_peering_connection_id"))
+	r.TransitGateway = take(o.Text("transit_gateway_id"))
+	r.LocalGateway = take(o.Text("local_gateway_id"))
+	r.CarrierGateway = take(o.Text("carrier_gateway_id"))
+	r.EgressOnly = take(o.Text("egress_only_gateway_id"))
+	r.CoreNetwork = take(o.Text("core_network_arn"))
+	if id := take(o.Text("vpc_endpoint_id")); id != "" {
+		r.Gateway, r.Kind = id, snapshot.EndpointGateway
+	}
+	r.Pending = slices.Max(pending)
+	if r.Kind == snapshot.ByID {
+		r.Kind = w.gatewayKind(r.Gateway)
+	}
+	return r
+}
+
+// gatewayKind tells what a gateway is that has no id of AWS yet.
+func (w *World) gatewayKind(id string) snapshot.GatewayKind {
+	switch w.TypeOf(id) {
+	case "aws_vpn_gateway":
+		return snapshot.VPNGatewayKind
+	case "aws_vpc_endpoint":
+		return snapshot.EndpointGateway
+	case "aws_internet_gateway":
+		return snapshot.InternetGateway
+	}
+	return snapshot.ByID
+}
+
+// putRoute adds a route to its table, in place of one with the same destination,
+// or to each table that may turn out to be its own.
+func putRoute(w *World, before, o *Object) {
+	r := w.route(o, "destination_cidr_block", "destination_ipv6_cidr_block")
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	if pending = max(pending, o.MayGo); pending != "" {
+		r.Pending = max(r.Pending, pending)
+		for _, id := range ids {
+			edit(w, tables, id, func(t *snapshot.RouteTable) { t.Routes = append(slices.Clip(t.Routes), r) })
+		}
+		return
+	}
+	within(w, o, snapshot.RouteTables, tables, ids[0], func(t *snapshot.RouteTable) {
+		if w.Filling && slices.ContainsFunc(t.Routes, func(q snapshot.Route) bool { return sameDestination(q, r) }) {
+			return
+		}
+		t.Routes = append(withoutRoute(t.Routes, r), r)
+	})
+}
+
+func sameDestination(a, b snapshot.Route) bool {
+	return a.CIDR == b.CIDR && a.IPv6CIDR == b.IPv6CIDR && a.PrefixList == b.PrefixList && (a.CIDR.IsValid() || a.IPv6CIDR.IsValid() || a.PrefixList != "")
+}
+
+func withoutRoute(list []snapshot.Route, gone snapshot.Route) []snapshot.Route {
+	return slices.DeleteFunc(slices.Clone(list), func(r snapshot.Route) bool {
+		return sameDestination(r, gone) && r.Gateway != "local" && !propagated(r)
+	})
+}
+
+func dropRoute(w *World, o *Object) {
+	gone := w.route(o, "destination_cidr_block", "destination_ipv6_cidr_block")
+	within(w, o, snapshot.RouteTables, tables, o.Known("route_table_id"), func(t *snapshot.RouteTable) { t.Routes = withoutRoute(t.Routes, gone) })
+}
+
+func putTableAssociation(w *World, before, o *Object) {
+	subnet, ps := o.Text("subnet_id")
+	gateway, pg := o.Text("gateway_id")
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	open := max(ps, pg, o.MayGo)
+	w.freeSubnet(subnet)
+	if open == "" && pending == "" {
+		w.associate(o, ids[0], snapshot.RouteTableAssociation{Subnet: subnet, Gateway: gateway})
+		return
+	}
+	for _, id := range ids {
+		edit(w, tables, id, func(t *snapshot.RouteTable) {
+			if v := w.vpcOf(subnet); v == "" || t.VPC == "" || v == t.VPC {
+				t.Pending = max(pending, open)
+			}
+		})
+	}
+	if len(ids) == 0 {
+		w.Scope(o).Doubt(snapshot.RouteTables, max(pending, open).Gap(subnet))
+	}
+}
+
+func (w *World) associate(o *Object, table string, a snapshot.RouteTableAssociation) {
+	within(w, o, snapshot.RouteTables, tables, table, func(t *snapshot.RouteTable) {
+		if !slices.Contains(t.Associations, a) {
+			t.Associations = append(slices.Clip(t.Associations), a)
+		}
+	})
+}
+
+// freeSubnet leaves a subnet to the main route table of its VPC.
+func (w *World) freeSubnet(subnet string) {
+	w.dissociate(func(a snapshot.RouteTableAssociation) bool { return a.Subnet == subnet && subnet != "" })
+}
+
+func (w *World) dissociate(gone func(snapshot.RouteTableAssociation) bool) {
+	for _, s := range w.Snapshot.Scopes {
+		for _, t := range s.RouteTables.All() {
+			if slices.ContainsFunc(t.Associations, gone) {
+				t.Associations = slices.DeleteFunc(slices.Clone(t.Associations), gone)
+				s.RouteTables.Put(t)
+			}
+		}
+	}
+}
+
+func dropTableAssociation(w *World, o *Object) {
+	subnet, gateway, table := o.Known("subnet_id"), o.Known("gateway_id"), o.Known("route_table_id")
+	within(w, o, snapshot.RouteTables, tables, table, func(t *snapshot.RouteTable) {
+		t.Associations = slices.DeleteFunc(slices.Clone(t.Associations), func(a snapshot.RouteTableAssociation) bool {
+			return subnet != "" && a.Subnet == subnet || gateway != "" && a.Gateway == gateway
+		})
+	})
+}
+
+// putMainTable makes a table the main one of its VPC.
+func putMainTable(w *World, before, o *Object) {
+	w.makeMain(o.Known("vpc_id"), o.Known("route_table_id"), o)
+}
+
+func dropMainTable(w *World, o *Object) {
+	w.makeMain(o.Known("vpc_id"), o.Known("original_route_table_id"), o)
+}
+
+func (w *World) makeMain(vpc, table string, o *Object) {
+	if vpc == "" {
+		row, _ := find(w, tables, table)
+		vpc = row.VPC
+	}
+	if table == "" || vpc == "" {
+		_, pt := o.Text("route_table_id")
+		_, pv := o.Text("vpc_id")
+		w.Scope(o).Doubt(snapshot.RouteTables, max(pt, pv, snapshot.Pending(o.Address)).Gap(vpc))
+		return
+	}
+	w.eachTable(vpc, func(t *snapshot.RouteTable) {
+		t.Associations = slices.DeleteFunc(slices.Clone(t.Associations), func(a snapshot.RouteTableAssociation) bool { return a.Main })
+		if t.ID == table {
+			t.Associations = append(t.Associations, snapshot.RouteTableAssociation{Main: true})
+		}
+	})
+}
+
+func (w *World) setPropagation(before, o *Object, table string) {
+	if !o.Stated("propagating_vgws") || Same(before, o, "propagating_vgws") {
+		return
+	}
+	ids, pending := o.Texts("propagating_vgws")
+	if pending != "" {
+		edit(w, tables, table, func(t *snapshot.RouteTable) { t.Pending = pending })
+		return
+	}
+	if before != nil {
+		old, _ := before.Texts("propagating_vgws")
+		for _, id := range old {
+			if !slices.Contains(ids, id) {
+				w.propagate(o, table, id, "")
+			}
+		}
+	}
+	for _, id := range ids {
+		w.propagate(o, table, id, snapshot.Pending(o.Address+".propagating_vgws"))
+	}
+}
+
+func putPropagation(w *World, before, o *Object) {
+	ids, pending := wanted(w, o, "route_table_id", tables)
+	gateway, open := o.Text("vpn_gateway_id")
+	for _, id := range ids {
+		w.propagate(o, id, gateway, max(snapshot.Pending(o.Address), pending, open))
+	}
+}
+
+func dropPropagation(w *World, o *Object) {
+	w.propagate(o, o.Known("route_table_id"), o.Known("vpn_gateway_id"), "")
+}
+
+// propagate switches the propagation of a gateway's routes on, or off where
+// nothing is pending. Which routes the other side announces is in no plan.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html#route-tables-vgw
+func (w *World) propagate(o *Object, table, gateway string, pending snapshot.Pending) {
+	this := snapshot.PropagatingVGW{Gateway: gateway}
+	within(w, o, snapshot.RouteTables, tables, table, func(t *snapshot.RouteTable) {
+		switch on := slices.Contains(t.PropagatingVGWs, this); {
+		case pending == "":
+			t.Routes = slices.DeleteFunc(slices.Clone(t.Routes), func(r snapshot.Route) bool { return propagated(r) && r.Gateway == gateway })
+			t.PropagatingVGWs = slices.DeleteFunc(slices.Clone(t.PropagatingVGWs), func(g snapshot.PropagatingVGW) bool { return g == this })
+		case !on:
+			t.Routes = append(slices.Clip(t.Routes), snapshot.Route{Gateway: gateway, Kind: snapshot.VPNGatewayKind, Origin: "EnableVgwRoutePropagation", State: "active", Pending: pending})
+			t.PropagatingVGWs = append(slices.Clip(t.PropagatingVGWs), this)
+		}
+	})
+}
