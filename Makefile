@@ -23,7 +23,7 @@ WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && e
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build test real lint bench docs iam-data fuzz soak moto lab clean armor vuln vuln-pinned supply sbom notices reproducible
+.PHONY: build test real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
@@ -38,7 +38,7 @@ test: lab
 
 # What has real parts, then every step of the sweeps. The moto tests use a Python that has moto: the one in MOTO_PYTHON,
 # else one on the PATH, else a virtual environment made here. Without Python they skip and say so.
-real: moto lab
+real: moto lab browser
 	DSPREFLIGHT_REAL=1 MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(TESTS) -race -run Real ./...
 	$(TESTS) ./...
 
@@ -57,6 +57,15 @@ lab:
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 nftables busybox netcat-openbsd; } >/dev/null \
 	  || echo 'SKIPPED: iproute2 and nftables could not be installed, so the kernel judges no estates'; \
 	else echo 'SKIPPED: ip or nft is missing, so the kernel judges no estates'; fi
+
+# Pages and drawings are opened in Chromium and read by Mermaid: Node with the packages of report/testdata/browser.
+browser:
+	@if ! command -v npm >/dev/null; then echo 'SKIPPED: no npm, so no browser looks at pages'; \
+	elif [ -e .browser/node_modules/mermaid ]; then :; \
+	else echo 'installing Mermaid, axe-core and puppeteer-core into .browser'; mkdir -p .browser && cp report/testdata/browser/package.json .browser/ && \
+	  npm install --prefix .browser --silent --no-audit --no-fund --ignore-scripts || echo 'SKIPPED: npm could not install, so no browser looks at pages'; fi
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo 'installing Chromium'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } >/dev/null || echo 'SKIPPED: no Chromium, so no browser looks at pages'; fi
 
 # Ten times as many estates for the kernel, and many more draws for the oracles.
 soak: lab
@@ -106,7 +115,7 @@ HELD = awk '/--- PASS/ { held++ } /--- FAIL/ { fell++; print } /--- SKIP|SKIPPED
 # Figures, as measured on this machine.
 bench:
 	$(GO) test -run xxx -bench . -benchtime 1x -timeout 30m ./probe
-	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath ./checks
+	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath ./checks ./report
 
 docs:
 	$(GO) run ./internal/docs docs
@@ -140,4 +149,4 @@ fuzz:
 	$(FUZZ) -fuzz FuzzScriptProbes ./cmd/dspreflight
 
 clean:
-	rm -rf bin $(VENV)
+	rm -rf bin $(VENV) .browser

@@ -16,14 +16,52 @@ type Hop struct {
 	Status Status
 	Ref    string
 	Facts  []Text
+
+	Layer  string // what decides here; see netpath.Layer.String
+	At     Stand
+	Branch bool // another part of the traffic than the hop before passes it
+	// Unreached is set where no way to the hop was found: its own rules are judged
+	// all the same.
+	Unreached bool
+}
+
+// Stand is where something stands. Empty fields are not known, or mean nothing
+// there: a peering connection is in no VPC.
+type Stand struct {
+	Account, Region, VPC string
+	Subnets              []string
+	Outside              bool // proved to be outside AWS
+}
+
+func standOf(p netpath.Place, subnets ...string) Stand {
+	out := Stand{VPC: p.VPC, Outside: p.Outside}
+	if p.Scope != nil && p.VPC != "" {
+		out.Account, out.Region = p.Scope.Account, p.Scope.Region
+	}
+	for _, id := range subnets {
+		if id != "" {
+			out.Subnets = append(out.Subnets, id)
+		}
+	}
+	return out
+}
+
+// Terminus is one end of the path, with its addresses.
+type Terminus struct {
+	ID        string
+	Addresses []string
+	At        Stand
 }
 
 // Story is the path of a target, hop by hop, in both directions, as its results
 // tell it.
 type Story struct {
-	There []Hop
-	Back  []Hop
-	Needs []Need
+	Agent    Terminus
+	Endpoint Terminus
+	Task     Terminus // where the task's interfaces go
+	There    []Hop
+	Back     []Hop
+	Needs    []Need
 }
 
 // Need is one line of a firewall change request: traffic that must be let
@@ -48,15 +86,39 @@ func Tell(t snapshot.Target, snap *snapshot.Snapshot, results []Result) *Story {
 		byCheck[r.Check.ID] = r
 	}
 	st := &Story{Needs: x.needs(j)}
+	st.Agent, st.Endpoint, st.Task = termini(t, j)
 	st.There = x.tellWalk(j, j.there, false, byCheck)
 	st.Back = x.tellWalk(j, j.back, true, byCheck)
 	return st
 }
 
+// termini are the ends of a journey.
+func termini(t snapshot.Target, j journey) (agent, endpoint, task Terminus) {
+	var from, at, taskAt []string
+	for _, s := range j.starts {
+		from = append(from, s.Subnet)
+	}
+	own, free := &netipx.IPSet{}, &netipx.IPSet{}
+	home, place := j.to, j.to
+	for _, e := range j.ends {
+		if !netpath.Empty(e.Endpoint) {
+			at, own = append(at, e.Subnet), netpath.Union(own, e.Endpoint)
+		}
+		if !netpath.Empty(e.Task) {
+			taskAt, free, place = append(taskAt, e.Subnet), netpath.Union(free, e.Task), e.At
+		}
+	}
+	agent = Terminus{j.agents.Instance, netpath.Addresses(j.agents.Addrs), standOf(j.from, from...)}
+	endpoint = Terminus{t.EndpointID, netpath.Addresses(own), standOf(home, at...)}
+	return agent, endpoint, Terminus{"", netpath.Addresses(netpath.Whole(free, j.ends)), standOf(place, taskAt...)}
+}
+
 // tellWalk words one direction. The groups' hops take what their checks found.
 func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string]Result) []Hop {
 	var out []Hop
+	var at Hop // where the walk stands
 	add := func(h Hop) {
+		h.Layer, h.At, h.Branch, h.Unreached = at.Layer, at.At, at.Branch, at.Unreached
 		for i := range out {
 			if out[i].Place == h.Place && out[i].Ref == h.Ref {
 				out[i].join(h)
@@ -72,7 +134,11 @@ func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string
 			}
 		}
 	}
-	for _, h := range w.Hops {
+	for i, h := range w.Hops {
+		at = Hop{Layer: h.Layer.String(), At: standOf(h.At, h.Subnet), Branch: i > 0 && h.From != i-1, Unreached: h.Detached}
+		if h.Layer == netpath.GatewayRoute {
+			at.At = Stand{}
+		}
 		switch h.Layer {
 		case netpath.GroupOut:
 			if !h.At.Outside {

@@ -88,7 +88,7 @@ func (b *Builder) Report() (Report, error) {
 
 // brief is a target without what only its own page shows.
 func (t Target) brief() Target {
-	t.Path, t.Firewall, t.Changes, t.Gaps, t.Scopes = nil, nil, nil, nil, nil
+	t.Path, t.PathBefore, t.Firewall, t.Changes, t.Gaps, t.Scopes = nil, nil, nil, nil, nil, nil
 	var left []Result
 	for _, r := range t.Results {
 		if r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {

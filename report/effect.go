@@ -33,8 +33,9 @@ const (
 // Earlier is how a target was judged before the planned changes, and what is
 // known of them.
 type Earlier struct {
-	Results []checks.Result
-	Target  snapshot.Target
+	Results  []checks.Result
+	Target   snapshot.Target
+	Snapshot *snapshot.Snapshot
 	// Replaced is set where the endpoint is another one after the changes.
 	Replaced bool
 	// Renewed is the id after the changes of the resource with an id before.
@@ -491,11 +492,17 @@ func (e *Earlier) hide(t *Target) {
 			}
 		}
 	}
-	if t.Path != nil {
-		for _, hops := range [][]Hop{t.Path.There, t.Path.Back} {
+	for _, p := range []*Path{t.Path, t.PathBefore} {
+		if p == nil {
+			continue
+		}
+		for _, hops := range [][]Hop{p.There, p.Back} {
 			for i := range hops {
 				list(hops[i].Facts)
 			}
+		}
+		for _, e := range []*Terminus{&p.Agent, &p.Endpoint, &p.Task} {
+			list(e.Addresses)
 		}
 	}
 	for i := range t.Firewall {

@@ -12,8 +12,28 @@ import (
 
 // Path is the way of the traffic, hop by hop, in both directions.
 type Path struct {
-	There []Hop `json:"there"`
-	Back  []Hop `json:"back"`
+	Agent    Terminus `json:"agent"`
+	Endpoint Terminus `json:"endpoint"`
+	Task     Terminus `json:"task"` // where the task's interfaces go
+	There    []Hop    `json:"there"`
+	Back     []Hop    `json:"back"`
+}
+
+// Terminus is one end of the path.
+type Terminus struct {
+	ID        string   `json:"id,omitempty"`
+	Addresses []string `json:"addresses"`
+	Stand
+}
+
+// Stand is where something stands; what is not known, or means nothing there, is
+// empty.
+type Stand struct {
+	Account string   `json:"account,omitempty"`
+	Region  string   `json:"region,omitempty"`
+	VPC     string   `json:"vpc,omitempty"`
+	Subnets []string `json:"subnets,omitempty"`
+	Outside bool     `json:"outside,omitempty"` // proved to be outside AWS
 }
 
 // Hop is one place on the path.
@@ -22,6 +42,10 @@ type Hop struct {
 	Status string   `json:"status"`
 	Ref    string   `json:"ref"`
 	Facts  []string `json:"facts"`
+	Layer  string   `json:"layer"` // what decides here: group-out, acl-out, route, edge-route, connection, gateway-route, exit, inspect, acl-in, group-in or goal
+	Stand
+	Branch    bool `json:"branch,omitempty"`    // another part of the traffic than the hop before passes it
+	Unreached bool `json:"unreached,omitempty"` // no way to it was found; its own rules are judged all the same
 }
 
 // Change is one thing to change, and the problems that it mends.
@@ -56,13 +80,20 @@ var (
 func hopsOf(list []checks.Hop, lang string) []Hop {
 	out := []Hop{}
 	for _, h := range list {
-		hop := Hop{Place: h.Place.In(lang), Status: h.Status.String(), Ref: Harmless(h.Ref), Facts: []string{}}
+		hop := Hop{Place: h.Place.In(lang), Status: h.Status.String(), Ref: Harmless(h.Ref), Facts: []string{}, Layer: h.Layer, Stand: Stand(h.At), Branch: h.Branch, Unreached: h.Unreached}
 		for _, f := range h.Facts {
 			hop.Facts = append(hop.Facts, Harmless(f.In(lang)))
 		}
 		out = append(out, hop)
 	}
 	return out
+}
+
+func pathOf(s *checks.Story, lang string) *Path {
+	end := func(e checks.Terminus) Terminus {
+		return Terminus{e.ID, append([]string{}, e.Addresses...), Stand(e.At)}
+	}
+	return &Path{end(s.Agent), end(s.Endpoint), end(s.Task), hopsOf(s.There, lang), hopsOf(s.Back, lang)}
 }
 
 // addPath words the story of a target, what would mend it, and the request for
@@ -80,7 +111,12 @@ func (t *Target) addPath(j Judged, lang string) {
 	if story == nil {
 		return
 	}
-	t.Path = &Path{hopsOf(story.There, lang), hopsOf(story.Back, lang)}
+	t.Path = pathOf(story, lang)
+	if e := j.Earlier; e != nil && e.Snapshot != nil {
+		if before := checks.Tell(e.Target, e.Snapshot, e.Results); before != nil {
+			t.PathBefore = pathOf(before, lang)
+		}
+	}
 	for _, n := range story.Needs {
 		r := FirewallRule{n.Source, n.Destination, "tcp", n.Ports, "request", n.Requirement.Grade, n.Requirement.Title.In(lang), n.Requirement.Sources}
 		if n.Reply {

@@ -49,8 +49,11 @@ type Target struct {
 	Gaps    []Gap           `json:"gaps"`
 	Results []Result        `json:"results"`
 
-	Change   *ChangeSummary `json:"change,omitempty"` // what a planned change does
-	Path     *Path          `json:"path,omitempty"`
+	Change *ChangeSummary `json:"change,omitempty"` // what a planned change does
+	Path   *Path          `json:"path,omitempty"`
+	// PathBefore is the path before the planned changes.
+	PathBefore *Path `json:"path_before,omitempty"`
+
 	Changes  []Change       `json:"changes"`
 	Firewall []FirewallRule `json:"firewall"`
 }

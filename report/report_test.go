@@ -69,22 +69,18 @@ func TestGolden(t *testing.T) {
 	for _, fixture := range []string{"healthy", "unreachable-443", "no-permission"} {
 		for _, lang := range []string{"en", "ja"} {
 			rep := built(t, fixture, lang)
-			for name, render := range map[string]report.Renderer{
-				"table.txt":   report.Table(report.TableOptions{Width: 80, Lang: lang}),
-				"explain.txt": report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}),
-				"wide.txt":    report.Table(report.TableOptions{Width: 160, Lang: lang, Wide: true}),
-				"json":        report.JSON,
-				"junit.xml":   report.JUnit,
-				"sarif.json":  report.SARIF,
-				"github.txt":  report.GitHub,
-				"gitlab.json": report.GitLab,
-				"markdown.md": report.Markdown(lang),
-			} {
-				var b bytes.Buffer
-				if err := render(&b, rep); err != nil {
-					t.Fatal(err)
+			wide := report.TableOptions{Width: 160, Lang: lang}
+			golden(t, strings.Join([]string{fixture, lang, "explain.txt"}, "."), rendered(t, report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}), rep))
+			for _, f := range report.Formats() {
+				opt := report.TableOptions{Width: 80, Lang: lang}
+				if f.Name == "wide" {
+					opt = wide
 				}
-				golden(t, strings.Join([]string{fixture, lang, name}, "."), b.Bytes())
+				name := f.Name
+				if f.Ending != f.Name {
+					name += "." + f.Ending
+				}
+				golden(t, strings.Join([]string{fixture, lang, name}, "."), rendered(t, f.Render(opt), rep))
 			}
 		}
 	}
@@ -169,7 +165,7 @@ func TestVerdict(t *testing.T) {
 // TestHostileText puts escape codes, line breaks and text that reorders itself
 // into every string of an estate; none of it comes out alive.
 func TestHostileText(t *testing.T) {
-	const evil = "sg-\x1b[2J\x1b]0;owned\x07\r\n\u202egnp.\u200b"
+	const evil = "sg-\x1b[2J\x1b]0;owned\x07\r\n\u202egnp.\u200b<b>\"'&amp;"
 	s := &snapshot.Scope{Name: evil, Account: evil, Region: evil, Roles: []snapshot.Role{snapshot.Destination}}
 	s.Endpoints.See(snapshot.Full, nil)
 	s.Endpoints.Put(snapshot.Endpoint{ID: evil, Type: evil, State: evil, VPC: evil, ServiceName: evil})
@@ -177,13 +173,14 @@ func TestHostileText(t *testing.T) {
 	snap := &snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}
 	target := snapshot.Target{Name: evil, EndpointID: evil, Region: evil}
 	rep := report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})}}, report.Options{})
-	for name, render := range map[string]report.Renderer{
-		"table": report.Table(report.TableOptions{Explain: true}), "wide": report.Table(report.TableOptions{Wide: true, Width: 160}), "json": report.JSON,
-		"junit": report.JUnit, "sarif": report.SARIF, "github": report.GitHub, "gitlab": report.GitLab, "markdown": report.Markdown("en"),
-	} {
+	for _, f := range report.Formats() {
+		name := f.Name
 		var b bytes.Buffer
-		if err := render(&b, rep); err != nil {
+		if err := f.Render(report.TableOptions{Explain: true, Width: 160, Lang: "en"})(&b, rep); err != nil {
 			t.Fatal(err)
+		}
+		if markup := name == "html" || name == "svg" || name == "mermaid" || name == "junit"; markup && strings.Contains(b.String(), "<b>") {
+			t.Errorf("%s: an element came through", name)
 		}
 		if name == "json" && !json.Valid(b.Bytes()) {
 			t.Error("the JSON is broken")

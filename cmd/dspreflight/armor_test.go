@@ -304,18 +304,18 @@ func TestArmorManyTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer large.Close()
-	for _, format := range formats {
-		render := output{format: format}.renderer("en")
+	for _, format := range report.Formats() {
+		render := format.Render(report.TableOptions{Lang: "en"})
 		var one, other bytes.Buffer
 		if err := errors.Join(render(&one, small), render(&other, large)); err != nil {
 			t.Fatal(err)
 		}
 		a, z := one.String(), other.String()
-		if format == "json" { // one is indented, the other a line a target
+		if format.Name == "json" { // one is indented, the other a line a target
 			a, z = compact(t, a), compact(t, z)
 		}
 		if a != z {
-			t.Errorf("%s differs", format)
+			t.Errorf("%s differs", format.Name)
 		}
 	}
 }

@@ -212,7 +212,7 @@ func rightEstate(o *iac.Overlay, base *snapshot.Snapshot, targets []snapshot.Tar
 // compare says what is known of a target before the changes, and which of them
 // are behind what is different after.
 func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before report.Judged) *report.Earlier {
-	e := &report.Earlier{Results: before.Results, Target: before.Target, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Concerns: o.Concerns, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][][]report.Resource{}}
+	e := &report.Earlier{Results: before.Results, Target: before.Target, Snapshot: before.Snapshot, Replaced: before.Target.EndpointID != after.Target.EndpointID, Renewed: o.Renewed, Touched: o.Touches, Concerns: o.Concerns, Planned: o.Planned, AddressOf: o.AddressOf, Blamed: map[string][][]report.Resource{}}
 	for _, p := range o.Plans {
 		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
 	}

@@ -390,32 +390,9 @@ func save(snap *snapshot.Snapshot, dir string) error {
 
 // output is one --output.
 type output struct {
-	format string
+	format report.Format
 	path   string // "": standard output
 	table  report.TableOptions
-}
-
-// formats are the values of --output.
-var formats = []string{"table", "wide", "json", "junit", "sarif", "github", "gitlab", "markdown"}
-
-// renderer is the function that writes the format.
-func (o output) renderer(lang string) report.Renderer {
-	switch o.format {
-	case "json":
-		return report.JSON
-	case "junit":
-		return report.JUnit
-	case "sarif":
-		return report.SARIF
-	case "github":
-		return report.GitHub
-	case "gitlab":
-		return report.GitLab
-	case "markdown":
-		return report.Markdown(lang)
-	}
-	o.table.Lang = lang
-	return report.Table(o.table)
 }
 
 // wideWidth is that of a wide table where no terminal says otherwise.
@@ -434,9 +411,10 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 	var outputs []output
 	toStdout := 0
 	for _, s := range list {
-		format, path, named := strings.Cut(s, "=")
-		if !slices.Contains(formats, format) {
-			return nil, snapshot.Errorf("--output %q: expected one of %s, and =PATH to write to a file", "--output %q: %s のいずれかを指定する（ファイルに書くには =PATH を付ける）", s, strings.Join(formats, ", "))
+		name, path, named := strings.Cut(s, "=")
+		format, ok := report.FormatNamed(name)
+		if !ok {
+			return nil, snapshot.Errorf("--output %q: expected one of %s, and =PATH to write to a file", "--output %q: %s のいずれかを指定する（ファイルに書くには =PATH を付ける）", s, report.FormatNames())
 		}
 		if named && path == "" {
 			return nil, snapshot.Errorf("--output %q: the path is empty", "--output %q: パスが空", s)
@@ -446,7 +424,7 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 		} else if slices.ContainsFunc(outputs, func(o output) bool { return o.path == path }) {
 			return nil, snapshot.Errorf("--output: two outputs go to %s", "--output: 2 つの出力が同じ %s に書かれる", path)
 		}
-		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: format == "wide"}
+		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: name == "wide"}
 		if path != "" {
 			t.Width = report.DefaultWidth
 		}
@@ -462,8 +440,9 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 }
 
 func (o output) write(env *environment, rep report.Report, lang string) error {
-	render := o.renderer(lang)
-	if o.format == "github" {
+	o.table.Lang = lang
+	render := o.format.Render(o.table)
+	if o.format.Name == "github" {
 		if err := stepSummary(rep, lang); err != nil {
 			return err
 		}

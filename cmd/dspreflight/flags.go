@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // The groups of flags, as --help shows them.
@@ -117,7 +118,7 @@ func checkFlags() []cli.Flag {
 	flags = append(flags, stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"))
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
-		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table, wide, json, junit, sarif, github, gitlab or markdown (repeatable)", Category: groupOutput, EnvVars: variable("output")},
+		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: " + report.FormatNames() + " (repeatable)", Category: groupOutput, EnvVars: variable("output")},
 		boolFlag(groupOutput, "explain", "for each failure: cause, evidence, commands that mend it, sources"),
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},

@@ -119,7 +119,7 @@ func runProbe(c *cli.Context, env *environment) error {
 	env.code = probeCode(c.Context, snapshot.Target{Requirements: c.String("requirements"), Mode: c.String("mode")}, run)
 	for _, o := range outputs {
 		var b bytes.Buffer
-		if o.format == "json" {
+		if o.format.Name == "json" {
 			err = writeJSONTo(&b, run)
 		} else {
 			o.table.Lang = lang
@@ -164,8 +164,9 @@ func probeOutputs(c *cli.Context, env *environment) ([]output, error) {
 	}
 	var out []output
 	for _, s := range list {
-		format, path, named := strings.Cut(s, "=")
-		if format != "table" && format != "json" || named && path == "" {
+		name, path, named := strings.Cut(s, "=")
+		format, _ := report.FormatNamed(name)
+		if name != "table" && name != "json" || named && path == "" {
 			return nil, snapshot.Errorf("--output %q: expected table or json, and =PATH to write to a file", "--output %q: table か json を指定する（ファイルに書くには =PATH を付ける）", s)
 		}
 		o := output{format, path, report.TableOptions{Width: width, Color: color}}

@@ -56,6 +56,9 @@ func invokeIn(ctx context.Context, stdin string, args ...string) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
+// formats are the names of all.
+var formats = strings.Split(report.FormatNames(), ", ")
+
 // TestExitCodes holds one function of the statuses against every way of asking.
 func TestExitCodes(t *testing.T) {
 	for _, tt := range []struct {

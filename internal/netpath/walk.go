@@ -37,6 +37,11 @@ const (
 	Goal                      // arrived
 )
 
+var layerNames = [...]string{"group-out", "acl-out", "route", "edge-route", "connection", "gateway-route", "exit", "inspect", "acl-in", "group-in", "goal"}
+
+// String is the layer as a report names it.
+func (l Layer) String() string { return layerNames[l] }
+
 // Flow is traffic: from every address of Src to every address of Dst. Replies go
 // to ports of Dial, the range that the side which dialled takes them from.
 type Flow struct {

@@ -6,6 +6,7 @@
 package outside
 
 import (
+	"encoding/xml"
 	"fmt"
 	"regexp"
 	"strings"
@@ -157,4 +158,32 @@ func (t Text) WorkflowData() string {
 // WorkflowProperty is the value of a property of a workflow command.
 func (t Text) WorkflowProperty() string {
 	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(t.raw)
+}
+
+// Markup is text of HTML, SVG or XML, between tags or in a quoted attribute.
+func (t Text) Markup() string {
+	s := t.Terminal()
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x7f || strings.ContainsRune("&<>\"'", r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
+	return b.String()
+}
+
+// Mermaid is what stands between the quotes of a label of Mermaid. All that its
+// grammar, its Markdown, its icons and its directives might see is written as an
+// entity, so that a block of code that holds it can't end early either.
+// Source: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
+func (t Text) Mermaid() string {
+	var b strings.Builder
+	for i, r := range strings.Join(strings.Fields(t.Terminal()), " ") {
+		switch {
+		case r >= 0x80, r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9' && i > 0, strings.ContainsRune(" ,/()", r), i > 0 && strings.ContainsRune("-.", r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, "#%d;", r)
+		}
+	}
+	return b.String()
 }

@@ -1,0 +1,510 @@
+package report
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+//go:embed page.css
+var pageStyle string
+
+var (
+	wordPath      = snapshot.Text{En: "The path", Ja: "経路"}
+	wordPathWords = snapshot.Text{En: "The path in words", Ja: "経路（文章）"}
+	wordWrong     = snapshot.Text{En: "What is wrong, and what is open", Ja: "問題と未確定の点"}
+	wordNotSeen   = snapshot.Text{En: "What could not be seen", Ja: "確認できなかったもの"}
+	wordChecks    = snapshot.Text{En: "All checks", Ja: "すべてのチェック"}
+	wordStatus    = snapshot.Text{En: "Status", Ja: "状態"}
+	wordCheck     = snapshot.Text{En: "Check", Ja: "チェック"}
+	wordFound     = snapshot.Text{En: "Found", Ja: "結果"}
+	wordTarget    = snapshot.Text{En: "Target", Ja: "ターゲット"}
+	wordVerdict   = snapshot.Text{En: "Verdict", Ja: "判定"}
+	wordShow      = snapshot.Text{En: "Show", Ja: "表示"}
+	wordAll       = snapshot.Text{En: "all", Ja: "すべて"}
+	wordTelling   = snapshot.Text{En: "only checks that are not PASS or SKIP everywhere", Ja: "すべてが PASS か SKIP のチェックを隠す"}
+	wordLegend    = snapshot.Text{En: "✓ PASS, ✕ FAIL, ? UNKNOWN, ! WARN, · SKIP", Ja: "✓ PASS、✕ FAIL、? UNKNOWN、! WARN、· SKIP"}
+	wordTaken     = snapshot.Text{En: "evidence of", Ja: "証拠の日時"}
+	wordMatrix    = snapshot.Text{En: "Targets and checks", Ja: "ターゲットとチェック"}
+	wordConcerns  = snapshot.Text{En: "Targets", Ja: "ターゲット"}
+)
+
+// mostWhole is up to how many targets each gets a section of its own. Beyond it,
+// what they have in common is said once.
+const mostWhole = 12
+
+// mostPictures is how many paths are drawn beside so many targets.
+const mostPictures = 24
+
+// page is an HTML page in the making.
+type page struct {
+	markup
+	lang string
+	ids  int
+}
+
+func (p *page) say(t snapshot.Text) string { return t.In(p.lang) }
+
+// id is a name that no other element of the page has.
+func (p *page) id() string {
+	p.ids++
+	return fmt.Sprintf("n%d", p.ids)
+}
+
+// HTML returns a renderer for a page that stands alone: it asks for nothing, runs
+// no script, and lets a browser do neither.
+func HTML(lang string) Renderer {
+	return func(w io.Writer, r Report) error {
+		p := &page{lang: lang}
+		p.head(r)
+		if err := p.body(r); err != nil {
+			return err
+		}
+		p.WriteString("</main></body></html>\n")
+		_, err := w.Write(p.Bytes())
+		return err
+	}
+}
+
+func (p *page) head(r Report) {
+	style := pageStyle + drawingStyle
+	sum := sha256.Sum256([]byte(style))
+	p.put(`<!DOCTYPE html>
+<html lang="%"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-%'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">
+<title>%</title><style>`, p.lang, base64.StdEncoding.EncodeToString(sum[:]), "DataSync: "+r.headline(p.lang))
+	p.WriteString(style)
+	p.put(`</style></head><body><header><p class="faint">dspreflight %`, r.Tool.Version)
+	if !r.GeneratedAt.IsZero() {
+		p.put(`, % <time>%</time>`, p.say(wordTaken), r.GeneratedAt.Format("2006-01-02 15:04:05 UTC"))
+	}
+	p.put(`</p><h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), r.headline(p.lang), r.Summary.String())
+	for _, line := range r.changeLines(p.lang) {
+		p.put(`<p>%</p>`, line)
+	}
+	p.WriteString("</header><main>\n")
+}
+
+func (p *page) body(r Report) error {
+	if len(r.Targets) == 1 {
+		return r.each(func(t Target) error { p.target(r, t); return nil })
+	}
+	if err := p.matrix(r); err != nil {
+		return err
+	}
+	if len(r.Targets) <= mostWhole {
+		return r.each(func(t Target) error { p.target(r, t); return nil })
+	}
+	return p.common(r)
+}
+
+// matrix shows many targets at a glance, with filters that need no script.
+func (p *page) matrix(r Report) error {
+	telling := map[string]bool{}
+	count := map[Verdict]int{}
+	var names []string
+	type row struct {
+		name    string
+		verdict Verdict
+		cells   []string
+	}
+	var rows []row
+	err := r.each(func(t Target) error {
+		one := row{name: t.Name, verdict: t.Verdict}
+		for i, res := range t.Results {
+			if len(rows) == 0 {
+				names = append(names, res.Check)
+			}
+			if i < len(names) && names[i] == res.Check {
+				one.cells = append(one.cells, res.Status)
+				telling[res.Check] = telling[res.Check] || res.Status != "PASS" && res.Status != "SKIP"
+			}
+		}
+		count[t.Verdict]++
+		rows = append(rows, one)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.put(`<section class="grid"><fieldset><legend>%</legend><label><input type="radio" name="show" id="only-all" checked> % (%)</label>`, p.say(wordShow), p.say(wordAll), len(r.Targets))
+	for _, v := range []struct {
+		id    literal
+		label Verdict
+		n     int
+	}{{"only-fail", NotReady, count[NotReady]}, {"only-unknown", Inconclusive, count[Inconclusive] + count[Interrupted]}, {"only-pass", Ready, count[Ready]}} {
+		p.put(`<label><input type="radio" name="show" id="%"> % (%)</label>`, v.id, v.label.Label(), v.n)
+	}
+	p.put(`<label><input type="checkbox" id="telling"> %</label></fieldset><p class="faint">%</p>`, p.say(wordTelling), p.say(wordLegend))
+	p.put(`<div class="scroll" tabindex="0" role="region" aria-label="%"><table class="matrix"><caption>%</caption><thead><tr><th scope="col">%</th><th scope="col">%</th>`, p.say(wordMatrix), p.say(wordMatrix), p.say(wordTarget), p.say(wordVerdict))
+	calm := func(check string) literal {
+		if telling[check] {
+			return ""
+		}
+		return ` class="calm"`
+	}
+	for _, check := range names {
+		p.put(`<th scope="col"%><span>%</span></th>`, calm(check), check)
+	}
+	p.WriteString("</tr></thead><tbody>\n")
+	for i, one := range rows {
+		p.put(`<tr class="%"><th scope="row">`, statusClass(string(one.verdict)))
+		if len(rows) <= mostWhole {
+			p.put(`<a href="#t%">%</a>`, i, one.name)
+		} else {
+			p.put(`%`, one.name)
+		}
+		p.put(`<td class="%">%`, statusClass(string(one.verdict)), one.verdict.Label())
+		for n, status := range one.cells {
+			cell := map[string]literal{"PASS": `<td class="p%">✓`, "FAIL": `<td class="f%">✕`, "UNKNOWN": `<td class="u%">?`, "WARN": `<td class="w%">!`, "SKIP": `<td class="s%">·`}[status]
+			quiet := literal("")
+			if !telling[names[n]] {
+				quiet = " calm"
+			}
+			p.put(cell, quiet)
+		}
+		p.WriteString("\n")
+	}
+	p.WriteString("</tbody></table></div></section>\n")
+	return nil
+}
+
+// target is the section of one target.
+func (p *page) target(r Report, t Target) {
+	if len(r.Targets) > 1 {
+		n := slices.IndexFunc(r.Targets, func(o Target) bool { return o.Name == t.Name })
+		p.put(`<section id="t%"><h2>% <span class="word %">%</span></h2>`, n, t.Name, statusClass(string(t.Verdict)), t.Verdict.Label())
+	} else {
+		p.put(`<section><h2>%</h2>`, t.Name)
+	}
+	p.put(`<dl><dt>%</dt><dd class="id">%</dd>`, p.say(wordEndpoint), endpointLine(t))
+	if a := agentLine(t.Target); a != "" {
+		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), a)
+	}
+	p.WriteString("</dl>\n")
+	split := t.Path != nil && t.PathBefore == nil // side by side, where there is room
+	if split {
+		p.WriteString(`<div class="split"><div>`)
+	}
+	p.pictures(t)
+	if split {
+		p.WriteString("</div><div>")
+	}
+	p.findings(t)
+	if split {
+		p.WriteString("</div></div>\n")
+	}
+	p.changes(t.Changes)
+	p.firewall([]Target{t})
+	p.everything(t)
+	p.WriteString("</section>\n")
+}
+
+// pictures draws the path, and says it in words for those who see no picture.
+func (p *page) pictures(t Target) {
+	p.put(`<h3>%</h3>`, p.say(wordPath))
+	list := t.pictures(p.lang)
+	if len(list) == 0 {
+		p.put(`<p>%</p>`, p.say(wordNoPath))
+		return
+	}
+	pair := len(list) > 1
+	if pair {
+		p.WriteString(`<div class="pair">`)
+	}
+	for _, one := range list {
+		p.WriteString(`<figure>`)
+		if one.name != "" {
+			p.put(`<figcaption>%</figcaption>`, one.name)
+		}
+		p.draw(one.drawing)
+		p.WriteString("</figure>\n")
+	}
+	if pair {
+		p.WriteString("</div>\n")
+	}
+	p.put(`<details><summary>%</summary>`, p.say(wordPathWords))
+	for _, way := range []struct {
+		title snapshot.Text
+		hops  []Hop
+	}{{wordThere, t.Path.There}, {wordBack, t.Path.Back}} {
+		p.put(`<h4>%</h4><ol>`, p.say(way.title))
+		for _, h := range way.hops {
+			p.put(`<li><span class="word %">%</span> % <span class="id">%</span><ul>`, statusClass(h.Status), h.Status, h.Place, h.Ref)
+			for _, f := range h.Facts {
+				p.put(`<li>%</li>`, f)
+			}
+			if len(h.Facts) == 0 {
+				p.put(`<li>%</li>`, h.Status)
+			}
+			p.WriteString("</ul></li>")
+		}
+		p.WriteString("</ol>")
+	}
+	p.WriteString("</details>\n")
+}
+
+func (p *page) draw(d drawing) {
+	laid := d.layout()
+	p.WriteString(`<div class="ways">`)
+	for w := range d.ways {
+		laid.waySVG(&p.markup, w, p.id())
+	}
+	p.WriteString("</div>")
+}
+
+// findings are what is wrong or open at a target.
+func (p *page) findings(t Target) {
+	any := false
+	for _, status := range []string{"FAIL", "UNKNOWN", "WARN"} {
+		for _, res := range t.Results {
+			for _, f := range res.Findings {
+				if f.Status != status {
+					continue
+				}
+				if !any {
+					p.put(`<h3>%</h3>`, p.say(wordWrong))
+					any = true
+				}
+				p.finding(res, f, nil)
+			}
+		}
+	}
+}
+
+// finding is a box with one; of several targets with their names.
+func (p *page) finding(res Result, f Finding, targets []string) {
+	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, res.Check, f.Message)
+	if f.Waived != nil {
+		p.put(`<p><em>%</em></p>`, f.Waived.Note(p.lang))
+	}
+	if len(targets) > 0 {
+		p.put(`<details><summary>%: %</summary><p>%</p></details>`, p.say(wordConcerns), len(targets), strings.Join(targets, ", "))
+	}
+	if by := behind(res, f, p.lang); by != "" {
+		p.put(`<p><strong>%</strong></p>`, by)
+	}
+	row := func(t snapshot.Text, text string) {
+		if text != "" {
+			p.put(`<p><span class="faint">%:</span> %</p>`, p.say(t), text)
+		}
+	}
+	row(wordCause, f.Cause)
+	if len(f.Evidence) > 0 {
+		p.put(`<p class="faint">%:</p><ul>`, p.say(wordEvidence))
+		for _, e := range f.Evidence {
+			p.put(`<li><span class="id">% %</span>: %</li>`, e.Source, e.Ref, e.Fact)
+		}
+		p.WriteString("</ul>")
+	}
+	for _, id := range f.Errors {
+		row(wordErrors, id+": "+checks.ErrorByID(id).Title.In(p.lang))
+	}
+	if f.Fix != nil {
+		row(wordFixText, f.Fix.Text)
+		p.block(wordCommands, strings.Join(foldCommands(f.Fix.AWSCLI), "\n"))
+		p.block(wordTF, f.Fix.Terraform)
+	}
+	var links []string
+	if f.Requirement != nil {
+		links = f.Requirement.Sources
+	}
+	if f.URL != "" {
+		links = append(slices.Clone(links), f.URL)
+	}
+	if len(links) > 0 {
+		p.put(`<details><summary>%</summary><ul>`, p.say(wordSources))
+		for _, l := range links {
+			p.WriteString("<li>")
+			p.link(l, l)
+			p.WriteString("</li>")
+		}
+		p.WriteString("</ul></details>")
+	}
+	p.WriteString("</article>\n")
+}
+
+// link leads to a document on the web, and to nothing else.
+func (p *page) link(to, name string) {
+	if !strings.HasPrefix(to, "https://") {
+		p.put(`% `, to)
+		return
+	}
+	p.put(`<a href="%" rel="noreferrer">%</a> `, to, name)
+}
+
+// block is text to copy; a click selects all of it.
+func (p *page) block(title snapshot.Text, text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	p.put(`<p class="faint">%:</p><pre tabindex="0" role="group" aria-label="%">`, p.say(title), p.say(title))
+	for i, l := range strings.Split(text, "\n") { // a line break is markup, what is between is text
+		if i > 0 {
+			p.WriteString("\n")
+		}
+		p.put(`%`, l)
+	}
+	p.WriteString("</pre>")
+}
+
+func (p *page) changes(list []Change) {
+	if len(list) == 0 {
+		return
+	}
+	p.put(`<h3>%</h3><ol>`, p.say(wordChanges))
+	for _, c := range list {
+		p.put(`<li><span class="id">%</span> (%)`, c.Resource, strings.Join(c.Codes, ", "))
+		text, title := strings.Join(foldCommands([]string{c.AWSCLI}), "\n"), wordCommands
+		if c.AWSCLI == "" {
+			text, title = c.Terraform, wordTF
+		}
+		p.block(title, text)
+		p.WriteString("</li>")
+	}
+	p.WriteString("</ol>\n")
+}
+
+// firewall is the change request for firewalls in between, of one target or many.
+func (p *page) firewall(targets []Target) {
+	if !slices.ContainsFunc(targets, func(t Target) bool { return len(t.Firewall) > 0 }) {
+		return
+	}
+	p.put(`<h3>%</h3><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr>`, p.say(wordFirewall), p.say(wordFirewall))
+	if len(targets) > 1 {
+		p.put(`<th scope="col">%</th>`, p.say(wordTarget))
+	}
+	for _, c := range wordColumns {
+		p.put(`<th scope="col">%</th>`, p.say(c))
+	}
+	p.WriteString("</tr></thead><tbody>\n")
+	for _, t := range targets {
+		for _, f := range t.Firewall {
+			p.WriteString("<tr>")
+			if len(targets) > 1 {
+				p.put(`<th scope="row">%</th>`, t.Name)
+			}
+			for _, cell := range []string{strings.Join(f.Source, " "), strings.Join(f.Destination, " "), f.Protocol, f.Ports, f.Direction, f.Why} {
+				p.put(`<td>%</td>`, cell)
+			}
+			p.WriteString("<td>")
+			if len(targets) == 1 {
+				for n, d := range f.Documents {
+					p.link(d, fmt.Sprintf("[%d]", n+1))
+				}
+			}
+			p.WriteString("</td></tr>\n")
+		}
+	}
+	p.WriteString("</tbody></table></div>\n")
+}
+
+// everything is all that was checked, and what could not be seen.
+func (p *page) everything(t Target) {
+	p.put(`<details><summary>%</summary><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr><th scope="col">%</th><th scope="col">%</th><th scope="col">%</th></tr></thead><tbody>`, p.say(wordChecks), p.say(wordChecks), p.say(wordStatus), p.say(wordCheck), p.say(wordFound))
+	for _, res := range t.Results {
+		p.put(`<tr><td class="%">%</td><th scope="row">%</th><td>`, statusClass(res.Status), res.Status, res.Check)
+		if res.Status == "PASS" {
+			p.put(`%`, res.Title)
+		}
+		p.WriteString("<ul>")
+		for _, f := range res.Findings {
+			if f.Status == "PASS" {
+				for _, e := range f.Evidence {
+					p.put(`<li class="id">% %: %</li>`, e.Source, e.Ref, e.Fact)
+				}
+				continue
+			}
+			p.put(`<li>% % %</li>`, f.Status, f.Code, f.Message)
+		}
+		p.WriteString("</ul></td></tr>\n")
+	}
+	p.WriteString("</tbody></table></div></details>\n")
+	if len(t.Gaps) > 0 {
+		p.put(`<details><summary>% (%)</summary><ul>`, p.say(wordNotSeen), len(t.Gaps))
+		for _, g := range t.Gaps {
+			p.put(`<li>%</li>`, g.Message)
+		}
+		p.WriteString("</ul></details>\n")
+	}
+}
+
+// common is the page below the matrix of many targets: each finding once, with the
+// targets that have it, and the pictures of those that are not ready.
+func (p *page) common(r Report) error {
+	type shared struct {
+		result  Result
+		finding Finding
+		targets []string
+	}
+	var list []*shared
+	byText := map[string]*shared{}
+	for _, status := range []string{"FAIL", "UNKNOWN", "WARN"} {
+		for _, t := range r.Targets {
+			for _, res := range t.Results {
+				for _, f := range res.Findings {
+					if f.Status != status {
+						continue
+					}
+					key := strings.Join([]string{res.Check, f.Status, f.Code, f.Message, f.Cause}, "\x00")
+					if byText[key] == nil {
+						byText[key] = &shared{result: res, finding: f}
+						list = append(list, byText[key])
+					}
+					if s := byText[key]; len(s.targets) == 0 || s.targets[len(s.targets)-1] != t.Name {
+						s.targets = append(s.targets, t.Name)
+					}
+				}
+			}
+		}
+	}
+	if len(list) > 0 {
+		p.put(`<h2>%</h2><h3>%</h3>`, p.say(wordFindings), p.say(wordWrong))
+	}
+	for _, s := range list {
+		p.finding(s.result, s.finding, s.targets)
+	}
+	drawn, left := 0, 0
+	var requests []Target
+	err := r.each(func(t Target) error {
+		requests = append(requests, Target{Name: t.Name, Firewall: t.Firewall})
+		if t.Path == nil || t.Verdict == Ready {
+			return nil
+		}
+		if drawn == mostPictures {
+			left++
+			return nil
+		}
+		if drawn == 0 {
+			p.put(`<h2>%</h2>`, p.say(wordPath))
+		}
+		drawn++
+		p.put(`<details><summary>% %</summary><figure>`, t.Name, t.Verdict.Label())
+		for _, one := range t.pictures(p.lang) {
+			if one.name != "" {
+				p.put(`<figcaption>%</figcaption>`, one.name)
+			}
+			p.draw(one.drawing)
+		}
+		p.WriteString("</figure></details>\n")
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		p.put(`<p>%</p>`, snapshot.Textf("%d more paths are not drawn here; check those targets alone.", "ほか %d 件の経路は省略。該当するターゲットだけを指定すると描く。", left).In(p.lang))
+	}
+	p.put(`<h2>%</h2><details><summary>%: %</summary>`, p.say(wordFirewall), p.say(wordConcerns), len(requests))
+	p.firewall(requests)
+	p.WriteString("</details>\n")
+	return nil
+}

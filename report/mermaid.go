@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
+)
+
+// The colours of a Mermaid drawing are readable in light and dark pages, since each
+// box brings its own text colour.
+const mermaidClasses = `  classDef pass fill:#dafbe1,stroke:#1a7f37,color:#1f2328
+  classDef fail fill:#cf222e,stroke:#82071e,stroke-width:4px,color:#ffffff
+  classDef warn fill:#fff8c5,stroke:#9a6700,color:#1f2328
+  classDef unknown fill:#fbefff,stroke:#8250df,stroke-dasharray:5 3,color:#1f2328
+  classDef skip fill:#f6f8fa,stroke:#8c959f,color:#1f2328
+  classDef band fill:none,stroke:#8c959f
+  classDef terminus fill:#ddf4ff,stroke:#0969da,color:#1f2328
+`
+
+// mostMermaid is up to how many characters a flowchart is written: Mermaid itself
+// refuses one of 50,000.
+// Source: https://mermaid.js.org/config/schema-docs/config-properties-maxtextsize.html
+const mostMermaid = 40_000
+
+// Mermaid returns a renderer for a flowchart, which GitHub, GitLab and wikis draw:
+// the targets that are not ready first, as many as Mermaid takes.
+func Mermaid(lang string) Renderer {
+	return func(w io.Writer, r Report) error {
+		var first, rest []picture
+		err := r.each(func(t Target) error {
+			list := t.pictures(lang)
+			for i := range list {
+				list[i].name = strings.TrimSpace(t.Name + " " + list[i].name)
+			}
+			if t.Verdict == Ready {
+				rest = append(rest, list...)
+			} else {
+				first = append(first, list...)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(w, mermaidOf(append(first, rest...), lang))
+		return err
+	}
+}
+
+// mermaidOf is a flowchart of some pictures.
+func mermaidOf(pictures []picture, lang string) string {
+	var b strings.Builder
+	b.WriteString("flowchart TB\n" + mermaidClasses)
+	if len(pictures) == 0 {
+		fmt.Fprintf(&b, "  none[%s]:::unknown\n", mermaidLabel(wordNoPath.In(lang)))
+	}
+	for i, p := range pictures {
+		var one strings.Builder
+		prefix := ""
+		if len(pictures) > 1 {
+			prefix = fmt.Sprintf("p%d", i)
+			fmt.Fprintf(&one, "  subgraph %s[%s]\n", prefix, mermaidLabel(p.name))
+		}
+		p.mermaid(&one, prefix)
+		if prefix != "" {
+			one.WriteString("  end\n")
+		}
+		if i > 0 && b.Len()+one.Len() > mostMermaid {
+			fmt.Fprintf(&b, "  more[%s]:::skip\n", mermaidLabel(fmt.Sprintf("(+%d)", len(pictures)-i)))
+			break
+		}
+		b.WriteString(one.String())
+	}
+	return b.String()
+}
+
+// mermaidLabel is a label of some lines.
+func mermaidLabel(lines ...string) string {
+	var out []string
+	for _, l := range lines {
+		if l != "" {
+			out = append(out, outside.Of(l).Mermaid())
+		}
+	}
+	return `"` + strings.Join(out, "<br>") + `"`
+}
+
+// mermaid writes a drawing; what it names begins with the prefix.
+func (d drawing) mermaid(b *strings.Builder, prefix string) {
+	var order [2][]*step
+	for i, band := range d.bands {
+		name, owner := band.title(d.lang)
+		fmt.Fprintf(b, "  subgraph %sband%d[%s]\n", prefix, i, mermaidLabel(strings.TrimSpace(name+" "+owner)))
+		if band.agent {
+			fmt.Fprintf(b, "    %sagent([%s]):::terminus\n", prefix, mermaidLabel(append([]string{wordDrawAgent.In(d.lang), d.path.Agent.ID}, few(d.path.Agent.Addresses)...)...))
+		}
+		for w := range d.ways {
+			for n := range band.steps[w] {
+				s := &band.steps[w][n]
+				order[w] = append(order[w], s)
+				lines := []string{s.banner(d.lang), fmt.Sprintf("(%d) %s", s.number, s.head(d.lang)), s.subnet(), s.Ref}
+				if s.Status != "PASS" {
+					lines = append(lines, few(s.rules(d.lang))...)
+				}
+				fmt.Fprintf(b, "    %ss%d[%s]:::%s\n", prefix, s.number, mermaidLabel(lines...), statusClass(s.Status))
+			}
+		}
+		if band.endpoint {
+			lines, class := append([]string{wordDrawEnd.In(d.lang), d.path.Endpoint.ID}, few(d.path.Endpoint.Addresses)...), "terminus"
+			if len(d.fault) > 0 {
+				lines, class = append(append([]string{wordStopsHere.In(d.lang)}, lines...), d.fault...), "fail"
+			}
+			fmt.Fprintf(b, "    %sendpoint([%s]):::%s\n", prefix, mermaidLabel(lines...), class)
+		}
+		fmt.Fprintf(b, "  end\n  class %sband%d band\n", prefix, i)
+	}
+	for w, steps := range order {
+		nodes := []string{"agent"}
+		for _, s := range steps {
+			nodes = append(nodes, fmt.Sprintf("s%d", s.number))
+		}
+		nodes = append(nodes, "endpoint")
+		cut := d.ways[w].empty || w == 1 && len(d.fault) > 0
+		for i := 1; i < len(nodes); i++ {
+			from, to := i-1, i
+			if w == 1 { // from the endpoint, at the end of the list, up
+				from, to = len(nodes)-i, len(nodes)-i-1
+			}
+			if n := from - 1; n >= 0 && n < len(steps) {
+				cut = cut || steps[n].stop || steps[n].Status == "UNKNOWN"
+			}
+			arrow := "-->"
+			if cut {
+				arrow = "-.->"
+			}
+			fmt.Fprintf(b, "  %s%s %s %s%s\n", prefix, nodes[from], arrow, prefix, nodes[to])
+		}
+	}
+}
+
+// few are the first of a list, and how many more there are.
+func few(list []string) []string {
+	if len(list) <= mostListed {
+		return list
+	}
+	return append(append([]string{}, list[:mostListed]...), fmt.Sprintf("(+%d)", len(list)-mostListed))
+}

@@ -1,0 +1,395 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+//go:embed drawing.css
+var drawingStyle string
+
+// The measures of a drawing, in pixels.
+const (
+	wayWidth   = 336 // fits a phone
+	lineX      = 22  // where the packet's line runs
+	cardX      = 46
+	cardWidth  = wayWidth - cardX - 10
+	cardGap    = 14
+	cardPad    = 8
+	headLine   = 17
+	smallLine  = 15
+	bandPad    = 12
+	bandGap    = 18
+	bannerLine = 20
+	waysGap    = 24
+	margin     = 16
+)
+
+// The columns that fit into a card: a column of small text is taken for 6.6 pixels,
+// which is that of monospace and more than that of words.
+const (
+	headColumns  = 24
+	smallColumns = 40
+	monoColumns  = 39
+	wideColumns  = 100
+	mostPassed   = 4 // lines of rules at a step that lets the packet pass
+	mostStopped  = 12
+)
+
+// line is one of text.
+type line struct {
+	text  string
+	class literal
+	high  int
+}
+
+func linesOf(text string, columns int, class literal, high int) []line {
+	var out []line
+	for _, l := range Wrap(text, columns) {
+		out = append(out, line{l, class, high})
+	}
+	return out
+}
+
+// card is a box of a drawing: a step, or one of the ends.
+type card struct {
+	lines  []line
+	class  literal
+	number string
+	banner string
+	word   string
+	step   *step
+	high   int
+}
+
+func (c card) measured() card {
+	c.high = 2 * cardPad
+	if c.banner != "" {
+		c.high += bannerLine
+	}
+	for _, l := range c.lines {
+		c.high += l.high
+	}
+	return c
+}
+
+func (d drawing) cardOf(s step) card {
+	c := card{class: statusClass(s.Status), number: fmt.Sprint(s.number), word: s.Status, step: &s}
+	c.lines = linesOf(s.head(d.lang), headColumns, "head", headLine)
+	if s.Branch && !s.Unreached {
+		c.lines = append(c.lines, linesOf("("+wordOtherPart.In(d.lang)+")", smallColumns, "faint", smallLine)...)
+	}
+	if s.Unreached {
+		c.lines = append(c.lines, linesOf("("+wordUnreached.In(d.lang)+")", smallColumns, "faint", smallLine)...)
+	}
+	for _, id := range []string{s.subnet(), s.Ref} {
+		if id != "" {
+			c.lines = append(c.lines, linesOf(id, monoColumns, "mono faint", smallLine)...)
+		}
+	}
+	most := mostPassed
+	if s.Status == "FAIL" || s.Status == "UNKNOWN" {
+		most = mostStopped
+	}
+	used, rules := 0, s.rules(d.lang)
+	for i, rule := range rules {
+		lines := linesOf(rule, smallColumns, "", smallLine)
+		if used > 0 && used+len(lines) > most {
+			c.lines = append(c.lines, line{fmt.Sprintf("(+%d)", len(rules)-i), "faint", smallLine})
+			break
+		}
+		used += len(lines)
+		c.lines = append(c.lines, lines...)
+	}
+	c.banner = s.banner(d.lang)
+	return c.measured()
+}
+
+// mostListed is how many addresses or subnets an end shows.
+const mostListed = 4
+
+func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
+	c := card{class: "end"}
+	c.lines = linesOf(title.In(d.lang), headColumns+8, "head", headLine)
+	add := func(list ...string) {
+		for i, s := range list {
+			if i == mostListed {
+				c.lines = append(c.lines, line{fmt.Sprintf("(+%d)", len(list)-i), "faint", smallLine})
+				break
+			}
+			if s != "" {
+				c.lines = append(c.lines, linesOf(s, monoColumns, "mono", smallLine)...)
+			}
+		}
+	}
+	add(e.ID)
+	add(e.Addresses...)
+	add(e.Subnets...)
+	if task != nil && len(task.Addresses) > 0 {
+		c.lines = append(c.lines, linesOf(wordDrawTask.In(d.lang), smallColumns, "faint", smallLine)...)
+		add(task.Addresses...)
+		if !slices.Equal(task.Subnets, e.Subnets) {
+			add(task.Subnets...)
+		}
+	}
+	if task != nil && len(d.fault) > 0 {
+		c.class, c.banner = "fail", wordStopsHere.In(d.lang)
+		for _, f := range d.fault {
+			c.lines = append(c.lines, linesOf(f, smallColumns, "", smallLine)...)
+		}
+	}
+	return c.measured()
+}
+
+// plot is a drawing laid out: what is in each band, and how high it is.
+type plot struct {
+	drawing
+	titles []([]line)
+	cells  [2][][]card
+	highs  []int
+	heads  [2][]line
+	head   int
+	high   int
+}
+
+func stack(cards []card) int {
+	high := 0
+	for _, c := range cards {
+		high += c.high + cardGap
+	}
+	return high
+}
+
+func total(lines []line) int {
+	high := 0
+	for _, l := range lines {
+		high += l.high
+	}
+	return high
+}
+
+// layout measures a drawing. Both ways get the same bands at the same heights, so
+// that side by side they make one picture.
+func (d drawing) layout() plot {
+	p := plot{drawing: d}
+	for w := range d.ways {
+		p.heads[w] = append(linesOf(d.wayTitle(w), headColumns+16, "head", headLine), linesOf(d.outcome(w), smallColumns+4, "word "+statusClass(d.ways[w].status), smallLine)...)
+		p.head = max(p.head, total(p.heads[w])+bandPad)
+	}
+	p.high = p.head
+	for _, b := range d.bands {
+		name, owner := b.title(d.lang)
+		title := linesOf(name, headColumns+12, "word", headLine)
+		if b.at.VPC != "" && !b.between {
+			title = linesOf(name, monoColumns, "mono", headLine)
+		}
+		if owner != "" {
+			title = append(title, linesOf(owner, monoColumns, "faint", smallLine)...)
+		}
+		most := 0
+		for w := range d.ways {
+			var cards []card
+			if b.agent {
+				cards = append(cards, d.endCard(wordDrawAgent, d.path.Agent, nil))
+			}
+			for _, s := range b.steps[w] {
+				cards = append(cards, d.cardOf(s))
+			}
+			if b.endpoint {
+				cards = append(cards, d.endCard(wordDrawEnd, d.path.Endpoint, &d.path.Task))
+			}
+			p.cells[w] = append(p.cells[w], cards)
+			most = max(most, stack(cards))
+		}
+		high := most + total(title) + 2*bandPad
+		p.titles, p.highs = append(p.titles, title), append(p.highs, high)
+		p.high += high + bandGap
+	}
+	return p
+}
+
+// textAt writes lines from a point down, and returns where they end.
+func (m *markup) textAt(x, y int, lines []line) int {
+	for _, l := range lines {
+		m.put(`<text x="%" y="%" class="%">%</text>`, x, y+l.high-4, l.class, l.text)
+		y += l.high
+	}
+	return y
+}
+
+// node is a place on the packet's line.
+type node struct {
+	top, y, bottom int
+	step           *step
+}
+
+// column draws one way, from its left upper corner at 0, 0.
+func (p plot) column(m *markup, w int) {
+	m.textAt(0, 0, p.heads[w])
+	y := p.head
+	var nodes []node
+	var cards markup
+	for i, b := range p.bands {
+		class := literal("band")
+		if b.between {
+			class = "band between"
+		}
+		m.put(`<rect class="%" x="0.5" y="%" width="%" height="%" rx="8"/>`, class, y, wayWidth-1, p.highs[i])
+		at := m.textAt(cardX, y+bandPad-4, p.titles[i]) + 4
+		for n, c := range p.cells[w][i] {
+			if end := y + p.highs[i] - stack(p.cells[w][i][n:]) + cardGap - bandPad; b.endpoint && (n == len(p.cells[w][i])-1 || w == 1 && c.step != nil) {
+				at = max(at, end) // what is near the endpoint stands near it
+			}
+			cards.card(c, at)
+			nodes = append(nodes, node{at, at + cardPad + 9, at + c.high, c.step})
+			at += c.high + cardGap
+		}
+		y += p.highs[i] + bandGap
+	}
+	p.lines(m, w, nodes)
+	m.Write(cards.Bytes())
+}
+
+// lines draws the packet's way between the nodes, with a tip where each part ends.
+func (p plot) lines(m *markup, w int, nodes []node) {
+	const radius = 11
+	for i := 1; i < len(nodes); i++ {
+		from, to := nodes[i-1], nodes[i]
+		if w == 1 {
+			from, to = to, from
+		}
+		class := literal("")
+		cut := p.ways[w].empty || w == 1 && len(p.fault) > 0
+		if s := from.step; s != nil {
+			cut = s.behind || s.stop || s.Status == "UNKNOWN"
+		}
+		if s := to.step; s != nil {
+			cut = cut || s.behind
+		}
+		if cut {
+			class = " cut"
+		}
+		if w == 0 {
+			m.put(`<path class="line%" d="M% %V%"/><path class="tip%" d="M% %l5 -9h-10z"/>`, class, lineX, from.y+radius, to.y-radius-6, class, lineX, to.y-radius)
+		} else {
+			m.put(`<path class="line%" d="M% %V%"/><path class="tip%" d="M% %l5 9h-10z"/>`, class, lineX, from.y-radius, to.y+radius+6, class, lineX, to.y+radius)
+		}
+	}
+}
+
+func (m *markup) card(c card, y int) {
+	m.put(`<rect class="card %" x="%" y="%" width="%" height="%" rx="6"/>`, c.class, cardX, y, cardWidth, c.high)
+	mid := y + cardPad + 9
+	m.put(`<circle class="dot %" cx="%" cy="%" r="11"/>`, c.class, lineX, mid)
+	switch {
+	case c.step == nil:
+		m.put(`<circle cx="%" cy="%" r="4" fill="#fff"/>`, lineX, mid)
+	default:
+		m.put(`<text class="num" x="%" y="%">%</text>`, lineX, mid+4, c.number)
+	}
+	at := y + cardPad
+	if c.word != "" {
+		m.put(`<text class="word % right" x="%" y="%">%</text>`, c.class, cardX+cardWidth-8, at+headLine-4, c.word)
+	}
+	at = m.textAt(cardX+10, at, c.lines)
+	if c.banner == "" {
+		return
+	}
+	class := literal("banner")
+	if c.step != nil && c.step.Status == "UNKNOWN" {
+		class = "banner unknown"
+	}
+	m.put(`<rect class="%" x="%" y="%" width="%" height="18" rx="3"/><text class="banner-text" x="%" y="%">%</text>`, class, cardX+10, at+3, cardWidth-20, cardX+18, at+16, c.banner)
+}
+
+// waySVG draws one way as an element of a page.
+func (p plot) waySVG(m *markup, w int, id string) {
+	m.put(`<svg viewBox="0 0 % %" role="img" aria-labelledby="%"><title id="%">%</title>`, wayWidth, p.high, id, id, p.wayTitle(w)+": "+p.outcome(w))
+	p.column(m, w)
+	m.WriteString("</svg>")
+}
+
+// SVG returns a renderer for a picture of each target, one under the other.
+func SVG(lang string) Renderer {
+	return func(w io.Writer, r Report) error {
+		var body markup
+		y := margin
+		const wide = 2*wayWidth + waysGap
+		err := r.each(func(t Target) error {
+			y = body.textAt(margin, y, []line{{r.headlineOf(t, lang), "big", 26}, {t.Name, "mono faint", smallLine}})
+			if t.Path == nil {
+				y = body.textAt(margin, y+bandPad, []line{{wordNoPath.In(lang), "head", headLine}})
+			}
+			for _, one := range t.pictures(lang) {
+				if one.name != "" {
+					y = body.textAt(margin, y+bandPad, []line{{one.name, "head", headLine}})
+				}
+				p := one.layout()
+				y += bandPad
+				for w := range p.ways {
+					body.put(`<g transform="translate(%,%)">`, margin+w*(wayWidth+waysGap), y)
+					p.column(&body, w)
+					body.WriteString("</g>")
+				}
+				y += p.high
+			}
+			if list := aside(t); len(list) > 0 {
+				y = body.textAt(margin, y, []line{{wordElsewhere.In(lang), "head", headLine + 4}})
+				for _, s := range list {
+					y = body.textAt(margin, y, linesOf(s, wideColumns, "", smallLine))
+				}
+			}
+			y += 2 * margin
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		var m markup
+		m.put(`<svg xmlns="http://www.w3.org/2000/svg" width="%" height="%" viewBox="0 0 % %" role="img" lang="%"><title>%</title><style>`, wide+2*margin, y, wide+2*margin, y, lang, "DataSync: "+r.headline(lang))
+		m.WriteString(drawingStyle)
+		m.put(`</style><rect class="page" width="%" height="%"/>`, wide+2*margin, y)
+		if _, err := w.Write(m.Bytes()); err != nil {
+			return err
+		}
+		if _, err := w.Write(body.Bytes()); err != nil {
+			return err
+		}
+		_, err = io.WriteString(w, "</svg>\n")
+		return err
+	}
+}
+
+// picture is a drawing with what it shows.
+type picture struct {
+	drawing
+	name string
+}
+
+var (
+	wordBefore = snapshot.Text{En: "Before this change", Ja: "変更前"}
+	wordAfter  = snapshot.Text{En: "After this change", Ja: "変更後"}
+)
+
+// pictures are those of a target: of a planned change, before and after.
+func (t Target) pictures(lang string) []picture {
+	switch {
+	case t.Path == nil:
+		return nil
+	case t.PathBefore == nil:
+		return []picture{{draw(t.Path, t.endpointFaults(false), lang), ""}}
+	}
+	return []picture{{draw(t.PathBefore, t.endpointFaults(true), lang), wordBefore.In(lang)}, {draw(t.Path, t.endpointFaults(false), lang), wordAfter.In(lang)}}
+}
+
+// headlineOf is the headline of one target.
+func (r Report) headlineOf(t Target, lang string) string {
+	one := r
+	one.Verdict, one.Targets = t.Verdict, []Target{t}
+	return strings.TrimSpace(one.headline(lang))
+}

@@ -1,0 +1,55 @@
+// node look.mjs FILE...: opens pages and drawings in Chromium at three widths, in both
+// colour schemes, and on paper, and prints what is wrong with them as JSON.
+import fs from 'node:fs';
+import path from 'node:path';
+import {createRequire} from 'node:module';
+import {pathToFileURL} from 'node:url';
+
+const require = createRequire(path.join(process.env.BROWSER_MODULES, 'x.js'));
+const puppeteer = (await import(pathToFileURL(require.resolve('puppeteer-core')))).default;
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const browser = await puppeteer.launch({executablePath: process.env.CHROMIUM, headless: true, args: ['--no-sandbox', '--disable-dev-shm-usage']});
+const wrong = [];
+
+for (const file of process.argv.slice(2)) {
+  const large = fs.statSync(file).size > 1 << 20; // colours and names are looked at in small ones
+  for (const scheme of large ? ['light'] : ['light', 'dark']) {
+    for (const width of [360, 768, 1440]) {
+      const page = await browser.newPage();
+      const say = what => wrong.push(`${path.basename(file)}, ${scheme}, ${width}: ${what}`);
+      const own = pathToFileURL(file).href;
+      page.on('console', m => say('console: ' + m.text()));
+      page.on('pageerror', e => say('error: ' + e));
+      page.on('dialog', d => { say('dialog: ' + d.message()); d.dismiss(); });
+      page.on('request', r => { if (r.url() !== own && r.url() !== 'data:,') say('request: ' + r.url()); });
+      await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: scheme}]);
+      await page.setViewport({width, height: 900});
+      await page.goto(own, {timeout: 120000});
+      const html = file.endsWith('.html');
+      const seen = await page.evaluate(() => ({
+        beyond: document.documentElement.scrollWidth - innerWidth,
+        spilt: [...document.querySelectorAll('svg')].flatMap(svg => [...svg.querySelectorAll('text')].filter(t => {
+          const box = t.getBBox(), room = (t.closest('g') ? 336 : svg.viewBox.baseVal.width) - 4;
+          return box.x < 0 || box.x + box.width > room;
+        }).map(t => t.textContent)).slice(0, 5),
+        scripts: document.querySelectorAll('script').length,
+      }));
+      if (html && seen.beyond > 0) say(`${seen.beyond} pixels too wide`);
+      if (seen.spilt.length) say('text out of its box: ' + seen.spilt.join(' | '));
+      if (seen.scripts) say('it holds a script');
+      if (html && !large) {
+        await page.setBypassCSP(true);
+        await page.evaluate(axe);
+        for (const v of await page.evaluate(async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes[0].html.slice(0, 160)))) say('axe: ' + v);
+      }
+      if (html && !large && width === 1440 && scheme === 'light') {
+        const pdf = await page.pdf({format: 'A4', timeout: 120000});
+        if (pdf.length < 1000) say('nothing on paper');
+      }
+      if (process.env.SCREENSHOTS) await page.screenshot({path: `${process.env.SCREENSHOTS}/${path.basename(file)}.${scheme}.${width}.png`, fullPage: true});
+      await page.close();
+    }
+  }
+}
+await browser.close();
+console.log(JSON.stringify(wrong));
