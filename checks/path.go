@@ -22,13 +22,7 @@ type journey struct {
 	back   netpath.Walk
 	parts  [2][]leg // of the way there, of the way back
 	estate *netpath.Estate
-}
-
-// lack is what a subnet that a task might use falls short of.
-type lack struct {
-	subnet string
-	room   Status
-	path   netpath.Fate
+	lacks  []lack // by subnet: why none of those that a task might use serves, each for a reason of its own
 }
 
 // journeys holds the walk of one target, which several checks look at. It is a
@@ -53,7 +47,7 @@ func (x *Exam) journey() (journey, bool) {
 // walked is the walk of the target, and what is to be said of it.
 func (x *Exam) walked() (journey, bool, []Finding) {
 	walk := func() (journey, bool, []Finding) {
-		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
+		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, Tasks: x.Tasks, check: x.check}
 		j, ok := y.walk()
 		return j, ok, y.findings
 	}
@@ -104,72 +98,6 @@ func (j journey) legs(back bool) []leg {
 		return j.parts[1]
 	}
 	return j.parts[0]
-}
-
-// choose keeps, of the subnets that a task may use where the user named none,
-// those that satisfy all there is to ask: they are judged jointly, since
-// CreateAgent takes one of them. Where none does, all stay, and the checks say what
-// each lacks; one of which not all is known stands for the rest.
-func (x *Exam) choose(j *journey, s *snapshot.Scope, ep snapshot.Endpoint) {
-	if x.Target.SubnetID != "" || len(ep.SubnetIDs) < 2 || ep.SubnetsPending != "" {
-		return
-	}
-	var all []lack
-	best := Fail
-	for i, e := range j.ends {
-		if netpath.Empty(e.Task) {
-			continue
-		}
-		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
-		y.judgeFreeIPs(s, ep, e.Subnet)
-		l := lack{e.Subnet, conclude(x.check, y.findings).Status, j.fate(i)}
-		all = append(all, l)
-		if w := l.whole(); w == Pass || w == Unknown && best == Fail {
-			best = w
-		}
-	}
-	keep := func(l lack) bool { return l.whole() == best }
-	for i := range j.ends {
-		e := &j.ends[i]
-		if n := slices.IndexFunc(all, func(l lack) bool { return l.subnet == e.Subnet }); n >= 0 && !keep(all[n]) {
-			e.Task = &netipx.IPSet{}
-		}
-	}
-	if best == Fail {
-		return
-	}
-	j.ends = slices.DeleteFunc(j.ends, func(e netpath.End) bool { return netpath.Empty(e.All()) })
-	j.follow()
-}
-
-// whole is PASS for a subnet that satisfies all, FAIL for one that lacks
-// something, UNKNOWN for one of which not all is known.
-func (l lack) whole() Status {
-	switch {
-	case l.room == Fail || l.path == netpath.Stopped:
-		return Fail
-	case (l.room == Pass || l.room == Warn) && l.path == netpath.On:
-		return Pass
-	}
-	return Unknown
-}
-
-// fate says whether the task's interfaces of an end are reached on 443, and the
-// replies reach the agent, by routes and network ACLs.
-func (j *journey) fate(end int) netpath.Fate {
-	e := j.ends[end]
-	there := j.there.Fate(e.Task, reqTaskHTTPS.Ports)
-	if j.from.Outside && len(j.there.Hops) == 0 {
-		there = netpath.Open
-	}
-	back := j.back.From(e.Subnet)
-	switch {
-	case there == netpath.Stopped || back == netpath.Stopped:
-		return netpath.Stopped
-	case there == netpath.On && back == netpath.On:
-		return netpath.On
-	}
-	return netpath.Open
 }
 
 // ends lists what the agent dials, by subnet: the addresses in the key request,

@@ -43,6 +43,15 @@ var (
 		Terraform: subnetReserved.Terraform,
 		Sources:   []string{pageReserve, pageENI},
 	}
+	subnetNoneServes = &Problem{
+		Code: "DSP310", Severity: Fail,
+		Title:     say("none of the endpoint's subnets {subnets} serves the task: {lacks}", "エンドポイントのサブネット {subnets} のどれもタスクに使えない: {lacks}"),
+		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces. What one of these has, another lacks.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけ。どのサブネットにも足りないものがある。"),
+		Fix:       say("Mend what one of them lacks, and give that one to CreateAgent, and to dspreflight as --subnet-id.", "いずれか 1 つの不足を解消し、CreateAgent と、dspreflight の --subnet-id に指定する。"),
+		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {subnets}"},
+		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # one of {subnets}",
+		Sources:   []string{pageCreate, pageENI},
+	}
 	subnetNotChosen = &Problem{
 		Code: "DSP308", Severity: Warn,
 		Title:     say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
@@ -60,19 +69,35 @@ var _ = register(&Check{
 	Title:    say("The task subnet has four free addresses for every planned task", "タスクのサブネットに、予定タスク 1 つにつき 4 つの空きアドレスがある"),
 	Requires: reqFreeIPs,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Subnets},
-	Uses:     []snapshot.Kind{snapshot.SubnetCIDRReservations},
+	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
-	Problems: []*Problem{subnetFull, subnetReserved, subnetAllReserved, subnetNotChosen},
+	Problems: []*Problem{subnetFull, subnetReserved, subnetAllReserved, subnetNotChosen, subnetNoneServes},
 	Run: func(x *Exam) {
 		if t := x.Target.DestinationType; (t == "efs" || t == "fsx") && x.Target.SubnetID == "" {
 			x.Unknown("", snapshot.Gap{Code: snapshot.LocationSubnet, Detail: t})
 			return
 		}
 		x.eachTaskSubnet(func(s *snapshot.Scope, ep snapshot.Endpoint, choices []string) {
+			if lacks := x.lacking(); len(lacks) > 0 {
+				x.noneServes(ep, lacks)
+				return
+			}
 			x.oneOf(ep.ID, choices, subnetNotChosen, func(y *Exam, id string) { y.judgeFreeIPs(s, ep, id) })
 		})
 	},
 })
+
+// noneServes names what each subnet lacks, where one alone would be enough.
+func (x *Exam) noneServes(ep snapshot.Endpoint, lacks []lack) {
+	var subnets []string
+	var says []Text
+	var evidence []snapshot.Evidence
+	for _, l := range lacks {
+		text, ev := l.words()
+		subnets, says, evidence = append(subnets, l.subnet), append(says, text), append(evidence, ev...)
+	}
+	x.Report(subnetNoneServes, ep.ID, Args{"subnets": subnets, "lacks": inTurn(says), "region": x.region()}, evidence...)
+}
 
 func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	n, p := s.Subnets.GetIn(ep.VPC, id)

@@ -1,11 +1,27 @@
 package checks
 
 import (
+	"strings"
+
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // The walk gives facts; here they become words.
+
+// title words what a finding says is wrong.
+func (f Finding) title() Text {
+	return say(f.Args.In("en").Fill(f.Problem.Title.En), f.Args.In("ja").Fill(f.Problem.Title.Ja))
+}
+
+// inTurn says several things one after the other.
+func inTurn(texts []Text) Text {
+	var en, ja []string
+	for _, t := range texts {
+		en, ja = append(en, t.En), append(ja, t.Ja)
+	}
+	return say(strings.Join(en, "; "), strings.Join(ja, "。"))
+}
 
 // hopEvidence words what a hop showed.
 func hopEvidence(h netpath.Hop) snapshot.Evidence {

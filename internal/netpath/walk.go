@@ -405,29 +405,40 @@ func (e *Estate) replies(there Walk, a Agents, starts []Start, end End) []reply 
 	return out
 }
 
-// Fate says what becomes of the traffic to some of the destinations on some
-// ports, on all the ways that the walk found: Stopped if a hop stops any of it.
+// To says what becomes of the traffic to some of the destinations on some ports, on
+// all the ways that the walk found: Stopped, with the hop, if one stops any of it.
 // Groups are not looked at.
-func (w Walk) Fate(dst *netipx.IPSet, ports []Ports) Fate {
+func (w Walk) To(dst *netipx.IPSet, ports []Ports) (Fate, Hop) {
+	return w.fate(func(chain []Hop) bool { return overlaps(chain[len(chain)-1].In.Dst, dst) }, func(Hop) []Ports { return ports })
+}
+
+// From is To for all that is sent from a subnet; the ACLs are asked for the ports
+// that the replies go to.
+func (w Walk) From(subnet string) (Fate, Hop) {
+	return w.fate(func(chain []Hop) bool { return chain[0].Subnet == subnet }, func(h Hop) []Ports { return []Ports{h.In.Dial} })
+}
+
+func (w Walk) fate(asked func(chain []Hop) bool, ports func(Hop) []Ports) (Fate, Hop) {
 	fate, any := On, false
 	for _, i := range w.Leaves() {
-		if !overlaps(w.Hops[i].In.Dst, dst) {
+		chain := w.Chain(i)
+		if !asked(chain) {
 			continue
 		}
 		any = true
-		for _, h := range w.Chain(i) {
-			switch f := h.passes(ports); {
+		for _, h := range chain {
+			switch f := h.passes(ports(h)); {
 			case f == Stopped && w.Sure(i):
-				return Stopped
+				return Stopped, h
 			case f != On:
 				fate = Open
 			}
 		}
 	}
 	if !any {
-		return Open
+		return Open, Hop{}
 	}
-	return fate
+	return fate, Hop{}
 }
 
 // passes says what a hop does with all of its traffic on some ports.
@@ -508,29 +519,4 @@ func (e *Estate) lets(w Walk, i int, ports []Ports, out, in []snapshot.SecurityG
 		return Open
 	}
 	return On
-}
-
-// From says whether all that is sent from a subnet arrives, by routes and network
-// ACLs; the ACLs are asked for the ports that the replies go to.
-func (w Walk) From(subnet string) Fate {
-	fate, any := On, false
-	for _, i := range w.Leaves() {
-		chain := w.Chain(i)
-		if chain[0].Subnet != subnet {
-			continue
-		}
-		any = true
-		for _, h := range chain {
-			switch f := h.passes([]Ports{h.In.Dial}); {
-			case f == Stopped && w.Sure(i):
-				return Stopped
-			case f != On:
-				fate = Open
-			}
-		}
-	}
-	if !any {
-		return Open
-	}
-	return fate
 }
