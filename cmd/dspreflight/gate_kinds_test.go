@@ -23,6 +23,7 @@ func TestKindsOfTemplates(t *testing.T) {
 		says string
 	}{
 		"a custom resource that names the ACL":  {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","Acl":"` + aclOfHealthy + `"}}}}`, 3, "nacl-to-endpoint"},
+		"two entries with one number":           {`{"Resources":{"A":` + entryThat + `"deny"}},"B":` + strings.ReplaceAll(entryThat, "443", "80") + `"deny"}}}}`, 3, "nacl-to-endpoint"},
 		"a custom resource that names nothing":  {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f"}}}}`, 0, "1 custom resources or provisioners were not read"},
 		"a resource of a third party":           {`{"Resources":{"C":{"Type":"Acme::Net::Rule","Properties":{"On":"a/` + aclOfHealthy + `"}}}}`, 3, "C"},
 		"a nested stack that may be":            {`{"Parameters":{"P":{"Type":"String"}},"Conditions":{"C":{"Fn::Equals":[{"Ref":"P"},"x"]}},"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Condition":"C","Properties":{"TemplateURL":"https://x/y"}}}}`, 3, "Conditions.C"},
@@ -97,6 +98,10 @@ func TestKindsOfResources(t *testing.T) {
 		"an entry of Cloud Control":          {kind: "awscc_ec2_network_acl_entry", provider: awscc, after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": 6, "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "port_range": map[string]any{"from": 443, "to": 443}}, code: 1, says: "breaks nacl-to-endpoint"},
 		"an entry by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry", "desired_state": `{` + denies + `,"RuleAction":"deny"}`}, code: 1, says: "breaks nacl-to-endpoint"},
 		"a state that is not known":          {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry"}, open: map[string]any{"desired_state": true}, code: 3, says: "desired_state"},
+		"an entry of a mirrored provider":    {kind: "aws_network_acl_rule", provider: "terraform.corp.example/mirror/aws", after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": "6", "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "from_port": 443, "to_port": 443}, code: 1, says: "breaks nacl-to-endpoint"},
+		"a group of another account":         {kind: "aws_security_group", action: "no-op", before: map[string]any{"id": "sg-0fffffffffffffff1", "vpc_id": "vpc-0fffffffffffffff1", "arn": "arn:aws:ec2:us-east-1:999988887777:security-group/sg-0fffffffffffffff1"}, code: 2, says: "the plan manages what is in 999988887777/us-east-1"},
+		"a role of another account":          {kind: "aws_iam_role", action: "update", before: map[string]any{"id": "r", "arn": "arn:aws:iam::999988887777:role/r"}, after: map[string]any{"id": "r", "arn": "arn:aws:iam::999988887777:role/r"}, code: 2, says: "the plan manages what is in 999988887777"},
+		"a role of the estate's account":     {kind: "aws_iam_role", action: "update", before: map[string]any{"id": "r", "arn": "arn:aws:iam::111122223333:role/r"}, after: map[string]any{"id": "r", "arn": "arn:aws:iam::111122223333:role/r"}, code: 0, says: "0 of 1 changes touch this target"},
 		"a bucket by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::S3::Bucket", "desired_state": "{}"}, code: 0, says: "0 of 1 changes touch this target"},
 		"a command that is told the ACL":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{"acl": aclOfHealthy}}, config: runs, code: 3, says: "null_resource.x"},
 		"a command that is told nothing":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{}}, config: runs, code: 0, says: "1 custom resources or provisioners were not read"},
@@ -135,6 +140,36 @@ func TestKindsOfResources(t *testing.T) {
 			}
 			file := filepath.Join(t.TempDir(), "plan.json")
 			if err := os.WriteFile(file, body, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)
+		})
+	}
+}
+
+// TestWhatElseAPlanHolds reads what a plan holds beside changes: actions that it
+// invokes, the identity that made it, a change that is put off, and two changes that
+// contradict each other.
+func TestWhatElseAPlanHolds(t *testing.T) {
+	const aws = `"mode":"managed","provider_name":"registry.terraform.io/hashicorp/aws"`
+	bucket := `{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","name":"b",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"bucket":"b"},"after_unknown":{"id":true}}}`
+	route := func(name, target string) string {
+		return `{"address":"aws_route.` + name + `","type":"aws_route","name":"` + name + `",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"route_table_id":"rtb-0d1a2b3c4d5e6f701","destination_cidr_block":"10.10.1.0/24",` + target + `},"after_unknown":{"id":true}}}`
+	}
+	for name, tt := range map[string]struct {
+		changes, more string
+		code          int
+		says          string
+	}{
+		"an action that is told the ACL":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"` + aclOfHealthy + `"}}]`, 3, "action.aws_lambda_invoke.x"},
+		"an action that is told nothing":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"{}"}}]`, 0, "1 custom resources or provisioners were not read"},
+		"a stack that is put off":         {bucket, `"deferred_changes":[{"reason":"resource_config_unknown","resource_change":{"address":"aws_cloudformation_stack_set.s","type":"aws_cloudformation_stack_set","name":"s",` + aws + `}}]`, 3, "aws_cloudformation_stack_set.s"},
+		"an identity of another account":  {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_caller_identity.c","mode":"data","type":"aws_caller_identity","name":"c","provider_name":"registry.terraform.io/hashicorp/aws","values":{"account_id":"999988887777","arn":"arn:aws:iam::999988887777:user/x"}}]}}}`, 2, "999988887777"},
+		"two routes with one destination": {route("a", `"gateway_id":"igw-0bbbbbbbbbbbbbbbb"`) + "," + route("b", `"vpc_peering_connection_id":"pcx-0c1d2e3f405162738"`), `"complete":true`, 3, "route-to-agent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "plan.json")
+			if err := os.WriteFile(file, []byte(`{"format_version":"1.2","resource_changes":[`+tt.changes+`],"configuration":{"root_module":{}},`+tt.more+`}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)

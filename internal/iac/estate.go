@@ -160,7 +160,13 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 				return snapshot.Errorf("the plan manages %s (%s), and the estate (%s) does not have it: it is of another place or another time", "プランが管理する %s（%s）は環境（%s）にない。環境の場所か時点が異なる", c.id, c.address, here)
 			}
 		}
-		if e.held > 0 || len(e.foreign)+len(e.missing) == 0 {
+		if e.held > 0 {
+			continue
+		}
+		if at, strange := strange(p, o.given); strange {
+			return snapshot.Errorf("the plan manages what is in %s; the estate is %s", "プランが管理するものは %s にあるが、環境は %s", at, here)
+		}
+		if len(e.foreign)+len(e.missing) == 0 {
 			continue
 		}
 		if len(e.missing) > 0 {
@@ -173,6 +179,20 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 		}
 	}
 	return nil
+}
+
+// strange is the account and Region of a plan that manages things in accounts that
+// none of the scopes of an estate is of, if there is one.
+func strange(p *resource.Plan, snap *snapshot.Snapshot) (resource.Location, bool) {
+	for _, at := range p.ManagedIn {
+		if slices.ContainsFunc(snap.Scopes, resource.Location{Account: at.Account}.Fits) {
+			return resource.Location{}, false
+		}
+	}
+	if len(p.ManagedIn) == 0 {
+		return resource.Location{}, false
+	}
+	return slices.MinFunc(p.ManagedIn, func(a, b resource.Location) int { return strings.Compare(a.String(), b.String()) }), true
 }
 
 // makesIn reports whether a plan makes something in an account and Region of an

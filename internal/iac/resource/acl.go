@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -147,7 +148,17 @@ func putACLRule(w *World, before, o *Object) {
 			e := entry(o, egress, "rule_number", "rule_action")
 			e.Pending = max(e.Pending, pending)
 			within(w, o, snapshot.NetworkACLs, acls, id, func(a *snapshot.NetworkACL) {
-				if e.Pending == "" {
+				switch {
+				case e.Pending != "":
+				case w.taken(o, id, fmt.Sprint(egress, e.Number)): // AWS refuses the second of two
+					e.Pending = snapshot.Pending(o.Address)
+					a.Entries = slices.Clone(a.Entries)
+					for i := range a.Entries {
+						if a.Entries[i].Number == e.Number && a.Entries[i].Egress == egress {
+							a.Entries[i].Pending = e.Pending
+						}
+					}
+				default:
 					a.Entries = withoutEntry(a.Entries, e)
 				}
 				a.Entries = append(slices.Clip(a.Entries), e)

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -148,6 +149,17 @@ func putRoute(w *World, before, o *Object) {
 	}
 	within(w, o, snapshot.RouteTables, tables, ids[0], func(t *snapshot.RouteTable) {
 		if w.Filling && slices.ContainsFunc(t.Routes, func(q snapshot.Route) bool { return sameDestination(q, r) }) {
+			return
+		}
+		if w.taken(o, ids[0], fmt.Sprint(r.CIDR, r.IPv6CIDR, r.PrefixList)) { // AWS refuses the second of two
+			r.Pending = snapshot.Pending(o.Address)
+			t.Routes = slices.Clone(t.Routes)
+			for i := range t.Routes {
+				if sameDestination(t.Routes[i], r) {
+					t.Routes[i].Pending = r.Pending
+				}
+			}
+			t.Routes = append(t.Routes, r)
 			return
 		}
 		t.Routes = append(withoutRoute(t.Routes, r), r)

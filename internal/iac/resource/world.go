@@ -23,9 +23,28 @@ type World struct {
 	// unplaced counts the rules whose group is known only after apply, by type and
 	// scope.
 	unplaced map[string]int
+	// places are the numbers and destinations that resources of their own put
+	// something at, and which.
+	places map[string]string
 	// Filling is set while the state of a plan fills in what the base did not
 	// see: such rows are not all that there is.
 	Filling bool
+}
+
+// taken reports whether another resource of the plans has put something at the same
+// place of a network ACL or route table.
+func (w *World) taken(o *Object, in, at string) bool {
+	if w.Filling {
+		return false
+	}
+	if w.places == nil {
+		w.places = map[string]string{}
+	}
+	first, ok := w.places[in+" "+at]
+	if !ok {
+		w.places[in+" "+at] = o.Address
+	}
+	return ok && first != o.Address
 }
 
 func (w *World) Scope(o *Object) *snapshot.Scope { return w.Snapshot.Scopes[w.ScopeOf(o)] }

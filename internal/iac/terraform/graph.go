@@ -188,6 +188,32 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 	}
 }
 
+// managedIn are the accounts and Regions of what a plan manages and of the identity
+// that it was made by, whatever the type. An image or a policy that it looked up may
+// be anybody's.
+func (g *graph) managedIn() []resource.Location {
+	var out []resource.Location
+	add := func(o *resource.Object) {
+		if at := (resource.Location{Account: o.Location.Account, Region: o.Location.Region}); len(at.Account) == 12 && !slices.Contains(out, at) {
+			out = append(out, at)
+		}
+	}
+	for _, o := range g.state {
+		add(o)
+	}
+	for rc, o := range g.before {
+		if o.Exists && rc.Mode == tfjson.ManagedResourceMode {
+			add(o)
+		}
+	}
+	for _, o := range g.dataSources {
+		if o.Type == "aws_caller_identity" {
+			add(o)
+		}
+	}
+	return out
+}
+
 func anyMap(m map[string]any) any {
 	if m == nil {
 		return nil

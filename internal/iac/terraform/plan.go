@@ -26,6 +26,7 @@ type document struct {
 	Variables     map[string]*tfjson.PlanVariable  `json:"variables"`
 	Changes       []*tfjson.ResourceChange         `json:"resource_changes"`
 	Deferred      []*tfjson.DeferredResourceChange `json:"deferred_changes"`
+	Invocations   []*tfjson.ActionInvocation       `json:"action_invocations"`
 	Prior         *tfjson.State                    `json:"prior_state"`
 	Config        *tfjson.Config                   `json:"configuration"`
 	Complete      *bool                            `json:"complete"`
@@ -79,10 +80,10 @@ func Read(body []byte, files Sources, stacks StackReader) (*resource.Plan, error
 	return d.plan(files, stacks)
 }
 
-// isAWS reports whether a provider is the AWS one, whose registry differs
-// between Terraform and OpenTofu.
+// isAWS reports whether a provider is the AWS one. Terraform, OpenTofu, mirrors and
+// forks keep it under registries and names of their own, and it is aws in all.
 func isAWS(provider string) bool {
-	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/hashicorp/aws")
+	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/aws")
 }
 
 func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, error) {
@@ -101,6 +102,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		}
 	}
 	p.DataSources = g.dataSources
+	p.ManagedIn = g.managedIn()
 	sort.SliceStable(p.State, func(i, j int) bool { return p.State[i].Address < p.State[j].Address })
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {
@@ -121,6 +123,9 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		before, after := g.before[rc], g.after[rc]
 		if after != nil {
 			p.Current = append(p.Current, after)
+		}
+		if _, modelled := resource.Models[rc.Type]; !ok && modelled && before != nil && before.Exists && d.Prior == nil {
+			p.State = append(p.State, before) // people take the prior state out of a plan that they pass on
 		}
 		if !ok || rc.Type == "aws_cloudformation_stack" && stacked(p, stacks, before, after, rc.Change.AfterUnknown, action) {
 			continue
@@ -160,10 +165,18 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		p.Changes = append(p.Changes, resource.Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.Kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), Before: before, After: after})
 	}
 	for _, rc := range d.Deferred {
-		if rc != nil && rc.ResourceChange != nil && resource.Models[rc.ResourceChange.Type].Put != nil {
-			p.Doubt(&resource.Object{Address: rc.ResourceChange.Address, Type: rc.ResourceChange.Type}, resource.Models[rc.ResourceChange.Type].Kinds, snapshot.NotModelled, rc.ResourceChange.Address, "deferred")
+		if rc == nil || rc.ResourceChange == nil {
+			continue
+		}
+		kinds := resource.Unmodelled[rc.ResourceChange.Type]
+		if m, ok := resource.Models[rc.ResourceChange.Type]; ok {
+			kinds = m.Kinds
+		}
+		if len(kinds) > 0 {
+			p.Doubt(&resource.Object{Address: rc.ResourceChange.Address, Type: rc.ResourceChange.Type}, kinds, snapshot.NotModelled, rc.ResourceChange.Address, "deferred")
 		}
 	}
+	invokes(p, g, d.Invocations)
 	p.Agents = resource.Agents(p.Current)
 	p.Secrets = g.secrets()
 	return p, nil

@@ -45,6 +45,19 @@ func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resourc
 	p.MayChange(&resource.Object{Address: rc.Address, Type: rc.Type, ID: rc.Address}, ids, rc.Address)
 }
 
+// invokes notes the actions that a plan invokes, such as a call of a function. What
+// they do is up to them, as with provisioners.
+// Source: https://developer.hashicorp.com/terraform/language/block/action
+func invokes(p *resource.Plan, g *graph, list []*tfjson.ActionInvocation) {
+	for _, a := range list {
+		if a != nil {
+			ids := resource.IDsIn(a.ConfigValues, func(s string) bool { return g.fresh[s] != "" }, nil)
+			p.Changed = append(p.Changed, a.Address)
+			p.MayChange(&resource.Object{Address: a.Address, Type: a.Type, ID: a.Address}, ids, a.Address)
+		}
+	}
+}
+
 // anyPathKind are the types whose ids are followed.
 var anyPathKind = slices.Sorted(maps.Keys(resource.IDPrefixes))
 
