@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // dispatch finds the command in a command line, reads its flags and runs it.
@@ -216,7 +217,7 @@ func unknownFlag(cmd *cli.Command, written string) error {
 	meant := ""
 	if h := habits[name]; h != "" && (!strings.HasPrefix(h, "-") || slices.Contains(names, strings.TrimLeft(strings.Fields(h)[0], "-"))) {
 		meant = h
-	} else if len(name) > 1 && !strings.HasPrefix(written, "--") && slices.Contains(names, name[:1]) && slices.Contains(formats, name[1:]) {
+	} else if len(name) > 1 && !strings.HasPrefix(written, "--") && slices.Contains(names, name[:1]) && slices.Contains(strings.Split(report.FormatNames(), ", "), name[1:]) {
 		meant = "-" + name[:1] + " " + name[1:]
 	} else if n := nearest(name, names); n != "" {
 		meant = "--" + n
