@@ -10,6 +10,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GORELEASER  := github.com/goreleaser/goreleaser/v2@v2.18.2
 # The database of vulnerabilities is a Go module. CI takes this version, so that it
 # turns red by a change only; "make vuln" takes the newest.
 VULNDB := v0.0.0-20261105234957-e22db6528018
@@ -23,7 +24,7 @@ WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && e
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build test real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible
+.PHONY: build test real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
@@ -104,6 +105,24 @@ reproducible:
 	  mkdir "$$dir/src" && git ls-files -z | xargs -0 tar -c | tar -x -C "$$dir/src" && \
 	  (cd "$$dir/src" && GOCACHE="$$dir/cache" $(BUILD) -o "$$dir/two" ./cmd/dspreflight) && \
 	  cmp "$$dir/one" "$$dir/two" && echo "reproducible: $$(sha256sum < "$$dir/one")"
+
+# What a release holds beside the binary: the manual page and the completions, made from what --help knows, and the licences.
+RELEASE = bin/release
+release-files: build notices
+	@rm -rf $(RELEASE) && mkdir -p $(RELEASE)/completions
+	bin/dspreflight __man > $(RELEASE)/dspreflight.1
+	gzip -9nk $(RELEASE)/dspreflight.1
+	bin/dspreflight completion bash > $(RELEASE)/completions/dspreflight.bash
+	bin/dspreflight completion fish > $(RELEASE)/completions/dspreflight.fish
+	bin/dspreflight completion powershell > $(RELEASE)/completions/dspreflight.ps1
+	bin/dspreflight completion zsh > $(RELEASE)/completions/_dspreflight
+	cp bin/THIRD_PARTY_NOTICES.txt $(RELEASE)/
+	{ printf 'dspreflight\n\n'; cat LICENSE; printf '\n\n'; cat bin/THIRD_PARTY_NOTICES.txt; } > $(RELEASE)/copyright
+
+# Whether a release could be cut: docs/releasing.md. goreleaser takes minutes to build, so CI does not run this.
+release-check:
+	$(WITH) $(GO) run $(GORELEASER) check
+	GORELEASER="$(WITH) $(GO) run $(GORELEASER)" .ci/release-check
 
 # What attackers, broken proxies and full disks do: every row, and what held and fell.
 armor:

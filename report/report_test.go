@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,12 @@ func built(t testing.TB, fixture, lang string) report.Report {
 
 func builtWith(t testing.TB, fixture string, opt report.Options) report.Report {
 	t.Helper()
+	target, snap := opened(t, fixture)
+	return reported(target, snap, checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}), opt)
+}
+
+func opened(t testing.TB, fixture string) (snapshot.Target, *snapshot.Snapshot) {
+	t.Helper()
 	files, _, err := fixtures.Open(fixture)
 	if err != nil {
 		t.Fatal(err)
@@ -39,8 +46,10 @@ func builtWith(t testing.TB, fixture string, opt report.Options) report.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := *snap.Target
-	results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
+	return *snap.Target, snap
+}
+
+func reported(target snapshot.Target, snap *snapshot.Snapshot, results []checks.Result, opt report.Options) report.Report {
 	opt.Version, opt.FailOn, opt.GeneratedAt = "test", report.OnFail, snap.TakenAt
 	return report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: results}}, opt)
 }
@@ -63,12 +72,27 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// TestGolden pins every format, in both languages, for an estate with failures,
-// one with gaps and a healthy one.
+// unlikeHealthy judges an embedded estate and words what comes out otherwise than for
+// the healthy one: another check changes nothing in it, unless it is about this.
+func unlikeHealthy(t testing.TB, fixture, lang string) report.Report {
+	t.Helper()
+	healthy := map[string]checks.Status{}
+	target, snap := opened(t, "healthy")
+	for _, r := range checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}) {
+		healthy[r.Check.ID] = r.Status
+	}
+	target, snap = opened(t, fixture)
+	results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
+	results = slices.DeleteFunc(results, func(r checks.Result) bool { return r.Status == healthy[r.Check.ID] })
+	return reported(target, snap, results, report.Options{Lang: lang})
+}
+
+// TestGolden pins every format, in both languages, for a healthy estate, and what
+// comes out otherwise for one with failures and one with gaps.
 func TestGolden(t *testing.T) {
-	for _, fixture := range []string{"healthy", "unreachable-443", "no-permission"} {
+	for fixture, build := range map[string]func(testing.TB, string, string) report.Report{"healthy": built, "unreachable-443": unlikeHealthy, "no-permission": unlikeHealthy} {
 		for _, lang := range []string{"en", "ja"} {
-			rep := built(t, fixture, lang)
+			rep := build(t, fixture, lang)
 			wide := report.TableOptions{Width: 160, Lang: lang}
 			golden(t, strings.Join([]string{fixture, lang, "explain.txt"}, "."), rendered(t, report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}), rep))
 			for _, f := range report.Formats() {

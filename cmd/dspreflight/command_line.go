@@ -31,6 +31,8 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 		return appHelp(env, app)
 	case first == completeCommand:
 		return completeWord(env, app, rest[1:])
+	case first == manCommand:
+		return manual(env, app)
 	case first == "help":
 		rest = []string{rest[1], "--help"}
 	case first == "--version" || first == "-v":
