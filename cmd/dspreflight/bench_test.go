@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // BenchmarkProcess times whole processes: from start to exit, and the memory
@@ -149,11 +147,13 @@ func BenchmarkCalls(b *testing.B) {
 	}
 }
 
-// BenchmarkJudge judges 1,000 targets over 5,000 security groups with 100,000
-// rules, 5,000 routes and 2,000 network ACL entries in 200 VPCs; and one, ten and
-// a hundred of them, to show that the time for each stays the same.
+// BenchmarkJudge judges 1,000 targets in 200 VPCs, every other one behind one of 20
+// transit gateways that are peered with the agents', the rest peered with their VPC;
+// with 5,000 security groups of 100,000 rules, 5,000 routes and 2,000 network ACL
+// entries. And one, ten and a hundred of them, to show that the time for each stays
+// the same.
 func BenchmarkJudge(b *testing.B) {
-	snap, all := large(b, 1000, 200, 5000, 20)
+	snap, all := largeEstate(b, 1000)
 	for _, n := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			targets := all[:n]
@@ -173,71 +173,4 @@ func BenchmarkJudge(b *testing.B) {
 			b.ReportMetric(float64(peak)/(1<<20), "MB-heap")
 		})
 	}
-}
-
-// large copies the healthy estate's endpoint side many times over.
-func large(b *testing.B, targets, vpcs, groups, rules int) (*snapshot.Snapshot, []snapshot.Target) {
-	b.Helper()
-	files, _, err := fixtures.Open("healthy")
-	if err != nil {
-		b.Fatal(err)
-	}
-	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	d := snap.Role(snapshot.Destination)
-	pcx, acl, table := d.Peerings.All()[0], d.NetworkACLs.All()[0], d.RouteTables.All()[1]
-	source := snap.Role(snapshot.Source)
-	ep, vpc, subnet, group, iface := d.Endpoints.All()[0], d.VPCs.All()[0], d.Subnets.All()[0], d.SecurityGroups.All()[0], d.Interfaces.All()[0]
-	id := func(prefix string, n int) string { return fmt.Sprintf("%s-%017x", prefix, n+1) }
-	port := func(n int) *int { return &n }
-	for i := range groups {
-		g := group
-		g.ID, g.VPC = id("sg", i), id("vpc", i%vpcs)
-		for r := range rules - len(group.Ingress) {
-			g.Ingress = append(g.Ingress[:len(g.Ingress):len(g.Ingress)], snapshot.Permission{Protocol: "tcp", FromPort: port(2000 + r), ToPort: port(2010 + r), Ranges: group.Ingress[0].Ranges})
-		}
-		d.SecurityGroups.Put(g)
-	}
-	for i := range vpcs {
-		v := vpc
-		v.ID, v.CIDRs = id("vpc", i), nil
-		v.CIDR = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(30 + i), 0, 0}), 16)
-		d.VPCs.Put(v)
-		n := subnet
-		n.ID, n.VPC, n.CIDR = id("subnet", i), v.ID, netip.PrefixFrom(v.CIDR.Addr(), 24)
-		d.Subnets.Put(n)
-		e := ep
-		e.ID, e.VPC, e.SubnetIDs, e.InterfaceIDs = id("vpce", i), v.ID, []string{n.ID}, []string{id("eni", i)}
-		e.Groups = []snapshot.GroupRef{{ID: id("sg", i)}, {ID: id("sg", i+vpcs)}}
-		d.Endpoints.Put(e)
-		f := iface
-		f.ID, f.VPC, f.Subnet, f.PrivateIP, f.PrivateIPs = id("eni", i), v.ID, n.ID, n.CIDR.Addr().Next(), nil
-		d.Interfaces.Put(f)
-		p := pcx
-		p.ID, p.Accepter.VPC, p.Accepter.CIDR, p.Accepter.CIDRs = id("pcx", i), v.ID, v.CIDR, nil
-		d.Peerings.Put(p)
-		source.Peerings.Put(p)
-		a := acl
-		a.ID, a.VPC, a.Associations = id("acl", i), v.ID, []snapshot.ACLAssociation{{Subnet: n.ID}}
-		for len(a.Entries) < 10 {
-			e := a.Entries[0]
-			e.Number = 1000 + len(a.Entries)
-			a.Entries = append(a.Entries[:len(a.Entries):len(a.Entries)], e)
-		}
-		d.NetworkACLs.Put(a)
-		rt := table
-		rt.ID, rt.VPC, rt.Associations = id("rtb", i), v.ID, []snapshot.RouteTableAssociation{{Subnet: n.ID}}
-		rt.Routes = []snapshot.Route{{CIDR: v.CIDR, Gateway: "local", State: "active"}, {CIDR: netip.MustParsePrefix("10.10.0.0/16"), Peering: p.ID, State: "active"}}
-		for len(rt.Routes) < 25 {
-			rt.Routes = append(rt.Routes, snapshot.Route{CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(len(rt.Routes)), 0}), 24), Peering: p.ID, State: "active"})
-		}
-		d.RouteTables.Put(rt)
-	}
-	out := make([]snapshot.Target, targets)
-	for i := range out {
-		out[i] = snapshot.Target{Name: fmt.Sprint(i), Region: snap.Target.Region, EndpointID: id("vpce", i%vpcs), SourceVPCID: snap.Target.SourceVPCID, AgentInstanceID: snap.Target.AgentInstanceID}
-	}
-	return snap, out
 }
