@@ -181,8 +181,9 @@ func rival(rest []candidate, c candidate) string {
 	return ""
 }
 
-// candidates lists the routes in order of precedence, prefix lists expanded, and
-// apart from them the routes whose prefix list was not seen.
+// candidates lists the routes for any of the destinations in order of precedence,
+// prefix lists expanded, and apart from them the routes whose prefix list was not
+// seen.
 func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (routes, unseen []candidate) {
 	var local netipx.IPSetBuilder
 	for _, r := range t.Routes {
@@ -202,7 +203,7 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 			c.rank = propagated
 		}
 		add := func(p netip.Prefix, list string) {
-			if !p.IsValid() {
+			if !p.IsValid() || !dst.OverlapsPrefix(p.Masked()) {
 				return
 			}
 			c := c

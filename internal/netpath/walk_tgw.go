@@ -135,7 +135,7 @@ func (w *walker) gatewayRoutes(gateway, attachment, zone, table string, scope *s
 		return
 	}
 	left := f.Dst
-	for _, r := range orderRoutes(routes.Entries) {
+	for _, r := range orderRoutes(routes.Entries, f.Dst) {
 		take := Both(left, Set(r.CIDR))
 		if Empty(take) {
 			continue
@@ -284,11 +284,12 @@ func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string
 	}
 }
 
-// orderRoutes sorts a transit gateway's routes by precedence: longest prefix,
+// orderRoutes sorts a transit gateway's routes for any of the destinations by
+// precedence: longest prefix,
 // static, prefix list, then propagated by the kind of attachment. One that is
 // deleted is none.
 // Source: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-route-evaluation-overview
-func orderRoutes(routes []snapshot.TransitGatewayRoute) []snapshot.TransitGatewayRoute {
+func orderRoutes(routes []snapshot.TransitGatewayRoute, dst *netipx.IPSet) []snapshot.TransitGatewayRoute {
 	rank := func(r snapshot.TransitGatewayRoute) int {
 		switch {
 		case strings.EqualFold(r.Type, "static") && r.PrefixList == "":
@@ -302,11 +303,14 @@ func orderRoutes(routes []snapshot.TransitGatewayRoute) []snapshot.TransitGatewa
 		}
 		return 2 + max(slices.Index([]string{"vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering", "tgw-peering"}, kind), 0)
 	}
-	valid := slices.DeleteFunc(slices.Clone(routes), func(r snapshot.TransitGatewayRoute) bool {
-		return !r.CIDR.IsValid() || strings.EqualFold(r.State, "deleted")
-	})
-	slices.SortStableFunc(valid, func(a, b snapshot.TransitGatewayRoute) int {
+	var out []snapshot.TransitGatewayRoute
+	for _, r := range routes {
+		if r.CIDR.IsValid() && dst.OverlapsPrefix(r.CIDR.Masked()) && !strings.EqualFold(r.State, "deleted") {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b snapshot.TransitGatewayRoute) int {
 		return cmp.Or(-cmp.Compare(a.CIDR.Bits(), b.CIDR.Bits()), cmp.Compare(rank(a), rank(b)))
 	})
-	return valid
+	return out
 }
