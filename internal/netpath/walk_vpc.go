@@ -272,7 +272,7 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 		w.add(h)
 		return
 	}
-	if w.before(from, Connection, at, id, g.Subnet, f.Dst) {
+	if w.translated(from, id, f.Dst) {
 		h.Fate, h.Cause.Reason = Stopped, Circle
 		w.add(h)
 		return
@@ -283,6 +283,17 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 	h.From, h.was = from, &f
 	i := w.add(h)
 	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}, i)
+}
+
+// translated reports whether a NAT gateway has already sent some of the same
+// destinations on: routes don't look at who sends, so that they lead in a circle.
+func (w *walker) translated(from int, id string, dst *netipx.IPSet) bool {
+	for i := from; i >= 0; i = w.hops[i].From {
+		if h := &w.hops[i]; h.was != nil && h.Holder == id && overlaps(h.In.Dst, dst) {
+			return true
+		}
+	}
+	return false
 }
 
 // appliance follows a route to a network interface or an instance: that of a
