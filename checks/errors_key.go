@@ -124,7 +124,7 @@ var (
 	errNotAKey = &DocumentedError{ // K12
 		ID: "AGENT_HTTP_NOT_A_KEY", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("Failed to self-activate or create agent in XHTML for <?xml ..."),
-		Match:   phrases(nil, "failed to self-activate or create {...} agent in XHTML", "failed to self-activate or create agent in XHTML"),
+		Match:   phrases(nil, "failed to self-activate or create {...} agent in XHTML", "failed to self-activate or create agent in XHTML", "the answer is not an activation key"),
 		Title:   say("The answer is a web page, not a key", "応答がキーではなく Web ページ"),
 		Cause:   say("A proxy, a captive portal or another machine answered instead of the agent; its security group may not admit TCP 80.", "エージェントの代わりにプロキシ、認証ポータル、または別のマシンが応答した。エージェントのセキュリティグループが TCP 80 を許可していない可能性もある。"),
 		Fix:     say("Allow TCP 80 to the agent, use its own address, and bypass the proxy for it.", "エージェントへの TCP 80 を許可し、エージェント自身のアドレスを使い、プロキシの対象から外す。"),

@@ -71,8 +71,8 @@ var (
 	}
 )
 
-// endpointType is what the key must be asked for with.
-func (x *Exam) endpointType(ep snapshot.Endpoint) string {
+// KeyType is the endpointType that the key must be asked for with.
+func KeyType(ep snapshot.Endpoint) string {
 	if strings.HasSuffix(strings.ToLower(ep.Service()), "-fips") {
 		return "FIPS_PRIVATE_LINK"
 	}
@@ -84,7 +84,7 @@ type keyQuery struct {
 	x         *Exam
 	url       *url.URL
 	ep        snapshot.Endpoint
-	needed    string   // endpointType
+	needed    string   // KeyType
 	addresses []string // of the endpoint
 	gaps      []snapshot.Gap
 	saw       snapshot.Evidence
@@ -98,7 +98,7 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
 		return
 	}
-	k := keyQuery{x: x, url: u, ep: ep, needed: x.endpointType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}
+	k := keyQuery{x: x, url: u, ep: ep, needed: KeyType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}
 	interfaces, gaps := endpointInterfaces(s, ep)
 	for _, i := range interfaces {
 		for _, a := range i.Addrs() {

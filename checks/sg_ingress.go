@@ -187,7 +187,7 @@ func (x *Exam) comingIn(agents netpath.Agents, dialled func(netpath.End) *netipx
 		}
 	}
 	if len(out) == 0 {
-		out = []asked{{peers: agents.Addrs, way: netpath.NoWay, loose: netpath.NewEstate(x.Snapshot).MayTranslate(agents.Place)}}
+		out = []asked{{peers: agents.Addrs, way: netpath.NoWay}}
 	}
 	return out
 }

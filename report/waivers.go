@@ -48,7 +48,7 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 	if len(waivers) == 0 {
 		return nil, nil
 	}
-	lifted := map[string][]string{}
+	lifted := map[string]bool{}
 	for i := range t.Results {
 		r := &t.Results[i]
 		left, waived := "", false
@@ -90,9 +90,7 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 		if !waived {
 			continue
 		}
-		if r.Status == "FAIL" && left != "FAIL" {
-			lifted[r.Check] = []string{r.Check}
-		}
+		lifted[r.Check] = r.Status == "FAIL" && left != "FAIL"
 		switch {
 		case len(hidden) > 0:
 			r.Findings, r.lifted = append(r.Findings, hidden...), true
@@ -113,9 +111,8 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 	return used, open
 }
 
-// reopen makes UNKNOWN what was moot only because of checks that are now lifted:
-// waived themselves, or resting on the waived ones that are given for them.
-func (t *Target) reopen(lifted map[string][]string, lang string) {
+// reopen makes UNKNOWN what was moot only because of checks that are now lifted.
+func (t *Target) reopen(lifted map[string]bool, lang string) {
 	status := map[string]string{}
 	for _, r := range t.Results {
 		status[r.Check] = r.Status
@@ -126,11 +123,7 @@ func (t *Target) reopen(lifted map[string][]string, lang string) {
 			r := &t.Results[i]
 			for j := range r.Findings {
 				f := &r.Findings[j]
-				var waived []string
-				for _, id := range f.restsOn {
-					waived = append(waived, lifted[id]...)
-				}
-				if f.Status != "SKIP" || len(waived) == 0 ||
+				if f.Status != "SKIP" || !slices.ContainsFunc(f.restsOn, func(id string) bool { return lifted[id] }) ||
 					slices.ContainsFunc(f.restsOn, func(id string) bool { return status[id] == "FAIL" }) {
 					continue
 				}
@@ -138,10 +131,8 @@ func (t *Target) reopen(lifted map[string][]string, lang string) {
 				if statusWeight[r.Status] < statusWeight["UNKNOWN"] {
 					r.Status, r.lifted = "UNKNOWN", true
 				}
-				slices.Sort(waived)
-				waived = slices.Compact(waived)
-				f.Message = snapshot.Textf("nobody judged what rests on %s, which is waived: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", strings.Join(waived, ", ")).In(lang)
-				lifted[r.Check], again = waived, true
+				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", strings.Join(f.restsOn, ", ")).In(lang)
+				lifted[r.Check], again = true, true
 			}
 		}
 	}

@@ -110,9 +110,8 @@ var preciseAgent = []string{"agent-instance-id", "agent-ip", "source-subnet-id"}
 // overridden refuses a flag, or a variable that somebody forgot, that would
 // replace what several targets of the file each say: all would be judged for it,
 // and none for its own.
-func overridden(said snapshot.Target, credentials access, targets []configTarget) error {
-	fields := credentials.fields()
-	maps.Copy(fields, said.Fields())
+func overridden(said snapshot.Target, targets []configTarget) error {
+	fields := said.Fields()
 	for _, flag := range slices.Sorted(maps.Keys(fields)) {
 		rivals := []string{flag}
 		if slices.Contains(preciseAgent, flag) {
@@ -121,8 +120,7 @@ func overridden(said snapshot.Target, credentials access, targets []configTarget
 		var names []string
 		differs := false
 		for i, t := range targets {
-			own := t.access.fields()
-			maps.Copy(own, t.Target.Fields())
+			own := t.Fields()
 			for _, rival := range rivals {
 				if own[rival] == "" {
 					continue

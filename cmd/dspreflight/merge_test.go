@@ -193,8 +193,6 @@ func TestFlagsOverSeveralTargets(t *testing.T) {
 		"targets:\n- {name: one, subnet-id: " + b + "}\n- {name: two}\n":                                     false,
 		"subnet-id: " + b + "\ntargets:\n- {name: one}\n- {name: two}\n":                                     false,
 		"targets:\n- {name: one, tasks: 1}\n- {name: two, tasks: 5}\n":                                       true,
-		"targets:\n- {name: one, profile: a}\n- {name: two, profile: b}\n":                                   true,
-		"profile: b\ntargets:\n- {name: one}\n- {name: two}\n":                                               false,
 		"targets:\n- {name: one, agent-ip: 10.10.1.50}\n- {name: two, agent-instance-id: i-0a1b2c3d4e5f6}\n": true,
 	} {
 		if err := os.WriteFile(file, []byte(yaml), 0o644); err != nil {
@@ -204,8 +202,6 @@ func TestFlagsOverSeveralTargets(t *testing.T) {
 		switch {
 		case strings.Contains(yaml, "tasks"):
 			flags = map[string]string{"tasks": "3"}
-		case strings.Contains(yaml, "profile"):
-			flags = map[string]string{"profile": "c"}
 		case strings.Contains(yaml, "agent-ip"):
 			flags = map[string]string{"agent-ip": "10.10.1.51"}
 		}

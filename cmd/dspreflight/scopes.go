@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -34,13 +33,6 @@ type access struct {
 	RoleARN       string `yaml:"role-arn"`
 	SourceProfile string `yaml:"source-profile"`
 	SourceRoleARN string `yaml:"source-role-arn"`
-}
-
-// fields are what it says, by the names of the flags.
-func (a access) fields() map[string]string {
-	out := map[string]string{"profile": a.Profile, "role-arn": a.RoleARN, "source-profile": a.SourceProfile, "source-role-arn": a.SourceRoleARN}
-	maps.DeleteFunc(out, func(_, v string) bool { return v == "" })
-	return out
 }
 
 // configTarget is a target in --config, with credentials of its own if it likes.

@@ -38,8 +38,7 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 		}
 	}
 	p.said = flags
-	credentials := access{c.String("profile"), c.String("role-arn"), c.String("source-profile"), c.String("source-role-arn")}
-	if err := overridden(flags, credentials, file.Targets); err != nil {
+	if err := overridden(flags, file.Targets); err != nil {
 		return p, err
 	}
 	targets := file.Targets

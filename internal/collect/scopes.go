@@ -63,24 +63,17 @@ func Wanted(kinds []snapshot.Kind, roles []snapshot.Role) []snapshot.Kind {
 	})
 }
 
-// crossed lists the VPCs of the account that a path may lead through, as one with
-// a firewall: those that are attached to the same transit gateways as the VPCs that
-// the targets touch, and to any where they touch none, as in the account that owns
-// the gateways. They are known with the first tables, so that what is in them is
-// asked for together with the rest.
-func (c *collector) crossed(touched []string) []string {
-	attached := slices.DeleteFunc(c.scope.TransitGatewayVPCAttachments.All(), func(a snapshot.TransitGatewayVPCAttachment) bool {
-		_, p := c.scope.VPCs.Get(a.VPC)
-		return p != snapshot.Present || strings.EqualFold(a.State, "deleted")
-	})
-	var gateways, vpcs []string
-	for _, a := range attached {
-		if slices.Contains(touched, a.VPC) {
-			gateways = append(gateways, a.Gateway)
-		}
+// crossed lists the VPCs that a path may lead through, in a scope that is no
+// target's side: those of the account itself that are attached to a gateway, as
+// one with a firewall is.
+func (c *collector) crossed() []string {
+	if len(c.scope.Roles) > 0 {
+		return nil
 	}
-	for _, a := range attached {
-		if (len(touched) == 0 || slices.Contains(gateways, a.Gateway)) && !slices.Contains(vpcs, a.VPC) {
+	var vpcs []string
+	for _, a := range c.scope.TransitGatewayVPCAttachments.All() {
+		_, p := c.scope.VPCs.Get(a.VPC)
+		if p == snapshot.Present && !strings.EqualFold(a.State, "deleted") && !slices.Contains(vpcs, a.VPC) {
 			vpcs = append(vpcs, a.VPC)
 		}
 	}

@@ -166,7 +166,7 @@ func (c *collector) interest() (vpcs, groups, subnets []string) {
 			add(&vpcs, id)
 		}
 	}
-	for _, id := range c.crossed(vpcs) {
+	for _, id := range c.crossed() {
 		add(&vpcs, id)
 	}
 	return vpcs, groups, subnets

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,6 +40,7 @@ const (
 	Reset               // the connection is reset
 	Expired             // the credentials have expired
 	Skewed              // the server's clock is 20 minutes ahead
+	Lost                // done, and the connection reset before the answer
 )
 
 // Server is the fake. Set its fields before the first request.
@@ -52,6 +54,9 @@ type Server struct {
 	// Tamper writes another answer than the estate's, whose bytes it is given. It
 	// reports whether it did; nil means never.
 	Tamper func(w http.ResponseWriter, region, action string, genuine []byte) bool
+
+	// DataSync makes agents; nil: only what the estate has is listed.
+	DataSync *DataSync
 
 	scopes map[string][]scope // by Region
 	mu     sync.Mutex
@@ -192,6 +197,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 		case <-r.Context().Done():
 		case <-stop:
 		}
+	case Lost:
+		s.answer(&jsonWriter{httptest.NewRecorder()}, r, action)
+		hijack(w, Reset)
 	case CutOff, Reset:
 		hijack(w, fault)
 	case Skewed:
@@ -209,6 +217,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, stop <-chan struc
 
 // hijack ends the connection in the middle of a body, or with a reset.
 func hijack(w http.ResponseWriter, fault Fault) {
+	if j, ok := w.(*jsonWriter); ok {
+		w = j.ResponseWriter
+	}
 	h, ok := w.(http.Hijacker)
 	if !ok {
 		return
@@ -228,15 +239,19 @@ func hijack(w http.ResponseWriter, fault Fault) {
 	}
 }
 
+// jsonCodes are EC2's codes as DataSync has them.
+var jsonCodes = strings.NewReplacer("UnauthorizedOperation", "AccessDeniedException", "RequestLimitExceeded", "ThrottlingException", "InternalError", "InternalException")
+
 // jsonWriter marks an answer in the JSON protocol.
 type jsonWriter struct{ http.ResponseWriter }
 
 func fail(w http.ResponseWriter, status int, code, message string) {
 	if _, ok := w.(*jsonWriter); ok {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		w.Header().Set("X-Amzn-Errortype", strings.Replace(code, "UnauthorizedOperation", "AccessDeniedException", 1))
+		code = jsonCodes.Replace(code)
+		w.Header().Set("X-Amzn-Errortype", code)
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"message":%q}`, message)
+		fmt.Fprintf(w, `{"__type":%q,"message":%q}`, code, message)
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
@@ -287,6 +302,16 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", roleKey+accountOf(r.Form.Get("RoleArn")), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
+	if s.DataSync != nil {
+		switch action {
+		case "CreateAgent":
+			s.DataSync.createAgent(w, r, sc, region)
+			return
+		case "DescribeAgent":
+			s.DataSync.describeAgent(w, r)
+			return
+		}
+	}
 	var kind snapshot.Kind
 	for _, k := range snapshot.Kinds() {
 		if strings.HasSuffix(k.Action(), ":"+action) {
@@ -300,9 +325,10 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 	name := kind.Command()
 	if kind == snapshot.Agents {
 		rows := rowsOf(sc, name, kind)
-		body, _ := json.Marshal(map[string]any{"Agents": rows}) // what was decoded encodes
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		_, _ = w.Write(body)
+		if s.DataSync != nil {
+			rows = append(slices.Clip(rows), s.DataSync.listed()...)
+		}
+		answerJSON(w, map[string]any{"Agents": rows})
 		return
 	}
 	if kind.PerID() {
@@ -395,4 +421,13 @@ func holds(row any, field string, values []string) bool {
 	}
 	v, _ := m[field].(string)
 	return slices.Contains(values, v)
+}
+
+// ServeToo answers on a further listener, until the test ends.
+func (s *Server) ServeToo(t testing.TB, l net.Listener) {
+	t.Helper()
+	more := &http.Server{Handler: s.Config.Handler, ReadHeaderTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = more.Serve(l) }()
+	t.Cleanup(func() { _ = more.Close(); <-done })
 }

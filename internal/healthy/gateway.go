@@ -19,7 +19,6 @@ type attachment struct {
 	vpc                       *vpc
 	subnets                   []string
 	appliance                 string
-	table                     string // the route table that it is associated with
 }
 
 // reach is what lies behind an attachment.
@@ -77,55 +76,49 @@ func (g *gateway) attach(e *estate, v *vpc, near ...*subnet) *attachment {
 // tables makes the route tables of the gateway: the default one, in which all is
 // propagated, or one for each attachment.
 func (g *gateway) tables(e *estate, reaches []reach) {
+	of := map[string]string{}
+	table := func(isDefault bool, routes []reach, static bool, users ...*attachment) {
+		id := e.id("tgw-rtb")
+		g.owner.add("describe-transit-gateway-route-tables", row{"TransitGatewayRouteTableId": id, "TransitGatewayId": g.id, "State": "available", "DefaultAssociationRouteTable": isDefault, "DefaultPropagationRouteTable": isDefault})
+		for _, call := range []string{"get-transit-gateway-route-table-associations", "get-transit-gateway-route-table-propagations", "search-transit-gateway-routes"} {
+			g.owner.addSet(call, id)
+		}
+		for _, a := range users {
+			of[a.id] = id
+			g.owner.addSet("get-transit-gateway-route-table-associations", id, row{"TransitGatewayAttachmentId": a.id, "ResourceId": a.resource, "ResourceType": a.kind, "State": "associated"})
+		}
+		for _, r := range routes {
+			kind := "propagated"
+			if static || r.by.kind == "peering" { // a peering propagates nothing
+				kind = "static"
+			} else {
+				g.owner.addSet("get-transit-gateway-route-table-propagations", id, row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind, "State": "enabled"})
+			}
+			for _, b := range r.blocks {
+				to := row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind}
+				file := "search-transit-gateway-routes." + id
+				at := slices.IndexFunc(g.owner.rows[file], func(o row) bool { return o["DestinationCidrBlock"] == b.String() })
+				if at < 0 {
+					g.owner.addSet("search-transit-gateway-routes", id, row{"DestinationCidrBlock": b.String(), "TransitGatewayAttachments": []row{to}, "Type": kind, "State": "active"})
+					continue
+				}
+				// Of two propagated routes to one block AWS takes the better one, or both if they are of one kind.
+				if same := g.owner.rows[file][at]; same["TransitGatewayAttachments"].([]row)[0]["ResourceType"] == r.by.kind {
+					same["TransitGatewayAttachments"] = append(same["TransitGatewayAttachments"].([]row), to)
+				}
+			}
+		}
+	}
 	if e.chance(2) {
-		g.table(e, true, reaches, false, g.attachments...)
+		table(true, reaches, false, g.attachments...)
 	} else {
 		for _, r := range reaches {
 			others := slices.DeleteFunc(slices.Clone(reaches), func(o reach) bool { return o.by == r.by || r.by.vpc == nil && o.by.vpc == nil })
-			g.table(e, false, others, e.chance(2) && !parallel(others), r.by)
+			table(false, others, e.chance(2) && !parallel(others), r.by)
 		}
 	}
-	g.showAll()
-}
-
-// table makes one of the route tables.
-func (g *gateway) table(e *estate, isDefault bool, routes []reach, static bool, users ...*attachment) {
-	id := e.id("tgw-rtb")
-	g.owner.add("describe-transit-gateway-route-tables", row{"TransitGatewayRouteTableId": id, "TransitGatewayId": g.id, "State": "available", "DefaultAssociationRouteTable": isDefault, "DefaultPropagationRouteTable": isDefault})
-	for _, call := range []string{"get-transit-gateway-route-table-associations", "get-transit-gateway-route-table-propagations", "search-transit-gateway-routes"} {
-		g.owner.addSet(call, id)
-	}
-	for _, a := range users {
-		a.table = id
-		g.owner.addSet("get-transit-gateway-route-table-associations", id, row{"TransitGatewayAttachmentId": a.id, "ResourceId": a.resource, "ResourceType": a.kind, "State": "associated"})
-	}
-	for _, r := range routes {
-		kind := "propagated"
-		if static || r.by.kind == "peering" { // a peering propagates nothing
-			kind = "static"
-		} else {
-			g.owner.addSet("get-transit-gateway-route-table-propagations", id, row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind, "State": "enabled"})
-		}
-		for _, b := range r.blocks {
-			to := row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind}
-			file := "search-transit-gateway-routes." + id
-			at := slices.IndexFunc(g.owner.rows[file], func(o row) bool { return o["DestinationCidrBlock"] == b.String() })
-			if at < 0 {
-				g.owner.addSet("search-transit-gateway-routes", id, row{"DestinationCidrBlock": b.String(), "TransitGatewayAttachments": []row{to}, "Type": kind, "State": "active"})
-				continue
-			}
-			// Of two propagated routes to one block AWS takes the better one, or both if they are of one kind.
-			if same := g.owner.rows[file][at]; same["TransitGatewayAttachments"].([]row)[0]["ResourceType"] == r.by.kind {
-				same["TransitGatewayAttachments"] = append(same["TransitGatewayAttachments"].([]row), to)
-			}
-		}
-	}
-}
-
-// showAll adds the attachments to what each account sees.
-func (g *gateway) showAll() {
 	for _, a := range g.attachments {
-		g.show(g.owner, a, row{"TransitGatewayRouteTableId": a.table, "State": "associated"})
+		g.show(g.owner, a, row{"TransitGatewayRouteTableId": of[a.id], "State": "associated"})
 		if a.vpc != nil && a.vpc.in != g.owner { // who shares the gateway sees its own attachments, and no table
 			g.show(a.vpc.in, a, nil)
 		}

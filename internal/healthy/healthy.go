@@ -25,13 +25,9 @@ const (
 	VPN           Kind = "on-premises by VPN"
 	PrivateNAT    Kind = "private NAT gateway"
 	SameVPC       Kind = "same VPC"
-
-	// Inspected leads both ways through a VPC with a firewall, of one of the
-	// accounts, which nobody can look into: such an estate is well, and not READY.
-	Inspected Kind = "one transit gateway, and an inspection VPC"
 )
 
-// Kinds lists every kind whose estates are READY.
+// Kinds lists every kind.
 func Kinds() []Kind {
 	return []Kind{Peering, OneGateway, SharedGateway, TwoGateways, DirectConnect, VPN, PrivateNAT, SameVPC}
 }

@@ -13,8 +13,6 @@ func (e *estate) join(kind Kind) {
 		e.peer()
 	case kind == TwoGateways:
 		e.twoGateways()
-	case kind == Inspected:
-		e.inspected()
 	default:
 		e.oneGateway(kind == SharedGateway)
 	}
@@ -136,38 +134,6 @@ func (e *estate) oneGateway(shared bool) {
 		reaches = append(reaches, reach{g.attach(e, other, e.subnet(other, 0, 24)), other.blocks})
 	}
 	g.tables(e, reaches)
-	e.lead(row{"TransitGatewayId": g.id}, row{"TransitGatewayId": g.id})
-}
-
-// inspected leads both ways through a third VPC: in by the transit gateway, through
-// a firewall endpoint or a machine that forwards, and back to the gateway.
-func (e *estate) inspected() {
-	owner := pick(e, e.dst, e.src, e.account("777788889999", destinationRegion, ""))
-	g := e.gateway(owner, e.src, e.dst)
-	middle := e.vpc(pick(e, e.dst, e.src, e.accounts[len(e.accounts)-1]), netip.MustParsePrefix("10.97.0.0/16"))
-	if middle.in != owner && middle.in != e.src && middle.in != e.dst {
-		middle.in.add("describe-transit-gateways", owner.find("describe-transit-gateways", "TransitGatewayId", g.id))
-	}
-	in := e.subnet(middle, e.from().zone, 28)
-	firewall := e.subnet(middle, in.zone, 28)
-	there, back := g.attach(e, e.agents, e.from()), g.attach(e, e.ends, e.endAt...)
-	through := &attachment{id: e.id("tgw-attach"), kind: "vpc", resource: middle.id, owner: middle.in.number, vpc: middle, subnets: []string{in.id}, appliance: "enable"}
-	g.attachments = append(g.attachments, through)
-	near, far := e.agentSideBlocks(), e.ends.blocks
-	target := row{"NetworkInterfaceId": e.eni(firewall, e.free(firewall), row{"InterfaceType": "interface", "SourceDestCheck": false})}
-	if e.chance(2) {
-		id := e.id("vpce")
-		middle.in.add("describe-vpc-endpoints", row{"VpcEndpointId": id, "VpcEndpointType": "GatewayLoadBalancer", "VpcId": middle.id, "ServiceName": "com.amazonaws.vpce." + middle.in.region + ".vpce-svc-0a1b2c3d4e5f60718", "State": "available", "SubnetIds": []string{firewall.id}, "OwnerId": middle.in.number})
-		target = row{"GatewayId": id}
-	}
-	for _, blocks := range [][]netip.Prefix{near, far} {
-		in.leads(blocks, target)
-		firewall.leads(blocks, row{"TransitGatewayId": g.id})
-	}
-	g.table(e, false, []reach{{through, far}}, true, there)
-	g.table(e, false, []reach{{through, near}}, true, back)
-	g.table(e, false, []reach{{there, near}, {back, far}}, false, through)
-	g.showAll()
 	e.lead(row{"TransitGatewayId": g.id}, row{"TransitGatewayId": g.id})
 }
 

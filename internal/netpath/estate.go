@@ -273,19 +273,6 @@ func (e *Estate) gapAnywhere(s *snapshot.Scope, k snapshot.Kind, id string) *sna
 	return &g
 }
 
-// MayTranslate reports whether what leaves a VPC by routes that were not seen may
-// leave it under the address of a NAT gateway: one was seen there, or the call that
-// tells failed.
-func (e *Estate) MayTranslate(at Place) bool {
-	for _, s := range e.snap.Scopes {
-		if slices.ContainsFunc(s.NATGateways.All(), func(g snapshot.NATGateway) bool { return g.VPC == at.VPC && Lives(NATState, g.State) != Stopped }) {
-			return at.VPC != ""
-		}
-	}
-	s := e.home(at).Scope
-	return s != nil && at.VPC != "" && s.Called(snapshot.NATGateways) && !s.NATGateways.Covers(at.VPC)
-}
-
 // attachmentOf finds the attachment of a VPC to a gateway; an empty one if there
 // is none. Of several, one that works counts.
 func (e *Estate) attachmentOf(at Place, gateway string) (snapshot.TransitGatewayVPCAttachment, *snapshot.Gap) {

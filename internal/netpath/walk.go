@@ -266,14 +266,14 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 	}
 	if a.Outside {
 		w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: e.ephemeral})
-		w.detached(a.Addrs, false)
+		w.detached(a.Addrs)
 		return Walk{w.hops}
 	}
 	for _, s := range starts {
 		f := Flow{Src: s.Addrs, Dst: dst, Dial: e.ephemeral}
 		w.leave(s.At, s.Subnet, f, w.dial(a, s, f))
 	}
-	w.detached(a.Addrs, len(starts) == 0 && e.MayTranslate(a.Place))
+	w.detached(a.Addrs)
 	rest := a.Addrs // what no subnet of the agent's holds
 	for _, s := range starts {
 		rest = Minus(rest, s.Addrs)
@@ -288,10 +288,9 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 
 // detached adds the own hops of goals, or parts of them, that nothing reaches:
 // their ACL and groups are judged all the same, with the address that the traffic
-// had where it was last seen, or set out with: loose if it may be another.
-func (w *walker) detached(src *netipx.IPSet, loose bool) {
-	loose = loose || slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Fate == Open && h.Mangles })
-	leaves := Walk{w.hops}.Leaves()
+// set out with.
+func (w *walker) detached(src *netipx.IPSet) {
+	loose := slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Fate == Open && h.Mangles })
 	for _, g := range w.goals {
 		if g.index < 0 {
 			continue
@@ -305,29 +304,8 @@ func (w *walker) detached(src *netipx.IPSet, loose bool) {
 		if Empty(left) || Empty(src) {
 			continue
 		}
-		for _, f := range w.lastSeen(leaves, Flow{Src: src, Dst: left, Dial: w.e.ephemeral}) {
-			w.alone(g, f, loose)
-		}
+		w.alone(g, Flow{Src: src, Dst: left, Dial: w.e.ephemeral}, loose)
 	}
-}
-
-// lastSeen splits requests that reach no goal by the address that they had where
-// they were last seen: a NAT gateway on the way gave them its own.
-func (w *walker) lastSeen(leaves []int, f Flow) []Flow {
-	var out []Flow
-	for _, i := range leaves {
-		h := &w.hops[i]
-		part := Both(h.In.Dst, f.Dst)
-		if w.reply || Empty(part) || h.Layer == Goal || !slices.ContainsFunc(Walk{w.hops}.Chain(i), func(h Hop) bool { return h.was != nil }) {
-			continue
-		}
-		out = append(out, Flow{Src: h.In.Src, Dst: part, Dial: h.In.Dial})
-		f.Dst = Minus(f.Dst, part)
-	}
-	if !Empty(f.Dst) {
-		out = append(out, f)
-	}
-	return out
 }
 
 // alone adds the own hops of a goal.
@@ -375,7 +353,7 @@ func Back(e *Estate, there Walk, a Agents, starts []Start, ends []End) Walk {
 	for _, end := range ends {
 		all = Union(all, end.All())
 	}
-	w.detached(all, false)
+	w.detached(all)
 	return Walk{w.hops}
 }
 
@@ -422,7 +400,7 @@ func (e *Estate) replies(there Walk, a Agents, starts []Start, end End) []reply 
 		rest = a.Addrs
 	}
 	if !Empty(rest) && !a.Outside || len(out) == 0 {
-		add(rest, e.ephemeral, len(out) == 0 && e.MayTranslate(a.Place))
+		add(rest, e.ephemeral, false)
 	}
 	return out
 }

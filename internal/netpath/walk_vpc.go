@@ -63,7 +63,7 @@ func (w *walker) acl(l Layer, at Place, subnet string, f Flow, from int) int {
 func (w *walker) route(at Place, subnet string, f Flow, from int) {
 	table, gap := w.e.tableOf(at, subnet)
 	if gap != nil {
-		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap, Mangles: w.e.MayTranslate(at)})
+		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap})
 		return
 	}
 	if w.before(from, Route, at, table.ID, subnet, f.Dst) {
@@ -89,7 +89,7 @@ func (w *walker) follow(at Place, subnet string, l Layer, table string, hit Hit,
 	case hit.None():
 		stop(NoRoute)
 	case hit.Gap != nil:
-		h.Fate, h.Mangles = Open, w.e.MayTranslate(at)
+		h.Fate = Open
 	case fate == Stopped && w.e.explains(at, hit):
 		// What the route leads to is known, and is why it is a blackhole.
 	case fate == Stopped:

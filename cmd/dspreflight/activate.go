@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/activation"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+const groupActivation = "Activation"
+
+func activateCommand(env *environment) *cli.Command {
+	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, judgementFlags()...)
+	flags = append(flags,
+		boolFlag(groupActivation, "local-console", "take the key from the agent's local console instead of its port 80: print the keystrokes"),
+		boolFlag(groupActivation, "terraform", "print an aws_datasync_agent with the key as an input"),
+		boolFlag(groupActivation, "cloudformation", "print a template with an AWS::DataSync::Agent and the key as a parameter"),
+		&cli.DurationFlag{Name: "online-timeout", Usage: "the script waits for ONLINE at most `TIME`", Value: 10 * time.Minute, Category: groupActivation, EnvVars: variable("online-timeout")},
+	)
+	return &cli.Command{
+		Name:      "activate",
+		Usage:     "print a script that activates the agent, if it is READY",
+		UsageText: "dspreflight activate [flags] > activate.sh\n   dspreflight activate [flags] | ssh HOST sh\n\n   Judges the target as check does. If it is READY, prints a POSIX script for a machine that\n   reaches the agent: it asks for the activation key, which stays in memory, calls CreateAgent\n   once, waits until the agent is ONLINE, and prints its ARN. dspreflight itself changes nothing.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
+		Flags:     flags,
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return runActivate(c, env)
+		},
+	}
+}
+
+// judgementFlags are those of the commands that say what follows a READY.
+func judgementFlags() []cli.Flag {
+	flags := []cli.Flag{
+		stringFlag(groupActivation, "agent-name", "`NAME` of the agent (default: datasync-agent and its address)"),
+		stringFlag(groupActivation, "anyway", "go on although the verdict is `VERDICT`: inconclusive (a FAIL only by --accept or --waivers)"),
+		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
+		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
+		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
+		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
+		connectTimeoutFlag(), allowPublicFlag(),
+	}
+	return append(flags, timeFlags()...)
+}
+
+func runActivate(c *cli.Context, env *environment) error {
+	forms := 0
+	for _, flag := range []string{"local-console", "terraform", "cloudformation"} {
+		if c.Bool(flag) {
+			forms++
+		}
+	}
+	if forms > 1 {
+		return snapshot.Errorf("--local-console, --terraform and --cloudformation exclude each other", "--local-console、--terraform、--cloudformation は同時に指定できない")
+	}
+	if d := c.Duration("online-timeout"); d < time.Second {
+		return snapshot.Errorf("--online-timeout %s: expected a time of a second or more, such as 10m", "--online-timeout %s: 10m のような 1 秒以上の時間を指定する", d)
+	}
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
+	plan, target, err := readyFor(c, env, lang)
+	if err != nil || plan == nil {
+		return err
+	}
+	var text string
+	switch {
+	case c.Bool("terraform"):
+		text = plan.Terraform(version(), lang)
+	case c.Bool("cloudformation"):
+		text = plan.CloudFormation(version(), lang)
+	case !plan.Agent.IsValid() && !c.Bool("local-console"):
+		return snapshot.Errorf("it is not known which address the agent has, and the key is asked for there: say it with --agent-ip or --agent-instance-id, or take the key from its local console with --local-console", "キーの要求先となるエージェントのアドレスが分からない。--agent-ip か --agent-instance-id で指定するか、--local-console でローカルコンソールから取得する")
+	default:
+		text = plan.Script(activation.ScriptOptions{Version: version(), Lang: lang, LocalConsole: c.Bool("local-console"), Online: c.Duration("online-timeout"), Explain: sameTarget(c, target, *plan)})
+	}
+	_, err = fmt.Fprint(env.stdout, text)
+	return err
+}
+
+// readyFor judges the one target of a run. The plan is nil where it is not ready: that
+// is said on standard error, and the exit code is check's.
+func readyFor(c *cli.Context, env *environment, lang string) (*activation.Plan, snapshot.Target, error) {
+	var target snapshot.Target
+	if v := c.String("anyway"); v != "" && v != "inconclusive" {
+		return nil, target, snapshot.Errorf("--anyway %q: expected inconclusive; a FAIL is let stand by --accept or --waivers alone", "--anyway %q: inconclusive だけを指定できる。FAIL は --accept か --waivers でのみ許容される", v)
+	}
+	for _, err := range []error{saneLimits(c), saneWire(c)} {
+		if err != nil {
+			return nil, target, err
+		}
+	}
+	request, err := readRequest(c, env)
+	if err != nil {
+		return nil, target, err
+	}
+	if len(request.targets) != 1 {
+		return nil, target, snapshot.Errorf("%s is about one agent, but --config has %d targets: leave one in it", "%s は 1 つのエージェントを対象とするが、--config に %d 個のターゲットがある。1 個にする", c.Command.Name, len(request.targets))
+	}
+	waivers, err := readWaivers(c)
+	if err != nil {
+		return nil, target, err
+	}
+	var snap *snapshot.Snapshot
+	rep, err := lookOnce(c, env, asked{
+		request: request, selected: checks.All(), lang: lang, failOn: report.OnFail, waivers: waivers,
+		seen: func(_ context.Context, s *snapshot.Snapshot, targets []snapshot.Target) { snap, target = s, targets[0] },
+	})
+	if err != nil {
+		return nil, target, err
+	}
+	defer rep.Close()
+	if rep.Verdict != report.Ready && (rep.Verdict != report.Inconclusive || c.String("anyway") == "") {
+		env.code = rep.ExitCode
+		return nil, target, refuse(c, env, rep, lang)
+	}
+	plan, err := activation.For(target, snap.For(target), c.String("agent-name"))
+	return &plan, target, err
+}
+
+// refuse says what is in the way.
+func refuse(c *cli.Context, env *environment, rep report.Report, lang string) error {
+	color, err := colored(c.String("color"), env.stderr)
+	if err != nil {
+		return err
+	}
+	width, _ := terminal(env.stderr)
+	if err := report.Table(report.TableOptions{Width: width, Color: color, Quiet: true, Lang: lang})(env.stderr, rep); err != nil {
+		return err
+	}
+	note := snapshot.Textf("nothing was printed: an activation would fail. What is in the way is above; check --explain shows how to mend it", "何も出力していない。このままではアクティベーションは失敗する。妨げているものは上記のとおりで、直し方は check --explain で分かる")
+	if rep.Verdict == report.Inconclusive {
+		note = snapshot.Textf("nothing was printed: it is not known whether an activation would succeed. Settle what is UNKNOWN above, or add --anyway inconclusive", "何も出力していない。アクティベーションが成功するか分からない。上記の UNKNOWN を解消するか、--anyway inconclusive を付ける")
+	}
+	env.tell(note.In(lang))
+	return nil
+}
+
+// sameTarget are flags with which explain --run looks at the same target: those that
+// were given, and the ids that the activation settled.
+func sameTarget(c *cli.Context, t snapshot.Target, p activation.Plan) []string {
+	flags := append(targetFlags(), evidenceFlags()...)
+	secret := []string{"activation-key", "subnet-arn", "security-group-arn", "no-probe", "vantage"}
+	var out []string
+	for _, f := range flags {
+		name := f.Names()[0]
+		if !c.IsSet(name) || slices.Contains(secret, name) {
+			continue
+		}
+		switch f.(type) {
+		case *cli.BoolFlag:
+			out = append(out, "--"+name)
+		case *cli.StringSliceFlag:
+			for _, v := range c.StringSlice(name) {
+				out = append(out, "--"+name, v)
+			}
+		default:
+			out = append(out, "--"+name, fmt.Sprint(c.Value(name)))
+		}
+	}
+	settled := []struct{ flag, value string }{
+		{"region", p.Region},
+		{"vpc-endpoint-id", p.Endpoint},
+		{"endpoint-ip", p.Address.String()},
+		{"subnet-id", idInARN(p.SubnetARN, "subnet-")},
+		{"security-group-id", idInARN(p.GroupARN, "sg-")},
+		{"source-vpc-id", t.SourceVPCID},
+		{"source-subnet-id", t.SourceSubnetID},
+		{"agent-instance-id", t.AgentInstanceID},
+	}
+	if t.AgentIP.IsValid() {
+		settled = append(settled, struct{ flag, value string }{"agent-ip", t.AgentIP.String()})
+	}
+	for _, s := range settled {
+		if s.value != "" && !slices.Contains(out, "--"+s.flag) {
+			out = append(out, "--"+s.flag, s.value)
+		}
+	}
+	return out
+}

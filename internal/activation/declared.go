@@ -1,0 +1,137 @@
+package activation
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// KeyCommand asks the agent for its key with curl, in the documented form whose
+// answer is the key alone; words for a shell.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/activate-agent.html
+func (p Plan) KeyCommand() []string {
+	agent := "AGENT_ADDRESS"
+	if p.Agent.IsValid() {
+		agent = p.AgentHost()
+	}
+	words := []string{"curl", "-gsS", "-G", "--noproxy", "*", "--max-time", fmt.Sprint(keySeconds)}
+	for _, v := range []string{"gatewayType=SYNC", "activationRegion=" + p.Region, "endpointType=" + p.KeyType, "privateLinkEndpoint=" + p.Address.String(), "no_redirect"} {
+		words = append(words, "--data-urlencode", v)
+	}
+	return append(words, "http://"+agent+"/")
+}
+
+// Terraform is an aws_datasync_agent whose key is an input.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/datasync_agent
+func (p Plan) Terraform(version, lang string) string {
+	hcl := func(s string) string { return `"` + outside.Of(s).HCL() + `"` }
+	return comments(p.head(version, lang), snapshot.Textf(
+		`The key is an input. Ask for it on a machine that reaches the agent's port 80, at most 30 minutes before apply:
+  export TF_VAR_activation_key="$(%[1]s)"
+With ip_address and private_link_endpoint instead, the provider asks the agent itself: then the machine that runs
+terraform apply must reach port 80 of the agent (%[2]s), and a FIPS endpoint can't be named. The key is used once; it
+stays in the state, where it is worth nothing any more, and later runs need none.`,
+		`キーは入力とする。エージェントのポート 80 に到達できるマシンで、apply 前の 30 分以内に取得する:
+  export TF_VAR_activation_key="$(%[1]s)"
+代わりに ip_address と private_link_endpoint を使うと、プロバイダー自身がエージェントに要求する。その場合は terraform apply
+を実行するマシンからエージェント（%[2]s）のポート 80 に到達できる必要があり、FIPS エンドポイントは指定できない。キーは 1 回だけ
+使われ、ステートに残るがもう価値はなく、以後の実行には不要である。`,
+		shellWords(p.KeyCommand()), p.agentText()).In(lang)) + fmt.Sprintf(`
+variable "activation_key" {
+  type        = string
+  description = %s
+  sensitive   = true
+  default     = null
+}
+
+resource "aws_datasync_agent" "this" {
+  name                = %s
+  activation_key      = var.activation_key
+  vpc_endpoint_id     = %s
+  subnet_arns         = [%s]
+  security_group_arns = [%s]
+
+  lifecycle {
+    ignore_changes = [activation_key]
+  }
+}
+`, hcl("of the agent, needed once"), hcl(p.Name), hcl(p.Endpoint), hcl(p.SubnetARN), hcl(p.GroupARN))
+}
+
+// CloudFormation is a template with an AWS::DataSync::Agent whose key is a parameter.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-datasync-agent.html
+func (p Plan) CloudFormation(version, lang string) string {
+	return comments(p.head(version, lang), snapshot.Textf(
+		`The key is a parameter. Ask for it on a machine that reaches the agent's port 80, at most 30 minutes before the stack is made:
+  %s
+NoEcho hides it in the console and the API. When you update the stack, keep the value it has: another would replace the agent.`,
+		`キーはパラメーターとする。エージェントのポート 80 に到達できるマシンで、スタック作成前の 30 分以内に取得する:
+  %s
+NoEcho によりコンソールと API には表示されない。スタックの更新時は前の値を使う。別の値にするとエージェントが置き換えられる。`,
+		shellWords(p.KeyCommand())).In(lang)) + fmt.Sprintf(`AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  ActivationKey:
+    Type: String
+    NoEcho: true
+    AllowedPattern: "[A-Z0-9]{5}(-[A-Z0-9]{5}){4}"
+Resources:
+  Agent:
+    Type: AWS::DataSync::Agent
+    Properties:
+      AgentName: %s
+      ActivationKey: !Ref ActivationKey
+      VpcEndpointId: %s
+      SubnetArns: [%s]
+      SecurityGroupArns: [%s]
+Outputs:
+  AgentArn:
+    Value: !GetAtt Agent.AgentArn
+`, yamlText(p.Name), yamlText(p.Endpoint), yamlText(p.SubnetARN), yamlText(p.GroupARN))
+}
+
+// yamlText is a double-quoted scalar of what is letters, digits and the signs of ARNs
+// and names.
+func yamlText(s string) string { return `"` + outside.Of(s).HCL() + `"` }
+
+// head says what a printed text is for.
+func (p Plan) head(version, lang string) string {
+	return snapshot.Textf("An agent that was judged to be ready for activation through %[1]s (%[2]s), in account %[3]s, %[4]s.\nMade by dspreflight %[5]s.",
+		"%[1]s（%[2]s）経由のアクティベーションが可能と判定されたエージェント。アカウント %[3]s、%[4]s。\ndspreflight %[5]s が出力した。",
+		p.Endpoint, p.Address, p.Account, p.Region, outside.Of(version).Terminal()).In(lang)
+}
+
+func (p Plan) agentText() string {
+	if p.Agent.IsValid() {
+		return p.Agent.String()
+	}
+	return "AGENT_ADDRESS"
+}
+
+// consoleType is what the agent's local console calls the type of a key.
+func consoleType(keyType string) string {
+	if keyType == "FIPS_PRIVATE_LINK" {
+		return "FIPS VPC endpoint"
+	}
+	return "VPC endpoint"
+}
+
+func shellWords(words []string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = outside.Of(w).Shell()
+	}
+	return strings.Join(out, " ")
+}
+
+// comments puts paragraphs behind number signs.
+func comments(paragraphs ...string) string {
+	var b strings.Builder
+	for _, p := range paragraphs {
+		for _, line := range strings.Split(p, "\n") {
+			b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
+		}
+	}
+	return b.String()
+}
