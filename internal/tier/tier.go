@@ -11,7 +11,7 @@ import (
 )
 
 // variable is set to run the tests that have real parts.
-const variable = "DSPREFLIGHT_REAL"
+const variable = "REAL_PARTS"
 
 // Real skips a test with real parts, unless they were asked for. Its name says
 // Real, by which "make real" finds it. why names the parts.
