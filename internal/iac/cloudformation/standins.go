@@ -193,5 +193,36 @@ func (b *binding) provided(r declaredResource, in *binding) {
 		}
 	})
 	o := &resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}
-	b.plan.MayChange(o, ids, fmt.Sprintf("%s: %s", r.id, r.kind))
+	parameter, kinds := in.notGiven(r)
+	if len(kinds) > 0 {
+		b.plan.Doubt(o, kinds, snapshot.KnownAfterApply, "Parameters."+parameter, r.id)
+	}
+	if len(kinds) == 0 || len(ids) > 0 {
+		b.plan.MayChange(o, ids, fmt.Sprintf("%s: %s", r.id, r.kind))
+	}
+}
+
+// notGiven are the tables in which a resource may name a row by parameters whose
+// values are not known, such as one of type List<AWS::EC2::Subnet::Id>, and one of
+// those parameters.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+func (b *binding) notGiven(r declaredResource) (parameter string, kinds []snapshot.Kind) {
+	mentions(r.properties, func(name string) {
+		p := resource.AsMap(b.body.parameters[name])
+		if p == nil {
+			return
+		}
+		if _, open := b.eval.parameter(name, p).(resource.Unknown); !open {
+			return
+		}
+		kind := strings.TrimRight(resource.PlainText(p["Type"]), ">")
+		kind, isID := strings.CutSuffix(kind[strings.LastIndex(kind, "<")+1:], "::Id")
+		if more := resource.KindsOf(kind); isID && len(more) > 0 && (parameter == "" || name < parameter) {
+			parameter, kinds = name, slices.Concat(kinds, more)
+		} else if isID {
+			kinds = append(kinds, more...)
+		}
+	})
+	slices.Sort(kinds)
+	return parameter, slices.Compact(kinds)
 }
