@@ -42,6 +42,7 @@ func Markdown(lang string) Renderer {
 				aside++
 			}
 		}
+		markdownPictures(&b, r, lang)
 		if aside > 0 {
 			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", wordMarkdownAside.In(lang), aside)
 			for _, i := range list {
@@ -72,6 +73,40 @@ func Markdown(lang string) Renderer {
 		b.WriteString("\n</details>\n")
 		_, err := io.WriteString(w, b.String())
 		return err
+	}
+}
+
+// mostInComment is how many paths a comment draws: GitHub takes 65,536 characters.
+const mostInComment = 3
+
+// markdownPictures draws the paths, which GitHub and GitLab show as pictures: those
+// of targets that are not ready in sight, others behind a fold.
+func markdownPictures(b *strings.Builder, r Report, lang string) {
+	drawn := 0
+	for _, open := range []bool{true, false} {
+		for _, t := range r.Targets {
+			if (t.Verdict != Ready) != open || t.Path == nil || drawn == mostInComment {
+				continue
+			}
+			drawn++
+			name := wordPath.In(lang)
+			if len(r.Targets) > 1 {
+				name += ": " + t.Name
+			}
+			list := t.pictures(lang)
+			last := list[len(list)-1] // after a planned change
+			if open {
+				fmt.Fprintf(b, "\n**%s**\n", escapeMarkdown(name))
+				for w := range last.ways {
+					fmt.Fprintf(b, "\n%s - **%s**\n", escapeMarkdown(last.wayTitle(w)), escapeMarkdown(last.outcome(w)))
+				}
+				fmt.Fprintf(b, "\n```mermaid\n%s```\n", mermaidOf([]picture{last}, lang))
+				list = list[:len(list)-1]
+			}
+			for _, p := range list {
+				fmt.Fprintf(b, "\n<details><summary>%s %s</summary>\n\n```mermaid\n%s```\n\n</details>\n", escapeMarkdown(name), escapeMarkdown(p.name), mermaidOf([]picture{p}, lang))
+			}
+		}
 	}
 }
 

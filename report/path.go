@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
@@ -129,6 +130,7 @@ func (t *Target) addPath(j Judged, lang string) {
 // path tells the story of the path, and what would mend it.
 func (p *printer) path(t Target) {
 	if t.Path != nil {
+		p.glance(draw(t.Path, t.endpointFaults(false), p.opt.Lang))
 		for _, way := range []struct {
 			title snapshot.Text
 			hops  []Hop
@@ -165,6 +167,79 @@ func (p *printer) path(t Target) {
 	if p.opt.Wide && len(t.Firewall) > 0 {
 		p.firewall(t.Firewall)
 	}
+}
+
+// glance draws the path in few lines: a line for each run of hops that the packet
+// passes in one network, and one for each that does not let it pass. The mark in
+// front is | where it goes on, X where it stops, ? where that can't be told, and :
+// behind such a place.
+func (p *printer) glance(d drawing) {
+	for w := range d.ways {
+		p.out.WriteString("\n")
+		p.hang("", d.wayTitle(w)+" - "+d.outcome(w))
+		ends := []string{
+			"o " + p.say(wordDrawAgent) + " " + strings.Join(append([]string{d.path.Agent.ID}, few(d.path.Agent.Addresses)...), " "),
+			"o " + p.say(wordDrawEnd) + " " + strings.Join(append([]string{d.path.Endpoint.ID}, few(d.path.Endpoint.Addresses)...), " "),
+		}
+		bands := slices.Clone(d.bands)
+		if w == 1 { // in the order in which the packet passes
+			slices.Reverse(bands)
+			slices.Reverse(ends)
+		}
+		p.hang("  ", ends[0])
+		for _, b := range bands {
+			steps := slices.Clone(b.steps[w])
+			if w == 1 {
+				slices.Reverse(steps)
+			}
+			if len(steps) == 0 {
+				continue
+			}
+			name, owner := b.title(d.lang)
+			p.hang("  "+steps[0].mark()+"   ", strings.TrimSpace(name+"  "+owner))
+			for len(steps) > 0 {
+				n := 1
+				for ; n < len(steps) && steps[0].mark() == steps[n].mark() && steps[n].Status == "PASS" && steps[0].Status == "PASS"; n++ {
+				}
+				p.run(steps[:n])
+				steps = steps[n:]
+			}
+		}
+		p.hang("  ", ends[1])
+	}
+}
+
+// mark is how a step of the drawing in a terminal begins.
+func (s step) mark() string {
+	switch {
+	case s.Status == "FAIL":
+		return "X"
+	case s.Status == "UNKNOWN":
+		return "?"
+	case s.behind:
+		return ":"
+	}
+	return "|"
+}
+
+// run prints steps that share a line.
+func (p *printer) run(steps []step) {
+	var heads []string
+	for _, s := range steps {
+		if h := s.head(p.opt.Lang); !slices.Contains(heads, h) {
+			heads = append(heads, h)
+		}
+	}
+	first, last := steps[0], steps[len(steps)-1]
+	number := fmt.Sprint(first.number)
+	if len(steps) > 1 {
+		number += "-" + fmt.Sprint(last.number)
+	}
+	text := number + " " + first.Status + "  " + strings.Join(heads, "; ")
+	if first.banner(p.opt.Lang) != "" {
+		text += " " + first.Ref
+	}
+	p.hang("  "+first.mark()+"     ", text)
 }
 
 // firewall prints the change request as a table that can be pasted into a ticket.
