@@ -59,7 +59,7 @@ func claims(p *resource.Plan) []claim {
 			add(o, o.ID, o.Type, vpc)
 		}
 		for _, name := range resource.Claimed {
-			ids, _ := o.Texts(name)
+			ids := o.KnownTexts(name)
 			for _, id := range ids {
 				if kind := resource.References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.IDPrefixes[kind[0]]) && resource.IDPrefixes[kind[0]] != "" && resource.IDShape.MatchString(id) {
 					add(o, id, kind[0], vpc)
@@ -75,7 +75,7 @@ func claims(p *resource.Plan) []claim {
 func unnamed(p *resource.Plan) []*resource.Object {
 	var out []*resource.Object
 	for _, o := range p.State {
-		prefix, in := resource.IDPrefixes[o.Type], resource.StandsIn[o.Type]
+		prefix, in := resource.IDPrefixes[o.Type], resource.Models[o.Type].Container
 		if prefix != "" && !strings.HasPrefix(o.ID, prefix) || in != "" && o.Known(in) == "" || resource.Aliases[o.Type] != "" && !o.Exists {
 			out = append(out, o)
 		}

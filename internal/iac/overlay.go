@@ -228,7 +228,7 @@ func (o *Overlay) fill() {
 				continue
 			}
 			if m.Rank == resource.RankMember || m.Rank == resource.RankLast || m.Rank == resource.RankBlock {
-				if container := resource.ContainerOf(r); container != "" && filled[container] {
+				if container := r.Known(m.Container); container != "" && filled[container] {
 					m.Put(w, nil, r)
 				}
 				continue

@@ -81,7 +81,7 @@ func (o *Overlay) scopeOf(r *resource.Object) int { return o.scopes[placeKey(r)]
 // Region, the scope of what the resource stands in counts, or the only one.
 func (o *Overlay) scopeFor(r *resource.Object, h resource.Location) int {
 	if h.Region == "" {
-		for _, name := range []string{"vpc_id", "subnet_id", "security_group_id", "route_table_id", "network_acl_id", "vpc_endpoint_id", "transit_gateway_id", "transit_gateway_route_table_id", "prefix_list_id"} {
+		for _, name := range resource.Containers {
 			if i, ok := o.scopes[r.Known(name)]; ok {
 				return i
 			}

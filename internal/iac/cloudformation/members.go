@@ -160,16 +160,12 @@ func identity(o *resource.Object) string { return o.ID + " " + o.Known("route_ta
 // shows reports whether the estate has a part as it is said to be. Of kinds that
 // are no part of a group, ACL or table the template is taken at its word.
 func (b *binding) shows(o *resource.Object) bool {
-	container := map[string]string{
-		"aws_vpc_security_group_ingress_rule": "security_group_id", "aws_vpc_security_group_egress_rule": "security_group_id",
-		"aws_network_acl_rule": "network_acl_id", "aws_network_acl_association": "network_acl_id",
-		"aws_route": "route_table_id", "aws_route_table_association": "route_table_id",
-	}[o.Type]
-	if container == "" {
+	t := resource.Models[o.Type]
+	if !t.Inside {
 		return true
 	}
-	kind := map[string]string{"security_group_id": "aws_security_group", "network_acl_id": "aws_network_acl", "route_table_id": "aws_route_table"}[container]
-	there := resource.PartsShown(b.base, o.Address, &resource.Object{Type: kind, ID: o.Known(container), Exists: true}, []*resource.Object{o})
+	holder := &resource.Object{Type: resource.References[t.Container][0], ID: o.Known(t.Container), Exists: true}
+	there := resource.PartsShown(b.base, o.Address, holder, []*resource.Object{o})
 	return slices.ContainsFunc(there, func(x *resource.Object) bool { return resource.Contents(x) == resource.Contents(o) })
 }
 
@@ -206,7 +202,10 @@ func perTable(r declaredResource, o *resource.Object, b *binding) []*resource.Ob
 		return []*resource.Object{o}
 	}
 	var out []*resource.Object
-	list, _ := resource.TextsOf(b.properties(r)["RouteTableIds"])
+	list, pending := resource.TextsOf(b.properties(r)["RouteTableIds"])
+	if pending != "" { // it may be any
+		return []*resource.Object{o}
+	}
 	for _, table := range list {
 		one := *o
 		one.Attributes = map[string]any{"route_table_id": table, "vpn_gateway_id": o.Attributes["vpn_gateway_id"]}

@@ -126,7 +126,7 @@ func (b *binding) evaluate() {
 		}
 	}
 	slices.SortStableFunc(b.order, func(x, y declaredResource) int {
-		return int(resource.Models[resource.CloudFormation[x.kind].Type].Rank) - int(resource.Models[resource.CloudFormation[y.kind].Type].Rank)
+		return int(resource.CloudFormation[x.kind].Rank) - int(resource.CloudFormation[y.kind].Rank)
 	})
 	for range 2 { // the second time with the ids of what is replaced
 		for _, r := range b.order {
@@ -249,7 +249,7 @@ func (b *binding) withDefaultsOpen(read func() *resource.Object) *resource.Objec
 }
 
 // replaced reports whether something changes that can't be changed.
-func replaced(w resource.Words, shown, o *resource.Object) bool {
+func replaced(w resource.Type, shown, o *resource.Object) bool {
 	for _, name := range w.Fixed {
 		a, b := shown.Known(name), o.Known(name)
 		if a != "" && b != "" && !strings.EqualFold(a, b) {
@@ -301,9 +301,9 @@ func (b *binding) entities() {
 	}
 	for _, gone := range b.gone() {
 		w, ok := resource.CloudFormation[gone.kind]
-		if ok && b.template.changeSet != nil && resource.Models[w.Type].Rank >= resource.RankMember {
+		if ok && b.template.changeSet != nil && w.Rank >= resource.RankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
-				p.Doubt(&resource.Object{Address: gone.id, Type: w.Type, ID: gone.physical, Location: b.location()}, resource.Models[w.Type].Kinds, snapshot.ValuesUntold, gone.id, w.Type)
+				p.Doubt(&resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Location: b.location()}, w.Kinds, snapshot.ValuesUntold, gone.id, w.Name)
 			}
 			continue
 		}
@@ -312,14 +312,14 @@ func (b *binding) entities() {
 		} else if resource.Foreign(gone.kind) && b.deployed != nil {
 			b.provided(gone, b.deployed)
 		}
-		if !ok || resource.Models[w.Type].Drop == nil || gone.physical == "" || b.retains(gone.id) {
+		if !ok || w.Drop == nil || gone.physical == "" || b.retains(gone.id) {
 			continue
 		}
-		before := &resource.Object{Address: gone.id, Type: w.Type, ID: gone.physical, Exists: true, Attributes: map[string]any{}}
+		before := &resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Exists: true, Attributes: map[string]any{}}
 		if shown := resource.Shown(b.base, before); shown != nil {
 			before.Attributes = shown.Attributes
 		}
-		p.Changes = append(p.Changes, resource.Change{Address: gone.id, Type: w.Type, Action: resource.Delete, Kinds: resource.Models[w.Type].Kinds, Place: gone.place, Before: before})
+		p.Changes = append(p.Changes, resource.Change{Address: gone.id, Type: w.Name, Action: resource.Delete, Kinds: w.Kinds, Place: gone.place, Before: before})
 	}
 	if b.template.changeSet != nil {
 		for _, r := range b.order {
@@ -333,7 +333,7 @@ func (b *binding) entities() {
 				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
 			}
 			if w, ok := resource.CloudFormation[v.kind]; ok {
-				p.Doubt(&resource.Object{Address: v.id, Type: w.Type, ID: v.physical, Exists: v.physical != ""}, resource.Models[w.Type].Kinds, snapshot.ValuesUntold, v.id, v.kind)
+				p.Doubt(&resource.Object{Address: v.id, Type: w.Name, ID: v.physical, Exists: v.physical != ""}, w.Kinds, snapshot.ValuesUntold, v.id, v.kind)
 			}
 		}
 	}
@@ -389,10 +389,14 @@ func (b *binding) doubt(r declaredResource) {
 	b.plan.Doubt(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, kinds, snapshot.NotModelled, r.id, r.kind)
 }
 
-// changes reports whether an attribute that the template sets is another one in
-// AWS.
+// changes reports whether an attribute that the template sets, and that decides
+// something, is another one in AWS.
 func changes(shown, o *resource.Object) bool {
+	t := resource.Models[o.Type]
 	for name := range o.Attributes {
+		if slices.Contains(t.Labels, name) && !slices.Contains(t.Fixed, name) {
+			continue
+		}
 		if _, told := shown.Attributes[name]; told && !equal(shown.Attributes[name], o.Attributes[name]) {
 			return true
 		}

@@ -61,7 +61,7 @@ func (t *sections) copy() *sections {
 func (t *sections) declared() map[string]string {
 	out := map[string]string{}
 	for _, r := range t.resources {
-		out[r.id] = resource.CloudFormation[r.kind].Type
+		out[r.id] = resource.CloudFormation[r.kind].Name
 	}
 	return out
 }
@@ -202,7 +202,7 @@ func (t *Template) Addresses(prefix string) []string {
 func (t *Template) Named() (vpcs, groups, subnets []string) {
 	var ids []string
 	for _, r := range t.body.resources {
-		if slices.Contains(resource.Swept, resource.CloudFormation[r.kind].Type) {
+		if slices.Contains(resource.Swept, resource.CloudFormation[r.kind].Name) {
 			ids = resource.IDsIn(any(r.properties), nil, ids)
 		}
 	}

@@ -11,11 +11,45 @@ import (
 
 var aclKinds = []snapshot.Kind{snapshot.NetworkACLs}
 
-func init() {
-	register("aws_network_acl", Model{rankGroup, aclKinds, putACL, dropACL})
-	register("aws_default_network_acl", Model{rankGroup, aclKinds, putDefaultACL, nil})
-	register("aws_network_acl_rule", Model{RankMember, aclKinds, putACLRule, dropACLRule})
-	register("aws_network_acl_association", Model{RankMember, aclKinds, putACLAssociation, dropACLAssociation})
+var aclTypes = []Type{
+	{
+		Name: "aws_network_acl", Prefix: "acl-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.NetworkACLs, acls, true)}, Kinds: aclKinds, Local: true,
+		NamedBy: []Reference{{Attribute: "network_acl_id", Here: true}}, Container: "vpc_id",
+		Attributes: []string{"vpc_id", "subnet_ids", "ingress", "egress"}, Fixed: []string{"vpc_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::NetworkAcl", Properties: map[string]string{"VpcId": "vpc_id"}}},
+		Put:            putACL, Drop: dropACL, Show: showACL,
+	},
+	{
+		Name: "aws_default_network_acl", Prefix: "acl-", Rank: rankGroup, Kinds: aclKinds,
+		NamedBy:    []Reference{{Attribute: "network_acl_id", Here: true}, {Attribute: "default_network_acl_id"}},
+		Fixed:      []string{"default_network_acl_id"},
+		Attributes: []string{"default_network_acl_id", "subnet_ids", "ingress", "egress"}, Computed: []string{"vpc_id"},
+		Put: putDefaultACL, Show: showACL,
+	},
+	{
+		Name: "aws_network_acl_rule", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"network_acl_id", "egress", "rule_number"}, Inside: true,
+		Attributes: []string{"network_acl_id", "egress", "rule_number", "rule_action", "protocol", "from_port", "to_port", "cidr_block", "ipv6_cidr_block"},
+		CloudFormation: []Words{{
+			Type: "AWS::EC2::NetworkAclEntry", Properties: map[string]string{
+				"NetworkAclId": "network_acl_id", "Egress": "egress", "RuleNumber": "rule_number", "RuleAction": "rule_action", "Protocol": "protocol",
+				"CidrBlock": "cidr_block", "Ipv6CidrBlock": "ipv6_cidr_block",
+			},
+			More: func(o *Object, properties map[string]any) {
+				if r, ok := properties["PortRange"].(map[string]any); ok {
+					o.Attributes["from_port"], o.Attributes["to_port"] = r["From"], r["To"]
+				} else if u, ok := properties["PortRange"].(Unknown); ok {
+					o.Attributes["from_port"], o.Attributes["to_port"] = u, u
+				}
+			},
+		}},
+		Put: putACLRule, Drop: dropACLRule, Show: showACLRules,
+	},
+	{
+		Name: "aws_network_acl_association", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"subnet_id"}, Inside: true,
+		Attributes:     []string{"network_acl_id", "subnet_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SubnetNetworkAclAssociation", Properties: map[string]string{"NetworkAclId": "network_acl_id", "SubnetId": "subnet_id"}}},
+		Put:            putACLAssociation, Drop: dropACLAssociation, Show: showACLAssociations,
+	},
 }
 
 func putACL(w *World, before, o *Object) {
@@ -138,7 +172,7 @@ func (w *World) dissociateACL(subnet string) {
 // its ACL, and in both directions where its own is known only after apply.
 func putACLRule(w *World, before, o *Object) {
 	ids, pending := wanted(w, o, "network_acl_id", acls)
-	_, open := o.Text("egress")
+	open := o.Pending("egress")
 	pending = max(pending, open, o.MayGo)
 	for _, id := range ids {
 		for _, egress := range []bool{false, true} {
@@ -203,4 +237,66 @@ func dropACLAssociation(w *World, o *Object) {
 	if row, _ := find(w, acls, o.Known("network_acl_id")); slices.Contains(row.Associations, snapshot.ACLAssociation{Subnet: subnet}) {
 		w.dissociateACL(subnet)
 	}
+}
+
+func showACL(w *World, o *Object) []map[string]any {
+	id := o.ID
+	if named := o.Known("default_network_acl_id"); named != "" {
+		id = named
+	}
+	a, there := find(w, acls, id)
+	if len(there) == 0 {
+		return nil
+	}
+	out := told("vpc_id", a.VPC, "subnet_ids", texts(subnetsOf(a.Associations, func(x snapshot.ACLAssociation) string { return x.Subnet })))
+	if a.IsDefault {
+		out["default_network_acl_id"] = a.ID
+	}
+	for _, egress := range []bool{false, true} {
+		blocks := []any{}
+		for _, e := range a.Entries {
+			if e.Egress == egress && e.Number < aclLast {
+				b := entryAttributes(e)
+				b["rule_no"], b["action"] = strconv.Itoa(e.Number), e.Action
+				blocks = append(blocks, b)
+			}
+		}
+		out[listName(egress)] = blocks
+	}
+	return []map[string]any{out}
+}
+
+// aclLast is the number of the rule that AWS adds, which denies what no other admits.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
+const aclLast = 32767
+
+// entryAttributes are what an entry says, but for its number and action.
+func entryAttributes(e snapshot.ACLEntry) map[string]any {
+	out := told("protocol", e.Protocol, "cidr_block", prefixText(e.CIDR), "ipv6_cidr_block", prefixText(e.IPv6CIDR))
+	if e.PortRange != nil {
+		out["from_port"], out["to_port"] = e.PortRange.From, e.PortRange.To
+	}
+	return out
+}
+
+func showACLRules(w *World, o *Object) []map[string]any {
+	a, _ := find(w, acls, o.Known("network_acl_id"))
+	var out []map[string]any
+	for _, e := range a.Entries {
+		if e.Number < aclLast {
+			rule := entryAttributes(e)
+			rule["network_acl_id"], rule["egress"], rule["rule_number"], rule["rule_action"] = a.ID, strconv.FormatBool(e.Egress), strconv.Itoa(e.Number), e.Action
+			out = append(out, rule)
+		}
+	}
+	return out
+}
+
+func showACLAssociations(w *World, o *Object) []map[string]any {
+	a, _ := find(w, acls, o.Known("network_acl_id"))
+	var out []map[string]any
+	for _, x := range a.Associations {
+		out = append(out, map[string]any{"network_acl_id": a.ID, "subnet_id": x.Subnet})
+	}
+	return out
 }

@@ -10,12 +10,46 @@ import (
 
 var endpointKinds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets}
 
-func init() {
-	register("aws_vpc_endpoint", Model{rankInterface, endpointKinds, putEndpoint, dropEndpoint})
-	register("aws_vpc_endpoint_security_group_association", Model{RankMember, endpointKinds, putEndpointGroup, dropEndpointGroup})
-	register("aws_vpc_endpoint_subnet_association", Model{RankMember, endpointKinds, putEndpointSubnet, dropEndpointSubnet})
-	register("aws_vpc_endpoint_policy", Model{RankMember, endpointKinds, putEndpointPolicy, nil})
-	register("aws_vpc_endpoint_private_dns", Model{RankMember, endpointKinds, putEndpointDNS, nil})
+var endpointTypes = []Type{
+	{
+		Name: "aws_vpc_endpoint", Prefix: "vpce-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Endpoints, endpoints, true)}, Kinds: endpointKinds,
+		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "vpc_endpoint_id", Here: true}, {Attribute: "gateway_id"}}, Container: "vpc_id",
+		Attributes: []string{
+			"vpc_id", "service_name", "vpc_endpoint_type", "subnet_ids", "security_group_ids", "private_dns_enabled", "policy", "ip_address_type", "subnet_configuration",
+		},
+		Computed: []string{"state", "owner_id"}, Fixed: []string{"vpc_id", "service_name", "vpc_endpoint_type"},
+		CloudFormation: []Words{{
+			Type: "AWS::EC2::VPCEndpoint", Properties: map[string]string{
+				"VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type", "SubnetIds": "subnet_ids", "SecurityGroupIds": "security_group_ids",
+				"PrivateDnsEnabled": "private_dns_enabled", "IpAddressType": "ip_address_type",
+			},
+			More: func(o *Object, properties map[string]any) {
+				if p, ok := properties["PolicyDocument"]; ok && AnyUnknown(p) {
+					o.Attributes["policy"] = Unknown(o.Address + ".PolicyDocument")
+				} else if ok {
+					o.Attributes["policy"] = jsonText(p)
+				}
+			},
+		}},
+		Put: putEndpoint, Drop: dropEndpoint, Show: showEndpoint,
+	},
+	{
+		Name: "aws_vpc_endpoint_security_group_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+		Attributes: []string{"vpc_endpoint_id", "security_group_id", "replace_default_association"},
+		Put:        putEndpointGroup, Drop: dropEndpointGroup, Show: showEndpointGroups,
+	},
+	{
+		Name: "aws_vpc_endpoint_subnet_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+		Attributes: []string{"vpc_endpoint_id", "subnet_id"}, Put: putEndpointSubnet, Drop: dropEndpointSubnet, Show: showEndpointSubnets,
+	},
+	{
+		Name: "aws_vpc_endpoint_policy", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+		Attributes: []string{"vpc_endpoint_id", "policy"}, Put: putEndpointPolicy, Show: showEndpointPart,
+	},
+	{
+		Name: "aws_vpc_endpoint_private_dns", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+		Attributes: []string{"vpc_endpoint_id", "private_dns_enabled"}, Put: putEndpointDNS, Show: showEndpointPart,
+	},
 }
 
 // fullAccess is the policy of an endpoint for which nobody writes one.
@@ -53,10 +87,10 @@ func putEndpoint(w *World, before, o *Object) {
 			ID: o.ID, Type: kind, VPC: vpc, ServiceName: o.Known("service_name"), State: "available", PolicyDocument: &policy,
 			PrivateDNSEnabled: o.OnIfKnown("private_dns_enabled"), IPAddressType: "ipv4", OwnerID: owner(s), GroupsPending: groupsPending, SubnetsPending: subnetsPending,
 		}
-		if _, pending := o.Text("policy"); pending != "" {
+		if o.Pending("policy") != "" {
 			ep.PolicyDocument = nil
 		}
-		if v := o.Known("ip_address_type"); v != "" {
+		if v, pending := o.Text("ip_address_type"); v != "" || pending != "" {
 			ep.IPAddressType = v
 		}
 		if v := o.Known("state"); v != "" {
@@ -79,6 +113,9 @@ func putEndpoint(w *World, before, o *Object) {
 		}
 		if o.Stated("subnet_ids") && !Same(before, o, "subnet_ids") {
 			ep.SubnetsPending = subnetsPending
+		}
+		if o.Stated("ip_address_type") && !Same(before, o, "ip_address_type") {
+			ep.IPAddressType = o.Known("ip_address_type")
 		}
 		if !Same(before, o, "private_dns_enabled") {
 			ep.PrivateDNSEnabled = o.OnIfKnown("private_dns_enabled")
@@ -115,8 +152,9 @@ func (w *World) defaultGroupOf(vpc string) []string {
 // other.
 func (w *World) placeEndpoint(o *Object, subnetIDs []string) {
 	fixed := map[string]netip.Addr{}
-	blocks, _ := o.Blocks("subnet_configuration")
+	blocks, pending := o.Blocks("subnet_configuration")
 	for _, b := range blocks {
+		pending = max(pending, b.Pending("ipv4"), b.Pending("subnet_id"))
 		if a, err := netip.ParseAddr(b.Known("ipv4")); err == nil {
 			fixed[b.Known("subnet_id")] = a
 		}
@@ -130,7 +168,7 @@ func (w *World) placeEndpoint(o *Object, subnetIDs []string) {
 		for _, id := range subnetIDs {
 			if !slices.Contains(ep.SubnetIDs, id) {
 				w.enterSubnet(ep, id, fixed[id])
-			} else if a := fixed[id]; a.IsValid() {
+			} else if a := fixed[id]; a.IsValid() || pending != "" {
 				w.readdress(ep, id, a)
 			}
 		}
@@ -138,11 +176,17 @@ func (w *World) placeEndpoint(o *Object, subnetIDs []string) {
 	})
 }
 
-// readdress gives the interface of an endpoint in a subnet another address.
+// readdress gives the interface of an endpoint in a subnet another address, or one
+// that is not known yet.
 func (w *World) readdress(ep *snapshot.Endpoint, subnet string, a netip.Addr) {
 	for _, id := range ep.InterfaceIDs {
 		if i, _ := find(w, interfaces, id); i.Subnet == subnet && !slices.Contains(i.Addrs(), a) {
-			edit(w, interfaces, id, func(i *snapshot.Interface) { i.SetAddrs([]netip.Addr{a}) })
+			edit(w, interfaces, id, func(i *snapshot.Interface) {
+				if i.SetAddrs([]netip.Addr{a}); !a.IsValid() {
+					i.SetAddrs(nil)
+					i.Within = w.block(subnet)
+				}
+			})
 		}
 	}
 }
@@ -223,8 +267,10 @@ func putEndpointGroup(w *World, before, o *Object) {
 				return
 			}
 			var ids []string
+			replaces, unsure := o.Text("replace_default_association")
 			for _, g := range ep.Groups {
-				if o.On("replace_default_association") && slices.Contains(w.defaultGroupOf(ep.VPC), g.ID) {
+				if (replaces == "true" || unsure != "") && slices.Contains(w.defaultGroupOf(ep.VPC), g.ID) {
+					open = max(open, unsure) // it may stay
 					continue
 				}
 				ids = append(ids, g.ID)
@@ -294,4 +340,59 @@ func putEndpointDNS(w *World, before, o *Object) {
 			}
 		})
 	}
+}
+
+func showEndpoint(w *World, o *Object) []map[string]any {
+	r, there := find(w, endpoints, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	out := told(
+		"vpc_id", r.VPC, "service_name", r.ServiceName, "vpc_endpoint_type", r.Type, "subnet_ids", texts(r.SubnetIDs), "security_group_ids", texts(refIDs(r.Groups)),
+		"ip_address_type", r.IPAddressType,
+	)
+	if r.PrivateDNSEnabled != nil {
+		out["private_dns_enabled"] = *r.PrivateDNSEnabled
+	}
+	if r.PolicyDocument != nil {
+		out["policy"] = *r.PolicyDocument
+	}
+	fixed := []any{}
+	for _, id := range r.InterfaceIDs {
+		if i, _ := find(w, interfaces, id); i.PrivateIP.IsValid() {
+			fixed = append(fixed, map[string]any{"subnet_id": i.Subnet, "ipv4": i.PrivateIP.String()})
+		}
+	}
+	if len(fixed) > 0 {
+		out["subnet_configuration"] = fixed
+	}
+	return []map[string]any{out}
+}
+
+func showEndpointGroups(w *World, o *Object) []map[string]any {
+	r, _ := find(w, endpoints, o.Known("vpc_endpoint_id"))
+	var out []map[string]any
+	for _, g := range r.Groups {
+		out = append(out, told("vpc_endpoint_id", r.ID, "security_group_id", g.ID))
+	}
+	return out
+}
+
+func showEndpointSubnets(w *World, o *Object) []map[string]any {
+	r, _ := find(w, endpoints, o.Known("vpc_endpoint_id"))
+	var out []map[string]any
+	for _, id := range r.SubnetIDs {
+		out = append(out, told("vpc_endpoint_id", r.ID, "subnet_id", id))
+	}
+	return out
+}
+
+// showEndpointPart is what is set apart of an endpoint: its policy, or whether it has
+// private DNS.
+func showEndpointPart(w *World, o *Object) []map[string]any {
+	list := showEndpoint(w, &Object{ID: o.Known("vpc_endpoint_id")})
+	for _, e := range list {
+		e["vpc_endpoint_id"] = o.Known("vpc_endpoint_id")
+	}
+	return list
 }

@@ -10,15 +10,63 @@ import (
 
 var groupKinds = []snapshot.Kind{snapshot.SecurityGroups, snapshot.SecurityGroupRules}
 
-func init() {
-	register("aws_security_group", Model{rankGroup, groupKinds, putGroup, dropGroup})
-	register("aws_default_security_group", Model{rankGroup, groupKinds, putDefaultGroup, nil})
-	register("aws_vpc_security_group_ingress_rule", Model{RankMember, groupKinds, putGroupRule, dropGroupRule})
-	register("aws_vpc_security_group_egress_rule", Model{RankMember, groupKinds, putGroupRule, dropGroupRule})
-	register("aws_security_group_rule", Model{RankMember, groupKinds, putGroupRule, dropGroupRule})
-	register("aws_vpc_security_group_rules_exclusive", Model{RankLast, groupKinds, putExclusive, nil})
-	register("aws_vpc_security_group_vpc_association", Model{RankMember, []snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, putGroupVPC, dropGroupVPC})
+var groupTypes = []Type{
+	{
+		Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.SecurityGroups, groups, true)}, Kinds: groupKinds,
+		Shared: true, Local: true, NamedBy: groupNames, Container: "vpc_id",
+		Attributes: []string{"vpc_id", "ingress", "egress"}, Labels: []string{"name", "description"}, Computed: []string{"owner_id", "arn"},
+		Fixed:          []string{"vpc_id", "name", "description"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroup", Properties: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}}},
+		Put:            putGroup, Drop: dropGroup, Show: showGroup,
+	},
+	{
+		Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames,
+		Attributes: []string{"vpc_id", "ingress", "egress"}, Fixed: []string{"vpc_id"}, Computed: []string{"name", "description", "owner_id", "arn"},
+		CloudFormation: []Words{{Type: "Custom::VpcRestrictDefaultSG", Properties: map[string]string{"DefaultSecurityGroupId": "id"}}},
+		Put:            putDefaultGroup, Show: showGroup,
+	},
+	{
+		Name: "aws_vpc_security_group_ingress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
+		Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupIngress", Properties: RuleNames("Source")}},
+		Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
+	},
+	{
+		Name: "aws_vpc_security_group_egress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
+		Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupEgress", Properties: RuleNames("Destination")}},
+		Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
+	},
+	{
+		Name: "aws_security_group_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id",
+		Attributes: []string{"security_group_id", "type", "protocol", "from_port", "to_port", "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id", "self"},
+		Computed:   []string{"security_group_rule_id"},
+		Put:        putGroupRule, Drop: dropGroupRule, Show: showOldRules,
+	},
+	{
+		Name: "aws_vpc_security_group_rules_exclusive", Rank: RankLast, Kinds: groupKinds, Container: "security_group_id",
+		Attributes: []string{"security_group_id"}, Put: putExclusive,
+	},
+	{
+		Name: "aws_vpc_security_group_vpc_association", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, Container: "security_group_id",
+		Attributes:     []string{"security_group_id", "vpc_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupVpcAssociation", Properties: map[string]string{"GroupId": "security_group_id", "VpcId": "vpc_id"}}},
+		Put:            putGroupVPC, Drop: dropGroupVPC, Show: showGroupVPCs,
+	},
 }
+
+var (
+	groupNames = []Reference{
+		{Attribute: "security_group_id", Here: true},
+		{Attribute: "security_group_ids", List: true, Here: true},
+		{Attribute: "vpc_security_group_ids", List: true, Here: true},
+		{Attribute: "source_security_group_id"},
+		{Attribute: "referenced_security_group_id"},
+		{Attribute: "security_groups", List: true},
+		{Attribute: "security_group_arns", List: true, ARN: true},
+	}
+	ruleAttributes = []string{"security_group_id", "ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"}
+)
 
 // putGroup makes a security group with its inline rules. A list of inline rules
 // replaces whatever rules the group has; one that the configuration does not set
@@ -29,8 +77,8 @@ func init() {
 func putGroup(w *World, before, o *Object) {
 	if before == nil {
 		s := w.Scope(o)
-		vpc, _ := o.Text("vpc_id")
-		g := snapshot.SecurityGroup{ID: o.ID, Name: o.Known("name"), VPC: vpc, OwnerID: owner(s), ARN: o.Known("arn")}
+		vpc := o.Known("vpc_id")
+		g := snapshot.SecurityGroup{ID: o.ID, Name: o.Known("name"), VPC: vpc, OwnerID: owner(s), ARN: o.Known("arn"), About: o.Known("description")}
 		if account := o.Known("owner_id"); account != "" {
 			g.OwnerID = account
 		}
@@ -166,7 +214,7 @@ func permissions(o *Object, protocol string, g snapshot.SecurityGroup) []snapsho
 	}
 	if pending != "" {
 		p.Pending = pending
-		if _, pn := o.Text(protocol); pn != "" { // without a protocol ports say nothing
+		if o.Pending(protocol) != "" { // without a protocol ports say nothing
 			p.Protocol, p.FromPort, p.ToPort = "", nil, nil
 		}
 	}
@@ -309,8 +357,12 @@ func alike(a, b snapshot.Permission) bool {
 }
 
 func dropGroupRule(w *World, o *Object) {
-	ways, _ := directions(o)
+	ways, open := directions(o)
 	id := o.Known("security_group_id")
+	if open != "" { // what it was is not known
+		lose(w, o, snapshot.SecurityGroups, groups, id, open)
+		return
+	}
 	for _, egress := range ways {
 		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
 			list := rulesOf(g, egress)
@@ -336,13 +388,14 @@ func dropGroupRule(w *World, o *Object) {
 // putExclusive takes every rule away that is not listed; which those are is told
 // by ids that most configurations don't show, so that what is left is open.
 func putExclusive(w *World, before, o *Object) {
-	ids, _ := wanted(w, o, "security_group_id", groups)
+	ids, pending := wanted(w, o, "security_group_id", groups)
+	pending = max(pending, snapshot.Pending(o.Address))
 	for _, id := range ids {
 		within(w, o, snapshot.SecurityGroups, groups, id, func(g *snapshot.SecurityGroup) {
 			for _, list := range []*[]snapshot.Permission{&g.Ingress, &g.Egress} {
 				*list = slices.Clone(*list)
 				for i := range *list {
-					(*list)[i].Pending = snapshot.Pending(o.Address)
+					(*list)[i].Pending = pending
 				}
 			}
 		})
@@ -363,4 +416,109 @@ func dropGroupVPC(w *World, o *Object) {
 	remove(w, func(s *snapshot.Scope) *snapshot.Table[snapshot.GroupVPCAssociation] {
 		return &s.SecurityGroupVPCAssociations
 	}, o.Known("security_group_id")+"/"+o.Known("vpc_id"))
+}
+
+func showGroup(w *World, o *Object) []map[string]any {
+	g, there := find(w, groups, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	out := told("vpc_id", g.VPC, "name", g.Name, "description", g.About)
+	for _, egress := range []bool{false, true} {
+		blocks := []any{}
+		for _, p := range *rulesOf(&g, egress) {
+			b := peers(p, g.ID, "security_groups")
+			b["protocol"] = p.Protocol
+			blocks = append(blocks, b)
+		}
+		out[listName(egress)] = blocks
+	}
+	return []map[string]any{out}
+}
+
+// peers are the ports and peers of a permission, as blocks and the oldest type of
+// rule write them; those of groups under a name.
+func peers(p snapshot.Permission, own, groups string) map[string]any {
+	out := portsOf(p.FromPort, p.ToPort)
+	add := func(name string, v any) {
+		list, _ := out[name].([]any)
+		out[name] = append(list, v)
+	}
+	for _, r := range p.Ranges {
+		add("cidr_blocks", r.CIDR.String())
+	}
+	for _, r := range p.IPv6Ranges {
+		add("ipv6_cidr_blocks", r.CIDR.String())
+	}
+	for _, r := range p.PrefixLists {
+		add("prefix_list_ids", r.ID)
+	}
+	for _, r := range p.GroupPairs {
+		if r.GroupID == own {
+			out["self"] = true
+		} else {
+			add(groups, r.GroupID)
+		}
+	}
+	return out
+}
+
+// portsOf are the ports of a rule that has both.
+func portsOf(from, to *int) map[string]any {
+	if from == nil || to == nil {
+		return map[string]any{}
+	}
+	return map[string]any{"from_port": *from, "to_port": *to}
+}
+
+// showRules are the rules of a group, one for each peer.
+func showRules(w *World, o *Object) []map[string]any {
+	g, _ := find(w, groups, o.Known("security_group_id"))
+	var out []map[string]any
+	for _, p := range *rulesOf(&g, o.Type == "aws_vpc_security_group_egress_rule") {
+		add := func(name, peer string) {
+			rule := portsOf(p.FromPort, p.ToPort)
+			rule["security_group_id"], rule["ip_protocol"], rule[name] = g.ID, p.Protocol, peer
+			out = append(out, rule)
+		}
+		for _, r := range p.Ranges {
+			add("cidr_ipv4", r.CIDR.String())
+		}
+		for _, r := range p.IPv6Ranges {
+			add("cidr_ipv6", r.CIDR.String())
+		}
+		for _, r := range p.PrefixLists {
+			add("prefix_list_id", r.ID)
+		}
+		for _, r := range p.GroupPairs {
+			add("referenced_security_group_id", r.GroupID)
+		}
+	}
+	return out
+}
+
+// showOldRules are the rules of a group as it holds them, several peers in one.
+func showOldRules(w *World, o *Object) []map[string]any {
+	g, _ := find(w, groups, o.Known("security_group_id"))
+	var out []map[string]any
+	for _, egress := range []bool{false, true} {
+		for _, p := range *rulesOf(&g, egress) {
+			rule := peers(p, g.ID, "source_security_group_id")
+			rule["security_group_id"], rule["protocol"], rule["type"] = g.ID, p.Protocol, listName(egress)
+			out = append(out, rule)
+		}
+	}
+	return out
+}
+
+func showGroupVPCs(w *World, o *Object) []map[string]any {
+	var out []map[string]any
+	for _, s := range w.Snapshot.Scopes {
+		for _, a := range s.SecurityGroupVPCAssociations.All() {
+			if a.Group == o.Known("security_group_id") {
+				out = append(out, told("security_group_id", a.Group, "vpc_id", a.VPC))
+			}
+		}
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // IDShape is the shape of the ids that a path has to do with.
@@ -35,4 +36,9 @@ func IDsIn(v any, planned func(string) bool, out []string) []string {
 		}
 	}
 	return out
+}
+
+// HasType reports whether an id is one of some types.
+func HasType(id string, types []string) bool {
+	return slices.ContainsFunc(types, func(t string) bool { return IDPrefixes[t] != "" && strings.HasPrefix(id, IDPrefixes[t]) })
 }

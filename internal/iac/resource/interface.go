@@ -13,25 +13,87 @@ var (
 	instanceKinds  = []snapshot.Kind{snapshot.Instances, snapshot.Interfaces, snapshot.Subnets}
 )
 
-func init() {
-	register("aws_network_interface", Model{rankInterface, interfaceKinds, putInterface, dropInterface})
-	register("aws_network_interface_sg_attachment", Model{RankMember, interfaceKinds, putInterfaceGroup, dropInterfaceGroup})
-	register("aws_instance", Model{rankInterface, instanceKinds, putInstance, dropInstance})
+var interfaceTypes = []Type{
+	{
+		Name: "aws_network_interface", Prefix: "eni-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Interfaces, interfaces, true)}, Kinds: interfaceKinds,
+		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "network_interface_id", Here: true}}, Container: "subnet_id",
+		Attributes: []string{"subnet_id", "security_groups", "private_ips", "private_ip", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes"},
+		Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
+		CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
+			"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
+		}}},
+		Put: putInterface, Drop: dropInterface, Show: showInterface,
+	},
+	{
+		Name: "aws_network_interface_sg_attachment", Rank: RankMember, Kinds: interfaceKinds, Container: "network_interface_id",
+		Attributes: []string{"network_interface_id", "security_group_id"}, Put: putInterfaceGroup, Drop: dropInterfaceGroup, Show: showInterfaceGroups,
+	},
+	{
+		Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Instances, instances, true)}, Kinds: instanceKinds,
+		Local: true, Sweeps: true, Container: "subnet_id",
+		Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
+		Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},
+		Labels:     []string{"instance_type"}, Computed: []string{primaryInterface}, Fixed: []string{"subnet_id", "private_ip", "primary_network_interface", "network_interface"},
+		CloudFormation: []Words{{
+			Type: "AWS::EC2::Instance", Properties: map[string]string{
+				"SubnetId": "subnet_id", "SecurityGroupIds": "vpc_security_group_ids", "PrivateIpAddress": "private_ip", "InstanceType": "instance_type",
+			},
+			More: func(o *Object, properties map[string]any) {
+				list, _ := properties["NetworkInterfaces"].([]any)
+				for _, n := range list {
+					nic, _ := n.(map[string]any)
+					if id, ok := nic["NetworkInterfaceId"]; ok {
+						o.Attributes["network_interface"] = []any{map[string]any{"network_interface_id": id}}
+						return
+					}
+					if d := PlainText(nic["DeviceIndex"]); d == "0" || d == "" {
+						for from, to := range map[string]string{"SubnetId": "subnet_id", "GroupSet": "vpc_security_group_ids", "PrivateIpAddress": "private_ip"} {
+							if v, ok := nic[from]; ok {
+								o.Attributes[to] = v
+							}
+						}
+					}
+				}
+			},
+		}},
+		Put: putInstance, Drop: dropInstance, Show: showInstance,
+	},
+	{
+		Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},
+		Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EC2::NatGateway", Properties: map[string]string{"SubnetId": "subnet_id"}}},
+		Put: putTaker, Drop: dropTaker,
+	},
+	{
+		Name: "aws_efs_mount_target", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets},
+		Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EFS::MountTarget", Properties: map[string]string{"SubnetId": "subnet_id"}}},
+		Put: putTaker, Drop: dropTaker,
+	},
 }
+
+// primaryInterface is the interface that AWS makes with an instance.
+const primaryInterface = "primary_network_interface_id"
 
 // putInterface makes a network interface; AWS chooses its address from the
 // subnet's block unless the plan does.
 func putInterface(w *World, before, o *Object) {
 	groupIDs, groupsPending := o.Texts("security_groups")
-	addrs := addresses(o, "private_ips", "private_ip", "private_ip_list")
+	addrs := addresses(o, addressLists...)
 	if before != nil {
 		edit(w, interfaces, o.ID, func(i *snapshot.Interface) {
 			if o.Stated("security_groups") && !Same(before, o, "security_groups") {
 				i.Groups, i.Pending = groupRefs(groupIDs), groupsPending
 			}
 			w.take(i.Subnet, needs(o)-needs(before))
-			if len(addrs) > 0 && !Same(before, o, "private_ips") {
-				i.SetAddrs(addrs)
+			w.takeUncounted(i.Subnet, countPending(o))
+			for _, name := range addressLists {
+				switch list, pending := o.Texts(name); {
+				case Same(before, o, name):
+				case pending != "": // which they will be is not known
+					i.SetAddrs(nil)
+					i.Within = w.block(i.Subnet)
+				case len(list) > 0:
+					i.SetAddrs(addresses(o, name))
+				}
 			}
 		})
 		w.showInterface(o.ID)
@@ -53,7 +115,21 @@ func putInterface(w *World, before, o *Object) {
 	s.Interfaces.Add(i)
 	if len(there) == 0 {
 		w.takeFor(o, needs(o))
+		w.takeUncounted(subnet, countPending(o))
 	}
+}
+
+// addressLists are the attributes that give an interface its addresses.
+var addressLists = []string{"private_ips", "private_ip", "private_ip_list"}
+
+// countPending is what decides how many addresses a resource takes; "" if that is
+// known.
+func countPending(o *Object) snapshot.Pending {
+	var out snapshot.Pending
+	for _, name := range []string{"private_ips", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes", "secondary_private_ips"} {
+		out = max(out, o.pendingIn(name))
+	}
+	return out
 }
 
 // needs is how many addresses an interface takes from its subnet: its own, and 16
@@ -62,14 +138,14 @@ func putInterface(w *World, before, o *Object) {
 func needs(o *Object) int {
 	more, _ := strconv.Atoi(o.Known("private_ips_count")) // beside the primary address
 	count, _ := strconv.Atoi(o.Known("ipv4_prefix_count"))
-	prefixes, _ := o.Texts("ipv4_prefixes")
-	return max(len(addresses(o, "private_ips", "private_ip", "private_ip_list")), 1+more) + 16*max(count, len(prefixes))
+	prefixes := o.KnownTexts("ipv4_prefixes")
+	return max(len(addresses(o, addressLists...)), 1+more) + 16*max(count, len(prefixes))
 }
 
 // addresses are the private addresses that an object gives itself.
 func addresses(o *Object, names ...string) []netip.Addr {
 	for _, n := range names {
-		list, _ := o.Texts(n)
+		list := o.KnownTexts(n)
 		var out []netip.Addr
 		for _, s := range list {
 			if a, err := netip.ParseAddr(s); err == nil {
@@ -137,11 +213,14 @@ func putInstance(w *World, before, o *Object) {
 		if o.Stated("vpc_security_group_ids") && !Same(before, o, "vpc_security_group_ids") {
 			w.groupsOnInstance(o.ID, groupRefs(groupIDs), groupsPending)
 		}
+		row, _ := find(w, instances, o.ID)
+		w.take(row.Subnet, len(o.KnownTexts("secondary_private_ips"))-len(before.KnownTexts("secondary_private_ips")))
+		w.takeUncounted(row.Subnet, countPending(o))
 		return
 	}
 	s := w.Scope(o)
 	subnet := o.Known("subnet_id")
-	if _, pending := o.Text("subnet_id"); pending != "" {
+	if pending := o.Pending("subnet_id"); pending != "" {
 		w.takeFor(o, 1)
 		s.Doubt(snapshot.Instances, pending.Gap(o.ID))
 		s.Doubt(snapshot.Interfaces, pending.Gap(o.ID))
@@ -158,7 +237,7 @@ func putInstance(w *World, before, o *Object) {
 			groupIDs = w.defaultGroupOf(w.vpcOf(subnet))
 		}
 		primary = snapshot.Interface{
-			ID: o.Part("primary_network_interface_id"), VPC: w.vpcOf(subnet), Subnet: subnet, Groups: groupRefs(groupIDs), Pending: groupsPending,
+			ID: o.Part(primaryInterface), VPC: w.vpcOf(subnet), Subnet: subnet, Groups: groupRefs(groupIDs), Pending: groupsPending,
 			Type: "interface", OwnerID: owner(s), Status: "in-use",
 		}
 		addrs := addresses(o, "private_ip")
@@ -167,14 +246,13 @@ func putInstance(w *World, before, o *Object) {
 		}
 		primary.Attach(o.ID)
 		if _, there := find(w, interfaces, primary.ID); len(there) == 0 {
-			secondary, _ := o.Texts("secondary_private_ips")
-			w.takeFor(o, 1+len(secondary))
+			w.takeFor(o, 1+len(o.KnownTexts("secondary_private_ips")))
+			w.takeUncounted(subnet, countPending(o))
 		}
 		s.Interfaces.Add(primary)
 	}
 	i := snapshot.Instance{ID: o.ID, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.Known("instance_type")}
 	i.State.Name = "running" // as it will be
-	i.State.Name = "running"
 	s.Instances.Add(i)
 }
 
@@ -221,10 +299,48 @@ func dropInstance(w *World, o *Object) {
 	remove(w, instances, o.ID)
 	for _, s := range w.Snapshot.Scopes {
 		for _, i := range s.Interfaces.All() {
-			if i.Attachment != nil && i.Attachment.InstanceID == o.ID || i.ID == o.Part("primary_network_interface_id") {
+			if i.Attachment != nil && i.Attachment.InstanceID == o.ID || i.ID == o.Part(primaryInterface) {
 				s.Interfaces.Delete(i.ID)
 				w.take(i.Subnet, -1)
 			}
 		}
 	}
 }
+
+func showInterface(w *World, o *Object) []map[string]any {
+	r, there := find(w, interfaces, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	var addrs []string
+	for _, a := range r.Addrs() {
+		addrs = append(addrs, a.String())
+	}
+	out := told("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "security_groups", texts(refIDs(r.Groups)), "description", r.Description)
+	if len(addrs) > 0 {
+		out["private_ips"], out["private_ip_list"] = texts(addrs), texts(addrs)
+	}
+	return []map[string]any{out}
+}
+
+func showInterfaceGroups(w *World, o *Object) []map[string]any {
+	r, _ := find(w, interfaces, o.Known("network_interface_id"))
+	var out []map[string]any
+	for _, g := range r.Groups {
+		out = append(out, told("network_interface_id", r.ID, "security_group_id", g.ID))
+	}
+	return out
+}
+
+func showInstance(w *World, o *Object) []map[string]any {
+	r, there := find(w, instances, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	return one("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "vpc_security_group_ids", texts(refIDs(r.Groups)), "instance_type", r.Type)
+}
+
+// putTaker makes a resource that only uses up an address of a subnet.
+func putTaker(w *World, before, o *Object) { w.takeFor(o, 1) }
+
+func dropTaker(w *World, o *Object) { w.take(o.Known("subnet_id"), -1) }

@@ -9,15 +9,15 @@ import (
 // Slot is the place that a member takes: two members of one slot exclude each
 // other.
 func Slot(o *Object) string {
-	switch o.Type {
-	case "aws_network_acl_rule":
-		return o.Type + o.Known("network_acl_id") + "|" + strings.ToLower(o.Known("egress")) + "|" + o.Known("rule_number")
-	case "aws_route":
-		return o.Type + o.Known("route_table_id") + "|" + o.Known("destination_cidr_block") + o.Known("destination_ipv6_cidr_block") + o.Known("destination_prefix_list_id")
-	case "aws_route_table_association", "aws_network_acl_association":
-		return o.Type + o.Known("subnet_id") + o.Known("gateway_id")
+	slot := Models[o.Type].Slot
+	if slot == nil {
+		return Contents(o)
 	}
-	return Contents(o)
+	out := o.Type
+	for _, name := range slot {
+		out += "|" + strings.ToLower(o.Known(name))
+	}
+	return out
 }
 
 // Contents is all that counts of a member.

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// Swept are the types whose place decides what has to be read of an estate.
-var Swept = []string{"aws_vpc_endpoint", "aws_instance", "aws_network_interface"}
-
 // Named are the ids of VPCs, groups and subnets that exist, and that a plan names for
 // endpoints, instances and interfaces, in the order of their kinds.
 func (p *Plan) Named() (vpcs, groups, subnets []string) {

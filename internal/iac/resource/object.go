@@ -37,8 +37,7 @@ func Validate(o *Object) error {
 		return err
 	}
 	for _, name := range []string{"ingress", "egress", "route", "entry"} {
-		blocks, _ := o.Blocks(name)
-		for _, b := range blocks {
+		for _, b := range o.knownBlocks(name) {
 			if err := b.check(); err != nil {
 				return err
 			}

@@ -163,8 +163,8 @@ func (c Change) Ports() (from, to int, known bool) {
 	if c.After == nil {
 		return 0, 0, false
 	}
-	first, _ := c.After.Port("from_port")
-	last, _ := c.After.Port("to_port")
+	first := c.After.knownPort("from_port")
+	last := c.After.knownPort("to_port")
 	if first == nil || last == nil {
 		return 0, 0, false
 	}
@@ -180,7 +180,7 @@ func (c Change) IDs() []string {
 		}
 		out = append(out, r.ID, r.Address)
 		for name := range References {
-			ids, _ := r.Texts(name)
+			ids := r.KnownTexts(name)
 			out = append(out, ids...)
 		}
 	}

@@ -10,13 +10,71 @@ import (
 
 var routeKinds = []snapshot.Kind{snapshot.RouteTables}
 
-func init() {
-	register("aws_route_table", Model{rankGroup, routeKinds, putTable, dropTable})
-	register("aws_default_route_table", Model{rankGroup, routeKinds, putDefaultTable, nil})
-	register("aws_route", Model{RankMember, routeKinds, putRoute, dropRoute})
-	register("aws_route_table_association", Model{RankMember, routeKinds, putTableAssociation, dropTableAssociation})
-	register("aws_main_route_table_association", Model{RankMember, routeKinds, putMainTable, dropMainTable})
-	register("aws_vpn_gateway_route_propagation", Model{RankLast, routeKinds, putPropagation, dropPropagation})
+var routeTypes = []Type{
+	{
+		Name: "aws_route_table", Prefix: "rtb-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.RouteTables, tables, true)}, Kinds: routeKinds, Local: true,
+		NamedBy: []Reference{{Attribute: "route_table_id", Here: true}}, Container: "vpc_id",
+		Attributes: []string{"vpc_id", "route", "propagating_vgws"}, Fixed: []string{"vpc_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::RouteTable", Properties: map[string]string{"VpcId": "vpc_id"}}},
+		Put:            putTable, Drop: dropTable, Show: showTable,
+	},
+	{
+		Name: "aws_default_route_table", Prefix: "rtb-", Rank: rankGroup, Kinds: routeKinds,
+		NamedBy:    []Reference{{Attribute: "route_table_id", Here: true}, {Attribute: "default_route_table_id"}},
+		Fixed:      []string{"default_route_table_id"},
+		Attributes: []string{"default_route_table_id", "route", "propagating_vgws"}, Computed: []string{"vpc_id"},
+		Put: putDefaultTable, Show: showTable,
+	},
+	{
+		Name: "aws_route", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Inside: true,
+		Slot:       []string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"},
+		Attributes: append([]string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block"}, routeAttributes...),
+		CloudFormation: []Words{{Type: "AWS::EC2::Route", Properties: map[string]string{
+			"RouteTableId": "route_table_id", "DestinationCidrBlock": "destination_cidr_block", "DestinationIpv6CidrBlock": "destination_ipv6_cidr_block",
+			"DestinationPrefixListId": "destination_prefix_list_id", "GatewayId": "gateway_id", "NatGatewayId": "nat_gateway_id", "InstanceId": "instance_id",
+			"NetworkInterfaceId": "network_interface_id", "VpcPeeringConnectionId": "vpc_peering_connection_id", "TransitGatewayId": "transit_gateway_id",
+			"LocalGatewayId": "local_gateway_id", "CarrierGatewayId": "carrier_gateway_id", "EgressOnlyInternetGatewayId": "egress_only_gateway_id",
+			"CoreNetworkArn": "core_network_arn", "VpcEndpointId": "vpc_endpoint_id",
+		}}},
+		Put: putRoute, Drop: dropRoute, Show: showRoutes,
+	},
+	{
+		Name: "aws_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Slot: []string{"subnet_id", "gateway_id"}, Inside: true,
+		Attributes: []string{"route_table_id", "subnet_id", "gateway_id"},
+		CloudFormation: []Words{
+			{Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "SubnetId": "subnet_id"}},
+			{Type: "AWS::EC2::GatewayRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "GatewayId": "gateway_id"}},
+		},
+		Put: putTableAssociation, Drop: dropTableAssociation, Show: showTableAssociations,
+	},
+	{
+		Name: "aws_main_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id",
+		Attributes: []string{"vpc_id", "route_table_id"}, Computed: []string{"original_route_table_id"},
+		Put: putMainTable, Drop: dropMainTable, Show: showMainTable,
+	},
+	{
+		Name: "aws_vpn_gateway_route_propagation", Rank: RankLast, Kinds: routeKinds, Container: "route_table_id",
+		Attributes: []string{"route_table_id", "vpn_gateway_id"},
+		CloudFormation: []Words{{
+			Type: "AWS::EC2::VPNGatewayRoutePropagation", Properties: map[string]string{"VpnGatewayId": "vpn_gateway_id"},
+			More: func(o *Object, properties map[string]any) {
+				switch list, pending := TextsOf(properties["RouteTableIds"]); {
+				case pending != "":
+					o.Attributes["route_table_id"] = Unknown(pending)
+				case len(list) > 0:
+					o.Attributes["route_table_id"] = list[0] // a template has one for each further table
+				}
+			},
+		}},
+		Put: putPropagation, Drop: dropPropagation, Show: showPropagations,
+	},
+}
+
+// routeAttributes are those of a route, but for its blocks, which are called
+// differently inline.
+var routeAttributes = []string{
+	"destination_prefix_list_id", "gateway_id", "nat_gateway_id", "network_interface_id", "instance_id", "vpc_peering_connection_id", "transit_gateway_id",
+	"local_gateway_id", "carrier_gateway_id", "egress_only_gateway_id", "core_network_arn", "vpc_endpoint_id",
 }
 
 func putTable(w *World, before, o *Object) {
@@ -75,7 +133,7 @@ func (w *World) setRoutes(o *Object, id string) {
 	blocks, pending := o.Blocks("route")
 	within(w, o, snapshot.RouteTables, tables, id, func(t *snapshot.RouteTable) {
 		t.Routes = slices.DeleteFunc(slices.Clone(t.Routes), func(r snapshot.Route) bool {
-			return r.Gateway != "local" && !propagated(r) && !(strings.HasPrefix(r.Gateway, "vpce-") && r.PrefixList != "")
+			return !ownRoute(r)
 		})
 		for _, b := range blocks {
 			t.Routes = append(t.Routes, w.route(b, "cidr_block", "ipv6_cidr_block"))
@@ -251,9 +309,7 @@ func (w *World) makeMain(vpc, table string, o *Object) {
 		vpc = row.VPC
 	}
 	if table == "" || vpc == "" {
-		_, pt := o.Text("route_table_id")
-		_, pv := o.Text("vpc_id")
-		w.Scope(o).Doubt(snapshot.RouteTables, max(pt, pv, snapshot.Pending(o.Address)).Gap(vpc))
+		w.Scope(o).Doubt(snapshot.RouteTables, max(o.Pending("route_table_id"), o.Pending("vpc_id"), snapshot.Pending(o.Address)).Gap(vpc))
 		return
 	}
 	w.eachTable(vpc, func(t *snapshot.RouteTable) {
@@ -274,8 +330,7 @@ func (w *World) setPropagation(before, o *Object, table string) {
 		return
 	}
 	if before != nil {
-		old, _ := before.Texts("propagating_vgws")
-		for _, id := range old {
+		for _, id := range before.KnownTexts("propagating_vgws") {
 			if !slices.Contains(ids, id) {
 				w.propagate(o, table, id, "")
 			}
@@ -313,4 +368,93 @@ func (w *World) propagate(o *Object, table, gateway string, pending snapshot.Pen
 			t.PropagatingVGWs = append(slices.Clip(t.PropagatingVGWs), this)
 		}
 	})
+}
+
+func showTable(w *World, o *Object) []map[string]any {
+	id := o.ID
+	named := o.Known("default_route_table_id")
+	if named != "" {
+		id = named
+	}
+	t, there := find(w, tables, id)
+	if len(there) == 0 {
+		return nil
+	}
+	var gateways []string
+	for _, g := range t.PropagatingVGWs {
+		gateways = append(gateways, g.Gateway)
+	}
+	routes := []any{}
+	for _, r := range t.Routes {
+		if !ownRoute(r) {
+			routes = append(routes, routeTold(r, "cidr_block", "ipv6_cidr_block"))
+		}
+	}
+	out := told("vpc_id", t.VPC, "propagating_vgws", texts(gateways), "default_route_table_id", named)
+	out["route"] = routes
+	return []map[string]any{out}
+}
+
+// ownRoute reports whether a route is AWS's own: local, propagated, or of a gateway
+// endpoint.
+func ownRoute(r snapshot.Route) bool {
+	return r.Gateway == "local" || propagated(r) || strings.HasPrefix(r.Gateway, "vpce-") && r.PrefixList != ""
+}
+
+// routeTold is the inverse of route.
+func routeTold(r snapshot.Route, cidr, ipv6 string) map[string]any {
+	out := told(
+		cidr, prefixText(r.CIDR), ipv6, prefixText(r.IPv6CIDR), "destination_prefix_list_id", r.PrefixList, "gateway_id", r.Gateway, "nat_gateway_id", r.NATGateway,
+		"instance_id", r.Instance, "vpc_peering_connection_id", r.Peering, "transit_gateway_id", r.TransitGateway, "egress_only_gateway_id", r.EgressOnly,
+		"local_gateway_id", r.LocalGateway, "carrier_gateway_id", r.CarrierGateway, "core_network_arn", r.CoreNetwork,
+	)
+	if strings.HasPrefix(r.Gateway, "vpce-") || r.Kind == snapshot.EndpointGateway {
+		delete(out, "gateway_id")
+		out["vpc_endpoint_id"] = r.Gateway
+	}
+	if r.Instance == "" && r.Interface != "" { // of an instance AWS shows the interface as well
+		out["network_interface_id"] = r.Interface
+	}
+	return out
+}
+
+func showRoutes(w *World, o *Object) []map[string]any {
+	t, _ := find(w, tables, o.Known("route_table_id"))
+	var out []map[string]any
+	for _, r := range t.Routes {
+		if !ownRoute(r) {
+			route := routeTold(r, "destination_cidr_block", "destination_ipv6_cidr_block")
+			route["route_table_id"] = t.ID
+			out = append(out, route)
+		}
+	}
+	return out
+}
+
+func showTableAssociations(w *World, o *Object) []map[string]any {
+	t, _ := find(w, tables, o.Known("route_table_id"))
+	var out []map[string]any
+	for _, a := range t.Associations {
+		if a.Subnet != "" || a.Gateway != "" {
+			out = append(out, told("route_table_id", t.ID, "subnet_id", a.Subnet, "gateway_id", a.Gateway))
+		}
+	}
+	return out
+}
+
+func showMainTable(w *World, o *Object) []map[string]any {
+	t, _ := find(w, tables, o.Known("route_table_id"))
+	if !slices.ContainsFunc(t.Associations, func(a snapshot.RouteTableAssociation) bool { return a.Main }) {
+		return nil
+	}
+	return one("route_table_id", t.ID, "vpc_id", t.VPC)
+}
+
+func showPropagations(w *World, o *Object) []map[string]any {
+	t, _ := find(w, tables, o.Known("route_table_id"))
+	var out []map[string]any
+	for _, g := range t.PropagatingVGWs {
+		out = append(out, told("route_table_id", t.ID, "vpn_gateway_id", g.Gateway))
+	}
+	return out
 }

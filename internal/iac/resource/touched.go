@@ -19,7 +19,7 @@ func KindsOf(kind string) []snapshot.Kind {
 		return Everything
 	}
 	if w, ok := CloudFormation[kind]; ok {
-		return Models[w.Type].Kinds
+		return Models[w.Name].Kinds
 	}
 	return Unmodelled[UnmodelledInCloudFormation[kind]]
 }

@@ -2,20 +2,81 @@ package resource
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// Model knows which rows of a snapshot a type of resource is.
-type Model struct {
-	Rank  Rank
-	Kinds []snapshot.Kind // the tables that it touches
+// Type is all that is known of a type of resource: how it is called, what it stands
+// in and is named by, and what AWS makes of it. Whatever else is said of types
+// derives from these rows.
+type Type struct {
+	Name   string // as Terraform's AWS provider calls it
+	Prefix string // how its ids begin, such as "vpc-"; "" for a part, which has none that counts
+	Rank   Rank
+	Kinds  []snapshot.Kind // the tables that it touches
+	Rows   []Rows          // the tables whose rows have its id, its own first
+
+	// NamedBy are the attributes of others that are its id.
+	NamedBy []Reference
+	// AliasOf is the attribute that its id is, for a type whose id is that of another.
+	AliasOf string
+	// Container is the attribute that names what it is part of, or stands in.
+	Container string
+	// Slot are the attributes that tell its place in what it is part of: two in one
+	// place exclude each other. nil: all of them.
+	Slot []string
+	// Parts are the ids of what AWS makes with it, by attribute.
+	Parts map[string]Part
+
+	Shared  bool // an account may see it though another owns it
+	Local   bool // its row stands in the scope of its account and Region alone
+	Sweeps  bool // its VPC, subnets and groups decide what has to be read of an estate
+	Inside  bool // AWS shows it inside its container, as a template states it
+	Ignored bool // changes of it touch nothing that the path depends on
+	// Opaque is set where what it does is not worked out: the rows of its tables can
+	// then no longer be trusted. One without tables leaves open what leads through it.
+	Opaque bool
+
+	// Attributes are those that decide what it is: one that is known only after apply
+	// leaves something open. Labels decide nothing, and Computed are told by AWS of
+	// what exists.
+	Attributes, Labels, Computed []string
+	// Fixed are the attributes that can't change: another value is another resource.
+	// Other updates are made in place; those of parts by taking away what was.
+	Fixed          []string
+	CloudFormation []Words
+
 	// Put makes the resource as it is after; before is nil for one that did not
 	// exist. nil: the resource itself is no row.
 	Put func(w *World, before, after *Object)
-	// Drop takes the resource away.
+	// Drop takes the resource away. nil: AWS keeps what it is.
 	Drop func(w *World, o *Object)
+	// Show is the inverse of Put: the attributes that the rows tell of a resource, by
+	// its id, or of each of its type in a container. nil: no row tells it.
+	Show func(w *World, o *Object) []map[string]any
+}
+
+// Reference is an attribute that is the id of a resource.
+type Reference struct {
+	Attribute string
+	List      bool // it holds several
+	ARN       bool // it holds ARNs
+	Here      bool // what has it stands in that resource, or is put on it, in the same account and Region
+}
+
+// Part is an object that AWS makes with a resource.
+type Part struct {
+	Attribute string // that its id stands for while it does not exist
+	Type      string
+}
+
+// Words are how CloudFormation calls a type, and its properties.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+type Words struct {
+	Type       string
+	Properties map[string]string // attributes by property
+	// More adds what the two say in different ways.
+	More func(o *Object, properties map[string]any)
 }
 
 // Rank orders what is put: what others stand in comes first. What is dropped
@@ -35,150 +96,109 @@ const (
 	RankLast      // what acts on the result
 )
 
-// Models are the types of resources that the path may depend on.
-var Models = map[string]Model{}
+// types are all the types, family by family.
+var types = slices.Concat(
+	vpcTypes, groupTypes, aclTypes, routeTypes, endpointTypes, interfaceTypes, listTypes, peeringTypes, gatewayTypes, transitGatewayTypes, opaqueTypes,
+)
 
-func register(kind string, m Model) { Models[kind] = m }
+// What derives from the types.
+var (
+	// Models are those that the path may depend on, by name.
+	Models = map[string]Type{}
+	// Unmodelled are the tables of the opaque types, by name.
+	Unmodelled = map[string][]snapshot.Kind{}
+	// CloudFormation are the types that CloudFormation's can be put into, by its name
+	// for them, and UnmodelledInCloudFormation the names of the opaque ones.
+	CloudFormation             = map[string]Type{}
+	UnmodelledInCloudFormation = map[string]string{}
+	// Properties are the attributes by property, by CloudFormation's name of a type.
+	Properties = map[string]map[string]string{}
 
-// Unmodelled are types that may touch the path in ways that are not worked out,
-// with the tables whose rows can then no longer be trusted. A firewall has none of
-// its own: what leads through it is then open.
-var Unmodelled = map[string][]snapshot.Kind{
-	"aws_ec2_transit_gateway_connect":                           {snapshot.TransitGatewayRoutes, snapshot.TransitGatewayAttachments},
-	"aws_ec2_transit_gateway_connect_peer":                      {snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_peering_attachment":                {snapshot.TransitGatewayPeerings, snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_peering_attachment_accepter":       {snapshot.TransitGatewayPeerings, snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_policy_table":                      {snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_policy_table_association":          {snapshot.TransitGatewayAssociations, snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_prefix_list_reference":             {snapshot.TransitGatewayRoutes},
-	"aws_ec2_transit_gateway_default_route_table_association":   {snapshot.TransitGatewayAssociations},
-	"aws_ec2_transit_gateway_default_route_table_propagation":   {snapshot.TransitGatewayRoutes},
-	"aws_dx_gateway_association":                                {snapshot.TransitGatewayRoutes, snapshot.VPNGateways},
-	"aws_dx_gateway_association_proposal":                       {snapshot.TransitGatewayRoutes},
-	"aws_dx_transit_virtual_interface":                          {snapshot.TransitGatewayRoutes},
-	"aws_dx_private_virtual_interface":                          {snapshot.VPNGateways},
-	"aws_vpn_connection":                                        {snapshot.VPNConnections, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayRoutes},
-	"aws_vpn_connection_route":                                  {snapshot.VPNConnections},
-	"aws_networkmanager_vpc_attachment":                         {snapshot.TransitGatewayRoutes},
-	"aws_networkmanager_transit_gateway_peering":                {snapshot.TransitGatewayPeerings},
-	"aws_networkmanager_transit_gateway_route_table_attachment": {snapshot.TransitGatewayRoutes},
-	"aws_networkmanager_core_network_policy_attachment":         {snapshot.TransitGatewayRoutes},
-	"aws_networkfirewall_firewall":                              nil,
-	"aws_networkfirewall_firewall_policy":                       nil,
-	"aws_networkfirewall_rule_group":                            nil,
-	"aws_cloudformation_stack_set":                              Everything,
-	"aws_cloudformation_stack_set_instance":                     Everything,
-	"aws_cloudformation_stack_instances":                        Everything,
-	"aws_servicecatalog_provisioned_product":                    Everything,
-	"aws_fms_policy":                                            {snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables},
-	"aws_route_server_propagation":                              {snapshot.RouteTables},
-	"aws_vpc_route_server_propagation":                          {snapshot.RouteTables},
-}
+	// IDPrefixes are how the ids of AWS begin.
+	IDPrefixes = map[string]string{}
+	// References are the types of resources that an attribute can be the id of, and
+	// Lists tells those that hold several.
+	References = map[string][]string{}
+	Lists      = map[string]bool{}
+	// Claimed are the attributes that name what a resource stands in or is put on, in
+	// the same account and Region.
+	Claimed []string
+	// Aliases are the attributes that hold the id of types whose id is that of
+	// another, and AliasOf the types of those. What else they say is of the account
+	// and Region of the side that asked.
+	Aliases = map[string]string{}
+	AliasOf = map[string]string{}
+	// Parts are the attributes that are ids of objects made with a resource, by its
+	// type, and PartTypes the types of these.
+	Parts     = map[string]map[string]string{}
+	PartTypes = map[string]string{}
+	// Shared are the types that an account may see though another owns them.
+	Shared []string
+	// Swept are the types whose place decides what has to be read of an estate.
+	Swept []string
+	// Containers are the attributes that name what resources are part of, or stand in.
+	Containers []string
 
-// IDPrefixes are how the ids of AWS begin.
-var IDPrefixes = map[string]string{
-	"aws_vpc": "vpc-", "aws_subnet": "subnet-", "aws_security_group": "sg-", "aws_network_acl": "acl-", "aws_default_network_acl": "acl-",
-	"aws_route_table": "rtb-", "aws_default_route_table": "rtb-", "aws_ec2_managed_prefix_list": "pl-", "aws_vpc_peering_connection": "pcx-",
-	"aws_ec2_transit_gateway": "tgw-", "aws_ec2_transit_gateway_vpc_attachment": "tgw-attach-", "aws_ec2_transit_gateway_route_table": "tgw-rtb-",
-	"aws_vpn_gateway": "vgw-", "aws_internet_gateway": "igw-", "aws_nat_gateway": "nat-", "aws_network_interface": "eni-", "aws_vpc_endpoint": "vpce-",
-	"aws_egress_only_internet_gateway": "eigw-", "aws_instance": "i-", "aws_default_security_group": "sg-", "aws_default_subnet": "subnet-", "aws_default_vpc": "vpc-",
-}
-
-// HasType reports whether an id is one of the kinds.
-func HasType(id string, kinds []string) bool {
-	return slices.ContainsFunc(kinds, func(k string) bool { return IDPrefixes[k] != "" && strings.HasPrefix(id, IDPrefixes[k]) })
-}
-
-// References are the types of resources that an attribute can be the id of.
-var References = map[string][]string{
-	"vpc_id":                         {"aws_vpc", "aws_default_vpc"},
-	"peer_vpc_id":                    {"aws_vpc", "aws_default_vpc"},
-	"subnet_id":                      {"aws_subnet", "aws_default_subnet"},
-	"subnet_ids":                     {"aws_subnet", "aws_default_subnet"},
-	"security_group_id":              {"aws_security_group", "aws_default_security_group"},
-	"source_security_group_id":       {"aws_security_group", "aws_default_security_group"},
-	"referenced_security_group_id":   {"aws_security_group", "aws_default_security_group"},
-	"security_group_ids":             {"aws_security_group", "aws_default_security_group"},
-	"security_groups":                {"aws_security_group", "aws_default_security_group"},
-	"vpc_security_group_ids":         {"aws_security_group", "aws_default_security_group"},
-	"network_acl_id":                 {"aws_network_acl", "aws_default_network_acl"},
-	"default_network_acl_id":         {"aws_default_network_acl"},
-	"route_table_id":                 {"aws_route_table", "aws_default_route_table"},
-	"default_route_table_id":         {"aws_default_route_table"},
-	"prefix_list_id":                 {"aws_ec2_managed_prefix_list"},
-	"prefix_list_ids":                {"aws_ec2_managed_prefix_list"},
-	"destination_prefix_list_id":     {"aws_ec2_managed_prefix_list"},
-	"vpc_peering_connection_id":      {"aws_vpc_peering_connection"},
-	"transit_gateway_id":             {"aws_ec2_transit_gateway"},
-	"transit_gateway_attachment_id":  {"aws_ec2_transit_gateway_vpc_attachment"},
-	"transit_gateway_route_table_id": {"aws_ec2_transit_gateway_route_table"},
-	"gateway_id":                     {"aws_vpn_gateway", "aws_internet_gateway", "aws_vpc_endpoint"},
-	"vpn_gateway_id":                 {"aws_vpn_gateway"},
-	"propagating_vgws":               {"aws_vpn_gateway"},
-	"nat_gateway_id":                 {"aws_nat_gateway"},
-	"egress_only_gateway_id":         {"aws_egress_only_internet_gateway"},
-	"network_interface_id":           {"aws_network_interface"},
-	"vpc_endpoint_id":                {"aws_vpc_endpoint"},
-	"security_group_arns":            {"aws_security_group", "aws_default_security_group", ARNWanted},
-	"subnet_arns":                    {"aws_subnet", "aws_default_subnet", ARNWanted},
-}
+	words = map[string]Words{}
+)
 
 // ARNWanted stands among the types for an attribute that holds ARNs.
 const ARNWanted = "arn"
 
-// Lists are the attributes that hold several ids.
-var Lists = map[string]bool{
-	"subnet_ids": true, "security_group_ids": true, "security_groups": true, "vpc_security_group_ids": true, "prefix_list_ids": true,
-	"propagating_vgws": true, "security_group_arns": true, "subnet_arns": true,
+func init() {
+	for _, t := range types {
+		derive(t)
+	}
+	for name, attribute := range Aliases {
+		AliasOf[name] = References[attribute][0]
+	}
 }
 
-// Parts are the attributes that are ids of objects made with a resource.
-var Parts = map[string]map[string]string{
-	"aws_vpc": {
-		"default_security_group_id": DefaultGroup, "default_network_acl_id": DefaultACL, "main_route_table_id": MainTable, "default_route_table_id": MainTable,
-	},
-	"aws_ec2_transit_gateway": {DefaultTGWTable: DefaultTGWTable, "propagation_default_route_table_id": DefaultTGWTable},
-	"aws_instance":            {"primary_network_interface_id": "primary_network_interface_id"},
-}
-
-// Aliases are types whose id is that of another resource, by the attribute that
-// holds it.
-var Aliases = map[string]string{
-	"aws_vpc_peering_connection_accepter":             "vpc_peering_connection_id",
-	"aws_vpc_peering_connection_options":              "vpc_peering_connection_id",
-	"aws_ec2_transit_gateway_vpc_attachment_accepter": "transit_gateway_attachment_id",
-}
-
-// Claimed are the attributes that name what a resource stands in or is put on, in
-// the same account and Region.
-var Claimed = []string{"vpc_id", "subnet_id", "subnet_ids", "security_group_id", "security_group_ids", "vpc_security_group_ids", "network_acl_id", "route_table_id", "vpc_endpoint_id", "network_interface_id", "prefix_list_id"}
-
-// AliasOf are the types whose ids those of others are. What else they say is of the
-// account and Region of the side that asked.
-var AliasOf = map[string]string{
-	"aws_vpc_peering_connection_accepter": "aws_vpc_peering_connection", "aws_vpc_peering_connection_options": "aws_vpc_peering_connection",
-	"aws_ec2_transit_gateway_vpc_attachment_accepter": "aws_ec2_transit_gateway_vpc_attachment",
-}
-
-// StandsIn are the attributes that every resource of a type has in a state: what it
-// stands in, or is part of.
-var StandsIn = map[string]string{
-	"aws_subnet": "vpc_id", "aws_security_group": "vpc_id", "aws_network_acl": "vpc_id", "aws_route_table": "vpc_id", "aws_vpc_endpoint": "vpc_id",
-	"aws_instance": "subnet_id", "aws_network_interface": "subnet_id", "aws_route": "route_table_id", "aws_route_table_association": "route_table_id",
-	"aws_network_acl_rule": "network_acl_id", "aws_network_acl_association": "network_acl_id", "aws_security_group_rule": "security_group_id",
-	"aws_vpc_security_group_ingress_rule": "security_group_id", "aws_vpc_security_group_egress_rule": "security_group_id", "aws_vpc_peering_connection": "vpc_id",
-	"aws_ec2_transit_gateway_vpc_attachment": "vpc_id",
-}
-
-// Shared are the types that an account may see though another owns them.
-var Shared = []string{"aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet", "aws_security_group", "aws_ec2_managed_prefix_list", "aws_ec2_transit_gateway", "aws_vpc_peering_connection", "aws_ec2_transit_gateway_vpc_attachment"}
-
-// ContainerOf is the id of the row that a member is part of.
-func ContainerOf(r *Object) string {
-	for _, name := range []string{"security_group_id", "network_acl_id", "route_table_id", "prefix_list_id", "vpc_endpoint_id", "network_interface_id", "transit_gateway_route_table_id", "vpn_gateway_id", "vpc_id"} {
-		if v := r.Known(name); v != "" {
-			return v
+func derive(t Type) {
+	switch {
+	case t.Opaque:
+		Unmodelled[t.Name] = t.Kinds
+	case !t.Ignored:
+		Models[t.Name] = t
+	}
+	for _, w := range t.CloudFormation {
+		if t.Opaque {
+			UnmodelledInCloudFormation[w.Type] = t.Name
+			continue
+		}
+		CloudFormation[w.Type], Properties[w.Type], words[w.Type] = t, w.Properties, w
+	}
+	if t.Prefix != "" {
+		IDPrefixes[t.Name] = t.Prefix
+	}
+	for _, r := range t.NamedBy {
+		References[r.Attribute] = append(References[r.Attribute], t.Name)
+		if r.ARN && !slices.Contains(References[r.Attribute], ARNWanted) {
+			References[r.Attribute] = append(References[r.Attribute], ARNWanted)
+		}
+		if r.List {
+			Lists[r.Attribute] = true
+		}
+		if r.Here && !slices.Contains(Claimed, r.Attribute) {
+			Claimed = append(Claimed, r.Attribute)
 		}
 	}
-	return ""
+	if t.AliasOf != "" {
+		Aliases[t.Name] = t.AliasOf
+	}
+	if t.Parts != nil {
+		Parts[t.Name] = map[string]string{}
+	}
+	for attribute, part := range t.Parts {
+		Parts[t.Name][attribute], PartTypes[part.Attribute] = part.Attribute, part.Type
+	}
+	if t.Shared {
+		Shared = append(Shared, t.Name)
+	}
+	if t.Sweeps {
+		Swept = append(Swept, t.Name)
+	}
+	if t.Container != "" && !slices.Contains(Containers, t.Container) {
+		Containers = append(Containers, t.Container)
+	}
 }

@@ -251,3 +251,37 @@ func AsMap(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
+
+// KnownTexts is Texts without what is pending.
+func (o *Object) KnownTexts(name string) []string {
+	list, _ := o.Texts(name)
+	return list
+}
+
+// Pending is what decides an attribute; "" for one that is known.
+func (o *Object) Pending(name string) snapshot.Pending {
+	_, pending := o.Text(name)
+	return pending
+}
+
+// KnownPrefix is Prefix without what is pending.
+func (o *Object) KnownPrefix(name string) netip.Prefix {
+	p, _ := o.Prefix(name)
+	return p
+}
+
+func (o *Object) knownBlocks(name string) []*Object {
+	list, _ := o.Blocks(name)
+	return list
+}
+
+func (o *Object) knownPort(name string) *int {
+	n, _ := o.Port(name)
+	return n
+}
+
+// pendingIn is Pending for a list, or for one value.
+func (o *Object) pendingIn(name string) snapshot.Pending {
+	_, pending := o.Texts(name)
+	return max(pending, o.Pending(name))
+}

@@ -7,13 +7,49 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-func init() {
-	register("aws_vpc", Model{rankVPC, []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.RouteTables, snapshot.SecurityGroups, snapshot.NetworkACLs}, putVPC, dropVPC})
-	register("aws_default_vpc", Model{Rank: rankVPC})
-	register("aws_vpc_ipv4_cidr_block_association", Model{RankBlock, []snapshot.Kind{snapshot.VPCs, snapshot.RouteTables}, putBlock, dropBlock})
-	register("aws_subnet", Model{rankSubnet, []snapshot.Kind{snapshot.Subnets}, putSubnet, dropSubnet})
-	register("aws_ec2_subnet_cidr_reservation", Model{RankMember, []snapshot.Kind{snapshot.SubnetCIDRReservations}, putReservation, dropReservation})
+var vpcTypes = []Type{
+	{
+		Name: "aws_vpc", Prefix: "vpc-", Rank: rankVPC, Rows: []Rows{rowsOf(snapshot.VPCs, vpcs, false)}, Shared: true, Local: true,
+		Kinds:   []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.RouteTables, snapshot.SecurityGroups, snapshot.NetworkACLs},
+		NamedBy: vpcNames,
+		Parts: map[string]Part{
+			DefaultGroup: {DefaultGroup, "aws_default_security_group"}, DefaultACL: {DefaultACL, "aws_default_network_acl"},
+			MainTable: {MainTable, "aws_default_route_table"}, "default_route_table_id": {MainTable, "aws_default_route_table"},
+		},
+		Attributes: []string{"cidr_block", "instance_tenancy"}, Computed: []string{"owner_id", DefaultGroup, DefaultACL, MainTable}, Fixed: []string{"cidr_block"},
+		CloudFormation: []Words{{Type: "AWS::EC2::VPC", Properties: map[string]string{"CidrBlock": "cidr_block", "InstanceTenancy": "instance_tenancy"}}},
+		Put:            putVPC, Drop: dropVPC, Show: showVPC,
+	},
+	{Name: "aws_default_vpc", Prefix: "vpc-", Rank: rankVPC, Shared: true, NamedBy: vpcNames},
+	{
+		Name: "aws_vpc_ipv4_cidr_block_association", Rank: RankBlock, Kinds: []snapshot.Kind{snapshot.VPCs, snapshot.RouteTables}, Container: "vpc_id",
+		Attributes:     []string{"vpc_id", "cidr_block"},
+		CloudFormation: []Words{{Type: "AWS::EC2::VPCCidrBlock", Properties: map[string]string{"VpcId": "vpc_id", "CidrBlock": "cidr_block"}}},
+		Put:            putBlock, Drop: dropBlock, Show: showBlocks,
+	},
+	{
+		Name: "aws_subnet", Prefix: "subnet-", Rank: rankSubnet, Rows: []Rows{rowsOf(snapshot.Subnets, subnets, true)}, Kinds: []snapshot.Kind{snapshot.Subnets},
+		Shared: true, Local: true, NamedBy: subnetNames, Container: "vpc_id",
+		Attributes: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"}, Computed: []string{"owner_id"},
+		Fixed: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"},
+		CloudFormation: []Words{{Type: "AWS::EC2::Subnet", Properties: map[string]string{
+			"VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone", "AvailabilityZoneId": "availability_zone_id", "Ipv6Native": "ipv6_native",
+		}}},
+		Put: putSubnet, Drop: dropSubnet, Show: showSubnet,
+	},
+	{Name: "aws_default_subnet", Prefix: "subnet-", Shared: true, Ignored: true, NamedBy: subnetNames},
+	{
+		Name: "aws_ec2_subnet_cidr_reservation", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SubnetCIDRReservations},
+		Attributes:     []string{"subnet_id", "cidr_block", "reservation_type"},
+		CloudFormation: []Words{{Type: "AWS::EC2::SubnetCidrReservation", Properties: map[string]string{"SubnetId": "subnet_id", "Cidr": "cidr_block", "ReservationType": "reservation_type"}}},
+		Put:            putReservation, Drop: dropReservation, Show: showReservations,
+	},
 }
+
+var (
+	vpcNames    = []Reference{{Attribute: "vpc_id", Here: true}, {Attribute: "peer_vpc_id"}}
+	subnetNames = []Reference{{Attribute: "subnet_id", Here: true}, {Attribute: "subnet_ids", List: true, Here: true}, {Attribute: "subnet_arns", List: true, ARN: true}}
+)
 
 // The objects that AWS makes with a VPC, as Terraform names them.
 const (
@@ -27,15 +63,18 @@ const (
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 // https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html
 func putVPC(w *World, before, o *Object) {
-	if before != nil {
-		return // its address block can't change, and nothing else counts
+	tenancy, open := o.Text("instance_tenancy")
+	if tenancy == "" && open == "" {
+		tenancy = "default"
+	}
+	if before != nil { // its address block can't change
+		if o.Stated("instance_tenancy") && !Same(before, o, "instance_tenancy") {
+			edit(w, vpcs, o.ID, func(v *snapshot.VPC) { v.InstanceTenancy = tenancy })
+		}
+		return
 	}
 	s := w.Scope(o)
 	cidr, pending := o.Prefix("cidr_block")
-	tenancy := o.Known("instance_tenancy")
-	if tenancy == "" {
-		tenancy = "default"
-	}
 	v := snapshot.VPC{ID: o.ID, OwnerID: owner(s), CIDR: cidr, State: "available", InstanceTenancy: tenancy, Pending: pending}
 	if cidr.IsValid() {
 		v.CIDRs = []snapshot.CIDRAssociation{association(cidr)}
@@ -138,7 +177,7 @@ func putBlock(w *World, before, o *Object) {
 }
 
 func dropBlock(w *World, o *Object) {
-	cidr, _ := o.Prefix("cidr_block")
+	cidr := o.KnownPrefix("cidr_block")
 	id := o.Known("vpc_id")
 	edit(w, vpcs, id, func(v *snapshot.VPC) {
 		v.CIDRs = slices.DeleteFunc(slices.Clone(v.CIDRs), func(a snapshot.CIDRAssociation) bool { return a.CIDR == cidr })
@@ -172,10 +211,10 @@ func putSubnet(w *World, before, o *Object) {
 	s := w.Scope(o)
 	cidr, pending := o.Prefix("cidr_block")
 	vpc, open := o.Text("vpc_id")
-	zone, _ := o.Text("availability_zone")
+	zone := o.Known("availability_zone")
 	n := snapshot.Subnet{
 		ID: o.ID, VPC: vpc, OwnerID: owner(s), CIDR: cidr, AvailabilityZone: zone, AvailabilityZoneID: o.Known("availability_zone_id"),
-		State: "available", IPv6Native: o.On("ipv6_native"), Pending: max(pending, open),
+		State: "available", IPv6Native: o.On("ipv6_native"), Pending: max(pending, open, o.Pending("ipv6_native")),
 	}
 	if account := o.Known("owner_id"); account != "" {
 		n.OwnerID = account
@@ -201,8 +240,12 @@ func dropSubnet(w *World, o *Object) {
 }
 
 func putReservation(w *World, before, o *Object) {
-	cidr, _ := o.Prefix("cidr_block")
+	cidr, pending := o.Prefix("cidr_block")
 	s := w.Scope(o)
+	if pending = max(pending, o.Pending("subnet_id"), o.Pending("reservation_type")); pending != "" {
+		s.Doubt(snapshot.SubnetCIDRReservations, pending.Gap(o.Address))
+		return
+	}
 	set, _ := s.Reservations.Get(o.Known("subnet_id"))
 	set.Subnet = o.Known("subnet_id")
 	set.Entries = append(slices.Clip(set.Entries), snapshot.SubnetCIDRReservation{ID: o.ID, CIDR: cidr, Type: o.Known("reservation_type")})
@@ -210,8 +253,44 @@ func putReservation(w *World, before, o *Object) {
 }
 
 func dropReservation(w *World, o *Object) {
-	cidr, _ := o.Prefix("cidr_block")
-	edit(w, func(s *snapshot.Scope) *snapshot.Table[snapshot.Reservations] { return &s.Reservations }, o.Known("subnet_id"), func(r *snapshot.Reservations) {
+	cidr := o.KnownPrefix("cidr_block")
+	edit(w, reservations, o.Known("subnet_id"), func(r *snapshot.Reservations) {
 		r.Entries = slices.DeleteFunc(slices.Clone(r.Entries), func(e snapshot.SubnetCIDRReservation) bool { return e.CIDR == cidr })
 	})
+}
+
+func showVPC(w *World, o *Object) []map[string]any {
+	r, there := find(w, vpcs, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	return one("cidr_block", prefixText(r.CIDR), "instance_tenancy", r.InstanceTenancy)
+}
+
+func showBlocks(w *World, o *Object) []map[string]any {
+	r, _ := find(w, vpcs, o.Known("vpc_id"))
+	var out []map[string]any
+	for _, a := range r.CIDRs {
+		if a.CIDR != r.CIDR {
+			out = append(out, told("vpc_id", r.ID, "cidr_block", a.CIDR.String()))
+		}
+	}
+	return out
+}
+
+func showSubnet(w *World, o *Object) []map[string]any {
+	r, there := find(w, subnets, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	return one("vpc_id", r.VPC, "cidr_block", prefixText(r.CIDR), "availability_zone", r.AvailabilityZone, "availability_zone_id", r.AvailabilityZoneID, "ipv6_native", r.IPv6Native)
+}
+
+func showReservations(w *World, o *Object) []map[string]any {
+	set, _ := find(w, reservations, o.Known("subnet_id"))
+	var out []map[string]any
+	for _, e := range set.Entries {
+		out = append(out, told("subnet_id", set.Subnet, "cidr_block", prefixText(e.CIDR), "reservation_type", e.Type))
+	}
+	return out
 }

@@ -204,6 +204,19 @@ func (w *World) takeFor(o *Object, n int) {
 	}
 }
 
+// takeUncounted notes that a resource may take any number of addresses of a subnet,
+// which something pending decides.
+func (w *World) takeUncounted(subnet string, pending snapshot.Pending) {
+	if w.Filling || pending == "" {
+		return
+	}
+	edit(w, subnets, subnet, func(r *snapshot.Subnet) {
+		if r.FreeIPs != nil {
+			r.MaybeTaken, r.TakenBy = max(r.MaybeTaken, *r.FreeIPs), pending
+		}
+	})
+}
+
 // block is the address block of a subnet.
 func (w *World) block(subnet string) netip.Prefix {
 	r, _ := find(w, subnets, subnet)
@@ -235,3 +248,7 @@ func IDOfARN(s string) string {
 	}
 	return s[strings.LastIndexAny(s, "/:")+1:]
 }
+
+func prefixLists(s *snapshot.Scope) *snapshot.Table[snapshot.PrefixList] { return &s.PrefixLists }
+
+func reservations(s *snapshot.Scope) *snapshot.Table[snapshot.Reservations] { return &s.Reservations }

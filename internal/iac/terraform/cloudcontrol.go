@@ -143,13 +143,13 @@ func (g *graph) cloudFormationChange(p *resource.Plan, rc *tfjson.ResourceChange
 	from, ok := inTerraform(rc, before, nil)
 	to, ok2 := inTerraform(rc, after, before)
 	if !ok || !ok2 {
-		p.Doubt(of, resource.Models[w.Type].Kinds, snapshot.KnownAfterApply, rc.Address+".desired_state", rc.Address)
+		p.Doubt(of, w.Kinds, snapshot.KnownAfterApply, rc.Address+".desired_state", rc.Address)
 		return true
 	}
 	if to != nil {
 		p.Current = append(p.Current, to)
 	}
-	p.Changes = append(p.Changes, resource.Change{Address: rc.Address, Type: w.Type, Action: action, Kinds: resource.Models[w.Type].Kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), Before: from, After: to})
+	p.Changes = append(p.Changes, resource.Change{Address: rc.Address, Type: w.Name, Action: action, Kinds: w.Kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), Before: from, After: to})
 	return true
 }
 

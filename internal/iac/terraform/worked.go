@@ -85,7 +85,6 @@ func (g *graph) idOf(v cty.Value, kinds []string) (string, bool) {
 // isPart reports whether an id is that of an object which is made with a resource,
 // of one of some kinds.
 func (g *graph) isPart(id string, kinds []string) bool {
-	of := map[string]string{resource.DefaultGroup: "aws_default_security_group", resource.DefaultACL: "aws_default_network_acl", resource.MainTable: "aws_default_route_table", resource.DefaultTGWTable: "aws_ec2_transit_gateway_route_table", "primary_network_interface_id": "aws_network_interface"}
 	i := strings.LastIndexAny(id, "./")
-	return i > 0 && slices.Contains(kinds, of[id[i+1:]])
+	return i > 0 && slices.Contains(kinds, resource.PartTypes[id[i+1:]])
 }

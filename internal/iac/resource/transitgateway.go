@@ -13,14 +13,93 @@ var tgwKinds = []snapshot.Kind{
 	snapshot.TransitGatewayAssociations, snapshot.TransitGatewayPropagations, snapshot.TransitGatewayRoutes,
 }
 
-func init() {
-	register("aws_ec2_transit_gateway", Model{rankGateway, tgwKinds, putTGW, dropTGW})
-	register("aws_ec2_transit_gateway_route_table", Model{rankGateway, tgwKinds, putTGWTable, dropTGWTable})
-	register("aws_ec2_transit_gateway_vpc_attachment", Model{rankAttach, tgwKinds, putTGWAttachment, dropTGWAttachment})
-	register("aws_ec2_transit_gateway_vpc_attachment_accepter", Model{rankInterface, tgwKinds, putTGWAccepter, dropTGWAccepter})
-	register("aws_ec2_transit_gateway_route_table_association", Model{RankMember, tgwKinds, putTGWAssociation, dropTGWAssociation})
-	register("aws_ec2_transit_gateway_route_table_propagation", Model{RankMember, tgwKinds, putTGWPropagation, dropTGWPropagation})
-	register("aws_ec2_transit_gateway_route", Model{RankMember, tgwKinds, putTGWRoute, dropTGWRoute})
+var transitGatewayTypes = []Type{
+	{
+		Name: "aws_ec2_transit_gateway", Prefix: "tgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.TransitGateways, tgws, false)}, Kinds: tgwKinds, Shared: true,
+		NamedBy: []Reference{{Attribute: "transit_gateway_id"}},
+		Parts: map[string]Part{
+			DefaultTGWTable: {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"}, "propagation_default_route_table_id": {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"},
+		},
+		Attributes: []string{"auto_accept_shared_attachments", "default_route_table_association", "default_route_table_propagation", "security_group_referencing_support"},
+		Computed:   []string{"owner_id", DefaultTGWTable},
+		CloudFormation: []Words{{Type: "AWS::EC2::TransitGateway", Properties: map[string]string{
+			"DefaultRouteTableAssociation": "default_route_table_association", "DefaultRouteTablePropagation": "default_route_table_propagation",
+			"SecurityGroupReferencingSupport": "security_group_referencing_support",
+		}}},
+		Put: putTGW, Drop: dropTGW, Show: showTGW,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_route_table", Prefix: "tgw-rtb-", Rank: rankGateway, Kinds: tgwKinds, Local: true,
+		Rows: []Rows{
+			rowsOf(snapshot.TransitGatewayRouteTables, tgwTables, false), rowsOf(snapshot.TransitGatewayRoutes, tgwRoutes, false),
+			rowsOf(snapshot.TransitGatewayAssociations, tgwAssociations, false),
+		},
+		NamedBy: []Reference{{Attribute: "transit_gateway_route_table_id"}}, Container: "transit_gateway_id",
+		Attributes: []string{"transit_gateway_id"}, Fixed: []string{"transit_gateway_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTable", Properties: map[string]string{"TransitGatewayId": "transit_gateway_id"}}},
+		Put:            putTGWTable, Drop: dropTGWTable, Show: showTGWTable,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_vpc_attachment", Prefix: "tgw-attach-", Rank: rankAttach, Kinds: tgwKinds, Shared: true,
+		Rows: []Rows{
+			rowsOf(snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, false), rowsOf(snapshot.TransitGatewayAttachments, tgwAttachments, false),
+		},
+		NamedBy: []Reference{{Attribute: "transit_gateway_attachment_id"}}, Container: "vpc_id",
+		Attributes: []string{
+			"transit_gateway_id", "vpc_id", "subnet_ids", "security_group_referencing_support", "appliance_mode_support", attachmentAssociates, attachmentPropagates,
+		},
+		Fixed: []string{"transit_gateway_id", "vpc_id"},
+		CloudFormation: []Words{
+			{Type: "AWS::EC2::TransitGatewayAttachment", Properties: attachmentProperties, More: attachmentOptions},
+			{Type: "AWS::EC2::TransitGatewayVpcAttachment", Properties: attachmentProperties, More: attachmentOptions},
+		},
+		Put: putTGWAttachment, Drop: dropTGWAttachment, Show: showTGWAttachment,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_vpc_attachment_accepter", Rank: rankInterface, Kinds: tgwKinds, AliasOf: "transit_gateway_attachment_id",
+		Attributes: []string{"transit_gateway_attachment_id", attachmentAssociates, attachmentPropagates}, Put: putTGWAccepter, Drop: dropTGWAccepter, Show: showTGWAccepter,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_route_table_association", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+		Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTableAssociation", Properties: tgwMemberProperties}},
+		Put:            putTGWAssociation, Drop: dropTGWAssociation, Show: showTGWAssociations,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_route_table_propagation", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+		Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
+		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTablePropagation", Properties: tgwMemberProperties}},
+		Put:            putTGWPropagation, Drop: dropTGWPropagation, Show: showTGWPropagations,
+	},
+	{
+		Name: "aws_ec2_transit_gateway_route", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+		Attributes: []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id", "destination_cidr_block", "blackhole"},
+		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRoute", Properties: map[string]string{
+			"TransitGatewayAttachmentId": "transit_gateway_attachment_id", "TransitGatewayRouteTableId": "transit_gateway_route_table_id",
+			"DestinationCidrBlock": "destination_cidr_block", "Blackhole": "blackhole",
+		}}},
+		Put: putTGWRoute, Drop: dropTGWRoute, Show: showTGWRoutes,
+	},
+}
+
+// What an attachment says of the default route tables of its gateway.
+const (
+	attachmentAssociates = "transit_gateway_default_route_table_association"
+	attachmentPropagates = "transit_gateway_default_route_table_propagation"
+)
+
+var (
+	attachmentProperties = map[string]string{"TransitGatewayId": "transit_gateway_id", "VpcId": "vpc_id", "SubnetIds": "subnet_ids"}
+	tgwMemberProperties  = map[string]string{"TransitGatewayAttachmentId": "transit_gateway_attachment_id", "TransitGatewayRouteTableId": "transit_gateway_route_table_id"}
+)
+
+func attachmentOptions(o *Object, properties map[string]any) {
+	options, _ := properties["Options"].(map[string]any)
+	for property, attribute := range map[string]string{"ApplianceModeSupport": "appliance_mode_support", "SecurityGroupReferencingSupport": "security_group_referencing_support"} {
+		if v, ok := options[property]; ok {
+			o.Attributes[attribute] = v
+		}
+	}
 }
 
 // The default route tables of a transit gateway, as Terraform names them; both
@@ -126,7 +205,7 @@ func (w *World) loseTGWTable(id string) {
 // tables unless that is switched off.
 func putTGWAttachment(w *World, before, o *Object) {
 	subnetIDs, ps := o.Texts("subnet_ids")
-	support, _ := o.Text("security_group_referencing_support")
+	support, unsure := o.Text("security_group_referencing_support")
 	appliance, open := o.Text("appliance_mode_support")
 	if open != "" { // it may be on, and then every subnet of the attachment counts
 		appliance = "enable"
@@ -158,7 +237,7 @@ func putTGWAttachment(w *World, before, o *Object) {
 	}
 	if before != nil {
 		edit(w, tgwVPCAttachments, o.ID, func(a *snapshot.TransitGatewayVPCAttachment) {
-			if a.SubnetIDs = subnetIDs; support != "" {
+			if a.SubnetIDs = subnetIDs; support != "" || unsure != "" {
 				a.Options.SecurityGroupReferencingSupport = support
 			}
 			if appliance != "" {
@@ -207,8 +286,8 @@ func (w *World) acceptance(s *snapshot.Scope, gateway string) string {
 func (w *World) joinDefaults(before, o *Object, attachment, gateway, vpc string) {
 	row, _ := find(w, tgws, gateway)
 	const associates, propagates = "transit_gateway_default_route_table_association", "transit_gateway_default_route_table_propagation"
-	_, openA := o.Text(associates)
-	_, openP := o.Text(propagates)
+	openA := o.Pending(associates)
+	openP := o.Pending(propagates)
 	for _, s := range w.Snapshot.Scopes {
 		for _, t := range s.TransitGatewayRouteTables.All() {
 			if t.Gateway != gateway {
@@ -269,8 +348,7 @@ func dropTGWAccepter(w *World, o *Object) {
 // dropTGWAttachment detaches a VPC. Static routes to it become blackholes,
 // propagated ones go.
 func dropTGWAttachment(w *World, o *Object) {
-	ids, _ := o.Texts("subnet_ids")
-	for _, id := range ids {
+	for _, id := range o.KnownTexts("subnet_ids") {
 		w.take(id, -1)
 	}
 	w.detachTGW(o.ID)
@@ -469,8 +547,8 @@ func putTGWRoute(w *World, before, o *Object) {
 	switch {
 	case o.On("blackhole"):
 		r.State, r.Attachments, r.Pending = "blackhole", nil, ""
-	case pa != "":
-		r.Pending = pa
+	case pa != "" || o.Pending("blackhole") != "":
+		r.Pending = max(pa, o.Pending("blackhole"))
 	}
 	within(w, o, snapshot.TransitGatewayRoutes, tgwRoutes, table, func(set *snapshot.TransitGatewayRouteSet) {
 		set.Entries = append(withoutStatic(set.Entries, cidr), r)
@@ -484,8 +562,107 @@ func withoutStatic(list []snapshot.TransitGatewayRoute, cidr netip.Prefix) []sna
 }
 
 func dropTGWRoute(w *World, o *Object) {
-	cidr, _ := o.Prefix("destination_cidr_block")
+	cidr := o.KnownPrefix("destination_cidr_block")
 	within(w, o, snapshot.TransitGatewayRoutes, tgwRoutes, o.Known("transit_gateway_route_table_id"), func(set *snapshot.TransitGatewayRouteSet) {
 		set.Entries = withoutStatic(set.Entries, cidr)
 	})
+}
+
+func showTGW(w *World, o *Object) []map[string]any {
+	g, there := find(w, tgws, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	return one(
+		"auto_accept_shared_attachments", g.Options.AutoAcceptSharedAttachments, "default_route_table_association", g.Options.DefaultRouteTableAssociation,
+		"default_route_table_propagation", g.Options.DefaultRouteTablePropagation, "security_group_referencing_support", g.Options.SecurityGroupReferencingSupport,
+	)
+}
+
+func showTGWTable(w *World, o *Object) []map[string]any {
+	t, there := find(w, tgwTables, o.ID)
+	if len(there) == 0 {
+		return nil
+	}
+	return one("transit_gateway_id", t.Gateway)
+}
+
+func showTGWAttachment(w *World, o *Object) []map[string]any {
+	a, there := find(w, tgwVPCAttachments, o.ID)
+	if len(there) == 0 || a.State == "deleted" {
+		return nil
+	}
+	out := told(
+		"transit_gateway_id", a.Gateway, "vpc_id", a.VPC, "subnet_ids", texts(a.SubnetIDs),
+		"security_group_referencing_support", a.Options.SecurityGroupReferencingSupport, "appliance_mode_support", a.Options.ApplianceModeSupport,
+	)
+	w.showDefaults(out, o.ID, a.Gateway)
+	return []map[string]any{out}
+}
+
+// showDefaults tells whether an attachment has joined the default route tables of its
+// gateway, as far as that has some.
+func (w *World) showDefaults(out map[string]any, attachment, gateway string) {
+	has := func(list []snapshot.TransitGatewayAssociation) bool {
+		return slices.ContainsFunc(list, func(a snapshot.TransitGatewayAssociation) bool { return a.Attachment == attachment })
+	}
+	for _, s := range w.Snapshot.Scopes {
+		for _, t := range s.TransitGatewayRouteTables.All() {
+			if t.Gateway != gateway {
+				continue
+			}
+			if set, seen := s.TransitGatewayAssociations.Get(t.ID); t.IsDefault && seen == snapshot.Present {
+				out[attachmentAssociates] = has(set.Entries)
+			}
+			if set, seen := s.TransitGatewayPropagations.Get(t.ID); t.IsDefaultPropagation && seen == snapshot.Present {
+				out[attachmentPropagates] = has(set.Entries)
+			}
+		}
+	}
+}
+
+func showTGWAccepter(w *World, o *Object) []map[string]any {
+	id := o.Known("transit_gateway_attachment_id")
+	a, there := find(w, tgwVPCAttachments, id)
+	if len(there) == 0 || a.State != "available" {
+		return nil
+	}
+	out := told("transit_gateway_attachment_id", id)
+	w.showDefaults(out, id, a.Gateway)
+	return []map[string]any{out}
+}
+
+func showTGWAssociations(w *World, o *Object) []map[string]any {
+	set, _ := find(w, tgwAssociations, o.Known("transit_gateway_route_table_id"))
+	return tgwMembers(set)
+}
+
+func showTGWPropagations(w *World, o *Object) []map[string]any {
+	set, _ := find(w, tgwPropagations, o.Known("transit_gateway_route_table_id"))
+	return tgwMembers(set)
+}
+
+func tgwMembers(set snapshot.TransitGatewayAssociationSet) []map[string]any {
+	var out []map[string]any
+	for _, e := range set.Entries {
+		out = append(out, told("transit_gateway_route_table_id", set.RouteTable, "transit_gateway_attachment_id", e.Attachment))
+	}
+	return out
+}
+
+// showTGWRoutes are the static routes of a table, to one attachment or to nowhere.
+func showTGWRoutes(w *World, o *Object) []map[string]any {
+	set, _ := find(w, tgwRoutes, o.Known("transit_gateway_route_table_id"))
+	var out []map[string]any
+	for _, r := range set.Entries {
+		if !strings.EqualFold(r.Type, "static") || r.PrefixList != "" {
+			continue
+		}
+		route := told("transit_gateway_route_table_id", set.RouteTable, "destination_cidr_block", prefixText(r.CIDR), "blackhole", r.State == "blackhole" && r.Attachments == nil)
+		for _, a := range r.Attachments {
+			route["transit_gateway_attachment_id"] = a.ID
+		}
+		out = append(out, route)
+	}
+	return out
 }
