@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
@@ -165,7 +164,7 @@ var (
 	registry  []*Check
 	byID      = map[string]*Check{}
 	byCode    = map[string]*Problem{}
-	codeShape = regexp.MustCompile(`^DSP[1-8][0-9]{2}$`)
+	codeShape = pattern(`^DSP[1-8][0-9]{2}$`)
 )
 
 // register adds a check to the catalogue. It panics on a mistake that every
@@ -175,7 +174,7 @@ func register(c *Check) *Check {
 		panic(fmt.Sprintf("check %q: no id, no requirement, no function, or registered twice", c.ID))
 	}
 	for _, p := range c.Problems {
-		if !codeShape.MatchString(p.Code) || byCode[p.Code] != nil {
+		if !codeShape().MatchString(p.Code) || byCode[p.Code] != nil {
 			panic(fmt.Sprintf("check %s: code %q is malformed or taken", c.ID, p.Code))
 		}
 		byCode[p.Code] = p
@@ -217,7 +216,7 @@ func ByCode(code string) (*Problem, *Check) {
 // Fill puts arguments into a text: {name} becomes the value, a list is joined
 // and shortened.
 func (a Args) Fill(text string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(m string) string {
 		switch v := a[m[1:len(m)-1]].(type) {
 		case string:
 			return v
@@ -232,7 +231,7 @@ func (a Args) Fill(text string) string {
 // word each. A value that begins with a hyphen is joined to its option, which else
 // would take it for another option.
 func (a Args) FillCommand(command string) string {
-	return optionWithValue.ReplaceAllStringFunc(command, func(m string) string {
+	return optionWithValue().ReplaceAllStringFunc(command, func(m string) string {
 		option, name, _ := strings.Cut(strings.TrimSuffix(m, "}"), "{")
 		switch v := a[name].(type) {
 		case string:
@@ -248,7 +247,7 @@ func (a Args) FillCommand(command string) string {
 }
 
 // optionWithValue is a placeholder in a command, with the option before it.
-var optionWithValue = regexp.MustCompile(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
+var optionWithValue = pattern(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
 
 // shellWords quotes a list of words, some of which are options.
 func shellWords(list []string) []string {
@@ -273,7 +272,7 @@ func (a Args) FillTerraform(snippet string) string {
 			out.WriteByte('\n')
 		}
 		at := 0
-		for _, m := range placeholder.FindAllStringIndex(line, -1) {
+		for _, m := range placeholder().FindAllStringIndex(line, -1) {
 			before := line[at:m[0]]
 			out.WriteString(before)
 			at = m[1]
@@ -301,15 +300,15 @@ func (a Args) FillTerraform(snippet string) string {
 }
 
 var (
-	terraformWord      = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-	terraformAttribute = regexp.MustCompile(`(?s)^([a-z_]+ *= *)"(.*)"$`)
+	terraformWord      = pattern(`^[A-Za-z0-9_.-]+$`)
+	terraformAttribute = pattern(`(?s)^([a-z_]+ *= *)"(.*)"$`)
 )
 
 func bareTerraform(text string) string {
-	if terraformWord.MatchString(text) {
+	if terraformWord().MatchString(text) {
 		return text
 	}
-	if m := terraformAttribute.FindStringSubmatch(text); m != nil {
+	if m := terraformAttribute().FindStringSubmatch(text); m != nil {
 		return m[1] + `"` + outside.Of(m[2]).HCL() + `"`
 	}
 	return `"` + outside.Of(text).HCL() + `"`
@@ -325,12 +324,12 @@ func (a Args) Commands(command string) []string {
 	return out
 }
 
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+var placeholder = pattern(`\{[a-z_]+\}`)
 
 // Placeholders lists the argument names that a text asks for.
 func Placeholders(text string) []string {
 	var out []string
-	for _, m := range placeholder.FindAllString(text, -1) {
+	for _, m := range placeholder().FindAllString(text, -1) {
 		out = append(out, m[1:len(m)-1])
 	}
 	return out

@@ -41,7 +41,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-address",
 	Area:     AreaEndpoint,
-	Title:    say("It has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),
+	Title:    say("The VPC endpoint has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),
 	Requires: reqAddress,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
 	Uses:     []snapshot.Kind{snapshot.Subnets},

@@ -32,7 +32,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-service",
 	Area:     AreaEndpoint,
-	Title:    say("It is an endpoint of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),
+	Title:    say("The VPC endpoint is one of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),
 	Requires: reqService,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},
 	Uses:     []snapshot.Kind{snapshot.Subnets, snapshot.Interfaces},

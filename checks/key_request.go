@@ -3,7 +3,6 @@ package checks
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -217,11 +216,11 @@ func (k *keyQuery) agentsOwn(a netip.Addr, agents netpath.Agents) bool {
 
 // privateName is the name that EC2 gives an instance by its private address.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
-var privateName = regexp.MustCompile(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
+var privateName = pattern(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
 
 // hostAddress is the address of the host of a URL, where its text tells.
 func hostAddress(host string) (netip.Addr, bool) {
-	if m := privateName.FindStringSubmatch(strings.ToLower(host)); m != nil {
+	if m := privateName().FindStringSubmatch(strings.ToLower(host)); m != nil {
 		host = strings.Join(m[1:5], ".")
 	}
 	a, err := netip.ParseAddr(host)

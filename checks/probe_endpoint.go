@@ -79,7 +79,7 @@ var _ = register(&Check{
 var _ = register(&Check{
 	ID:       "probe-control",
 	Area:     AreaProbe,
-	Title:    say("It answers on TCP 1024-1064, dialled from the agent's network", "エージェントのネットワークからの TCP 1024-1064 に応答"),
+	Title:    say("The endpoint answers on TCP 1024-1064, dialled from the agent's network", "エージェントのネットワークからの TCP 1024-1064 に応答"),
 	Requires: reqControl,
 	Needs:    probeNeeds,
 	Uses:     wireUses,
@@ -98,7 +98,7 @@ var _ = register(&Check{
 var _ = register(&Check{
 	ID:       "probe-support",
 	Area:     AreaProbe,
-	Title:    say("It answers on TCP 22, dialled from the agent's network", "エージェントのネットワークからの TCP 22 に応答"),
+	Title:    say("The endpoint answers on TCP 22, dialled from the agent's network", "エージェントのネットワークからの TCP 22 に応答"),
 	Requires: reqSupport,
 	Needs:    probeNeeds,
 	Uses:     wireUses,

@@ -145,17 +145,17 @@ func WithoutKeys(text string) string { return outside.WithoutKeys(text) }
 // flag, with underscores.
 var mentioned = []struct {
 	name string
-	re   *regexp.Regexp
+	re   func() *regexp.Regexp
 }{
-	{"vpc_endpoint_id", regexp.MustCompile(`\bvpce-[0-9a-f]{17}\b`)},
-	{"subnet_arn", regexp.MustCompile(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
-	{"security_group_arn", regexp.MustCompile(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
-	{"subnet_id", regexp.MustCompile(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"security_group_id", regexp.MustCompile(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"endpoint_ip", regexp.MustCompile(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
-	{"agent_ip", regexp.MustCompile(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
-	{"agent_ip", regexp.MustCompile(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
-	{"region", regexp.MustCompile(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
+	{"vpc_endpoint_id", pattern(`\bvpce-[0-9a-f]{17}\b`)},
+	{"subnet_arn", pattern(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
+	{"security_group_arn", pattern(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
+	{"subnet_id", pattern(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"security_group_id", pattern(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"endpoint_ip", pattern(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
+	{"agent_ip", pattern(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
+	{"agent_ip", pattern(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
+	{"region", pattern(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
 }
 
 // Mentioned collects the ids, addresses and Region that a text names, the first
@@ -175,7 +175,7 @@ func Mentioned(text string, found []Recognition) map[string]string {
 		if out[m.name] != "" {
 			continue
 		}
-		if hit := m.re.FindStringSubmatch(plain); hit != nil {
+		if hit := m.re().FindStringSubmatch(plain); hit != nil {
 			out[m.name] = hit[len(hit)-1]
 		}
 	}

@@ -40,11 +40,14 @@ var placeholders = map[string]string{
 // between is what may stand between two words of a phrase: marks and an article.
 const between = `[^a-z0-9]{0,4}(?:(?:the|an|a)s?[^a-z0-9]{0,2}){0,2}`
 
-var phraseToken = regexp.MustCompile(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
+var phraseToken = pattern(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
 
-func lazily(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?s)" + expr) })
+// pattern compiles an expression when it is first used: most runs use few of them.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
+
+func lazily(expr string) func() *regexp.Regexp { return pattern("(?s)" + expr) }
 
 // phrases compiles phrases: the words of a message as it is documented. A message says
 // the same with another number, case, hyphenation or punctuation and with an
@@ -56,7 +59,7 @@ func phrases(who *whose, list ...string) []wording {
 		var expr, anchor strings.Builder
 		best, first := "", ""
 		gap := false
-		for i, token := range phraseToken.FindAllString(p, -1) {
+		for i, token := range phraseToken().FindAllString(p, -1) {
 			part, literal := "", ""
 			switch {
 			case token[0] == '{':

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,13 +27,13 @@ type squeezed struct {
 type span struct{ from, to int }
 
 var (
-	percent = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
+	percent = pattern(`(?:%[0-9A-Fa-f]{2})+`)
 	// Escapes of JSON and of programs that print strings, once or twice over.
-	quoted = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
+	quoted = pattern(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
 	// An escape character as Python, shells and C print it, and bytes beyond ASCII.
-	printedEscape = regexp.MustCompile(`\\+(?:x1[bB]|0?33|e)\[`)
-	printedBytes  = regexp.MustCompile(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
-	entity        = regexp.MustCompile(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
+	printedEscape = pattern(`\\+(?:x1[bB]|0?33|e)\[`)
+	printedBytes  = pattern(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
+	entity        = pattern(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
 	named         = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'", "&nbsp;": " "}
 )
 
@@ -42,7 +41,7 @@ var (
 // of strings do to a text.
 func decoded(s string) string {
 	if strings.Contains(s, "&") {
-		s = entity.ReplaceAllStringFunc(s, func(m string) string {
+		s = entity().ReplaceAllStringFunc(s, func(m string) string {
 			if plain, ok := named[m]; ok {
 				return plain
 			}
@@ -58,7 +57,7 @@ func decoded(s string) string {
 		})
 	}
 	if strings.Contains(s, `\`) {
-		s = quoted.ReplaceAllStringFunc(s, func(m string) string {
+		s = quoted().ReplaceAllStringFunc(s, func(m string) string {
 			code := strings.TrimLeft(m, `\`)
 			if code[0] != 'u' {
 				return "\n"
@@ -69,8 +68,8 @@ func decoded(s string) string {
 			}
 			return string(rune(n))
 		})
-		s = printedEscape.ReplaceAllString(s, "\x1b[")
-		s = printedBytes.ReplaceAllStringFunc(s, func(m string) string {
+		s = printedEscape().ReplaceAllString(s, "\x1b[")
+		s = printedBytes().ReplaceAllStringFunc(s, func(m string) string {
 			if d, err := hex.DecodeString(strings.ReplaceAll(m, `\x`, "")); err == nil && utf8.Valid(d) {
 				return string(d)
 			}
@@ -85,7 +84,7 @@ func decodePercent(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
-	return percent.ReplaceAllStringFunc(s, func(m string) string {
+	return percent().ReplaceAllStringFunc(s, func(m string) string {
 		if d, err := url.PathUnescape(m); err == nil {
 			return d
 		}
@@ -170,10 +169,10 @@ func fold(r rune) rune {
 
 // What is left of a colour where the escape character was lost or printed: by a
 // copy, by cat -v, by syslog.
-var colour = regexp.MustCompile(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
+var colour = pattern(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
 
 // htmlTag is a tag that stands between words in pages of tickets and wikis.
-var htmlTag = regexp.MustCompile(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
+var htmlTag = pattern(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
 
 // unframed takes out what programs that show a text put into it: the escape
 // sequences of terminals and the tags of pages.
@@ -182,10 +181,10 @@ func unframed(s string) string {
 		s = outside.Escapes.ReplaceAllString(s, "")
 	}
 	if strings.Contains(s, "[") {
-		s = colour.ReplaceAllString(s, "")
+		s = colour().ReplaceAllString(s, "")
 	}
 	if strings.Contains(s, "<") {
-		s = htmlTag.ReplaceAllString(s, " ")
+		s = htmlTag().ReplaceAllString(s, " ")
 	}
 	return s
 }

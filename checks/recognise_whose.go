@@ -154,11 +154,11 @@ func (q *squeezed) nearestOwn(from, to int) int {
 }
 
 var (
-	serviceWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
-	serviceARN  = regexp.MustCompile(`arn:aws[a-z-]*:([a-z0-9-]+):`)
+	serviceWord = pattern(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
+	serviceARN  = pattern(`arn:aws[a-z-]*:([a-z0-9-]+):`)
 	// calledClient is a call of the AWS CLI, or a client of boto3, of one service.
-	calledClient = regexp.MustCompile(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
-	actionName   = regexp.MustCompile(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
+	calledClient = pattern(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
+	actionName   = pattern(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
 )
 
 // companions are services that DataSync's own messages name: callers, locations,
@@ -174,7 +174,7 @@ func (q *squeezed) nearestOther(from, to int) int {
 	best := nowhere
 	see := func(m []int) { best = min(best, span{m[0], m[1]}.away(a, b)) }
 	last, before := "", []int{0, 0}
-	for _, m := range serviceWord.FindAllStringIndex(text, -1) {
+	for _, m := range serviceWord().FindAllStringIndex(text, -1) {
 		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
 		head, _, _ := strings.Cut(w, "-")
 		switch {
@@ -185,10 +185,10 @@ func (q *squeezed) nearestOther(from, to int) int {
 		}
 		last, before = w, m
 	}
-	for _, re := range []*regexp.Regexp{serviceARN, actionName, calledClient} {
+	for _, re := range []*regexp.Regexp{serviceARN(), actionName(), calledClient()} {
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			name := text[m[2]:m[3]]
-			if !companions[name] && (re != actionName || otherServices[name]) {
+			if !companions[name] && (re != actionName() || otherServices[name]) {
 				see(m)
 			}
 		}
@@ -236,12 +236,12 @@ func knownOperation(text string) string {
 }
 
 // The ways in which SDKs name the call that failed, squeezed.
-var callNames = []*regexp.Regexp{
-	regexp.MustCompile(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
-	regexp.MustCompile(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
-	regexp.MustCompile(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
-	regexp.MustCompile(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
-	regexp.MustCompile(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
+var callNames = []func() *regexp.Regexp{
+	pattern(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
+	pattern(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
+	pattern(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
+	pattern(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
+	pattern(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
 }
 
 // namedCall finds the service and operation that the sentence around a match
@@ -250,7 +250,8 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 	lo := max(0, from-nearby)
 	text := q.stretch(from, to, nearby)
 	best := nowhere
-	for _, re := range callNames {
+	for _, compiled := range callNames {
+		re := compiled()
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			d := span{m[0], m[1]}.away(from-lo, to-lo)
 			if d >= best {
@@ -314,37 +315,37 @@ func isInvalidEndpoint(q *squeezed, from, to int, _ map[string]string) bool {
 	return !strings.Contains(said, "unspecified") && !strings.Contains(said, "パブリックエンドポイント")
 }
 
-var analyzerWord = regexp.MustCompile(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
+var analyzerWord = pattern(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
 
 // isAnalyzer accepts what Reachability Analyzer says.
 func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
-	return analyzerWord.MatchString(q.stretch(from, to, around))
+	return analyzerWord().MatchString(q.stretch(from, to, around))
 }
 
 // isTask accepts trouble with storage: it stands with a task or its log, not with
 // a request for a key.
 func isTask(q *squeezed, from, to int, _ map[string]string) bool {
-	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty.MatchString(q.stretch(from, to, 60))
+	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty().MatchString(q.stretch(from, to, 60))
 }
 
 // An agent's ARN or id, and a field or a cell that holds the status. A name that
 // holds the word is none.
 var (
-	agentName    = regexp.MustCompile(`agent-[0-9a-f]{17}`)
-	offlineValue = regexp.MustCompile(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
+	agentName    = pattern(`agent-[0-9a-f]{17}`)
+	offlineValue = pattern(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
 )
 
 // isOfflineField accepts the word as the value of an agent's status.
 func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 	text := strings.ReplaceAll(q.words(from, to, nearby), `\"`, `"`)
-	return agentName.MatchString(text) && offlineValue.MatchString(text)
+	return agentName().MatchString(text) && offlineValue().MatchString(text)
 }
 
 // ofWhichAgent is the word before "agent": other programs call theirs by name.
-var ofWhichAgent = regexp.MustCompile(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
+var ofWhichAgent = pattern(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
 
 // otherAgents are programs that call their helpers agents.
-var otherAgents = regexp.MustCompile(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
+var otherAgents = pattern(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
 
 // plainAgent are the words that stand before DataSync's.
 var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")
@@ -355,11 +356,11 @@ func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
 	if !besideDataSync(q, from, to, nil) {
 		return false
 	}
-	if otherAgents.MatchString(q.words(from, to, nearby)) {
+	if otherAgents().MatchString(q.words(from, to, nearby)) {
 		return false
 	}
 	text := q.words(from, to, 40)
 	before := strings.ToLower(text[:min(len(text), int(q.origin[from])-int(q.origin[max(0, from-40)])+len("agent"))])
-	m := ofWhichAgent.FindStringSubmatch(before)
+	m := ofWhichAgent().FindStringSubmatch(before)
 	return m == nil || plainAgent[m[1]]
 }

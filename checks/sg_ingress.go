@@ -81,7 +81,7 @@ var _ = register(&Check{
 var _ = register(&Check{
 	ID:       "sg-ingress-control",
 	Area:     AreaGroups,
-	Title:    say("They admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
+	Title:    say("The endpoint's groups admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
 	Requires: reqControl,
 	Needs:    ingressNeeds,
 	Uses:     pathUses,
@@ -93,7 +93,7 @@ var _ = register(&Check{
 var _ = register(&Check{
 	ID:       "sg-ingress-support",
 	Area:     AreaGroups,
-	Title:    say("They admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
+	Title:    say("The endpoint's groups admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
 	Requires: reqSupport,
 	Needs:    ingressNeeds,
 	Uses:     pathUses,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -106,6 +107,7 @@ type spool struct {
 	file *os.File
 	out  *bufio.Writer
 	enc  *json.Encoder
+	ends [][2]string // the addresses of both ends of each, which its JSON leaves out
 }
 
 func newSpool() (*spool, error) {
@@ -120,7 +122,10 @@ func newSpool() (*spool, error) {
 	return s, nil
 }
 
-func (s *spool) put(t Target) error { return s.enc.Encode(t) }
+func (s *spool) put(t Target) error {
+	s.ends = append(s.ends, [2]string{strings.Join(t.endpointAt, " "), strings.Join(t.agentAt, " ")})
+	return s.enc.Encode(t)
+}
 
 // read reads the file from its beginning.
 func (s *spool) read() *bufio.Reader {
@@ -138,7 +143,7 @@ func (r Report) each(use func(Target) error) error {
 		return nil
 	}
 	dec := json.NewDecoder(r.spool.read())
-	for {
+	for n := 0; ; n++ {
 		var t Target
 		switch err := dec.Decode(&t); {
 		case err == io.EOF:
@@ -146,6 +151,7 @@ func (r Report) each(use func(Target) error) error {
 		case err != nil:
 			return err
 		}
+		t.endpointAt, t.agentAt = strings.Fields(r.spool.ends[n][0]), strings.Fields(r.spool.ends[n][1])
 		if r.Verdict == Interrupted {
 			t.Verdict = Interrupted
 		}

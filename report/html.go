@@ -185,8 +185,8 @@ func (p *page) target(r Report, t Target) {
 	} else {
 		p.put(`<section><h2>%</h2>`, t.Name)
 	}
-	p.put(`<dl><dt>%</dt><dd class="id">%</dd>`, p.say(wordEndpoint), endpointLine(t))
-	if a := agentLine(t.Target); a != "" {
+	p.put(`<dl><dt>%</dt><dd class="id">%</dd>`, p.say(wordEndpoint), endLine(t.endpointEnd()))
+	if a := endLine(t.agentEnd()); a != "" {
 		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), a)
 	}
 	p.WriteString("</dl>\n")

@@ -56,6 +56,8 @@ type Target struct {
 
 	Changes  []Change       `json:"changes"`
 	Firewall []FirewallRule `json:"firewall"`
+
+	endpointAt, agentAt []string // the addresses of both ends, as far as they are known
 }
 
 // Scope is an account and Region that the evidence covers.
@@ -202,6 +204,12 @@ func buildTarget(j Judged, opt Options) Target {
 		t.Summary.count(res.Status)
 	}
 	t.addPath(j, opt.Lang)
+	for _, a := range checks.EndpointAddresses(j.Target, j.Snapshot) {
+		t.endpointAt = append(t.endpointAt, a.String())
+	}
+	if a := checks.AgentAddress(j.Target, j.Snapshot); a.IsValid() {
+		t.agentAt = []string{a.String()}
+	}
 	if e := j.Earlier; e != nil {
 		for _, g := range e.Gaps {
 			t.Gaps = append(t.Gaps, gapOf(g, opt.Lang))

@@ -95,6 +95,12 @@ func TestGolden(t *testing.T) {
 			rep := build(t, fixture, lang)
 			wide := report.TableOptions{Width: 160, Lang: lang}
 			golden(t, strings.Join([]string{fixture, lang, "explain.txt"}, "."), rendered(t, report.Table(report.TableOptions{Width: 80, Lang: lang, Explain: true, Quiet: true}), rep))
+			for name, opt := range map[string]report.TableOptions{
+				"60.txt": {Width: 60, Lang: lang}, "120.txt": {Width: 120, Lang: lang}, "200.txt": {Width: 200, Lang: lang, Color: true},
+				"verbose.txt": {Width: 80, Lang: lang, Verbose: true},
+			} {
+				golden(t, strings.Join([]string{fixture, lang, name}, "."), rendered(t, report.Table(opt), rep))
+			}
 			for _, f := range report.Formats() {
 				opt := report.TableOptions{Width: 80, Lang: lang}
 				if f.Name == "wide" {
@@ -119,9 +125,9 @@ var pasted = regexp.MustCompile(`^    \S|^      (--|\S)|^\|`)
 func TestTableFits(t *testing.T) {
 	for _, fixture := range fixtures.Names() {
 		for _, lang := range []string{"en", "ja"} {
-			for _, width := range []int{60, 80, 100, 160} {
+			for _, width := range []int{60, 80, 120, 200} {
 				var b bytes.Buffer
-				opt := report.TableOptions{Width: width, Lang: lang, Wide: width == 160, Explain: true}
+				opt := report.TableOptions{Width: width, Lang: lang, Wide: width == 200, Verbose: width == 80, Explain: true}
 				if err := report.Table(opt)(&b, built(t, fixture, lang)); err != nil {
 					t.Fatal(err)
 				}
@@ -133,6 +139,50 @@ func TestTableFits(t *testing.T) {
 						t.Errorf("%s, %s: trailing space: %q", fixture, lang, line)
 					}
 				}
+			}
+		}
+	}
+}
+
+// id is what must stay whole to be copied.
+var id = regexp.MustCompile(`\b(?:vpce|vpc|subnet|sg|sgr|i|eni|rtb|acl|pcx|tgw|tgw-rtb|tgw-attach)-[0-9a-f]{17}\b|\b\d+\.\d+\.\d+\.\d+(?:/\d+)?\b`)
+
+// TestNoIDIsBroken finds every id that a wide report shows in a narrow one too.
+func TestNoIDIsBroken(t *testing.T) {
+	for _, fixture := range fixtures.Names() {
+		for _, lang := range []string{"en", "ja"} {
+			rep := built(t, fixture, lang)
+			var wide, narrow bytes.Buffer
+			if err := report.Table(report.TableOptions{Width: 1000, Lang: lang})(&wide, rep); err != nil {
+				t.Fatal(err)
+			}
+			if err := report.Table(report.TableOptions{Width: 60, Lang: lang})(&narrow, rep); err != nil {
+				t.Fatal(err)
+			}
+			if a, b := id.FindAllString(wide.String(), -1), id.FindAllString(narrow.String(), -1); len(a) != len(b) {
+				t.Errorf("%s, %s: %d ids in 1000 columns, %d in 60", fixture, lang, len(a), len(b))
+			}
+		}
+	}
+}
+
+// TestFirstThings looks for the worst finding of every estate, whole, at the top:
+// in 24 rows of 80 columns.
+func TestFirstThings(t *testing.T) {
+	for _, fixture := range fixtures.Names() {
+		for _, lang := range []string{"en", "ja"} {
+			rep := built(t, fixture, lang)
+			var b bytes.Buffer
+			if err := report.Table(report.TableOptions{Width: 80, Lang: lang})(&b, rep); err != nil {
+				t.Fatal(err)
+			}
+			blocks := strings.Split(b.String(), "\n\n")
+			if rows := strings.Count(blocks[0]+"\n\n"+blocks[1], "\n") + 1; rows > 24 {
+				t.Errorf("%s, %s: the first finding ends in row %d", fixture, lang, rows)
+			}
+			worst := map[report.Verdict]string{report.NotReady: "FAIL", report.Inconclusive: "UNKNOWN"}[rep.Verdict]
+			if !strings.HasPrefix(blocks[1], worst) {
+				t.Errorf("%s, %s: it is %s and begins with %q", fixture, lang, rep.Verdict, blocks[1])
 			}
 		}
 	}

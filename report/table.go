@@ -20,7 +20,8 @@ type TableOptions struct {
 	Width   int // columns of the terminal
 	Color   bool
 	Quiet   bool // only what is not PASS
-	Wide    bool // evidence and subjects in columns of their own
+	Verbose bool // every check in a line
+	Wide    bool // every check, with its evidence in a column of its own
 	Explain bool // cause, evidence, commands and sources under the table
 	Lang    string
 }
@@ -61,17 +62,21 @@ func Table(opt TableOptions) Renderer {
 }
 
 type printer struct {
-	opt TableOptions
-	out *bytes.Buffer
+	opt   TableOptions
+	out   *bytes.Buffer
+	label int // the width of the column of statuses
 }
 
 func (p *printer) say(t snapshot.Text) string { return t.In(p.opt.Lang) }
 
 // The words of the table.
 var (
-	wordSeen     = snapshot.Text{En: "seen", Ja: "確認値"}
-	wordError    = snapshot.Text{En: "error", Ja: "エラー"}
+	wordHas      = snapshot.Text{En: "has", Ja: "現状"}
+	wordGives    = snapshot.Text{En: "gives", Ja: "結果"}
 	wordFix      = snapshot.Text{En: "fix", Ja: "対処"}
+	wordMends    = snapshot.Text{En: "mends", Ja: "併せて解消"}
+	wordSettles  = snapshot.Text{En: "settles", Ja: "併せて判明"}
+	wordCalls    = snapshot.Text{En: "calls", Ja: "呼び出し"}
 	wordCause    = snapshot.Text{En: "Why it matters", Ja: "影響"}
 	wordSettle   = snapshot.Text{En: "To settle it", Ja: "判定に必要なもの"}
 	wordEvidence = snapshot.Text{En: "Evidence", Ja: "証拠"}
@@ -82,8 +87,6 @@ var (
 	wordFixText  = snapshot.Text{En: "Fix", Ja: "対処"}
 	wordSources  = snapshot.Text{En: "Sources", Ja: "出典"}
 	wordPage     = snapshot.Text{En: "More", Ja: "詳細"}
-	wordUnasked  = snapshot.Text{En: "not selected", Ja: "選択されていないチェック"}
-	wordSkipped  = snapshot.Text{En: "skipped (without -q it says why)", Ja: "判定の対象外（-q を外すと理由を表示）"}
 	wordEndpoint = snapshot.Text{En: "endpoint", Ja: "エンドポイント"}
 	wordAgent    = snapshot.Text{En: "agent", Ja: "エージェント"}
 	wordFindings = snapshot.Text{En: "Findings", Ja: "検出事項"}
@@ -91,48 +94,22 @@ var (
 
 func (p *printer) target(t Target, named bool) error {
 	p.head(t, named)
-	area := ""
-	var rows []Result
-	flush := func() error {
-		if len(rows) == 0 {
-			return nil
-		}
-		fmt.Fprintf(p.out, "\n%s\n", area)
-		err := p.rows(rows)
-		rows = nil
-		return err
+	wrong, open := t.wrongs(), t.unknowns()
+	p.label = labelWidth
+	if len(open) > 0 {
+		p.label = labelUnknown
 	}
-	var unasked, skipped []string
-	for _, r := range t.Results {
-		if len(r.Findings) == 1 && r.Status == "SKIP" && r.Findings[0].Message == NotSelected.In(p.opt.Lang) {
-			unasked = append(unasked, r.Check)
-			continue
-		}
-		if p.opt.Quiet && r.Status == "PASS" {
-			continue
-		}
-		if p.opt.Quiet && r.Status == "SKIP" && !waivedAny(r) {
-			skipped = append(skipped, r.Check)
-			continue
-		}
-		if r.Area != area {
-			if err := flush(); err != nil {
-				return err
-			}
-			area = r.Area
-		}
-		rows = append(rows, r)
+	for _, one := range wrong {
+		p.wrong(one)
 	}
-	if err := flush(); err != nil {
-		return err
+	for _, one := range open {
+		p.unknown(one)
 	}
-	if len(skipped) > 0 {
-		p.out.WriteString("\n")
-		p.hang(p.say(wordSkipped)+": ", strings.Join(skipped, ", "))
-	}
-	if len(unasked) > 0 {
-		p.out.WriteString("\n")
-		p.hang(p.say(wordUnasked)+": ", strings.Join(unasked, ", "))
+	p.rest(t)
+	if p.opt.Verbose || p.opt.Wide {
+		if err := p.every(t); err != nil {
+			return err
+		}
 	}
 	if p.opt.Explain {
 		p.path(t)
@@ -144,9 +121,21 @@ func (p *printer) target(t Target, named bool) error {
 	return nil
 }
 
-// waivedAny reports whether a waiver lets a finding of the result stand.
-func waivedAny(r Result) bool {
-	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Waived != nil })
+// every lists all checks by area.
+func (p *printer) every(t Target) error {
+	fmt.Fprintf(p.out, "\n%s\n", p.say(wordChecks))
+	for rest := t.Results; len(rest) > 0; {
+		n := slices.IndexFunc(rest, func(r Result) bool { return r.Area != rest[0].Area })
+		if n < 0 {
+			n = len(rest)
+		}
+		fmt.Fprintf(p.out, "\n%s\n", rest[0].Area)
+		if err := p.rows(rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return nil
 }
 
 // NotSelected is why a check outside --check is SKIP.
@@ -157,10 +146,11 @@ func (p *printer) head(t Target, named bool) {
 	if named {
 		fmt.Fprintf(p.out, "== %s\n", t.Name)
 	}
-	p.hang(p.say(wordEndpoint)+": ", endpointLine(t))
-	if a := agentLine(t.Target); a != "" {
-		p.hang(p.say(wordAgent)+": ", a)
+	ends := [][]string{append([]string{p.say(wordEndpoint)}, t.endpointEnd()...)}
+	if agent := t.agentEnd(); agent != nil {
+		ends = append(ends, append([]string{p.say(wordAgent)}, agent...))
 	}
+	p.columns(ends)
 	p.change(t)
 }
 
@@ -183,38 +173,93 @@ func (p *printer) change(t Target) {
 	}
 }
 
-func endpointLine(t Target) string {
-	line := t.Target.EndpointID
-	if line == "" {
-		line = "-"
+// endpointEnd is what the endpoint is, whose, where, and its addresses.
+func (t Target) endpointEnd() []string {
+	at := t.endpointAt
+	if t.Target.EndpointIP.IsValid() {
+		at = []string{t.Target.EndpointIP.String()}
 	}
-	for _, s := range t.Scopes {
-		for _, role := range s.Roles {
-			if role == string(snapshot.Destination) {
-				return Harmless(strings.TrimSpace(line + "  " + t.Target.Region + "  " + s.Account))
-			}
-		}
-	}
-	return Harmless(strings.TrimSpace(line + "  " + t.Target.Region))
+	return end(t.Target.EndpointID, t.scope(snapshot.Destination), t.Target.Region, at)
 }
 
-func agentLine(t snapshot.Target) string {
-	var parts []string
-	add := func(flag, v string) {
-		if v != "" {
-			parts = append(parts, flag+" "+v)
+// agentEnd is the same of the agent, nil if nothing is known of it.
+func (t Target) agentEnd() []string {
+	who, at := t.Target.AgentInstanceID, t.agentAt
+	if t.Target.AgentIP.IsValid() {
+		at = []string{t.Target.AgentIP.String()}
+	}
+	if len(at) == 0 {
+		for _, c := range t.Target.SourceCIDRs {
+			at = append(at, c.String())
 		}
 	}
-	add("--agent-instance-id", t.AgentInstanceID)
-	if t.AgentIP.IsValid() {
-		add("--agent-ip", t.AgentIP.String())
+	for _, id := range []string{t.Target.SourceSubnetID, t.Target.SourceVPCID} {
+		if who == "" {
+			who = id
+		}
 	}
-	add("--source-subnet-id", t.SourceSubnetID)
-	for _, c := range t.SourceCIDRs {
-		add("--source-cidr", c.String())
+	if who == "" && len(at) == 0 {
+		return nil
 	}
-	add("--source-vpc-id", t.SourceVPCID)
-	return strings.Join(parts, " ")
+	if t.Target.AgentInstanceID+t.Target.SourceSubnetID+t.Target.SourceVPCID == "" {
+		return end(who, Scope{}, "", at) // its network may be in no account
+	}
+	return end(who, t.scope(snapshot.Source), t.Target.SourceRegion, at)
+}
+
+// endLine is an end in one line, "" if nothing is known of it.
+func endLine(cells []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(cells), func(s string) bool { return s == "" }), "  ")
+}
+
+// scope is the account and Region with a role.
+func (t Target) scope(role snapshot.Role) Scope {
+	for _, s := range t.Scopes {
+		if slices.Contains(s.Roles, string(role)) {
+			return s
+		}
+	}
+	return Scope{}
+}
+
+// mostAddresses of an end are shown.
+const mostAddresses = 3
+
+func end(id string, s Scope, region string, at []string) []string {
+	if id == "" {
+		id = "-"
+	}
+	if region == "" {
+		region = s.Region
+	}
+	if len(at) > mostAddresses {
+		at = append(slices.Clone(at[:mostAddresses]), fmt.Sprintf("(+%d)", len(at)-mostAddresses))
+	}
+	return []string{Harmless(id), Harmless(strings.TrimSpace(s.Account + " " + region)), strings.Join(at, " ")}
+}
+
+// columns prints rows whose columns begin at the same places, or, where they don't
+// fit, one cell under the other.
+func (p *printer) columns(rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	total := 0
+	for i := range widths {
+		for _, row := range rows {
+			widths[i] = max(widths[i], twwidth.Width(row[i]))
+		}
+		total += widths[i] + gutter
+	}
+	for _, row := range rows {
+		if total-gutter > p.opt.Width {
+			p.hang(row[0]+strings.Repeat(" ", widths[0]+gutter-twwidth.Width(row[0])), endLine(row[1:]))
+			continue
+		}
+		line := ""
+		for i, cell := range row {
+			line += cell + strings.Repeat(" ", widths[i]+gutter-twwidth.Width(cell))
+		}
+		p.out.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 }
 
 // hang prints text behind a label, its further lines indented to match.
@@ -294,46 +339,16 @@ func (p *printer) story(r Result, width int) []string {
 		if f.Status == "PASS" {
 			continue
 		}
-		message := f.Message
-		if f.Code != "" {
-			message = f.Code + " " + message
-		}
+		message := strings.TrimSpace(f.Code + " " + f.Message)
 		if f.Status != r.Status {
 			message = f.Status + " " + message
 		}
 		if f.Waived != nil {
-			lines = append(lines, Wrap(message+" ("+f.Waived.Note(p.opt.Lang)+")", width)...)
-			continue
+			message += " (" + f.Waived.Note(p.opt.Lang) + ")"
 		}
 		lines = append(lines, Wrap(message, width)...)
-		if f.Fix == nil {
-			continue
-		}
-		if !p.opt.Wide && len(f.Evidence) > 0 {
-			lines = append(lines, labelled(p.say(wordSeen), seen(f), width)...)
-		}
-		if len(f.Errors) > 0 {
-			lines = append(lines, labelled(p.say(wordError), strings.Join(f.Errors, ", "), width)...)
-		}
-		lines = append(lines, labelled(p.say(wordFix), f.Fix.Text, width)...)
 	}
 	return lines
-}
-
-// mostEvidence is how many facts a row of the table shows; wide, --explain and
-// JSON show all.
-const mostEvidence = 3
-
-func seen(f Finding) string {
-	var facts []string
-	for i, e := range f.Evidence {
-		if i == mostEvidence {
-			facts = append(facts, fmt.Sprintf("(+%d)", len(f.Evidence)-mostEvidence))
-			break
-		}
-		facts = append(facts, e.Ref+": "+e.Fact)
-	}
-	return strings.Join(facts, "; ")
 }
 
 func evidenceLines(r Result, width int) []string {
@@ -344,26 +359,6 @@ func evidenceLines(r Result, width int) []string {
 		}
 	}
 	return lines
-}
-
-// labelled is text behind a label, indented by two.
-func labelled(label, text string, width int) []string {
-	prefix := "  " + label + ": "
-	indent := 4
-	var out []string
-	for i, line := range Wrap(prefix+text, width) {
-		if i > 0 {
-			break
-		}
-		out = append(out, line)
-	}
-	rest := strings.TrimPrefix(prefix+text, out[0])
-	if rest = strings.TrimSpace(rest); rest != "" {
-		for _, line := range Wrap(rest, width-indent) {
-			out = append(out, strings.Repeat(" ", indent)+line)
-		}
-	}
-	return out
 }
 
 // paint colours a word by status or verdict.

@@ -424,7 +424,7 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 		} else if slices.ContainsFunc(outputs, func(o output) bool { return o.path == path }) {
 			return nil, snapshot.Errorf("--output: two outputs go to %s", "--output: 2 つの出力が同じ %s に書かれる", path)
 		}
-		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Wide: name == "wide"}
+		t := report.TableOptions{Width: width, Color: color && path == "", Quiet: c.Bool("quiet"), Explain: c.Bool("explain"), Verbose: c.Bool("verbose"), Wide: name == "wide"}
 		if path != "" {
 			t.Width = report.DefaultWidth
 		}
@@ -480,19 +480,20 @@ func stepSummary(rep report.Report, lang string) error {
 
 // progressLine shows on a terminal what is being read; elsewhere it is silent.
 func progressLine(env *environment) (report func(string, snapshot.Kind), done func()) {
-	if _, tty := terminal(env.stderr); !tty {
+	l := liveLine(env)
+	if !l.tty {
 		return nil, func() {}
 	}
 	lines := make(chan string)
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		n := 0
+		n, lang := 0, languageOf(nil)
 		for line := range lines {
 			n++
-			fmt.Fprintf(env.stderr, "\r\x1b[Kreading from AWS: %d calls, last %s", n, line)
+			l.say(snapshot.Textf("reading from AWS: %d calls, last %s", "AWS から読み取り中: %d 件、直近 %s", n, line).In(lang))
 		}
-		fmt.Fprint(env.stderr, "\r\x1b[K")
+		l.done()
 	}()
 	return func(scope string, k snapshot.Kind) { lines <- scope + " " + k.Command() }, func() { close(lines); <-finished }
 }

@@ -205,7 +205,7 @@ var habits = map[string]string{
 	"json": "-o json", "yaml": "-o json", "format": "-o", "wide": "-o wide", "out": "-o", "output-file": "-o FORMAT=PATH", "no-color": "--color never",
 	"language": "--lang", "endpoint": "--vpc-endpoint-id", "endpoint-id": "--vpc-endpoint-id", "vpce": "--vpc-endpoint-id", "subnet": "--subnet-id",
 	"instance-id": "--agent-instance-id", "agent": "--agent-ip", "source-cidrs": "--source-cidr", "role": "--role-arn", "p": "--profile", "r": "--region",
-	"version": "dspreflight version", "verbose": "-o wide", "v": "-o wide", "silent": "--quiet", "s": "--quiet", "config-file": "--config", "c": "--config", "f": "--config",
+	"version": "dspreflight version", "v": "--verbose", "silent": "--quiet", "s": "--quiet", "config-file": "--config", "c": "--config", "f": "--config",
 }
 
 // unknownFlag says which flag may be meant.
@@ -219,7 +219,7 @@ func unknownFlag(cmd *cli.Command, written string) error {
 	meant := ""
 	if h := habits[name]; h != "" && (!strings.HasPrefix(h, "-") || slices.Contains(names, strings.TrimLeft(strings.Fields(h)[0], "-"))) {
 		meant = h
-	} else if len(name) > 1 && !strings.HasPrefix(written, "--") && slices.Contains(names, name[:1]) && slices.Contains(strings.Split(report.FormatNames(), ", "), name[1:]) {
+	} else if len(name) > 1 && !strings.HasPrefix(written, "--") && slices.Contains(names, name[:1]) && isFormat(name[1:]) {
 		meant = "-" + name[:1] + " " + name[1:]
 	} else if n := nearest(name, names); n != "" {
 		meant = "--" + n
@@ -228,6 +228,11 @@ func unknownFlag(cmd *cli.Command, written string) error {
 		return snapshot.Errorf("there is no flag %s; did you mean %s? (see %q)", "%s というフラグはない。%s のことか（%q を参照）", written, meant, help)
 	}
 	return snapshot.Errorf("there is no flag %s (see %q)", "%s というフラグはない（%q を参照）", written, help)
+}
+
+func isFormat(name string) bool {
+	_, ok := report.FormatNamed(name)
+	return ok
 }
 
 func unknownCommand(app *cli.App, name string) error {

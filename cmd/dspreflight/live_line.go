@@ -9,18 +9,20 @@ import (
 // line is a status line on standard error, where that is a terminal; elsewhere
 // it is silent.
 type line struct {
-	env *environment
-	tty bool
+	env   *environment
+	tty   bool
+	width int
 }
 
 func liveLine(env *environment) line {
-	_, tty := terminal(env.stderr)
-	return line{env, tty}
+	width, tty := terminal(env.stderr)
+	return line{env, tty, width}
 }
 
 func (l line) say(text string) {
 	if l.tty {
-		fmt.Fprintf(l.env.stderr, "\r\x1b[K%s", report.Harmless(text))
+		// A line that wraps could not be taken back.
+		fmt.Fprintf(l.env.stderr, "\r\x1b[K%s", report.Wrap(report.Harmless(text), l.width-1)[0])
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -193,20 +194,23 @@ func languageOf(args []string) string {
 	return localeLanguage()
 }
 
-// terminal reports whether a stream is a terminal, and how wide it is.
+// terminal reports whether a stream is a terminal, and how wide it is: what COLUMNS
+// says, else what the terminal does.
 func terminal(stream any) (width int, ok bool) {
 	if w, ok := stream.(*checkedWriter); ok {
 		stream = w.Writer
 	}
+	width = report.DefaultWidth
 	f, isFile := stream.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
-		return report.DefaultWidth, false
+	if ok = isFile && term.IsTerminal(int(f.Fd())); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			width = w
+		}
 	}
-	w, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || w <= 0 {
-		return report.DefaultWidth, true
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		width = n
 	}
-	return w, true
+	return width, ok
 }
 
 // colored decides --color for a stream. https://no-color.org
