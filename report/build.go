@@ -31,6 +31,7 @@ func NewBuilder(targets int, opt Options) (*Builder, error) {
 		Tool:        Tool{"dspreflight", opt.Version},
 		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
 		Targets:     []Target{},
+		Revision:    opt.Revision,
 		FailOn:      opt.FailOn, lang: opt.Lang, count: targets,
 		WaiversUsed: make([]bool, len(opt.Waivers)), WaiversOpen: make([]bool, len(opt.Waivers)),
 	}}

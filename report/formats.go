@@ -33,6 +33,7 @@ var formats = []Format{
 	{"html", "html", worded(HTML)},
 	{"svg", "svg", worded(SVG)},
 	{"mermaid", "mmd", worded(Mermaid)},
+	{"csv", "csv", plain(CSV)},
 }
 
 // Formats lists the formats, the default first.

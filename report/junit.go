@@ -3,12 +3,14 @@ package report
 import (
 	"encoding/xml"
 	"io"
+	"strconv"
 	"strings"
 )
 
 // JUnit writes the report as JUnit XML: a suite for each target, a case for each
 // check. A FAIL is a failure, an UNKNOWN an error, a SKIP is skipped; a WARN
-// passes, and says so in its output, unless --fail-on warn makes it a failure.
+// passes, and says so in its output, unless --fail-on warn makes it a failure. The
+// time of a case is that of the slowest AWS call behind it.
 func JUnit(w io.Writer, r Report) error {
 	type note struct {
 		Message string `xml:"message,attr"`
@@ -18,6 +20,7 @@ func JUnit(w io.Writer, r Report) error {
 	type testCase struct {
 		Class   string `xml:"classname,attr"`
 		Name    string `xml:"name,attr"`
+		Time    string `xml:"time,attr"`
 		Failure *note  `xml:"failure,omitempty"`
 		Error   *note  `xml:"error,omitempty"`
 		Skipped *note  `xml:"skipped,omitempty"`
@@ -33,6 +36,7 @@ func JUnit(w io.Writer, r Report) error {
 		Failures   int        `xml:"failures,attr"`
 		Errors     int        `xml:"errors,attr"`
 		Skipped    int        `xml:"skipped,attr"`
+		Time       string     `xml:"time,attr"`
 		Timestamp  string     `xml:"timestamp,attr,omitempty"`
 		Properties []property `xml:"properties>property"`
 		Cases      []testCase `xml:"testcase"`
@@ -49,8 +53,10 @@ func JUnit(w io.Writer, r Report) error {
 		if !r.GeneratedAt.IsZero() {
 			s.Timestamp = r.GeneratedAt.Format("2006-01-02T15:04:05")
 		}
+		slowest := 0.0
 		for _, res := range t.Results {
-			c := testCase{Class: "dspreflight." + t.Name, Name: res.Check}
+			c := testCase{Class: "dspreflight." + t.Name, Name: res.Check, Time: seconds(res.ElapsedMS)}
+			slowest = max(slowest, res.ElapsedMS)
 			var lines []string
 			first := ""
 			for _, f := range res.Findings {
@@ -99,6 +105,7 @@ func JUnit(w io.Writer, r Report) error {
 			}
 			s.Cases = append(s.Cases, c)
 		}
+		s.Time = seconds(slowest) // calls run beside each other
 		root.Suites = append(root.Suites, s)
 		return nil
 	})
@@ -116,3 +123,6 @@ func JUnit(w io.Writer, r Report) error {
 	_, err = io.WriteString(w, "\n")
 	return err
 }
+
+// seconds is a time as JUnit has it.
+func seconds(ms float64) string { return strconv.FormatFloat(ms/1000, 'f', 3, 64) }

@@ -28,6 +28,8 @@ type Report struct {
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers lift a finding
 	WaiversOpen []bool `json:"-"` // which of them are about an open question, which they can't lift
 
+	Revision Revision `json:"-"` // of the files that a run in CI is about
+
 	lang  string
 	count int    // of the targets
 	spool *spool // where the targets are, whole, if there are many
@@ -148,8 +150,16 @@ type Judged struct {
 	Earlier  *Earlier // nil unless changes are planned
 }
 
+// Revision is one of a repository. Empty fields are not known.
+type Revision struct {
+	Repository string // its address
+	Commit     string
+	Branch     string
+}
+
 // Options of Build.
 type Options struct {
+	Revision    Revision
 	Version     string
 	Lang        string // "en" or "ja"
 	FailOn      FailOn

@@ -22,9 +22,15 @@ type (
 		Tool struct {
 			Driver sarifDriver `json:"driver"`
 		} `json:"tool"`
+		Provenance  []sarifRevision   `json:"versionControlProvenance,omitempty"`
 		Invocations []sarifInvocation `json:"invocations"`
 		Results     []sarifResult     `json:"results"`
 		Properties  map[string]any    `json:"properties"`
+	}
+	sarifRevision struct {
+		Repository string `json:"repositoryUri"`
+		Revision   string `json:"revisionId,omitempty"`
+		Branch     string `json:"branch,omitempty"`
 	}
 	sarifDriver struct {
 		Name           string      `json:"name"`
@@ -97,6 +103,9 @@ func SARIF(w io.Writer, r Report) error {
 	var run sarifRun
 	run.Tool.Driver = sarifDriver{Name: r.Tool.Name, Version: r.Tool.Version, InformationURI: homePage, Rules: []sarifRule{}}
 	run.Invocations = []sarifInvocation{{OK: r.Verdict != Interrupted, ExitCode: r.ExitCode}}
+	if v := r.Revision; v.Repository != "" {
+		run.Provenance = []sarifRevision{{v.Repository, v.Commit, v.Branch}}
+	}
 	run.Results = []sarifResult{}
 	run.Properties = map[string]any{"verdict": r.Verdict, "summary": r.Summary}
 	index := map[string]int{}
@@ -162,10 +171,24 @@ func levelOf(status string) string {
 	return "none"
 }
 
+// ruleName is the name of a rule for people, in the letters that validators expect
+// (SARIF2012), and never its id again (SARIF1001).
+// Source: https://github.com/microsoft/sarif-sdk/blob/main/docs/Rules.md
+func ruleName(i issue) string {
+	var b strings.Builder
+	for _, part := range strings.Split(i.result.Check, "-") {
+		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	if i.finding.Code == "" {
+		b.WriteString("Undetermined")
+	}
+	return b.String()
+}
+
 // ruleOf describes the rule behind an issue, from the catalogue.
 func ruleOf(i issue) sarifRule {
 	c := checks.ByID(i.result.Check)
-	rule := sarifRule{ID: i.rule(), Name: i.result.Check, Short: sarifText{Text: i.result.Title}, Full: sarifText{Text: i.result.Title}, HelpURI: PageOf(c, ""), Default: sarifDefault{"warning"}}
+	rule := sarifRule{ID: i.rule(), Name: ruleName(i), Short: sarifText{Text: i.result.Title}, Full: sarifText{Text: i.result.Title}, HelpURI: PageOf(c, ""), Default: sarifDefault{"warning"}}
 	p, _ := checks.ByCode(i.finding.Code)
 	if p == nil {
 		rule.Help = sarifText{Text: i.result.Title}

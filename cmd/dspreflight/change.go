@@ -178,7 +178,7 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 		}
 	}
 	return report.Build(judged, report.Options{
-		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
+		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
 	}), nil
 }
 

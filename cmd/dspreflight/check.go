@@ -158,7 +158,7 @@ const judgedAtOnce = 64
 // may be tens of thousands.
 func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked, targets []snapshot.Target, snap *snapshot.Snapshot) (report.Report, error) {
 	opt := report.Options{
-		Version: version(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
+		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
 	}
 	b, err := report.NewBuilder(len(targets), opt)
 	if err != nil {

@@ -187,3 +187,13 @@ func (t Text) Mermaid() string {
 	}
 	return b.String()
 }
+
+// Cell is a cell of a table for spreadsheets, none of which takes it for a formula.
+// Source: https://owasp.org/www-community/attacks/CSV_Injection
+func (t Text) Cell() string {
+	s := t.Terminal()
+	if first := strings.TrimLeft(s, " \"'"); first != "" && strings.ContainsRune("=+-@|%＝＋－＠", []rune(first)[0]) {
+		return "'" + s
+	}
+	return s
+}

@@ -68,10 +68,28 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links.MatchString(md) {
 		t.Fatalf("%q: Markdown obeys %q", raw, md)
 	}
+	if cell := Of(raw).Cell(); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {
+		t.Fatalf("%q: a spreadsheet computes %q", raw, cell)
+	}
+	var text string
+	if err := xml.Unmarshal([]byte("<a b=\""+Of(raw).Markup()+"\">"+Of(raw).Markup()+"</a>"), &text); err != nil || text != strings.Map(printable, s) {
+		t.Fatalf("%q: a browser reads %q, not %q: %v", raw, text, s, err)
+	}
+	if label := Of(raw).Mermaid(); strings.ContainsAny(label, "\"`<>[]{}%&|:\\\n") {
+		t.Fatalf("%q: Mermaid obeys %q", raw, label)
+	}
 	var b strings.Builder
 	if err := xml.EscapeText(&b, []byte(s)); err != nil {
 		t.Fatalf("%q: %v", raw, err)
 	}
+}
+
+// printable is what XML has a character for.
+func printable(r rune) rune {
+	if r == '\ufffe' || r == '\uffff' {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // shellSplit reads words as a shell does: single quotes, and a backslash outside.
