@@ -69,14 +69,15 @@ type Plan struct {
 	// OnePlace is set where all resources are of one account and Region.
 	OnePlace bool
 
-	Changed     []string          // addresses of what changes besides
-	ManagedIn   []Location        // accounts and Regions of what exists and is managed
-	DataSources []*Object         // what it looked up
-	State       []*Object         // what there was before, as far as the plan says
-	Current     []*Object         // what there is after
-	Declared    map[string]string // types by address, of resources that may not come to be
-	Stacks      []Source          // that resources of the plan make of templates
-	Doubts      []Doubt           // what changes, may touch the path, and is not worked out
+	Changed     []string              // addresses of what changes besides
+	ManagedIn   []Location            // accounts and Regions of what exists and is managed
+	DataSources []*Object             // what it looked up
+	State       []*Object             // what there was before, as far as the plan says
+	Current     []*Object             // what there is after
+	Declared    map[string]string     // types by address, of resources that may not come to be
+	Stacks      []Source              // that resources of the plan make of templates
+	Doubts      []Doubt               // what changes, may touch the path, and is not worked out
+	noted       map[snapshot.Gap]bool // those in Gaps
 }
 
 // Source is where changes are read from: a Terraform plan, or a template, which is
@@ -115,7 +116,11 @@ type Doubt struct {
 func (p *Plan) Doubt(o *Object, kinds []snapshot.Kind, code snapshot.GapCode, ref, detail string) {
 	gap := snapshot.Gap{Code: code, Source: "plan", Ref: ref, Detail: detail}
 	p.Doubts = append(p.Doubts, Doubt{Object: o, Kinds: kinds, Gap: gap})
-	if !slices.Contains(p.Gaps, gap) {
+	if p.noted == nil {
+		p.noted = map[snapshot.Gap]bool{}
+	}
+	if !p.noted[gap] { // there may be one for each of thousands of resources
+		p.noted[gap] = true
 		p.Gaps = append(p.Gaps, gap)
 	}
 }

@@ -38,13 +38,13 @@ func rowsOf[T snapshot.Row](k snapshot.Kind, table func(*snapshot.Scope) *snapsh
 
 // PresenceIn reports whether a scope has a resource, whatever it is.
 func PresenceIn(s *snapshot.Scope, id, vpc string) snapshot.Presence {
-	var of Type
-	for _, t := range types {
-		if t.Rows != nil && strings.HasPrefix(id, t.Prefix) && len(t.Prefix) > len(of.Prefix) {
+	var of *Type
+	for i := range types {
+		if t := &types[i]; t.Rows != nil && strings.HasPrefix(id, t.Prefix) && (of == nil || len(t.Prefix) > len(of.Prefix)) {
 			of = t
 		}
 	}
-	if of.Rows == nil {
+	if of == nil {
 		return snapshot.Unobserved
 	}
 	return of.Rows[0].presence(s, id, vpc)
