@@ -205,7 +205,7 @@ func (e *bigEstate) associate(s *snapshot.Scope, gateway, table, attachment, kin
 		Association: &snapshot.AttachmentAssociation{RouteTable: table, State: "associated"},
 	})
 	set, _ := s.TransitGatewayAssociations.Get(table)
-	set.Entries = append(slices.Clip(set.Entries), snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: resource, ResourceType: kind, State: "associated"})
+	set.Entries = append(slices.Clip(set.Entries), snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: resource, State: "associated"})
 	s.TransitGatewayAssociations.Put(set)
 }
 

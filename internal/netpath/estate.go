@@ -256,6 +256,22 @@ func (e *Estate) elsewhere(id string, k snapshot.Kind) *snapshot.Gap {
 	return e.gapAnywhere(nil, k, id)
 }
 
+// gatewayElsewhere is the gap of a transit gateway that no scope shows: whose it is,
+// where a peering attachment tells.
+func (e *Estate) gatewayElsewhere(id string) *snapshot.Gap {
+	for _, s := range e.snap.Scopes {
+		for _, p := range s.TransitGatewayPeerings.All() {
+			for _, side := range []snapshot.TransitGatewaySide{p.Requester, p.Accepter} {
+				if side.Gateway == id && side.OwnerID != "" && !slices.ContainsFunc(e.snap.Scopes, func(o *snapshot.Scope) bool { return o.Account == side.OwnerID && o.Region == side.Region }) {
+					g := s.Elsewhere(snapshot.TransitGateways, id, side.OwnerID, side.Region)
+					return &g
+				}
+			}
+		}
+	}
+	return e.elsewhere(id, snapshot.TransitGateways)
+}
+
 // gapAnywhere is the gap of the table that should have shown something: of the
 // given scope, else of the first in which a call failed, else of the first.
 func (e *Estate) gapAnywhere(s *snapshot.Scope, k snapshot.Kind, id string) *snapshot.Gap {
@@ -596,7 +612,7 @@ func (e *Estate) tablesUnseen(gateway string) *snapshot.Gap {
 			return &gap
 		}
 	}
-	return e.elsewhere(gateway, snapshot.TransitGateways)
+	return e.gatewayElsewhere(gateway)
 }
 
 // doors lists what leads out of AWS towards the agent: what the replies to it

@@ -212,10 +212,14 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 	if s == nil {
 		return interest, &snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Ref: id}
 	}
-	if content, p := s.PrefixListEntries.Get(id); p == snapshot.Present {
+	row, p := s.PrefixLists.Get(id)
+	if content, q := s.PrefixListEntries.Get(id); q == snapshot.Present {
+		if p == snapshot.Present && row.State != "" && Lives(PrefixListState, row.State) != On { // which entries hold is about to change
+			return interest, stateGap(s, snapshot.PrefixLists, id, row.State)
+		}
 		return listed(content), nil
 	}
-	if row, p := s.PrefixLists.Get(id); p == snapshot.Present && HoldsPublicOnly(row) {
+	if p == snapshot.Present && HoldsPublicOnly(row) {
 		if interest = Minus(interest, privateSpace); Empty(interest) {
 			return interest, nil
 		}

@@ -40,7 +40,7 @@ func TestCirclesAndStrangers(t *testing.T) {
 		},
 		"NAT gateways that lead to each other": func(s *snapshot.Scope) {
 			for i, id := range []string{"subnet-1", "subnet-2"} {
-				s.NATGateways.Put(snapshot.NATGateway{ID: "nat-" + id, VPC: "vpc-1", Subnet: id, State: "available", Addresses: []snapshot.NATGatewayAddress{{PrivateIP: netip.AddrFrom4([4]byte{10, 1, byte(i), 9})}}})
+				s.NATGateways.Put(snapshot.NATGateway{ID: "nat-" + id, Subnet: id, State: "available", Addresses: []snapshot.NATGatewayAddress{{PrivateIP: netip.AddrFrom4([4]byte{10, 1, byte(i), 9})}}})
 			}
 			table(s, "subnet-1", snapshot.Route{NATGateway: "nat-subnet-2"})
 			table(s, "subnet-2", snapshot.Route{NATGateway: "nat-subnet-1"})

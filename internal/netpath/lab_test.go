@@ -87,7 +87,7 @@ func randomEstate(seed uint64) *estate {
 	e.gateways()
 	e.group(e.src, "sg-s", "vpc-s", destNet, false)
 	e.group(e.dst, "sg-d", "vpc-d", e.agentSide(), true)
-	e.src.NATGateways.Put(snapshot.NATGateway{ID: "nat-1", VPC: "vpc-s", Subnet: "subnet-n", State: "available", Addresses: []snapshot.NATGatewayAddress{{PrivateIP: natAddr}}})
+	e.src.NATGateways.Put(snapshot.NATGateway{ID: "nat-1", Subnet: "subnet-n", State: "available", Addresses: []snapshot.NATGatewayAddress{{PrivateIP: natAddr}}})
 	for i := range 8 {
 		s := sample{src: at(agentNet, 2+e.rng.IntN(60)), dst: pick(e.rng, endpointAddrs), dport: uint16(pick(e.rng, kernelPorts)), sport: uint16(32768 + i*3500 + e.rng.IntN(3000))}
 		e.judge(&s)

@@ -107,6 +107,7 @@ type candidate struct {
 	kind   TargetKind
 	id     string
 	list   string
+	gap    *snapshot.Gap // of a list that is not known
 }
 
 // Lookup splits destinations by the route that wins for them.
@@ -151,9 +152,8 @@ func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hit {
 			if u.route.Pending != "" {
 				g := u.route.Pending.Gap(t.ID)
 				hops[i].Gap = &g
-			} else {
-				g := snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Scope: s.Label(), Ref: u.list}
-				hops[i].Gap = &g
+			} else if hops[i].Gap = u.gap; u.gap.Code != snapshot.InTransition {
+				hops[i].Gap = &snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Scope: s.Label(), Ref: u.list}
 			}
 		}
 	}
@@ -227,15 +227,15 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 		if r.PrefixList == "" {
 			continue
 		}
-		if content, p := s.PrefixListEntries.Get(r.PrefixList); p == snapshot.Present {
-			for _, e := range content.Entries {
-				add(e.CIDR, r.PrefixList)
-			}
+		maybe, gap := ListSet(s, r.PrefixList, dst)
+		if gap != nil {
+			c.list, c.set, c.gap = r.PrefixList, maybe, gap
+			unseen = append(unseen, c)
 			continue
 		}
-		if maybe, gap := ListSet(s, r.PrefixList, dst); gap != nil {
-			c.list, c.set = r.PrefixList, maybe
-			unseen = append(unseen, c)
+		content, _ := s.PrefixListEntries.Get(r.PrefixList)
+		for _, e := range content.Entries {
+			add(e.CIDR, r.PrefixList)
 		}
 	}
 	slices.SortStableFunc(routes, func(a, b candidate) int {

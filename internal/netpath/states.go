@@ -40,6 +40,7 @@ const (
 	SubnetState
 	InterfaceState
 	VPCState
+	PrefixListState
 )
 
 // lives says what each state that AWS documents means. Only the state that means
@@ -74,7 +75,12 @@ var lives = map[Stateful]map[string]Fate{
 	},
 	SubnetState: {"available": On, "pending": Stopped, // CreateAgent takes it no sooner
 		"unavailable": Stopped, "failed": Stopped, "failed-insufficient-capacity": Stopped},
-	VPCState:       {"available": On, "pending": Open, "deleting": Open}, // one that holds the path is not gone yet
+	VPCState: {"available": On, "pending": Open, "deleting": Open}, // one that holds the path is not gone yet
+	PrefixListState: {
+		"create-complete": On, "modify-complete": On, "restore-complete": On, "delete-complete": Stopped,
+		"create-in-progress": Open, "modify-in-progress": Open, "restore-in-progress": Open, "delete-in-progress": Open,
+		"create-failed": Open, "modify-failed": Open, "restore-failed": Open, "delete-failed": Open,
+	},
 	InterfaceState: {"in-use": On, "available": Stopped, "associated": Open, "attaching": Open, "detaching": Stopped},
 }
 

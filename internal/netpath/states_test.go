@@ -39,6 +39,7 @@ func TestEveryState(t *testing.T) {
 		GroupAssociationState: words(types.SecurityGroupVpcAssociationState("").Values()),
 		SubnetState:           words(types.SubnetState("").Values()),
 		VPCState:              words(types.VpcState("").Values()),
+		PrefixListState:       words(types.PrefixListState("").Values()),
 		InterfaceState:        words(types.NetworkInterfaceStatus("").Values()),
 	} {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
@@ -70,7 +71,7 @@ func TestEveryState(t *testing.T) {
 			}
 		})
 	}
-	if len(lives) != int(VPCState)+1 {
+	if len(lives) != int(PrefixListState)+1 {
 		t.Errorf("%d kinds have states", len(lives))
 	}
 }

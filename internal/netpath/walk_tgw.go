@@ -98,7 +98,7 @@ func (w *walker) atGateway(gateway, attachment, zone string, f Flow, from int) {
 	h := Hop{From: from, Layer: Connection, At: Place{Scope: scope}, Holder: gateway, In: f, Fate: Lives(GatewayState, state), Cause: Cause{ID: gateway, State: state}}
 	switch {
 	case scope == nil:
-		h.Gap = w.e.elsewhere(gateway, snapshot.TransitGateways)
+		h.Gap = w.e.gatewayElsewhere(gateway)
 	case h.Fate == Stopped:
 		h.Cause.Reason = NotActive
 	case h.Fate == Open:

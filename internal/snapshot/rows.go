@@ -114,7 +114,6 @@ type Subnet struct {
 
 // SubnetCIDRReservation is a block of a subnet held back from automatic assignment.
 type SubnetCIDRReservation struct {
-	ID   string       `json:"SubnetCidrReservationId"`
 	CIDR netip.Prefix `json:"Cidr"`
 	Type string       `json:"ReservationType"`
 }
@@ -127,8 +126,7 @@ type Reservations struct {
 
 // GroupRef names a security group.
 type GroupRef struct {
-	ID   string `json:"GroupId"`
-	Name string `json:"GroupName"`
+	ID string `json:"GroupId"`
 }
 
 // Endpoint is a VPC endpoint.
@@ -325,11 +323,8 @@ type listPeer struct {
 
 // GroupPair is a reference from a rule to a security group.
 type GroupPair struct {
-	GroupID       string `json:"GroupId"`
-	UserID        string `json:"UserId"`
-	VPC           string `json:"VpcId"`
-	Peering       string `json:"VpcPeeringConnectionId"`
-	PeeringStatus string
+	GroupID string `json:"GroupId"`
+	VPC     string `json:"VpcId"`
 }
 
 // SecurityGroup is a security group with its rules.
@@ -624,10 +619,9 @@ type TransitGatewayRouteTable struct {
 // TransitGatewayAssociation routes the packets that arrive from an attachment by
 // the table it belongs to.
 type TransitGatewayAssociation struct {
-	Attachment   string `json:"TransitGatewayAttachmentId"`
-	ResourceID   string `json:"ResourceId"`
-	ResourceType string
-	State        string
+	Attachment string `json:"TransitGatewayAttachmentId"`
+	ResourceID string `json:"ResourceId"`
+	State      string
 }
 
 // TransitGatewayAssociationSet is all the associations of one route table.
@@ -676,11 +670,10 @@ type VPNGatewayAttachment struct {
 
 // VPNConnection is a Site-to-Site VPN connection.
 type VPNConnection struct {
-	ID             string `json:"VpnConnectionId"`
-	State          string
-	VPNGateway     string `json:"VpnGatewayId"`
-	TransitGateway string `json:"TransitGatewayId"`
-	Options        *struct {
+	ID         string `json:"VpnConnectionId"`
+	State      string
+	VPNGateway string `json:"VpnGatewayId"`
+	Options    *struct {
 		StaticRoutesOnly bool
 	}
 	Routes []struct {
@@ -688,15 +681,13 @@ type VPNConnection struct {
 		State string
 	}
 	Telemetry []struct {
-		Status   string
-		OutsideI string `json:"OutsideIpAddress"`
+		Status string
 	} `json:"VgwTelemetry"`
 }
 
 // NATGateway is a NAT gateway, public or private, in one subnet.
 type NATGateway struct {
 	ID        string `json:"NatGatewayId"`
-	VPC       string `json:"VpcId"`
 	Subnet    string `json:"SubnetId"`
 	State     string
 	Addresses []NATGatewayAddress `json:"NatGatewayAddresses"`
@@ -782,12 +773,10 @@ type SimulationResult struct {
 	Decision string `json:"EvalDecision"` // allowed, explicitDeny or implicitDeny
 	Matched  []struct {
 		Policy string `json:"SourcePolicyId"`
-		Type   string `json:"SourcePolicyType"`
 	} `json:"MatchedStatements"`
 	Missing []string `json:"MissingContextValues"`
 	// Specific are the same of each resource that was asked about.
 	Specific []struct {
-		Resource string   `json:"EvalResourceName"`
 		Decision string   `json:"EvalResourceDecision"`
 		Missing  []string `json:"MissingContextValues"`
 	} `json:"ResourceSpecificResults"`

@@ -414,7 +414,7 @@ func (w *World) associateTGW(o *Object, table, attachment, vpc string, pending s
 		return
 	}
 	within(w, o, snapshot.TransitGatewayAssociations, tgwAssociations, table, func(set *snapshot.TransitGatewayAssociationSet) {
-		set.Entries = append(slices.Clip(set.Entries), snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, ResourceType: "vpc", State: "associated"})
+		set.Entries = append(slices.Clip(set.Entries), snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, State: "associated"})
 	})
 	edit(w, tgwAttachments, attachment, func(a *snapshot.TransitGatewayAttachment) {
 		a.Association = &snapshot.AttachmentAssociation{RouteTable: table, State: "associated"}
@@ -460,7 +460,7 @@ func (w *World) propagateTGW(table, attachment, vpc string, on bool) {
 	edit(w, tgwPropagations, table, func(set *snapshot.TransitGatewayAssociationSet) {
 		set.Entries = withoutAttachment(set.Entries, attachment)
 		if on {
-			set.Entries = append(set.Entries, snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, ResourceType: "vpc", State: "enabled"})
+			set.Entries = append(set.Entries, snapshot.TransitGatewayAssociation{Attachment: attachment, ResourceID: vpc, State: "enabled"})
 		}
 	})
 	edit(w, tgwRoutes, table, func(set *snapshot.TransitGatewayRouteSet) {

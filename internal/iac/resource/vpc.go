@@ -248,7 +248,7 @@ func putReservation(w *World, before, o *Object) {
 	}
 	set, _ := s.Reservations.Get(o.Known("subnet_id"))
 	set.Subnet = o.Known("subnet_id")
-	set.Entries = append(slices.Clip(set.Entries), snapshot.SubnetCIDRReservation{ID: o.ID, CIDR: cidr, Type: o.Known("reservation_type")})
+	set.Entries = append(slices.Clip(set.Entries), snapshot.SubnetCIDRReservation{CIDR: cidr, Type: o.Known("reservation_type")})
 	s.Reservations.Add(set)
 }
 
