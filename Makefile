@@ -134,7 +134,7 @@ HELD = awk '/--- PASS/ { held++ } /--- FAIL/ { fell++; print } /--- SKIP|SKIPPED
 # Figures, as measured on this machine.
 bench:
 	$(GO) test -run xxx -bench . -benchtime 1x -timeout 30m ./probe
-	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath ./checks ./report
+	$(GO) test -run xxx -bench . ./cmd/dspreflight ./internal/netpath ./checks/... ./report
 
 docs:
 	$(GO) run ./internal/docs docs
@@ -154,7 +154,7 @@ fuzz:
 	$(FUZZ) -fuzz FuzzManifest ./internal/snapshot
 	$(FUZZ) -fuzz FuzzReadProbes ./internal/snapshot
 	$(FUZZ) -fuzz FuzzParse ./internal/iam
-	$(FUZZ) -fuzz FuzzRecognise ./checks
+	$(FUZZ) -fuzz FuzzRecognise ./checks/documented
 	$(FUZZ) -fuzz FuzzFilter ./internal/netpath
 	$(FUZZ) -fuzz FuzzReadPlan ./internal/iac
 	$(FUZZ) -fuzz FuzzSources ./internal/iac/terraform

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -32,7 +34,7 @@ var (
 		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
 		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
 		CLI:     []string{"aws datasync create-agent --region {region} --vpc-endpoint-id {endpoint} --subnet-arns SUBNET_ARN --security-group-arns GROUP_ARN --activation-key KEY"},
-		Errors:  []*DocumentedError{errSubnetARNs, errGroupARNs, errSubnet, errGroup},
+		Errors:  []*documented.Error{documented.SubnetARNs, documented.GroupARNs, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageCreate, pageArticle},
 	}
 	arnNotOne = &Problem{
@@ -41,7 +43,7 @@ var (
 		Cause:   say("The lists of subnet ARNs and of security group ARNs hold exactly one each.", "サブネット ARN とセキュリティグループ ARN のリストは、それぞれちょうど 1 個である。"),
 		Fix:     say("Choose one: {seen}.", "1 つを選ぶ: {seen}。"),
 		CLI:     arnMalformed.CLI,
-		Errors:  []*DocumentedError{errSubnetARNs},
+		Errors:  []*documented.Error{documented.SubnetARNs},
 		Sources: []string{pageCreate},
 	}
 	arnElsewhere = &Problem{
@@ -50,7 +52,7 @@ var (
 		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),
 		CLI:     arnMalformed.CLI,
-		Errors:  []*DocumentedError{errSubnet, errGroup, errAccountMismatch},
+		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup, documented.AccountMismatch},
 		Sources: []string{pageCreate, pageEndpoint},
 	}
 	arnOther = &Problem{
@@ -59,7 +61,7 @@ var (
 		Cause:   say("Two inputs contradict each other, so that what is judged is not what CreateAgent gets.", "2 つの入力が矛盾しており、判定対象と CreateAgent に渡すものが異なる。"),
 		Fix:     say("Make them agree.", "一致させる。"),
 		CLI:     arnMalformed.CLI,
-		Errors:  []*DocumentedError{errSubnet, errGroup},
+		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageCreate},
 	}
 )
@@ -69,9 +71,9 @@ var (
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
 // and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 var (
-	subnetARN = pattern(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
-	groupARN  = pattern(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
-	keyShape  = pattern(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
+	subnetARN = pattern.Late(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	groupARN  = pattern.Late(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	keyShape  = pattern.Late(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
 )
 
 // keyFaults words what may be wrong with an activation key.

@@ -3,6 +3,7 @@ package checks
 import (
 	"go4.org/netipx"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -19,12 +20,12 @@ var (
 	egress443Closed = &Problem{
 		Code: "DSP220", Severity: Fail, Requires: reqHTTPS, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
 		Cause:  say("The agent can't open the connections that it needs for activation and for sending data.", "エージェントがアクティベーションとデータ送信に必要な接続を開始できない。"),
-		Errors: []*DocumentedError{errUnreachable}, Sources: reqHTTPS.Sources,
+		Errors: []*documented.Error{documented.EndpointUnreachable}, Sources: reqHTTPS.Sources,
 	}
 	egressControlClosed = &Problem{
 		Code: "DSP221", Severity: Fail, Requires: reqControl, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
 		Cause:  say("The agent's control traffic runs on these ports.", "エージェントの制御通信はこのポートを使う。"),
-		Errors: []*DocumentedError{errUnreachable}, Sources: reqControl.Sources,
+		Errors: []*documented.Error{documented.EndpointUnreachable}, Sources: reqControl.Sources,
 	}
 	egressGuideClosed = &Problem{
 		Code: "DSP222", Severity: Warn, Requires: reqControlGuide, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,

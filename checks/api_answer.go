@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -16,7 +17,7 @@ var (
 		Cause:   say("The AWS CLI and SDKs go through the same proxy, and get the same refusal. 407 asks for a user and a password; 403 is a rule of the proxy; 502 to 504 say that the proxy itself can't reach the host.", "AWS CLI と SDK も同じプロキシを通り、同じく拒否される。407 はユーザー名とパスワードの要求、403 はプロキシのルール、502〜504 はプロキシ自身がホストに到達できないことを示す。"),
 		Fix:     say("Have {proxy} let {url} through, put its user and password into HTTPS_PROXY, or name the host in NO_PROXY if there is a way without it.", "{proxy}で {url} を許可するか、ユーザー名とパスワードを HTTPS_PROXY に含めるか、プロキシなしの経路があれば NO_PROXY にホストを指定する。"),
 		CLI:     []string{"curl -sSI {url}"},
-		Errors:  []*DocumentedError{errAPIUnreachable},
+		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, pageProxy},
 	}
 	apiCaptive = &Problem{
@@ -25,7 +26,7 @@ var (
 		Cause:   say("Status 511 is what a captive portal answers until somebody signs in to the network; nothing reaches AWS before.", "511 は、ネットワークにサインインするまでキャプティブポータルが返すステータスで、それまで AWS には何も届かない。"),
 		Fix:     say("Sign in to the network of this machine, or use another one.", "このマシンのネットワークにサインインするか、別のネットワークを使う。"),
 		CLI:     []string{"curl -sSI {url}"},
-		Errors:  []*DocumentedError{errAPIUnreachable},
+		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, "https://www.rfc-editor.org/rfc/rfc6585#section-6"},
 	}
 )
@@ -36,8 +37,8 @@ var apiExpired = &Problem{
 	Cause:   say("Either this machine's clock is wrong, so that a good certificate looks expired or not yet valid, or something else than AWS answers with an old one. The AWS CLI and SDKs refuse it either way.", "このマシンの時計が誤っているために有効な証明書が期間外に見えるか、AWS 以外のものが古い証明書で応答している。どちらの場合も AWS CLI と SDK は接続を拒否する。"),
 	Fix:     say("Compare the clock with another one, and set it by NTP; if it is right, find out who answers for {url}.", "時計を別の時計と比べ、NTP で合わせる。時計が正しければ、{url} に誰が応答しているかを調べる。"),
 	CLI:     []string{"date -u", "curl -vsSI {url}"},
-	Errors:  []*DocumentedError{errAPIUnreachable, errClock},
-	Sources: []string{pageEndpoint, pageCommon},
+	Errors:  []*documented.Error{documented.APIUnreachable, documented.ClockSkew},
+	Sources: []string{pageEndpoint, documented.PageCommon},
 }
 
 const pageProxy = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-proxy.html"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -14,7 +15,7 @@ const pageSTSEndpoint = "https://docs.aws.amazon.com/vpc/latest/privatelink/aws-
 var reqAPIs = &Requirement{
 	ID: "apis", Grade: "required",
 	Title:   say("The activation machine reaches the DataSync, EC2 and STS APIs of the Region, and its clock is right", "アクティベーションを行うマシンがリージョンの DataSync・EC2・STS の API に到達でき、時計が正しい"),
-	Sources: []string{pageEndpoint, pageSTSEndpoint, pageCommon},
+	Sources: []string{pageEndpoint, pageSTSEndpoint, documented.PageCommon},
 }
 
 var (
@@ -24,7 +25,7 @@ var (
 		Cause:   say("CreateAgent is a call to the DataSync API; without it, and without EC2 and STS, nothing can be activated from this machine.", "CreateAgent は DataSync API の呼び出しであり、EC2 と STS も含めて到達できないとこのマシンからはアクティベートできない。"),
 		Fix:     say("Mend the name resolution, route, firewall or proxy of this machine for {url}.", "{url} に対するこのマシンの名前解決・経路・ファイアウォール・プロキシを直す。"),
 		CLI:     []string{"curl -sSI {url}"},
-		Errors:  []*DocumentedError{errAPIUnreachable},
+		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint},
 	}
 	apiNoInternet = &Problem{
@@ -33,7 +34,7 @@ var (
 		Cause:   say("This network has no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "このネットワークはインターネットに出られず、この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
 		Fix:     say("Give this machine another way to the API. {remedy}", "このマシンから API への別の経路を用意する。{remedy}"),
 		CLI:     []string{"{command}"},
-		Errors:  []*DocumentedError{errAPIUnreachable},
+		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, pageSTSEndpoint},
 	}
 	apiUntrusted = &Problem{
@@ -42,7 +43,7 @@ var (
 		Cause:   say("Something between this machine and AWS breaks TLS open, such as an inspecting proxy, or another host answers. The AWS CLI and SDKs refuse it.", "検査プロキシなどが途中で TLS を復号しているか、別のホストが応答している。AWS CLI と SDK は接続を拒否する。"),
 		Fix:     say("Exempt {url} from TLS inspection, or point AWS_CA_BUNDLE to the proxy's own authority.", "{url} を TLS 検査の対象から外すか、AWS_CA_BUNDLE にプロキシの認証局を指定する。"),
 		CLI:     []string{"curl -vsSI {url}"},
-		Errors:  []*DocumentedError{errAPIUnreachable},
+		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint},
 	}
 	apiClock = &Problem{
@@ -51,8 +52,8 @@ var (
 		Cause:   say("Requests are signed with the time; AWS refuses those that are more than 15 minutes off.", "リクエストは時刻とともに署名され、15 分を超えるずれは AWS に拒否される。"),
 		Fix:     say("Set the clock by NTP.", "NTP で時刻を合わせる。"),
 		CLI:     []string{"timedatectl set-ntp true"},
-		Errors:  []*DocumentedError{errClock},
-		Sources: []string{pageCommon},
+		Errors:  []*documented.Error{documented.ClockSkew},
+		Sources: []string{documented.PageCommon},
 	}
 	apiClockDrifts = &Problem{
 		Code: "DSP714", Severity: Warn,
@@ -60,7 +61,7 @@ var (
 		Cause:   say("It still works, but at {limit} seconds AWS refuses the requests.", "まだ動作するが、{limit} 秒を超えるとリクエストが拒否される。"),
 		Fix:     apiClock.Fix,
 		CLI:     apiClock.CLI,
-		Sources: []string{pageCommon},
+		Sources: []string{documented.PageCommon},
 	}
 )
 

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -117,7 +119,7 @@ type Problem struct {
 	// Hides says that the rest of what the check asks of the resource can't be
 	// judged beside the problem: to let it stand leaves that open.
 	Hides   bool
-	Errors  []*DocumentedError
+	Errors  []*documented.Error
 	Sources []string
 }
 
@@ -164,7 +166,7 @@ var (
 	registry  []*Check
 	byID      = map[string]*Check{}
 	byCode    = map[string]*Problem{}
-	codeShape = pattern(`^DSP[1-8][0-9]{2}$`)
+	codeShape = pattern.Late(`^DSP[1-8][0-9]{2}$`)
 )
 
 // register adds a check to the catalogue. It panics on a mistake that every
@@ -247,7 +249,7 @@ func (a Args) FillCommand(command string) string {
 }
 
 // optionWithValue is a placeholder in a command, with the option before it.
-var optionWithValue = pattern(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
+var optionWithValue = pattern.Late(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
 
 // shellWords quotes a list of words, some of which are options.
 func shellWords(list []string) []string {
@@ -300,8 +302,8 @@ func (a Args) FillTerraform(snippet string) string {
 }
 
 var (
-	terraformWord      = pattern(`^[A-Za-z0-9_.-]+$`)
-	terraformAttribute = pattern(`(?s)^([a-z_]+ *= *)"(.*)"$`)
+	terraformWord      = pattern.Late(`^[A-Za-z0-9_.-]+$`)
+	terraformAttribute = pattern.Late(`(?s)^([a-z_]+ *= *)"(.*)"$`)
 )
 
 func bareTerraform(text string) string {
@@ -324,7 +326,7 @@ func (a Args) Commands(command string) []string {
 	return out
 }
 
-var placeholder = pattern(`\{[a-z_]+\}`)
+var placeholder = pattern.Late(`\{[a-z_]+\}`)
 
 // Placeholders lists the argument names that a text asks for.
 func Placeholders(text string) []string {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -24,7 +25,7 @@ var (
 		Fix:       say("Join them with a VPC peering connection or a transit gateway (VPCs), or a VPN or Direct Connect gateway (on-premises).", "VPC 同士ならピアリングかトランジットゲートウェイ、オンプレミスなら VPN か Direct Connect のゲートウェイで接続する。"),
 		CLI:       []string{"aws ec2 describe-vpc-peering-connections --region {region} --filters Name=accepter-vpc-info.vpc-id,Values={subject}", "aws ec2 describe-transit-gateway-vpc-attachments --region {region} --filters Name=vpc-id,Values={subject}"},
 		Terraform: "resource \"aws_vpc_peering_connection\" \"datasync\" {\n  vpc_id      = \"{subject}\"\n  peer_vpc_id = \"{source}\"\n}",
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   reqConnection.Sources,
 	}
 	connectionInactive = &Problem{
@@ -34,7 +35,7 @@ var (
 		Fix:       say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
 		CLI:       []string{"{command}"},
 		Terraform: "auto_accept = true # on the accepter",
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   reqConnection.Sources,
 	}
 	connectionOneTunnel = &Problem{

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -20,7 +21,7 @@ var (
 		Cause:   say("Endpoint, VPC and agent must belong to one account, that of the caller of CreateAgent. Only the network may cross accounts.", "エンドポイント・VPC・エージェントは、CreateAgent の呼び出し元と同じアカウントでなければならない。アカウントをまたげるのはネットワークだけである。"),
 		Fix:     say("Use credentials of account {owner}: another --profile, or --role-arn with a role there.", "アカウント {owner} の認証情報を使う。別の --profile か、そのアカウントのロールを --role-arn で指定する。"),
 		CLI:     []string{"aws sts get-caller-identity"},
-		Errors:  []*DocumentedError{errAccountMismatch, errEndpoint, errSubnet, errGroup},
+		Errors:  []*documented.Error{documented.AccountMismatch, documented.InvalidEndpoint, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageEndpoint},
 	}
 	credentialsExpiring = &Problem{

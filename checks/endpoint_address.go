@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -15,7 +16,7 @@ var (
 		Fix:       say("Change the endpoint's address type to ipv4 or dualstack.", "エンドポイントのアドレスタイプを ipv4 か dualstack に変更する。"),
 		CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --ip-address-type ipv4"},
 		Terraform: "ip_address_type = \"ipv4\"",
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   []string{pagePrivLink},
 	}
 	endpointOtherIP = &Problem{
@@ -24,7 +25,7 @@ var (
 		Cause:   say("The address is baked into the activation key: the agent would try to reach something that is not this endpoint.", "アドレスはアクティベーションキーに埋め込まれる。このままではエージェントは別のものに接続しようとする。"),
 		Fix:     say("Ask for the key with privateLinkEndpoint set to one of {addresses}.", "privateLinkEndpoint に {addresses} のいずれかを指定してキーを取得する。"),
 		CLI:     []string{"aws ec2 describe-network-interfaces --region {region} --network-interface-ids {interfaces} --query 'NetworkInterfaces[].PrivateIpAddress'"},
-		Errors:  []*DocumentedError{errUnreachable},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageActivate, pagePrivLink},
 	}
 	endpointOtherSubnet = &Problem{

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -17,7 +18,7 @@ var (
 			"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'",
 		},
 		Terraform: "resource \"aws_vpc_endpoint\" \"datasync\" {\n  vpc_endpoint_type   = \"Interface\"\n  service_name        = \"com.amazonaws.{region}.datasync\"\n  private_dns_enabled = false\n  # vpc_id, subnet_ids, security_group_ids\n}",
-		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
 		Sources:   []string{pageArticle},
 	}
 	endpointWrongType = &Problem{
@@ -27,7 +28,7 @@ var (
 		Fix:       say("Create an interface endpoint for DataSync and use its id.", "DataSync のインターフェイス型エンドポイントを作成し、その ID を使う。"),
 		CLI:       []string{"aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc} --service-name com.amazonaws.{region}.datasync --subnet-ids SUBNET_ID --security-group-ids SECURITY_GROUP_ID --no-private-dns-enabled"},
 		Terraform: "vpc_endpoint_type = \"Interface\"",
-		Errors:    []*DocumentedError{errEndpoint},
+		Errors:    []*documented.Error{documented.InvalidEndpoint},
 		Sources:   []string{pageEndpoint, pageVPCE},
 	}
 	endpointNotAvailable = &Problem{
@@ -36,7 +37,7 @@ var (
 		Cause:   say("An endpoint accepts connections only while it is available.", "エンドポイントが接続を受け付けるのは available の間だけである。"),
 		Fix:     say("Wait while it is pending; have the service owner accept it while it is pendingAcceptance; create a new one if it was rejected, failed or deleted.", "pending なら待つ。pendingAcceptance なら承認を依頼する。rejected・failed・deleted なら作り直す。"),
 		CLI:     []string{"aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {subject}"},
-		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
+		Errors:  []*documented.Error{documented.EndpointUnreachable, documented.InvalidEndpoint},
 		Sources: []string{pageVPCE},
 	}
 )

@@ -3,6 +3,7 @@ package checks
 import (
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -13,7 +14,7 @@ var (
 		Cause:   say("The service endpoint, its VPC and the agent must belong to the account that activates. The network may cross accounts, these three may not.", "エンドポイント、その VPC、エージェントは、アクティベーションを行うアカウントに属する必要がある。ネットワークはアカウントをまたいでよいが、この 3 つはまたげない。"),
 		Fix:     say("Run CreateAgent with credentials of account {seen}, or create the endpoint in account {account}.", "アカウント {seen} の認証情報で CreateAgent を実行するか、アカウント {account} にエンドポイントを作成する。"),
 		CLI:     []string{"aws sts get-caller-identity"},
-		Errors:  []*DocumentedError{errEndpoint, errSubnet, errGroup},
+		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageEndpoint},
 	}
 	ownerTenancy = &Problem{

@@ -3,6 +3,7 @@ package checks
 import (
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -14,7 +15,7 @@ var (
 		Fix:       say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),
 		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'"},
 		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
-		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
 		Sources:   []string{pageEndpoint},
 	}
 	serviceOtherRegion = &Problem{
@@ -24,7 +25,7 @@ var (
 		Fix:       say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
 		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'"},
 		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
-		Errors:    []*DocumentedError{errEndpoint, errUnreachable},
+		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
 		Sources:   []string{pageXRegion, pageActivate},
 	}
 )

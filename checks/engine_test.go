@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -217,7 +218,7 @@ func TestCatalogue(t *testing.T) {
 	for code, text := range gapTexts {
 		both(string(code), text)
 	}
-	for _, e := range Errors() {
+	for _, e := range documented.All() {
 		both(e.ID, e.Title, e.Cause, e.Fix, e.Stage.Title())
 		if len(e.Match) == 0 && e.Literal || len(e.Sources) == 0 {
 			t.Errorf("%s: nothing matches it although its wording is known, or no source", e.ID)

@@ -3,6 +3,7 @@ package checks
 import (
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -21,15 +22,15 @@ const (
 var activationActions = []struct {
 	name string
 	kind snapshot.Kind
-	err  *DocumentedError
+	err  *documented.Error
 }{
-	{"datasync:CreateAgent", snapshot.NoKind, errAccessDenied},
-	{"ec2:DescribeNetworkInterfaces", snapshot.Interfaces, errEndpoint},
-	{"ec2:DescribeSecurityGroups", snapshot.SecurityGroups, errGroup},
-	{"ec2:DescribeSubnets", snapshot.Subnets, errSubnet},
-	{"ec2:DescribeVpcEndpoints", snapshot.Endpoints, errEndpoint},
-	{"datasync:ListAgents", snapshot.Agents, errAccessDenied},
-	{"datasync:DescribeAgent", snapshot.NoKind, errAccessDenied},
+	{"datasync:CreateAgent", snapshot.NoKind, documented.AccessDenied},
+	{"ec2:DescribeNetworkInterfaces", snapshot.Interfaces, documented.InvalidEndpoint},
+	{"ec2:DescribeSecurityGroups", snapshot.SecurityGroups, documented.InvalidGroup},
+	{"ec2:DescribeSubnets", snapshot.Subnets, documented.InvalidSubnet},
+	{"ec2:DescribeVpcEndpoints", snapshot.Endpoints, documented.InvalidEndpoint},
+	{"datasync:ListAgents", snapshot.Agents, documented.AccessDenied},
+	{"datasync:DescribeAgent", snapshot.NoKind, documented.AccessDenied},
 }
 
 // ActivationActions lists the IAM actions that an activation needs.
@@ -44,7 +45,7 @@ func ActivationActions() []string {
 var reqActivationIAM = &Requirement{
 	ID: "activation-permissions", Grade: "required",
 	Title:   say("The identity may call CreateAgent and what CreateAgent itself calls", "アイデンティティが CreateAgent と、CreateAgent が内部で使う呼び出しを許可されている"),
-	Sources: []string{pageCFN, pageSAR, pageArticle},
+	Sources: []string{documented.PageCFN, pageSAR, pageArticle},
 }
 
 var (
@@ -54,8 +55,8 @@ var (
 		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy. {where}", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。{where}"),
 		CLI:     []string{"dspreflight iam-policy --for activation > activation.json", "{grant}"},
-		Errors:  []*DocumentedError{errAccessDenied, errSubnet, errGroup, errEndpoint},
-		Sources: []string{pageCFN, pageArticle, pageSAR},
+		Errors:  []*documented.Error{documented.AccessDenied, documented.InvalidSubnet, documented.InvalidGroup, documented.InvalidEndpoint},
+		Sources: []string{documented.PageCFN, pageArticle, pageSAR},
 	}
 	iamStopped = &Problem{
 		Code: "DSP734", Severity: Fail,
@@ -64,7 +65,7 @@ var (
 		Fix:     say("A further grant does not help against it. {remedy}", "許可を追加しても効果はない。{remedy}"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
 		Errors:  iamDenied.Errors,
-		Sources: []string{pageEvaluation, pageCFN},
+		Sources: []string{pageEvaluation, documented.PageCFN},
 	}
 	iamConditioned = &Problem{
 		Code: "DSP735", Severity: Fail,
@@ -73,7 +74,7 @@ var (
 		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティベーションで成立するように条件を直すか、条件なしで {action} を許可する。"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
 		Errors:  iamDenied.Errors,
-		Sources: []string{pageEvaluation, pageCFN},
+		Sources: []string{pageEvaluation, documented.PageCFN},
 	}
 	iamStranger = &Problem{
 		Code: "DSP736", Severity: Fail, Hides: true,
@@ -81,7 +82,7 @@ var (
 		Cause:   say("CreateAgent is called with an identity of the account that the endpoint belongs to. Policies of an identity of another account say nothing there.", "CreateAgent はエンドポイントと同じアカウントのアイデンティティで呼び出す。別のアカウントのアイデンティティのポリシーは意味を持たない。"),
 		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティベーションを行う {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
 		CLI:     []string{"aws sts get-caller-identity"},
-		Errors:  []*DocumentedError{errAccessDenied, errAccountMismatch},
+		Errors:  []*documented.Error{documented.AccessDenied, documented.AccountMismatch},
 		Sources: []string{pageEndpoint, pageEvaluation},
 	}
 	iamDeadPattern = &Problem{
@@ -90,7 +91,7 @@ var (
 		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティベーションの re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
 		Fix:     say("Replace {pattern} by {needed}.", "{pattern} を {needed} に置き換える。"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
-		Errors:  []*DocumentedError{errGroup},
+		Errors:  []*documented.Error{documented.InvalidGroup},
 		Sources: []string{pageActions, pageSARec2, pageArticle},
 	}
 	iamElsewhere = &Problem{
@@ -99,7 +100,7 @@ var (
 		Cause:   say("The ARN is bound to another Region or account, as that of the article is to us-east-1, so that the statement does not help here.", "ARN が別のリージョンまたはアカウントに固定されている（記事の例は us-east-1）ため、この文は効果がない。"),
 		Fix:     say("Use * for CreateAgent and ListAgents, and the ARN of {expected} for the rest.", "CreateAgent と ListAgents には * を、その他には {expected} の ARN を使う。"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
-		Errors:  []*DocumentedError{errAccessDenied},
+		Errors:  []*documented.Error{documented.AccessDenied},
 		Sources: []string{pageSAR, pageArticle},
 	}
 	iamTooBroad = &Problem{
@@ -108,7 +109,7 @@ var (
 		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
 		CLI:     []string{"dspreflight iam-policy --for activation"},
-		Sources: []string{pageCFN, pageArticle},
+		Sources: []string{documented.PageCFN, pageArticle},
 	}
 )
 

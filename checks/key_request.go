@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -17,7 +19,7 @@ var (
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
 		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errPublicKey},
+		Errors:  []*documented.Error{documented.PublicKey},
 		Sources: []string{pageActivate, pageArticle},
 	}
 	keyOtherAddress = &Problem{
@@ -26,7 +28,7 @@ var (
 		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
 		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errUnreachable, errEndpoint},
+		Errors:  []*documented.Error{documented.EndpointUnreachable, documented.InvalidEndpoint},
 		Sources: []string{pageActivate, pagePrivLink},
 	}
 	keyOtherRegion = &Problem{
@@ -35,7 +37,7 @@ var (
 		Cause:   say("Key request, endpoint and CreateAgent must share one Region.", "キー要求・エンドポイント・CreateAgent は同じリージョンでなければならない。"),
 		Fix:     say("Ask the agent again with activationRegion={region}.", "activationRegion={region} を指定してキーを取り直す。"),
 		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
-		Errors:  []*DocumentedError{errEndpoint},
+		Errors:  []*documented.Error{documented.InvalidEndpoint},
 		Sources: []string{pageActivate},
 	}
 )
@@ -56,7 +58,7 @@ var (
 		Cause:   say("Only the agent makes a key, for itself. What another host answers is no key of this agent.", "キーを発行するのはエージェント自身だけである。別のホストの応答はこのエージェントのキーではない。"),
 		Fix:     say("Ask the agent itself, at its own address.", "エージェント自身のアドレスに要求する。"),
 		CLI:     keyIsPublic.CLI,
-		Errors:  []*DocumentedError{errAgentTimeout, errNotAKey},
+		Errors:  []*documented.Error{documented.AgentTimeout, documented.NotAKey},
 		Sources: []string{pageActivate, pageArticle},
 	}
 	keyOtherPort = &Problem{
@@ -65,7 +67,7 @@ var (
 		Cause:   say("The agent hands out its key on TCP 80, and listens on no other port for it.", "エージェントは TCP 80 でキーを渡し、他のポートでは待ち受けない。"),
 		Fix:     say("Ask again without a port in the URL.", "URL のポートを除いて要求し直す。"),
 		CLI:     keyIsPublic.CLI,
-		Errors:  []*DocumentedError{errAgentTimeout},
+		Errors:  []*documented.Error{documented.AgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}
 )
@@ -216,7 +218,7 @@ func (k *keyQuery) agentsOwn(a netip.Addr, agents netpath.Agents) bool {
 
 // privateName is the name that EC2 gives an instance by its private address.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
-var privateName = pattern(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
+var privateName = pattern.Late(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
 
 // hostAddress is the address of the host of a URL, where its text tells.
 func hostAddress(host string) (netip.Addr, bool) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -29,7 +30,7 @@ var (
 		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS エンドポイントに対応していない。"),
 		Fix:     say("Install the AWS CLI, version 2.", "AWS CLI バージョン 2 をインストールする。"),
 		CLI:     []string{"aws --version"},
-		Errors:  []*DocumentedError{errAgentARNs},
+		Errors:  []*documented.Error{documented.AgentARNs},
 		Sources: []string{pageArticle, pageActivate},
 	}
 )

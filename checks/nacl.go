@@ -9,6 +9,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -31,7 +32,7 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 		Sources:   []string{pageArticle, pageACL},
 	}
 	if severity == Fail {
-		p.Errors = []*DocumentedError{errUnreachable}
+		p.Errors = []*documented.Error{documented.EndpointUnreachable}
 	}
 	return p
 }

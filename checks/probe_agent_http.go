@@ -3,6 +3,7 @@ package checks
 import (
 	"net/netip"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -20,7 +21,7 @@ var (
 		Cause:   say("An agent closes port 80 once it is activated; before that it refuses only while it boots. Or the address is another machine's.", "エージェントはアクティベーションが済むとポート 80 を閉じる。それ以前に拒否するのは起動中だけ。または別のマシンのアドレスである。"),
 		Fix:     say("Look whether it is activated already: list the agents of the account. If not, wait for it to boot, and compare {subject} with its console.", "既にアクティベート済みでないかエージェントの一覧で確認する。そうでなければ起動を待ち、{subject} をコンソールの表示と比べる。"),
 		CLI:     []string{"aws datasync list-agents --region {region}"},
-		Errors:  []*DocumentedError{errAgentRefused},
+		Errors:  []*documented.Error{documented.AgentRefused},
 		Sources: []string{pageActivate},
 	}
 	agentSilent = &Problem{
@@ -29,7 +30,7 @@ var (
 		Cause:   say("The activation key is asked for over HTTP on port 80 of the agent.", "アクティベーションキーはエージェントのポート 80 に HTTP で要求する。"),
 		Fix:     say("Allow TCP 80 from {from} to {subject} in the agent's security group and in the firewalls between, or fetch the key at the agent's local console.", "エージェントのセキュリティグループと途中のファイアウォールで {from} から {subject} への TCP 80 を許可するか、エージェントのローカルコンソールでキーを取得する。"),
 		CLI:     []string{"dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m"},
-		Errors:  []*DocumentedError{errAgentTimeout},
+		Errors:  []*documented.Error{documented.AgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}
 	agentRejected = &Problem{
@@ -38,7 +39,7 @@ var (
 		Cause:   agentSilent.Cause,
 		Fix:     say("Mend that device or its route for TCP 80 from {from} to {subject}, or fetch the key at the agent's local console.", "その機器または経路を直して {from} から {subject} への TCP 80 を通すか、エージェントのローカルコンソールでキーを取得する。"),
 		CLI:     []string{"dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m"},
-		Errors:  []*DocumentedError{errAgentTimeout},
+		Errors:  []*documented.Error{documented.AgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}
 )

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-const pageTesting = "https://docs.aws.amazon.com/datasync/latest/userguide/test-agent-connections.html"
+const pageTesting = documented.PageTesting
 
 var reqAgrees = &Requirement{
 	ID: "wire-agrees", Grade: "recommended",
@@ -27,7 +28,7 @@ var (
 		Cause:   say("Something that AWS does not show stops it: a firewall on-premises or in a third-party appliance, the machine's own, or a way back that leads elsewhere.", "AWS から見えないもの（オンプレミスや他社製アプライアンスのファイアウォール、マシン自身のファイアウォール、別の場所に向かう戻り経路）が止めている。"),
 		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。まず調べる機器: {culprit}。"),
 		CLI:     []string{againEndpoint},
-		Errors:  []*DocumentedError{errUnreachable},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork, pageTesting},
 	}
 	agreesStale = &Problem{
@@ -52,7 +53,7 @@ var (
 		Cause:   say("The way is open and nothing listens at the address. A DataSync endpoint listens on all of these ports, so it is another machine, or the addresses of two networks collide.", "経路は開いているが待ち受けがない。DataSync エンドポイントはこれらすべてで待ち受けるため、別のマシンか、2 つのネットワークのアドレスが衝突している。"),
 		Fix:     say("Look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "送信元ネットワークで {subject} を使っているものがないか調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
 		CLI:     []string{whoHas},
-		Errors:  []*DocumentedError{errUnreachable},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork},
 	}
 )

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -21,7 +22,7 @@ func wireProblem(code string, severity Status, r *Requirement, fault wireFault) 
 		Cause: say("The agent dials these ports of the endpoint itself. What a machine on its network can't reach, it can't either.", "エージェントはエンドポイントのこれらのポートに自分で接続する。同じネットワークのマシンから届かなければ、エージェントからも届かない。"),
 	}
 	if severity == Fail {
-		p.Errors = []*DocumentedError{errUnreachable}
+		p.Errors = []*documented.Error{documented.EndpointUnreachable}
 	}
 	switch fault {
 	case faultSilent:

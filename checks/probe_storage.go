@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -22,7 +23,7 @@ func storageProblem(code string, fix Text) *Problem {
 		Cause:   say("The agent mounts the file server. Activation works without, but no location on it does.", "エージェントはファイルサーバーをマウントする。アクティベーションはできても、そのロケーションは使えない。"),
 		Fix:     fix,
 		CLI:     []string{"dspreflight probe --vantage agent-network --storage {subject} --wait 10m"},
-		Errors:  []*DocumentedError{errSMBUnreachable, errTaskUnavailable},
+		Errors:  []*documented.Error{documented.SMBUnreachable, documented.TaskUnavailable},
 		Sources: []string{pageNetwork},
 	}
 }

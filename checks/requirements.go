@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -26,12 +27,12 @@ func (r *Requirement) severity(t snapshot.Target, otherwise Status) Status {
 
 // The pages that requirements come from.
 const (
-	pageNetwork   = "https://docs.aws.amazon.com/datasync/latest/userguide/datasync-network.html"
-	pageEndpoint  = "https://docs.aws.amazon.com/datasync/latest/userguide/choose-service-endpoint.html"
-	pageActivate  = "https://docs.aws.amazon.com/datasync/latest/userguide/activate-agent.html"
+	pageNetwork   = documented.PageNetwork
+	pageEndpoint  = documented.PageEndpoint
+	pageActivate  = documented.PageActivate
 	pageENI       = "https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html"
-	pageAgentHelp = "https://docs.aws.amazon.com/datasync/latest/userguide/troubleshooting-datasync-agents.html"
-	pageArticle   = "https://repost.aws/knowledge-center/datasync-cross-activate-agent"
+	pageAgentHelp = documented.PageAgentHelp
+	pageArticle   = documented.PageArticle
 	pageCreate    = "https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html"
 	pagePrivLink  = "https://docs.aws.amazon.com/datasync/latest/userguide/API_PrivateLinkConfig.html"
 	pageVPCE      = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html"

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -32,7 +33,7 @@ func routeProblem(code string, title, cause, fix Text, r *Requirement) *Problem 
 			"aws ec2 {verb} --region {region} --route-table-id {table} --destination-cidr-block {cidr_each} {target}",
 		},
 		Terraform: "resource \"aws_route\" \"datasync\" {\n  route_table_id         = \"{table}\"\n  destination_cidr_block = \"{cidr}\"\n  {target_argument}\n}",
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   r.Sources,
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -33,7 +34,7 @@ var (
 		Fix:       ingressFix,
 		CLI:       []string{ingressCLI},
 		Terraform: ingressTerraform,
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   reqHTTPS.Sources,
 	}
 	ingressControlClosed = &Problem{
@@ -43,7 +44,7 @@ var (
 		Fix:       ingressFix,
 		CLI:       []string{ingressCLI},
 		Terraform: ingressTerraform,
-		Errors:    []*DocumentedError{errUnreachable},
+		Errors:    []*documented.Error{documented.EndpointUnreachable},
 		Sources:   reqControl.Sources,
 	}
 	ingressGuideClosed = &Problem{

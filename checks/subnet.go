@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -13,7 +14,7 @@ var (
 		Fix:       say("Pass the ARN of a subnet of {vpc}; one of the endpoint's own is the simplest choice.", "{vpc} のサブネットの ARN を渡す。エンドポイントと同じサブネットが最も簡単である。"),
 		CLI:       []string{"aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc}"},
 		Terraform: "subnet_arns = [aws_subnet.datasync.arn]",
-		Errors:    []*DocumentedError{errSubnet},
+		Errors:    []*documented.Error{documented.InvalidSubnet},
 		Sources:   []string{pageCreate},
 	}
 	subnetNotAvailable = &Problem{
@@ -22,7 +23,7 @@ var (
 		Cause:   say("Network interfaces can be created only in an available subnet.", "ネットワークインターフェイスを作成できるのは available のサブネットだけである。"),
 		Fix:     say("Wait while it is pending; otherwise choose another subnet of {vpc}.", "pending なら待つ。それ以外は {vpc} の別のサブネットを選ぶ。"),
 		CLI:     []string{"aws ec2 describe-subnets --region {region} --subnet-ids {subject}"},
-		Errors:  []*DocumentedError{errSubnet},
+		Errors:  []*documented.Error{documented.InvalidSubnet},
 		Sources: []string{pageCreate},
 	}
 	subnetNoIPv4 = &Problem{
@@ -41,7 +42,7 @@ var (
 		Fix:       say("Choose a subnet of {vpc}.", "{vpc} のサブネットを選ぶ。"),
 		CLI:       []string{"aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc}"},
 		Terraform: "subnet_arns = [aws_subnet.datasync.arn]",
-		Errors:    []*DocumentedError{errSubnet},
+		Errors:    []*documented.Error{documented.InvalidSubnet},
 		Sources:   []string{pageCreate, pageENI},
 	}
 	subnetNotEndpoints = &Problem{

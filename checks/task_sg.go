@@ -5,6 +5,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -17,7 +18,7 @@ var (
 		Fix:       say("Pass the ARN of a security group of {vpc}; the endpoint's own is the simplest choice.", "{vpc} のセキュリティグループの ARN を渡す。エンドポイントと同じグループが最も簡単である。"),
 		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
 		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
-		Errors:    []*DocumentedError{errGroup},
+		Errors:    []*documented.Error{documented.InvalidGroup},
 		Sources:   []string{pageCreate},
 	}
 	taskGroupOtherVPC = &Problem{
@@ -27,7 +28,7 @@ var (
 		Fix:       say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),
 		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
 		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
-		Errors:    []*DocumentedError{errGroup},
+		Errors:    []*documented.Error{documented.InvalidGroup},
 		Sources:   []string{pageCreate, pageGroupVPC},
 	}
 	taskGroupClosed = &Problem{

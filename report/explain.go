@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
-
-	"github.com/dspreflight/dspreflight/checks"
 )
 
 // explain prints, for everything that is neither PASS nor SKIP, why it matters,
@@ -48,7 +47,7 @@ func (p *printer) finding(r Result, f Finding) {
 		}
 	}
 	for _, id := range f.Errors {
-		p.section(p.say(wordErrors), id+": "+checks.ErrorByID(id).Title.In(p.opt.Lang))
+		p.section(p.say(wordErrors), id+": "+documented.ByID(id).Title.In(p.opt.Lang))
 	}
 	if len(f.Errors) == 0 && f.Requirement != nil {
 		p.section(p.say(wordRule), f.Requirement.Title)

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -306,7 +306,7 @@ func (p *page) finding(res Result, f Finding, targets []string) {
 		p.WriteString("</ul>")
 	}
 	for _, id := range f.Errors {
-		row(wordErrors, id+": "+checks.ErrorByID(id).Title.In(p.lang))
+		row(wordErrors, id+": "+documented.ByID(id).Title.In(p.lang))
 	}
 	if f.Fix != nil {
 		row(wordFixText, f.Fix.Text)

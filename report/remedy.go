@@ -3,8 +3,8 @@ package report
 import (
 	"regexp"
 	"strings"
-	"sync"
 
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -15,27 +15,22 @@ type failure struct {
 	remedy  snapshot.Text
 }
 
-// pattern compiles an expression when it is first used.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
-
 // failures are tried in order.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 var failures = []failure{
-	{"expired", pattern(`\b(ExpiredToken|RequestExpired|TokenRefreshRequired)|(?i)token (has )?expired|session has expired|refresh cached SSO token`), snapshot.Text{
+	{"expired", pattern.Late(`\b(ExpiredToken|RequestExpired|TokenRefreshRequired)|(?i)token (has )?expired|session has expired|refresh cached SSO token`), snapshot.Text{
 		En: "Sign in again: the credentials have expired (aws sso login, or get new keys), then run this again.",
 		Ja: "認証情報の有効期限が切れている。サインインし直し（aws sso login、または新しいキーの取得）、もう一度実行する。",
 	}},
-	{"keys", pattern(`\b(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignatureException)`), snapshot.Text{
+	{"keys", pattern.Late(`\b(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignatureException)`), snapshot.Text{
 		En: "AWS does not accept the keys: choose others (--profile), or enable the Region for the account if it is one that must be enabled.",
 		Ja: "AWS がキーを受け付けない。別の認証情報を使う（--profile）。有効化が必要なリージョンの場合は、アカウントで有効にする。",
 	}},
-	{"throttled", pattern(`\b(RequestLimitExceeded|Throttling|TooManyRequests)`), snapshot.Text{
+	{"throttled", pattern.Late(`\b(RequestLimitExceeded|Throttling|TooManyRequests)`), snapshot.Text{
 		En: "AWS is throttling the calls: run this again in a minute, with a smaller --concurrency.",
 		Ja: "AWS が呼び出しをスロットリングしている。1 分ほど待ち、--concurrency を小さくしてもう一度実行する。",
 	}},
-	{"timeout", pattern(`\bTimeout: `), snapshot.Text{
+	{"timeout", pattern.Late(`\bTimeout: `), snapshot.Text{
 		En: "The run's time was up: run this again with a longer --timeout.",
 		Ja: "実行時間の上限に達した。--timeout を長くしてもう一度実行する。",
 	}},
@@ -49,7 +44,7 @@ func permit(actions []string) snapshot.Text {
 }
 
 // host is the name that was not found.
-var host = pattern(`lookup \w+\.([a-z0-9-]+)\.\S+.*no such host`)
+var host = pattern.Late(`lookup \w+\.([a-z0-9-]+)\.\S+.*no such host`)
 
 // failureOf is the class of a failed call, and its remedy.
 func failureOf(g Gap) (class string, remedy snapshot.Text) {

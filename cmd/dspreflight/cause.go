@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -42,7 +43,7 @@ func (c *conclusion) exitCode() int {
 
 // findCause runs the checks that can find the cause of what was recognised, and
 // concludes.
-func findCause(c *cli.Context, env *environment, text string, found []match, recognised []checks.Recognition, lang string) (*conclusion, *report.Report, error) {
+func findCause(c *cli.Context, env *environment, text string, found []match, recognised []documented.Recognition, lang string) (*conclusion, *report.Report, error) {
 	if err := saneLimits(c); err != nil {
 		return nil, nil, err
 	}
@@ -70,7 +71,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 	if err != nil {
 		return nil, nil, err
 	}
-	named := checks.Mentioned(text, recognised)
+	named := documented.Mentioned(text, recognised)
 	if c.String("snapshot") == "" && c.String("fixture") == "" {
 		// The estate says nothing of the target by itself: the text does.
 		for i := range p.targets {

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -99,7 +100,7 @@ func runExplain(c *cli.Context, env *environment) error {
 	if len(found) == 0 {
 		env.code = exitUnknownText
 		out.Matches = []match{}
-		for _, e := range checks.Nearest(text) {
+		for _, e := range documented.Nearest(text) {
 			out.Nearest = append(out.Nearest, e.ID)
 		}
 	} else if c.Bool("run") {
@@ -155,7 +156,7 @@ func printExplanation(c *cli.Context, env *environment, out explanation, text, l
 	width, _ := terminal(env.stdout)
 	if len(out.Matches) == 0 {
 		env.tell(snapshot.Textf("dspreflight: nothing is known of %q: no check, problem code or documented error fits (see dspreflight checks)",
-			"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(shortened(checks.WithoutKeys(text)))).In(lang))
+			"dspreflight: %q に該当するチェック・問題コード・文書化されたエラーはない（dspreflight checks を参照）", report.Harmless(shortened(documented.WithoutKeys(text)))).In(lang))
 		if len(out.Nearest) > 0 {
 			env.tell(snapshot.Textf("the nearest known errors are: %s (dspreflight explain ID tells of each)", "近いものは: %s（dspreflight explain ID で説明を表示）", strings.Join(out.Nearest, ", ")).In(lang))
 		}
@@ -193,7 +194,7 @@ func shortened(s string) string {
 }
 
 // lookUp takes each word as an id, if all are; else the whole as a message.
-func lookUp(text, lang string) ([]match, []checks.Recognition) {
+func lookUp(text, lang string) ([]match, []documented.Recognition) {
 	var found []match
 	seen := map[string]bool{}
 	words := strings.Fields(text)
@@ -207,7 +208,7 @@ func lookUp(text, lang string) ([]match, []checks.Recognition) {
 			found = append(found, checkMatch(ch, lang))
 		} else if p, ch := checks.ByCode(word); p != nil {
 			found = append(found, problemMatch(p, ch, lang))
-		} else if e := checks.ErrorByID(strings.ToUpper(word)); e != nil {
+		} else if e := documented.ByID(strings.ToUpper(word)); e != nil {
 			found = append(found, errorMatch(e, lang))
 		} else {
 			ids = false
@@ -216,7 +217,7 @@ func lookUp(text, lang string) ([]match, []checks.Recognition) {
 	if ids && found != nil {
 		return found, nil
 	}
-	recognised := checks.Recognise(text)
+	recognised := documented.Recognise(text)
 	if len(recognised) == 0 { // what is not an id is said by nobody: explain what is
 		if len(words) > len(found)+1 {
 			found = nil
@@ -232,7 +233,7 @@ func lookUp(text, lang string) ([]match, []checks.Recognition) {
 		m.Excerpt = report.Harmless(r.Excerpt)
 		found = append(found, m)
 	}
-	for k, v := range checks.Mentioned(text, recognised) {
+	for k, v := range documented.Mentioned(text, recognised) {
 		if (*found[0].Captured)[k] == "" {
 			(*found[0].Captured)[k] = report.Harmless(v)
 		}
@@ -257,7 +258,7 @@ func problemMatch(p *checks.Problem, c *checks.Check, lang string) match {
 	return match{Code: p.Code, Check: c.ID, Title: d.Title, Cause: d.Cause, Fix: d.Fix, AWSCLI: d.AWSCLI, TF: d.Terraform, Errors: d.Errors, Checks: []string{c.ID}, Sources: d.Sources}
 }
 
-func errorMatch(e *checks.DocumentedError, lang string) match {
+func errorMatch(e *documented.Error, lang string) match {
 	m := match{Error: e.ID, Stage: string(e.Stage), Captured: &map[string]string{}, Title: e.Title.In(lang), Message: e.Message.In(lang), Cause: e.Cause.In(lang), Fix: e.Fix.In(lang), Checks: []string{}, Sources: e.Sources}
 	for _, c := range checks.CausesOf(e) {
 		m.Checks = append(m.Checks, c.ID)
@@ -294,11 +295,11 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 			slices.Sort(parts)
 			say("It names", "テキスト内の値", strings.Join(parts, ", "))
 		}
-		say("Appears during", "発生する段階", checks.Stage(m.Stage).Title().In(lang))
+		say("Appears during", "発生する段階", documented.Stage(m.Stage).Title().In(lang))
 		if m.Excerpt == "" {
 			say("Message", "メッセージ", m.Message)
 		}
-		if e := checks.ErrorByID(m.Error); !e.Literal && len(e.Match) > 0 {
+		if e := documented.ByID(m.Error); !e.Literal && len(e.Match) > 0 {
 			say("Note", "注記", snapshot.Text{En: "the exact English wording is not attested in public sources; it is matched loosely", Ja: "英語の正確な文面は公開資料で確認できないため、緩やかに照合する"}.In(lang))
 		}
 	} else if m.Code == "" {

@@ -69,7 +69,7 @@ func TestPlanCases(t *testing.T) {
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
 			expected := read(t, filepath.Join(dir, "expected.txt"))
-			want := documented(t, dir, planVerdict.FindStringSubmatch(expected)[1])
+			want := documentedVerdict(t, dir, planVerdict.FindStringSubmatch(expected)[1])
 			before := verdictBefore.FindStringSubmatch(expected)[1]
 			args := append([]string{"check", "--complete", "--requirements", "article", "-o", "json"}, agentFlags(name)...)
 			out := invoke(t, append(args, "--snapshot", filepath.Join(dir, "describe_before"), "--plan", file)...)
@@ -92,7 +92,7 @@ func TestPlanCases(t *testing.T) {
 			// is what came about.
 			really := verdictAfter.FindStringSubmatch(expected)
 			read := parse(t, invoke(t, append(args, "--snapshot", filepath.Join(dir, "describe_before"), "--plan", file, "--configuration", filepath.Join(dir, "after"))...))
-			if got := inWords(read); got != want && (want != "UNKNOWN" || really == nil || got != documented(t, dir, really[1])) {
+			if got := inWords(read); got != want && (want != "UNKNOWN" || really == nil || got != documentedVerdict(t, dir, really[1])) {
 				t.Errorf("with the configuration's files it is %s, want %s", got, want)
 			}
 			c := rep.Targets[0].Change
@@ -181,7 +181,7 @@ func TestPlanOnly(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			want := documented(t, dir, planVerdict.FindStringSubmatch(expected)[1])
+			want := documentedVerdict(t, dir, planVerdict.FindStringSubmatch(expected)[1])
 			rep := parse(t, invoke(t, append([]string{"check", "--plan-only", "--plan", file, "--requirements", "article", "-o", "json"}, agentFlags(name)...)...))
 			got := inWords(rep)
 			if got != want && got != "UNKNOWN" {

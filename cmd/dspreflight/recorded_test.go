@@ -68,9 +68,9 @@ var sinceThen = map[string]string{
 	"rests-on":        "what lies behind one of these",
 }
 
-// documented is the verdict on a plan, as far as its makers knew, or as AWS documents
+// documentedVerdict is the verdict on a plan, as far as its makers knew, or as AWS documents
 // it where that decides otherwise.
-func documented(t *testing.T, dir, recorded string) string {
+func documentedVerdict(t *testing.T, dir, recorded string) string {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join(dir, "documented.txt"))
 	if err != nil {
@@ -143,7 +143,7 @@ func TestPlanEstates(t *testing.T) {
 			}
 			want := m[1]
 			if side == "describe_after" {
-				want = documented(t, filepath.Dir(dir), want)
+				want = documentedVerdict(t, filepath.Dir(dir), want)
 			}
 			if want == "NOTHING" { // there is no endpoint yet
 				want = "BREAKS"

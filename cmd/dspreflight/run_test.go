@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/recorded"
@@ -319,7 +320,7 @@ func TestExplainKnowsEverything(t *testing.T) {
 			ids = append(ids, p.Code)
 		}
 	}
-	for _, e := range checks.Errors() {
+	for _, e := range documented.All() {
 		ids = append(ids, e.ID)
 	}
 	for _, id := range ids {

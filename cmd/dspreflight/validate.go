@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -30,7 +31,7 @@ func tidyTarget(t snapshot.Target) snapshot.Target {
 	for _, list := range []*[]string{&t.SubnetARNs, &t.GroupARNs} {
 		*list = slices.Clone(*list)
 		for i := range *list {
-			(*list)[i] = checks.WithoutKeys((*list)[i])
+			(*list)[i] = documented.WithoutKeys((*list)[i])
 		}
 	}
 	if t.KeyShape != "" && t.KeyShape != "ok" && !checks.KnownKeyShape(t.KeyShape) {
@@ -61,7 +62,7 @@ func tidyURL(text string) string {
 	}
 	text = keyParameter.ReplaceAllString(text, "")
 	for plain := text; ; {
-		if clean := checks.WithoutKeys(plain); clean != plain {
+		if clean := documented.WithoutKeys(plain); clean != plain {
 			return clean
 		}
 		next, err := url.QueryUnescape(plain)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -39,7 +40,7 @@ func pages() map[string]string {
 	for _, c := range checks.All() {
 		out["checks/"+c.ID+".md"] = checkPage(c)
 	}
-	for _, e := range checks.Errors() {
+	for _, e := range documented.All() {
 		out["errors/"+e.ID+".md"] = errorPage(e)
 	}
 	return out
@@ -63,7 +64,7 @@ func index() string {
 		fmt.Fprintf(&b, "| [`%s`](checks/%s.md) | %s | %s | %s |\n", c.ID, c.ID, c.Title.En, c.Requires.Grade, strings.Join(codes, " "))
 	}
 	b.WriteString("\n## Documented errors\n\n| error | appears during | what it means |\n|---|---|---|\n")
-	for _, e := range checks.Errors() {
+	for _, e := range documented.All() {
 		fmt.Fprintf(&b, "| [`%s`](errors/%s.md) | %s | %s |\n", e.ID, e.ID, e.Stage.Title().En, e.Title.En)
 	}
 	return b.String()
@@ -120,7 +121,7 @@ func problem(b *strings.Builder, p *checks.Problem) {
 	list(b, p.Sources)
 }
 
-func errorPage(e *checks.DocumentedError) string {
+func errorPage(e *documented.Error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, generated+"# %s\n\n> %s\n>\n> %s\n\nAppears during %s.\n\n```text\n%s\n```\n\n", e.ID, e.Title.En, e.Title.Ja, e.Stage.Title().En, e.Message.En)
 	if e.Message.Ja != e.Message.En {

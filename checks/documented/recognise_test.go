@@ -1,4 +1,4 @@
-package checks_test
+package documented_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 )
 
 // paste is a file of the corpus: what should be recognised, and the text.
@@ -23,7 +23,7 @@ type paste struct {
 // where the text comes from.
 func pastes(t testing.TB) []paste {
 	t.Helper()
-	files, err := filepath.Glob("../fixtures/pastes/*.txt")
+	files, err := filepath.Glob("../../fixtures/pastes/*.txt")
 	if err != nil || len(files) < 60 {
 		t.Fatalf("%d pastes: %v", len(files), err)
 	}
@@ -53,7 +53,7 @@ func pastes(t testing.TB) []paste {
 
 func recognised(text string) []string {
 	var ids []string
-	for _, r := range checks.Recognise(text) {
+	for _, r := range documented.Recognise(text) {
 		ids = append(ids, r.Error.ID)
 	}
 	slices.Sort(ids)
@@ -71,7 +71,7 @@ func TestCorpus(t *testing.T) {
 			covered[id] = true
 		}
 	}
-	for _, e := range checks.Errors() {
+	for _, e := range documented.All() {
 		if len(e.Match) > 0 && !covered[e.ID] {
 			t.Errorf("%s: no paste of the corpus has it", e.ID)
 		}
@@ -81,7 +81,7 @@ func TestCorpus(t *testing.T) {
 // TestUnrelated reads logs that share words with the errors and are about
 // something else: as a whole, line by line, and a few lines at a time.
 func TestUnrelated(t *testing.T) {
-	body, err := os.ReadFile("../fixtures/pastes/unrelated.log")
+	body, err := os.ReadFile("../../fixtures/pastes/unrelated.log")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestUnrelated(t *testing.T) {
 // TestWrappedAnywhere breaks each of the article's messages after every letter.
 func TestWrappedAnywhere(t *testing.T) {
 	for _, id := range []string{"PRIVATE_LINK_ENDPOINT_UNREACHABLE", "PUBLIC_KEY_WITH_VPC_ENDPOINT", "INVALID_EC2_SUBNET", "INVALID_EC2_SECURITY_GROUP", "INVALID_VPC_ENDPOINT"} {
-		e := checks.ErrorByID(id)
+		e := documented.ByID(id)
 		for _, message := range []string{e.Message.En, e.Message.Ja} {
 			message = strings.ReplaceAll(message, "vpce-ID", "vpce-0a1b2c3d4e5f60718")
 			runes := []rune(message)
@@ -124,7 +124,7 @@ func FuzzRecognise(f *testing.F) {
 		f.Add(p.text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, r := range checks.Recognise(text) {
+		for _, r := range documented.Recognise(text) {
 			if r.Error == nil || r.Excerpt == "" {
 				t.Errorf("an empty recognition: %+v", r)
 			}
@@ -143,6 +143,6 @@ func BenchmarkRecognise(b *testing.B) {
 	}
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
-		checks.Recognise(text.String())
+		documented.Recognise(text.String())
 	}
 }

@@ -1,7 +1,9 @@
-package checks
+package documented
 
 import (
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // isAloneAtPort80 accepts the words of the clients that the user guide names, about
@@ -11,7 +13,7 @@ func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
-var clientCommand = pattern(`\b(?:(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
+var clientCommand = pattern.Late(`\b(?:(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
 
 // isClientOfPort80 accepts what such a client says after its command.
 func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
@@ -22,10 +24,10 @@ func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
 const shortText = 400
 
 var (
-	proxyWord  = pattern(`(?:[^o]|[^n]o|^)proxy`)
-	otherPort  = pattern(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
-	portEighty = pattern(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
-	apiHost    = pattern(`(?:amazonaws\.com|\.api\.aws|https://)`)
+	proxyWord  = pattern.Late(`(?:[^o]|[^n]o|^)proxy`)
+	otherPort  = pattern.Late(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
+	portEighty = pattern.Late(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
+	apiHost    = pattern.Late(`(?:amazonaws\.com|\.api\.aws|https://)`)
 )
 
 // isAgentPort accepts the trouble of a client with the agent's port 80: the request
@@ -46,11 +48,11 @@ func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
 
 // neverAgent is an address that no agent has: this machine, and what an instance asks
 // for its metadata and credentials.
-var neverAgent = pattern(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
+var neverAgent = pattern.Late(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
 
 // otherGateway is the request that an appliance of Storage Gateway is asked for its
 // key with: only DataSync's says SYNC.
-var otherGateway = pattern(`gatewaytype=(?:stored|cached|vtl|file|fsx)|storagegateway`)
+var otherGateway = pattern.Late(`gatewaytype=(?:stored|cached|vtl|file|fsx)|storagegateway`)
 
 // asksGateway reports whether the text around a match is about a key of Storage
 // Gateway.

@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 // What CreateAgent itself answers. The marks C01 to C12 order them as the
 // sources do.
 var (
-	errPublicKey = &DocumentedError{ // C01
+	PublicKey = &Error{ // C01
 		ID: "PUBLIC_KEY_WITH_VPC_ENDPOINT", Stage: CreateAgent,
 		Message: say(
 			"Private Link configuration is invalid: VPC Endpoint Id should remain unspecified for public-endpoint activation keys.",
@@ -27,10 +27,10 @@ var (
 			"Fetch a new key with endpointType=PRIVATE_LINK and privateLinkEndpoint=<an IPv4 address of the endpoint>.",
 			"endpointType=PRIVATE_LINK と privateLinkEndpoint=<エンドポイントの IPv4 アドレス> を付けてキーを取り直す。",
 		),
-		Sources: []string{pageArticle, pageActivate},
+		Sources: []string{PageArticle, PageActivate},
 		Checks:  []string{"activation-input"},
 	}
-	errSubnet = &DocumentedError{ // C02
+	InvalidSubnet = &Error{ // C02
 		ID: "INVALID_EC2_SUBNET", Stage: CreateAgent,
 		Message: say(
 			"Invalid EC2 subnet, ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET, reason: invalid subnet, StatusCode: 403",
@@ -46,10 +46,10 @@ var (
 			"Grant ec2:DescribeSubnets, and pass the ARN of a subnet of the endpoint's VPC in the activation Region.",
 			"ec2:DescribeSubnets を許可し、アクティベーション先リージョンにあるエンドポイントの VPC のサブネット ARN を渡す。",
 		),
-		Sources: []string{pageArticle},
+		Sources: []string{PageArticle},
 		Checks:  []string{"iam-activation", "subnet-usable", "activation-input", "endpoint-owner", "credentials"},
 	}
-	errGroup = &DocumentedError{ // C03
+	InvalidGroup = &Error{ // C03
 		ID: "INVALID_EC2_SECURITY_GROUP", Stage: CreateAgent,
 		Message: say(
 			"Invalid EC2 security group, ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP, reason: invalid security group, StatusCode: 403",
@@ -65,10 +65,10 @@ var (
 			"Grant ec2:DescribeSecurityGroups, and pass the ARN of a security group of the endpoint's VPC.",
 			"ec2:DescribeSecurityGroups を許可し、エンドポイントの VPC のセキュリティグループ ARN を渡す。",
 		),
-		Sources: []string{pageArticle},
+		Sources: []string{PageArticle},
 		Checks:  []string{"iam-activation", "task-sg", "activation-input", "endpoint-owner", "credentials"},
 	}
-	errEndpoint = &DocumentedError{ // C04
+	InvalidEndpoint = &Error{ // C04
 		ID: "INVALID_VPC_ENDPOINT", Stage: CreateAgent,
 		Message: say(
 			"Private Link configuration is invalid: VPC Endpoint vpce-ID is not valid",
@@ -86,10 +86,10 @@ var (
 			"Grant ec2:DescribeVpcEndpoints, and pass the id of an available DataSync endpoint of the same account and Region.",
 			"ec2:DescribeVpcEndpoints を許可し、同じアカウントとリージョンにある利用可能な DataSync エンドポイントの ID を渡す。",
 		),
-		Sources: []string{pageArticle},
+		Sources: []string{PageArticle},
 		Checks:  []string{"endpoint-available", "endpoint-service", "iam-activation", "endpoint-owner", "activation-input", "credentials"},
 	}
-	errAccountMismatch = &DocumentedError{ // C05
+	AccountMismatch = &Error{ // C05
 		ID: "ARN_ACCOUNT_MISMATCH", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("Invalid parameter: ARN account (ACCOUNT) must match authenticated user"),
 		Match:   phrases(nil, "ARN account ({account}) must match authenticated user", "ARN account {...} must match authenticated user"),
@@ -99,7 +99,7 @@ var (
 		Sources: []string{"https://github.com/hashicorp/terraform-provider-aws/issues/20922"},
 		Checks:  []string{"credentials", "endpoint-owner", "activation-input"},
 	}
-	errAccessDenied = &DocumentedError{ // C06
+	AccessDenied = &Error{ // C06
 		ID: "ACCESS_DENIED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("AccessDeniedException: User: ARN is not authorized to perform: datasync:CreateAgent"),
 		Codes:   []string{"accessdeniedexception", "unauthorizedoperation"},
@@ -115,28 +115,28 @@ var (
 			"Grant the actions that an activation needs: `dspreflight iam-policy --for activation` prints the policy.",
 			"アクティベーションに必要なアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
 		),
-		Sources: []string{pageCommon, pageCFN},
+		Sources: []string{PageCommon, PageCFN},
 		Checks:  []string{"iam-activation", "credentials", "endpoint-policy"},
 	}
-	errAgentARN = &DocumentedError{ // C07
+	AgentARN = &Error{ // C07
 		ID: "AGENT_ARN_SPECIFIED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("AgentArn cannot be specified to create an Agent."),
 		Match:   phrases(nil, "AgentArn cannot be specified to create an Agent"),
 		Title:   say("The template sets a property that AWS sets", "テンプレートが AWS の設定するプロパティを指定している"),
 		Cause:   say("AWS::DataSync::Agent returns AgentArn; it can't be given.", "AgentArn は AWS::DataSync::Agent が返す値で、指定できない。"),
 		Fix:     say("Remove AgentArn from the template.", "テンプレートから AgentArn を削除する。"),
-		Sources: []string{pageCFN},
+		Sources: []string{PageCFN},
 	}
-	errReservedTag = &DocumentedError{ // C08
+	ReservedTag = &Error{ // C08
 		ID: "RESERVED_TAG_KEY", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("aws:KEY is an invalid key. aws: prefixed tag key names cannot be requested."),
 		Match:   phrases(callOfDataSync, "is an invalid key. aws: prefixed tag key names cannot be requested", "aws: prefixed tag key names cannot be requested"),
 		Title:   say("A tag key begins with aws:", "タグキーが aws: で始まっている"),
 		Cause:   say("Keys that begin with aws: are AWS's own.", "aws: で始まるキーは AWS が予約している。"),
 		Fix:     say("Rename the tag.", "タグ名を変更する。"),
-		Sources: []string{pageCFN},
+		Sources: []string{PageCFN},
 	}
-	errThrottled = &DocumentedError{ // C09
+	Throttled = &Error{ // C09
 		ID: "THROTTLED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("ThrottlingException: Rate exceeded"),
 		Codes:   []string{"throttlingexception"},
@@ -145,9 +145,9 @@ var (
 		Title:   say("AWS asked to slow down", "AWS が呼び出しを制限した"),
 		Cause:   say("Too many calls of this kind in this account and Region, from anyone.", "このアカウントとリージョンで、同種の呼び出しが多すぎる。"),
 		Fix:     say("Wait a little and try again, with growing pauses.", "間隔を延ばしながら再試行する。"),
-		Sources: []string{pageCommon},
+		Sources: []string{PageCommon},
 	}
-	errClock = &DocumentedError{ // C10
+	ClockSkew = &Error{ // C10
 		ID: "CLOCK_SKEW", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("RequestExpired"),
 		Codes:   []string{"requestexpired"},
@@ -157,10 +157,10 @@ var (
 		Title:   say("The credentials have expired, or the clock is off by more than 15 minutes", "認証情報の期限切れ、または時計が 15 分以上ずれている"),
 		Cause:   say("A request is signed with the time, and AWS refuses one that is too old or from the future. The same is said of temporary credentials that have expired.", "リクエストは時刻とともに署名され、古すぎるものや未来のものは拒否される。期限の切れた一時的な認証情報でも同じエラーになる。"),
 		Fix:     say("Get new credentials, set the clock by NTP, and try again.", "認証情報を取り直し、NTP で時刻を合わせて再試行する。"),
-		Sources: []string{pageCommon},
+		Sources: []string{PageCommon},
 		Checks:  []string{"api-reachable", "credentials"},
 	}
-	errOptIn = &DocumentedError{ // C11
+	OptIn = &Error{ // C11
 		ID: "REGION_NOT_ENABLED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("OptInRequired"),
 		Codes:   []string{"optinrequired"},
@@ -168,10 +168,10 @@ var (
 		Title:   say("The account has not enabled the Region or the service", "アカウントでリージョンまたはサービスが有効になっていない"),
 		Cause:   say("Opt-in Regions must be enabled in the account first, and a new account must have finished signing up.", "オプトインリージョンは先にアカウントで有効にする必要がある。新しいアカウントは登録の完了も必要。"),
 		Fix:     say("Enable the Region in the account's settings, wait a few minutes, and try again.", "アカウント設定でリージョンを有効にし、数分待って再試行する。"),
-		Sources: []string{pageCommon},
+		Sources: []string{PageCommon},
 		Checks:  []string{"credentials", "api-reachable"},
 	}
-	errService = &DocumentedError{ // C12
+	Service = &Error{ // C12
 		ID: "SERVICE_ERROR", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("InternalException / InternalFailure (HTTP 500)"),
 		Codes:   []string{"internalexception", "internalfailure"},
@@ -180,10 +180,10 @@ var (
 		Title:   say("DataSync failed on its side", "DataSync 側でエラーが起きた"),
 		Cause:   say("An error of the service, not of the request.", "リクエストではなくサービス側のエラー。"),
 		Fix:     say("Try again; if it lasts, look at the AWS Health Dashboard and ask AWS Support with the request id.", "再試行する。続く場合は AWS Health Dashboard を確認し、リクエスト ID を添えて AWS サポートに問い合わせる。"),
-		Sources: []string{pageModel, pageCommon},
+		Sources: []string{pageModel, PageCommon},
 	}
 )
 
-var createErrors = []*DocumentedError{
-	errPublicKey, errSubnet, errGroup, errEndpoint, errAccountMismatch, errAccessDenied, errAgentARN, errReservedTag, errThrottled, errClock, errOptIn, errService,
+var createErrors = []*Error{
+	PublicKey, InvalidSubnet, InvalidGroup, InvalidEndpoint, AccountMismatch, AccessDenied, AgentARN, ReservedTag, Throttled, ClockSkew, OptIn, Service,
 }

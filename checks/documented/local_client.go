@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"slices"
@@ -10,17 +10,17 @@ import (
 // other AWS tools say. The marks L01 to L07, P15 and R01 order them as the
 // sources do.
 var (
-	errKeyMissing = &DocumentedError{ // L01, L02
+	KeyMissing = &Error{ // L01, L02
 		ID: "ACTIVATION_KEY_MISSING", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`Missing required parameter in input: "ActivationKey"`),
 		Match:   phrases(unlessOther, "Missing required parameter in input: ActivationKey", "missing required field, CreateAgentInput.ActivationKey", "argument is required: {options} activation-key", "arguments required: {options} activation-key"),
 		Title:   say("No activation key was given", "アクティベーションキーが渡されていない"),
 		Cause:   say("CreateAgent needs the key that the agent hands out.", "CreateAgent にはエージェントが発行するキーが必要。"),
 		Fix:     say("Pass --activation-key.", "--activation-key を渡す。"),
-		Sources: []string{pageModel, pageArticle},
+		Sources: []string{pageModel, PageArticle},
 		Checks:  []string{"activation-input"},
 	}
-	errSubnetARNs = &DocumentedError{ // L03, L04
+	SubnetARNs = &Error{ // L03, L04
 		ID: "SUBNET_ARNS_MALFORMED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("Invalid length for parameter SubnetArns, value: 0, valid min length: 1"),
 		Match:   phrases(unlessOther, "Invalid length for parameter SubnetArns", "Invalid type for parameter SubnetArns"),
@@ -30,7 +30,7 @@ var (
 		Sources: []string{pageModel},
 		Checks:  []string{"activation-input"},
 	}
-	errAPIUnreachable = &DocumentedError{ // L05
+	APIUnreachable = &Error{ // L05
 		ID: "API_UNREACHABLE", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`Could not connect to the endpoint URL: "https://datasync.REGION.amazonaws.com/"`),
 		Match: slices.Concat(
@@ -53,10 +53,10 @@ var (
 			"Create interface endpoints for ec2 and sts in the VPC, and call DataSync with --endpoint-url https://VPCE_DNS_NAME, or give the machine a proxy.",
 			"VPC に ec2 と sts のインターフェイスエンドポイントを作り、DataSync は --endpoint-url https://VPCE_DNS_NAME で呼び出すか、マシンにプロキシを設定する。",
 		),
-		Sources: []string{pageEndpoint, pageArticle},
+		Sources: []string{PageEndpoint, PageArticle},
 		Checks:  []string{"api-reachable", "endpoint-private-dns"},
 	}
-	errGroupARNs = &DocumentedError{ // L06
+	GroupARNs = &Error{ // L06
 		ID: "SECURITY_GROUP_ARNS_MISSING", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("minimum field size of 1, CreateLocationEfsInput.Ec2Config.SecurityGroupArns"),
 		Match: append(phrases(unlessOther, "minimum field size of 1, CreateLocationEfsInput.Ec2Config.SecurityGroupArns", "Invalid length for parameter SecurityGroupArns", "Invalid type for parameter SecurityGroupArns"),
@@ -67,7 +67,7 @@ var (
 		Sources: []string{"https://github.com/hashicorp/terraform-provider-aws/issues/28923"},
 		Checks:  []string{"activation-input"},
 	}
-	errGroupElsewhere = &DocumentedError{ // L07
+	GroupElsewhere = &Error{ // L07
 		ID: "GROUP_SUBNET_DIFFERENT_VPC", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("Security group sg-ID and subnet subnet-ID belong to different networks"),
 		Match:   phrases(nil, "security group {sg} and subnet {subnetid} belong to different networks", "security group {...} and subnet {...} belong to different networks"),
@@ -77,7 +77,7 @@ var (
 		Sources: []string{"https://github.com/philschmid/efsync/pull/16"},
 		Checks:  []string{"task-sg", "subnet-usable", "activation-input"},
 	}
-	errAgentARNs = &DocumentedError{ // P15
+	AgentARNs = &Error{ // P15
 		ID: "AGENT_ARNS_REQUIRED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("the following arguments are required: --agent-arns"),
 		Match:   phrases(nil, "argument is required: {options} agent-arns", "arguments required: {options} agent-arns"),
@@ -87,7 +87,7 @@ var (
 		Sources: []string{"https://github.com/aws/aws-cli/issues/9789"},
 		Checks:  []string{"machine-tools"},
 	}
-	errCredentialsExpired = &DocumentedError{
+	CredentialsExpired = &Error{
 		ID: "CREDENTIALS_EXPIRED", Stage: LocalClient, Literal: true,
 		Codes:   []string{"expiredtoken", "expiredtokenexception"},
 		Message: snapshot.Same("ExpiredTokenException: The security token included in the request is expired"),
@@ -96,10 +96,10 @@ var (
 		Title:   say("The credentials have expired", "認証情報の期限が切れている"),
 		Cause:   say("Temporary credentials and SSO sessions end after a while.", "一時的な認証情報と SSO セッションには期限がある。"),
 		Fix:     say("Sign in again (aws sso login, or get new temporary credentials), in the terminal that makes the call.", "呼び出しを行うターミナルで再度サインインする（aws sso login、または一時的な認証情報を取り直す）。"),
-		Sources: []string{pageCommon, pageCLIHelp},
+		Sources: []string{PageCommon, pageCLIHelp},
 		Checks:  []string{"credentials"},
 	}
-	errCredentialsMissing = &DocumentedError{
+	CredentialsMissing = &Error{
 		ID: "CREDENTIALS_MISSING", Stage: LocalClient, Literal: true,
 		Codes:   []string{"invalidclienttokenid", "unrecognizedclientexception", "nocredentialserror", "nocredentialproviders"},
 		Message: snapshot.Same("Unable to locate credentials. You can configure credentials by running \"aws configure\"."),
@@ -109,10 +109,10 @@ var (
 		Title:   say("There are no valid credentials", "有効な認証情報がない"),
 		Cause:   say("The client found no credentials, or AWS does not know those that it found.", "クライアントが認証情報を見つけられないか、見つけた認証情報を AWS が認識しない。"),
 		Fix:     say("Configure the profile of the endpoint's account (aws configure, --profile, or an instance profile) and see with aws sts get-caller-identity who calls.", "エンドポイントのアカウントのプロファイルを設定し（aws configure、--profile、インスタンスプロファイル）、aws sts get-caller-identity で呼び出し元を確認する。"),
-		Sources: []string{pageCommon, pageCLIHelp},
+		Sources: []string{PageCommon, pageCLIHelp},
 		Checks:  []string{"credentials"},
 	}
-	errRegionMissing = &DocumentedError{
+	RegionMissing = &Error{
 		ID: "REGION_MISSING", Stage: LocalClient, Literal: true,
 		Codes:   []string{"noregionerror", "missingregion"},
 		Message: snapshot.Same("You must specify a region. You can also configure your region by running \"aws configure\"."),
@@ -121,10 +121,10 @@ var (
 		Title:   say("No Region was given", "リージョンが指定されていない"),
 		Cause:   say("The client does not know which Region to call.", "クライアントが呼び出し先のリージョンを判断できない。"),
 		Fix:     say("Pass --region with the activation Region, in every command.", "すべてのコマンドでアクティベーション先のリージョンを --region に指定する。"),
-		Sources: []string{pageCLIHelp, pageArticle},
+		Sources: []string{pageCLIHelp, PageArticle},
 		Checks:  []string{"activation-input", "endpoint-service"},
 	}
-	errARNMalformed = &DocumentedError{
+	ARNMalformed = &Error{
 		ID: "ARN_MALFORMED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same(`"security_group_arns.0" (sg-ID) is an invalid ARN: arn: invalid prefix`),
 		Match: append(phrases(unlessOther, "security_group_arns {...} is an invalid ARN", "at securityGroupArns {...} failed to satisfy constraint", "security_group_arns {...} member failed to satisfy"),
@@ -132,10 +132,10 @@ var (
 		Title:   say("An id stands where an ARN is due", "ARN が必要な箇所に ID が指定されている"),
 		Cause:   say("--security-group-arns and --subnet-arns take whole ARNs. The article says GroupId, which is refused.", "--security-group-arns と --subnet-arns は ARN 全体を取る。記事には GroupId とあるが、受け付けられない。"),
 		Fix:     say("Pass arn:aws:ec2:REGION:ACCOUNT:security-group/sg-ID and arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID.", "arn:aws:ec2:REGION:ACCOUNT:security-group/sg-ID と arn:aws:ec2:REGION:ACCOUNT:subnet/subnet-ID を渡す。"),
-		Sources: []string{pageModel, pageArticle},
+		Sources: []string{pageModel, PageArticle},
 		Checks:  []string{"activation-input"},
 	}
-	errAnalyzer = &DocumentedError{ // R01
+	Analyzer = &Error{ // R01
 		ID: "REACHABILITY_ANALYZER_FAILED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("The request failed due to insufficient permissions / The network configuration is not supported"),
 		Match:   phrases(ofAnalyzer, "request failed due to insufficient permissions", "network configuration is not supported", "modifications in network resources during the analysis", "modification in network resource during analysis"),
@@ -147,4 +147,4 @@ var (
 	}
 )
 
-var localErrors = []*DocumentedError{errKeyMissing, errSubnetARNs, errAPIUnreachable, errGroupARNs, errGroupElsewhere, errAgentARNs, errCredentialsExpired, errCredentialsMissing, errRegionMissing, errARNMalformed, errAnalyzer}
+var localErrors = []*Error{KeyMissing, SubnetARNs, APIUnreachable, GroupARNs, GroupElsewhere, AgentARNs, CredentialsExpired, CredentialsMissing, RegionMissing, ARNMalformed, Analyzer}

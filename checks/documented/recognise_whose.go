@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // whose tells whether a message that several services or programs give is
@@ -154,11 +156,11 @@ func (q *squeezed) nearestOwn(from, to int) int {
 }
 
 var (
-	serviceWord = pattern(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
-	serviceARN  = pattern(`arn:aws[a-z-]*:([a-z0-9-]+):`)
+	serviceWord = pattern.Late(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
+	serviceARN  = pattern.Late(`arn:aws[a-z-]*:([a-z0-9-]+):`)
 	// calledClient is a call of the AWS CLI, or a client of boto3, of one service.
-	calledClient = pattern(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
-	actionName   = pattern(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
+	calledClient = pattern.Late(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
+	actionName   = pattern.Late(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
 )
 
 // companions are services that DataSync's own messages name: callers, locations,
@@ -237,11 +239,11 @@ func knownOperation(text string) string {
 
 // The ways in which SDKs name the call that failed, squeezed.
 var callNames = []func() *regexp.Regexp{
-	pattern(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
-	pattern(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
-	pattern(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
-	pattern(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
-	pattern(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
+	pattern.Late(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
+	pattern.Late(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
+	pattern.Late(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
+	pattern.Late(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
+	pattern.Late(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
 }
 
 // namedCall finds the service and operation that the sentence around a match
@@ -315,7 +317,7 @@ func isInvalidEndpoint(q *squeezed, from, to int, _ map[string]string) bool {
 	return !strings.Contains(said, "unspecified") && !strings.Contains(said, "パブリックエンドポイント")
 }
 
-var analyzerWord = pattern(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
+var analyzerWord = pattern.Late(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
 
 // isAnalyzer accepts what Reachability Analyzer says.
 func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
@@ -331,8 +333,8 @@ func isTask(q *squeezed, from, to int, _ map[string]string) bool {
 // An agent's ARN or id, and a field or a cell that holds the status. A name that
 // holds the word is none.
 var (
-	agentName    = pattern(`agent-[0-9a-f]{17}`)
-	offlineValue = pattern(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
+	agentName    = pattern.Late(`agent-[0-9a-f]{17}`)
+	offlineValue = pattern.Late(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
 )
 
 // isOfflineField accepts the word as the value of an agent's status.
@@ -342,10 +344,10 @@ func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // ofWhichAgent is the word before "agent": other programs call theirs by name.
-var ofWhichAgent = pattern(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
+var ofWhichAgent = pattern.Late(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
 
 // otherAgents are programs that call their helpers agents.
-var otherAgents = pattern(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
+var otherAgents = pattern.Late(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
 
 // plainAgent are the words that stand before DataSync's.
 var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")

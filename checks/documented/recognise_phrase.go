@@ -1,9 +1,10 @@
-package checks
+package documented
 
 import (
 	"regexp"
 	"strings"
-	"sync"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // wording is one way in which a message is said.
@@ -40,14 +41,9 @@ var placeholders = map[string]string{
 // between is what may stand between two words of a phrase: marks and an article.
 const between = `[^a-z0-9]{0,4}(?:(?:the|an|a)s?[^a-z0-9]{0,2}){0,2}`
 
-var phraseToken = pattern(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
+var phraseToken = pattern.Late(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
 
-// pattern compiles an expression when it is first used: most runs use few of them.
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
-
-func lazily(expr string) func() *regexp.Regexp { return pattern("(?s)" + expr) }
+func lazily(expr string) func() *regexp.Regexp { return pattern.Late("(?s)" + expr) }
 
 // phrases compiles phrases: the words of a message as it is documented. A message says
 // the same with another number, case, hyphenation or punctuation and with an

@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 // What can go wrong while the agent is asked for its key. The marks K01 to K14
 // order them as the sources do.
 var (
-	errUnreachable = &DocumentedError{ // K01, K03
+	EndpointUnreachable = &Error{ // K01, K03
 		ID: "PRIVATE_LINK_ENDPOINT_UNREACHABLE", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"),
 		Match: slices.Concat(
@@ -24,10 +24,10 @@ var (
 			"Open TCP 443 and 1024-1064 from the agent to the endpoint, check routes and network ACLs in both directions, and use an address of the endpoint as privateLinkEndpoint.",
 			"エージェントからエンドポイントへの TCP 443 と 1024-1064 を許可し、往復の経路とネットワーク ACL を確認し、privateLinkEndpoint にはエンドポイント自身のアドレスを指定する。",
 		),
-		Sources: []string{pageArticle, pageTFAgent},
+		Sources: []string{PageArticle, pageTFAgent},
 		Checks:  []string{"sg-ingress-443", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "agent-sg-egress", "connection-active", "cidr-overlap", "probe-443", "activation-input", "sg-ingress-control"},
 	}
-	errKeyNotRetrieved = &DocumentedError{ // K02
+	KeyNotRetrieved = &Error{ // K02
 		ID: "ACTIVATION_KEY_NOT_RETRIEVED", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("Failed to retrieve agent activation key"),
 		Match: append(phrases(nil, "failed to retrieve agent activation key", "failed to retrieve agent's activation key", "could not retrieve agent activation key"),
@@ -35,10 +35,10 @@ var (
 		Title:   say("The console could not get a key from the agent", "コンソールがエージェントからキーを取得できない"),
 		Cause:   say("Network security settings block the connection: from the browser to the agent's port 80, or from the agent to the endpoint.", "ネットワークのセキュリティ設定が、ブラウザーからエージェントのポート 80、またはエージェントからエンドポイントへの接続を遮断している。"),
 		Fix:     say("Open TCP 80 from the browser to the agent and the endpoint's ports from the agent, or fetch the key at the agent's local console.", "ブラウザーからエージェントへの TCP 80 と、エージェントからエンドポイントへのポートを許可するか、エージェントのローカルコンソールでキーを取得する。"),
-		Sources: []string{pageAgentHelp},
+		Sources: []string{PageAgentHelp},
 		Checks:  []string{"sg-ingress-443", "sg-ingress-control", "probe-agent-http", "probe-443", "nacl-to-endpoint", "nacl-to-agent"},
 	}
-	errAgentTimeout = &DocumentedError{ // K04, K05
+	AgentTimeout = &Error{ // K04, K05
 		ID: "AGENT_HTTP_TIMEOUT", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("making HTTP request: Get \"http://AGENT/?...\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
 		Match: slices.Concat(
@@ -62,7 +62,7 @@ var (
 		Sources: []string{pageTFAgent, pageTF47798, "https://github.com/hashicorp/terraform-provider-aws/issues/14904"},
 		Checks:  []string{"probe-agent-http", "sg-ingress-443", "route-to-endpoint", "nacl-to-endpoint", "probe-443"},
 	}
-	errAgentStatus = &DocumentedError{ // K06, K07
+	AgentStatus = &Error{ // K06, K07
 		ID: "AGENT_HTTP_UNEXPECTED_STATUS", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("expected HTTP status code 302, received: 200"),
 		Match: slices.Concat(
@@ -77,10 +77,10 @@ var (
 		Title:   say("What answered on port 80 is not an agent that redirects", "ポート 80 の応答がエージェントのリダイレクトではない"),
 		Cause:   say("The address is another machine's, a proxy answered, or the key was asked for with no_redirect, which makes an agent answer 200 with the key as text.", "別のマシンのアドレスである、プロキシが応答した、または no_redirect 付きで要求した（この場合エージェントは 200 とキーの本文を返す）。"),
 		Fix:     say("Use the agent's own address, bypass the proxy for it, and with no_redirect read the key from the body.", "エージェント自身のアドレスを使い、プロキシの対象から外し、no_redirect の場合は本文からキーを読む。"),
-		Sources: []string{pageTFAgent, pageTFGateway, pageActivate},
+		Sources: []string{pageTFAgent, pageTFGateway, PageActivate},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errKeyEmpty = &DocumentedError{ // K08
+	KeyEmpty = &Error{ // K08
 		ID: "ACTIVATION_KEY_EMPTY", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("empty activationKey received from IP Address: AGENT"),
 		Match:   phrases(nil, "empty activationKey received from IP Address: {at}", "empty activationKey received"),
@@ -90,7 +90,7 @@ var (
 		Sources: []string{pageTFAgent, pageTFGateway},
 		Checks:  []string{"sg-ingress-443", "sg-ingress-control", "route-to-endpoint", "nacl-to-endpoint", "activation-input"},
 	}
-	errKeyNoResponse = &DocumentedError{ // K09
+	KeyNoResponse = &Error{ // K09
 		ID: "ACTIVATION_KEY_NO_RESPONSE", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("no response for activation key request"),
 		Match: append(phrases(nil, "no response for activation key request"),
@@ -101,7 +101,7 @@ var (
 		Sources: []string{pageTFAgent},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errKeyOrAddress = &DocumentedError{ // K10
+	KeyOrAddress = &Error{ // K10
 		ID: "ACTIVATION_KEY_OR_ADDRESS_REQUIRED", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("one of activation_key or ip_address is required"),
 		Match:   phrases(nil, "one of activation_key or ip_address is required", "one of activation_key, ip_address"),
@@ -110,7 +110,7 @@ var (
 		Fix:     say("Set one of the two.", "どちらかを設定する。"),
 		Sources: []string{pageTFAgent},
 	}
-	errAgentGatewayTimeout = &DocumentedError{ // K11
+	AgentGatewayTimeout = &Error{ // K11
 		ID: "AGENT_HTTP_GATEWAY_TIMEOUT", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("status code in HTTP response: 504"),
 		Match: append(phrases(nil, "status code in HTTP response: 504"),
@@ -121,7 +121,7 @@ var (
 		Sources: []string{pageTFGateway},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errNotAKey = &DocumentedError{ // K12
+	NotAKey = &Error{ // K12
 		ID: "AGENT_HTTP_NOT_A_KEY", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("Failed to self-activate or create agent in XHTML for <?xml ..."),
 		Match:   phrases(nil, "failed to self-activate or create {...} agent in XHTML", "failed to self-activate or create agent in XHTML", "the answer is not an activation key"),
@@ -131,7 +131,7 @@ var (
 		Sources: []string{"https://github.com/aws-samples/amazon-efs-tutorial/issues/5"},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errAgentRefused = &DocumentedError{ // K13
+	AgentRefused = &Error{ // K13
 		ID: "AGENT_HTTP_REFUSED", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("curl: (7) Failed to connect to AGENT port 80: Connection refused"),
 		Match: slices.Concat(
@@ -144,10 +144,10 @@ var (
 		Title:   say("The agent refuses port 80", "エージェントがポート 80 を拒否する"),
 		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's.", "エージェントはアクティベーションが済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。"),
 		Fix:     say("List the agents of the account: it may be activated already. Otherwise wait for it to boot and compare the address with its console.", "アカウントのエージェントを一覧し、既にアクティベート済みでないか確認する。そうでなければ起動を待ち、アドレスをコンソールの表示と比べる。"),
-		Sources: []string{pageActivate},
+		Sources: []string{PageActivate},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errAgentReset = &DocumentedError{
+	AgentReset = &Error{
 		ID: "AGENT_HTTP_RESET", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("curl: (56) Recv failure: Connection reset by peer"),
 		Match: append(phrases(ofAgentPort, "connection reset by peer", "ECONNRESET", "connection reset", "socket hang up", "empty reply from server", "header parser received no bytes", "remote end closed connection without response",
@@ -156,10 +156,10 @@ var (
 		Title:   say("The connection to the agent's port 80 was cut", "エージェントのポート 80 への接続が切断された"),
 		Cause:   say("Something accepted the connection and ended it without an answer: a firewall or proxy in between, or an agent that is starting or already activated.", "接続を受け付けた後、応答せずに切断された。途中のファイアウォールやプロキシ、または起動中かアクティベート済みのエージェント。"),
 		Fix:     say("Ask from a machine with a direct way to the agent, compare the address with the agent's console, and exempt it from inspection.", "エージェントに直接届くマシンから要求し、アドレスをエージェントのコンソールと比べ、検査の対象から外す。"),
-		Sources: []string{pageActivate, pageAgentHelp},
+		Sources: []string{PageActivate, PageAgentHelp},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errAgentNoRoute = &DocumentedError{
+	AgentNoRoute = &Error{
 		ID: "AGENT_HTTP_NO_ROUTE", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("curl: (7) Failed to connect to AGENT port 80: No route to host"),
 		Match: phrases(ofAgentPort, "no route to host", "EHOSTUNREACH", "ENETUNREACH", "network is unreachable", "NoRouteToHostException", "could not resolve host", "unable to resolve host address", "name or service not known", "no such host",
@@ -167,10 +167,10 @@ var (
 		Title:   say("The agent's address or name leads nowhere from here", "エージェントのアドレスまたは名前にここから到達できない"),
 		Cause:   say("This machine has no way to the agent's network, the host is not up, or its name does not resolve here.", "このマシンからエージェントのネットワークへの経路がない、ホストが起動していない、または名前を解決できない。"),
 		Fix:     say("Ask from a machine with routes to the agent's network, by the address that the agent's console shows.", "エージェントのネットワークへの経路があるマシンから、エージェントのコンソールに表示されるアドレスで要求する。"),
-		Sources: []string{pageArticle, pageActivate},
+		Sources: []string{PageArticle, PageActivate},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errAgentProxy = &DocumentedError{
+	AgentProxy = &Error{
 		ID: "AGENT_HTTP_PROXY", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("curl: (7) Failed to connect to PROXY port 3128: Connection refused"),
 		Match: append(phrases(ofProxy, "could not resolve proxy", "ProxyError", "unable to connect to proxy", "cannot connect to proxy", "proxyconnect tcp", "from proxy after CONNECT", "proxy authentication required", "proxy tunneling failed"),
@@ -180,21 +180,21 @@ var (
 		Title:   say("A proxy stood between, and failed", "途中のプロキシで失敗した"),
 		Cause:   say("The request for the key went to the proxy that the environment names, not to the agent.", "キーの要求が、エージェントではなく環境変数のプロキシに送られた。"),
 		Fix:     say("Bypass the proxy for the agent: curl --noproxy '*', or its address in no_proxy.", "エージェントへはプロキシを通さない（curl --noproxy '*'、または no_proxy にアドレスを設定）。"),
-		Sources: []string{pageArticle, pageActivate},
+		Sources: []string{PageArticle, PageActivate},
 		Checks:  []string{"probe-agent-http"},
 	}
-	errKeyExpired = &DocumentedError{ // K14
+	KeyExpired = &Error{ // K14
 		ID: "ACTIVATION_KEY_EXPIRED", Stage: CreateAgent,
 		Message: say("the text is not documented", "文面は文書化されていない"),
 		Title:   say("The key is older than 30 minutes", "キーの取得から 30 分を超えている"),
 		Cause:   say("Activation keys expire in 30 minutes if unused. What CreateAgent then says is in no public source.", "アクティベーションキーは未使用のまま 30 分で失効する。その際の CreateAgent のメッセージは公開資料にない。"),
 		Fix:     say("Fetch a new key and use it at once.", "キーを取り直し、すぐに使う。"),
-		Sources: []string{pageActivate},
+		Sources: []string{PageActivate},
 		Checks:  []string{"activation-input"},
 	}
 )
 
-var keyErrors = []*DocumentedError{
-	errUnreachable, errKeyNotRetrieved, errAgentTimeout, errAgentStatus, errKeyEmpty, errKeyNoResponse, errKeyOrAddress,
-	errAgentGatewayTimeout, errNotAKey, errAgentRefused, errAgentReset, errAgentNoRoute, errAgentProxy, errKeyExpired,
+var keyErrors = []*Error{
+	EndpointUnreachable, KeyNotRetrieved, AgentTimeout, AgentStatus, KeyEmpty, KeyNoResponse, KeyOrAddress,
+	AgentGatewayTimeout, NotAKey, AgentRefused, AgentReset, AgentNoRoute, AgentProxy, KeyExpired,
 }

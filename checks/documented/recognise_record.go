@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 // What shows up once the agent exists. The marks P01 to P14 order them as the
 // sources do.
 var (
-	errAgentNotFound = &DocumentedError{ // P01
+	AgentNotFound = &Error{ // P01
 		ID: "AGENT_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("InvalidRequestException: Agent ARN does not exist"),
 		Match: slices.Concat(phrases(unlessOther, "{agent} does not exist", "{agent} {...} not found", "DataSync Agent ({...}) could not be found", "DataSync Agent ({...}) couldn't be found", "DataSync Agent ({...}) not found", "DataSync Agent ({...}) does not exist"),
@@ -20,7 +20,7 @@ var (
 		Sources: []string{pageTFAgent, pageModel},
 		Checks:  []string{"credentials"},
 	}
-	errAgentInUse = &DocumentedError{ // P02
+	AgentInUse = &Error{ // P02
 		ID: "AGENT_IN_USE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Agent is in-use by these location(s)"),
 		Match:   phrases(nil, "in use by these location"),
@@ -29,7 +29,7 @@ var (
 		Fix:     say("Delete those locations, or give them another agent, first.", "先にそのロケーションを削除するか、別のエージェントに変える。"),
 		Sources: []string{pageTFAgent},
 	}
-	errAgentOffline = &DocumentedError{ // P03
+	AgentOffline = &Error{ // P03
 		ID: "AGENT_OFFLINE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same(`"Status": "OFFLINE"`),
 		Match: slices.Concat([]wording{exactly(offlineField, "offline", `offline`), exactly(nil, "offline", `agentarn:arn[^{}]{0,600}status:offline(?:[^a-z]|$)`)},
@@ -41,20 +41,20 @@ var (
 			"アクティベーション直後と更新中は正常。それ以外では、電源が切れている、サイズ不足、スナップショットからの復元、エンドポイントへの経路（1024-1064 と 443）の喪失。プライベート DNS が有効な VPC 内のパブリックエンドポイント用エージェントは誤った宛先に向かう。",
 		),
 		Fix:     say("Wait a few minutes; then judge the path to the endpoint, and test the connections at the agent's local console.", "数分待ち、エンドポイントへの経路を判定し、エージェントのローカルコンソールで接続をテストする。"),
-		Sources: []string{pageAgentHelp, pageModel},
+		Sources: []string{PageAgentHelp, pageModel},
 		Checks:  []string{"sg-ingress-control", "sg-ingress-443", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "probe-control", "endpoint-private-dns"},
 	}
-	errConsoleTest = &DocumentedError{ // P04
+	ConsoleTest = &Error{ // P04
 		ID: "CONSOLE_TEST_FAILED", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Testing connection to ENDPOINT ... FAILED"),
 		Match:   []wording{exactly(nil, "test", `test(?:ing)?(?:network)?connect(?:ion|ivity)(?:to|s)?.{0,160}?(?:datasync|vpce|vpcendpoint)[^\[]{0,120}?\[?failed`)},
 		Title:   say("The agent's own network test fails", "エージェント自身のネットワークテストが失敗した"),
 		Cause:   say("An address that the agent needs does not answer it. The console does not say what stops it.", "エージェントに必要なアドレスが応答しない。何が止めているかコンソールは示さない。"),
 		Fix:     say("Judge the path from the agent to the endpoint: the checks below name the rule or route.", "エージェントからエンドポイントへの経路を判定する。下のチェックがルールや経路を特定する。"),
-		Sources: []string{pageTesting, pageNetwork},
+		Sources: []string{PageTesting, PageNetwork},
 		Checks:  []string{"sg-ingress-443", "sg-ingress-control", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "agent-sg-egress", "probe-443", "probe-control"},
 	}
-	errTaskLaunching = &DocumentedError{ // P05
+	TaskLaunching = &Error{ // P05
 		ID: "TASK_LAUNCHING", Stage: AfterActivation,
 		Message: snapshot.Same("task execution status LAUNCHING, without progress"),
 		Match: append(phrases(besideOwn, "stuck in launching status", "stuck in launching state", "stuck in launching", "stuck at launching", "remains in launching"),
@@ -65,7 +65,7 @@ var (
 		Sources: []string{pageTasksHelp},
 		Checks:  []string{"sg-ingress-control", "task-sg", "subnet-free-ips", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent"},
 	}
-	errENINotFound = &DocumentedError{ // P06
+	ENINotFound = &Error{ // P06
 		ID: "ENI_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("EniNotFound"),
 		Match:   phrases(nil, "EniNotFound"),
@@ -75,7 +75,7 @@ var (
 		Sources: []string{pageTasksHelp},
 		Checks:  []string{"subnet-free-ips", "subnet-usable"},
 	}
-	errTaskUnavailable = &DocumentedError{ // P07
+	TaskUnavailable = &Error{ // P07
 		ID: "TASK_UNAVAILABLE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("task status UNAVAILABLE, with a mount error"),
 		Match: slices.Concat(phrases(nil, "Task failed to access location", "Task fails to access location", "Task is unable to access location", "failed to connect to EFS mount target with IP"),
@@ -87,10 +87,10 @@ var (
 		Title:   say("The task's storage can't be mounted", "タスクのストレージをマウントできない"),
 		Cause:   say("A firewall stands between the agent and the file server, the export does not admit the agent, or an agent of the location is offline.", "エージェントとファイルサーバーの間のファイアウォール、エージェントを許可しないエクスポート設定、またはロケーションのエージェントがオフライン。"),
 		Fix:     say("See whether the agents are online; open NFS 2049 (111) or SMB 445 from the agent to the server, for EFS 2049 to the mount target, and admit the agent's address in the export.", "エージェントがオンラインか確認し、サーバーへの NFS 2049（111）または SMB 445、EFS ではマウントターゲットへの 2049 を許可し、エクスポート設定でエージェントのアドレスを許可する。"),
-		Sources: []string{pageTasksHelp, pageNetwork},
+		Sources: []string{pageTasksHelp, PageNetwork},
 		Checks:  []string{"probe-storage"},
 	}
-	errMemory = &DocumentedError{ // P08
+	Memory = &Error{ // P08
 		ID: "OUT_OF_MEMORY", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Cannot allocate memory"),
 		Codes:   []string{"cannotallocatememory", "nomem"},
@@ -100,7 +100,7 @@ var (
 		Fix:     say("Give the agent more memory, split the task, or use Enhanced mode.", "エージェントのメモリを増やすか、タスクを分割するか、Enhanced モードを使う。"),
 		Sources: []string{pageTasksHelp},
 	}
-	errIO = &DocumentedError{ // P09
+	IO = &Error{ // P09
 		ID: "INPUT_OUTPUT_ERROR", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Input/output error"),
 		Codes:   []string{"input/outputerror"},
@@ -111,7 +111,7 @@ var (
 		Sources: []string{pageTasksHelp},
 		Checks:  []string{"probe-storage"},
 	}
-	errStorageReset = &DocumentedError{ // P10
+	StorageReset = &Error{ // P10
 		ID: "STORAGE_CONNECTION_RESET", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Connection Reset by peer / Host is down"),
 		Codes:   []string{"hostisdown"},
@@ -122,7 +122,7 @@ var (
 		Sources: []string{pageTasksHelp},
 		Checks:  []string{"probe-storage"},
 	}
-	errIDMapping = &DocumentedError{ // P11
+	IDMapping = &Error{ // P11
 		ID: "NFS_ID_MAPPING", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("FsNfsIdMappingEnabled"),
 		Match:   phrases(nil, "FsNfsIdMappingEnabled", "does not support server-side NFSv4 ID mapping"),
@@ -131,7 +131,7 @@ var (
 		Fix:     say("Mount with NFS version 3, or turn id mapping off.", "NFS バージョン 3 を使うか、ID マッピングを無効にする。"),
 		Sources: []string{pageTasksHelp},
 	}
-	errSyncOption = &DocumentedError{ // P12
+	SyncOption = &Error{ // P12
 		ID: "INVALID_SYNC_OPTION", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("Invalid SyncOption value. Option: TransferMode,PreserveDeletedFiles, Value: ALL,REMOVE."),
 		Match:   phrases(nil, "Invalid SyncOption value"),
@@ -140,7 +140,7 @@ var (
 		Fix:     say("Set PreserveDeletedFiles to PRESERVE, or TransferMode to CHANGED.", "PreserveDeletedFiles を PRESERVE にするか、TransferMode を CHANGED にする。"),
 		Sources: []string{pageTasksHelp},
 	}
-	errSMBUnreachable = &DocumentedError{ // P13
+	SMBUnreachable = &Error{ // P13
 		ID: "SMB_UNREACHABLE", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("NT_STATUS_IO_TIMEOUT"),
 		Match:   phrases(nil, "NT_STATUS_IO_TIMEOUT", "NT_STATUS_HOST_UNREACHABLE", "NT_STATUS_NETWORK_UNREACHABLE"),
@@ -150,7 +150,7 @@ var (
 		Sources: []string{"https://github.com/ministryofjustice/analytical-platform/issues/5175"},
 		Checks:  []string{"probe-storage"},
 	}
-	errRegionOff = &DocumentedError{ // P14
+	RegionOff = &Error{ // P14
 		ID: "TASK_STOPS_REGION_DISABLED", Stage: AfterActivation,
 		Message: say("the text is not documented; the task stops early", "文面は文書化されていない。タスクが早期に停止する"),
 		Title:   say("The task stops early: an opt-in Region is disabled", "タスクが早期に停止する（オプトインリージョンが無効）"),
@@ -160,7 +160,7 @@ var (
 	}
 )
 
-var laterErrors = []*DocumentedError{
-	errAgentNotFound, errAgentInUse, errAgentOffline, errConsoleTest, errTaskLaunching, errENINotFound, errTaskUnavailable, errMemory, errIO, errStorageReset,
-	errIDMapping, errSyncOption, errSMBUnreachable, errRegionOff,
+var laterErrors = []*Error{
+	AgentNotFound, AgentInUse, AgentOffline, ConsoleTest, TaskLaunching, ENINotFound, TaskUnavailable, Memory, IO, StorageReset,
+	IDMapping, SyncOption, SMBUnreachable, RegionOff,
 }

@@ -1,4 +1,4 @@
-package checks_test
+package documented_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 // TestForeign reads lines of other services and programs, one by one: each names
 // where it comes from, and none is DataSync's.
 func TestForeign(t *testing.T) {
-	body, err := os.ReadFile("../fixtures/pastes/foreign.tsv")
+	body, err := os.ReadFile("../../fixtures/pastes/foreign.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}

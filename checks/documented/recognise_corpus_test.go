@@ -1,4 +1,4 @@
-package checks_test
+package documented_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/documented"
 )
 
 // wrapAt breaks a text into lines of at most so many letters, at spaces where
@@ -138,7 +138,7 @@ func TestWrapped(t *testing.T) {
 // case, its hyphens.
 func TestOneWordChanged(t *testing.T) {
 	n := 0
-	for _, e := range checks.Errors() {
+	for _, e := range documented.All() {
 		message := strings.NewReplacer("vpce-ID", "vpce-0a1b2c3d4e5f60718", "REGION", "us-east-1", "subnet/SUBNET", "subnet/subnet-0a1b2c3d4e5f60718", "security-group/GROUP", "security-group/sg-0a1b2c3d4e5f60718", "ACCOUNT", "111122223333",
 			"AGENT", "10.10.1.50", "sg-ID", "sg-0a1b2c3d4e5f60718", "subnet-ID", "subnet-0a1b2c3d4e5f60718").Replace(e.Message.En)
 		if len(e.Codes) > 0 { // a code by itself is looked up, not recognised

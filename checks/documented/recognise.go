@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"cmp"
@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // Recognition is a documented error found in a text.
 type Recognition struct {
-	Error    *DocumentedError
+	Error    *Error
 	Captured map[string]string // from the message itself: ids, ARNs, hosts
 	Excerpt  string            // the message, as it stands in the text
 	at       int               // in the text that was decoded
@@ -46,7 +47,7 @@ func Recognise(text string) []Recognition {
 
 func recogniseAll(q *squeezed) []Recognition {
 	var out []Recognition
-	for _, e := range documentedErrors {
+	for _, e := range catalogue {
 		if r, ok := recognise(e, q); ok {
 			out = append(out, r)
 		}
@@ -60,7 +61,7 @@ const patientTries = 60
 // window is how far from its anchor, in bytes, a message may reach.
 const window = 500
 
-func recognise(e *DocumentedError, q *squeezed) (Recognition, bool) {
+func recognise(e *Error, q *squeezed) (Recognition, bool) {
 	if slices.Contains(e.Codes, strings.Trim(q.text, ".:()")) { // the code itself was typed
 		return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.source(0, len(q.text), " "), weight: 1}, true
 	}
@@ -147,15 +148,15 @@ var mentioned = []struct {
 	name string
 	re   func() *regexp.Regexp
 }{
-	{"vpc_endpoint_id", pattern(`\bvpce-[0-9a-f]{17}\b`)},
-	{"subnet_arn", pattern(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
-	{"security_group_arn", pattern(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
-	{"subnet_id", pattern(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"security_group_id", pattern(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"endpoint_ip", pattern(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
-	{"agent_ip", pattern(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
-	{"agent_ip", pattern(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
-	{"region", pattern(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
+	{"vpc_endpoint_id", pattern.Late(`\bvpce-[0-9a-f]{17}\b`)},
+	{"subnet_arn", pattern.Late(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
+	{"security_group_arn", pattern.Late(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
+	{"subnet_id", pattern.Late(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"security_group_id", pattern.Late(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
+	{"endpoint_ip", pattern.Late(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
+	{"agent_ip", pattern.Late(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
+	{"agent_ip", pattern.Late(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
+	{"region", pattern.Late(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
 }
 
 // Mentioned collects the ids, addresses and Region that a text names, the first
@@ -184,17 +185,17 @@ func Mentioned(text string, found []Recognition) map[string]string {
 
 // Nearest lists the errors whose words a text shares most, for one that nothing
 // is known of: at most three, none by chance.
-func Nearest(text string) []*DocumentedError {
+func Nearest(text string) []*Error {
 	words := map[string]bool{}
 	for _, w := range wordsOf(text) {
 		words[w] = true
 	}
 	type scored struct {
-		e *DocumentedError
+		e *Error
 		n int
 	}
 	var list []scored
-	for _, e := range documentedErrors {
+	for _, e := range catalogue {
 		n := 0
 		for _, w := range slices.Compact(slices.Sorted(slices.Values(wordsOf(e.Message.En + " " + e.Title.En + " " + e.ID)))) {
 			if words[w] {
@@ -206,7 +207,7 @@ func Nearest(text string) []*DocumentedError {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b scored) int { return cmp.Compare(b.n, a.n) })
-	var out []*DocumentedError
+	var out []*Error
 	for _, s := range list[:min(3, len(list))] {
 		out = append(out, s.e)
 	}
@@ -222,8 +223,8 @@ func wordsOf(text string) []string {
 // proxy that stands in the text did is not the agent's doing, and what the tool says
 // of the agent's answer tells more than the time that it took.
 func subsumed(list []Recognition) []Recognition {
-	anywhere := map[*DocumentedError][]*DocumentedError{errAgentRefused: {errAgentProxy}, errAgentTimeout: {errAgentProxy}, errAgentReset: {errAgentProxy}, errAgentNoRoute: {errAgentProxy}}
-	sameWords := map[*DocumentedError][]*DocumentedError{errAgentTimeout: {errUnreachable}, errKeyNotRetrieved: {errUnreachable}, errAgentRefused: {errAgentTimeout}}
+	anywhere := map[*Error][]*Error{AgentRefused: {AgentProxy}, AgentTimeout: {AgentProxy}, AgentReset: {AgentProxy}, AgentNoRoute: {AgentProxy}}
+	sameWords := map[*Error][]*Error{AgentTimeout: {EndpointUnreachable}, KeyNotRetrieved: {EndpointUnreachable}, AgentRefused: {AgentTimeout}}
 	beside := func(r, o Recognition) bool {
 		return slices.Contains(anywhere[r.Error], o.Error) || slices.Contains(sameWords[r.Error], o.Error) && o.at == r.at
 	}

@@ -1,8 +1,19 @@
-package checks
+// Package documented holds the errors that AWS documents, or that people were seen
+// to meet, on the way to an agent that is ONLINE: one file a stage. It recognises them
+// in what somebody pastes, however that is wrapped, and leaves other services' errors
+// to them. It knows nothing of checks; those point here.
+package documented
 
 import (
 	"slices"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
+
+// Text is a message in every language.
+type Text = snapshot.Text
+
+func say(en, ja string) Text { return Text{En: en, Ja: ja} }
 
 // Stage is where in an activation an error appears.
 type Stage string
@@ -30,9 +41,9 @@ func (s Stage) Title() Text {
 	return Text{}
 }
 
-// DocumentedError is a message that AWS or one of the usual tools is documented,
+// Error is a message that AWS or one of the usual tools is documented,
 // or publicly seen, to give.
-type DocumentedError struct {
+type Error struct {
 	ID      string
 	Stage   Stage
 	Message Text // as documented; Literal says whether the English is attested
@@ -51,47 +62,41 @@ type DocumentedError struct {
 	Checks []string
 }
 
-// The sources that errors come from, besides AWS's own pages.
+// Pages that errors come from, and that checks rest on too.
+const (
+	PageActivate  = "https://docs.aws.amazon.com/datasync/latest/userguide/activate-agent.html"
+	PageAgentHelp = "https://docs.aws.amazon.com/datasync/latest/userguide/troubleshooting-datasync-agents.html"
+	PageArticle   = "https://repost.aws/knowledge-center/datasync-cross-activate-agent"
+	PageEndpoint  = "https://docs.aws.amazon.com/datasync/latest/userguide/choose-service-endpoint.html"
+	PageNetwork   = "https://docs.aws.amazon.com/datasync/latest/userguide/datasync-network.html"
+	PageTesting   = "https://docs.aws.amazon.com/datasync/latest/userguide/test-agent-connections.html"
+	PageCFN       = "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-datasync"
+	PageCommon    = "https://docs.aws.amazon.com/datasync/latest/userguide/CommonErrors.html"
+)
+
+// The sources that errors alone come from.
 const (
 	pageTasksHelp = "https://docs.aws.amazon.com/datasync/latest/userguide/troubleshooting-tasks.html"
-	pageCommon    = "https://docs.aws.amazon.com/datasync/latest/userguide/CommonErrors.html"
 	pageTFAgent   = "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/datasync/agent.go"
 	pageTFGateway = "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/storagegateway/gateway.go"
 	pageTF47798   = "https://github.com/hashicorp/terraform-provider-aws/issues/47798"
-	pageCFN       = "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-datasync"
 	pageAnalyzer  = "https://docs.aws.amazon.com/vpc/latest/reachability/reachability-analyzer-troubleshooting.html"
 	pageCLIHelp   = "https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-troubleshooting.html"
 	pageModel     = "https://github.com/boto/botocore/blob/develop/botocore/data/datasync/2018-11-09/service-2.json"
 )
 
-// documentedErrors is the catalogue, stage by stage.
-var documentedErrors = slices.Concat(keyErrors, createErrors, localErrors, laterErrors)
+// catalogue is the catalogue, stage by stage.
+var catalogue = slices.Concat(keyErrors, createErrors, localErrors, laterErrors)
 
 // Errors returns every documented error.
-func Errors() []*DocumentedError { return documentedErrors }
+func All() []*Error { return catalogue }
 
-// ErrorByID returns the documented error with an id, or nil.
-func ErrorByID(id string) *DocumentedError {
-	for _, e := range documentedErrors {
+// ByID returns the documented error with an id, or nil.
+func ByID(id string) *Error {
+	for _, e := range catalogue {
 		if e.ID == id {
 			return e
 		}
 	}
 	return nil
-}
-
-// CausesOf returns the checks that can find the cause of an error: those that
-// the error itself names, most likely first, then those with a problem that
-// leads to it.
-func CausesOf(e *DocumentedError) []*Check {
-	var out []*Check
-	for _, id := range e.Checks {
-		out = append(out, ByID(id))
-	}
-	for _, c := range All() {
-		if !slices.Contains(out, c) && slices.ContainsFunc(c.Problems, func(p *Problem) bool { return slices.Contains(p.Errors, e) }) {
-			out = append(out, c)
-		}
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package checks
+package documented
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // squeezed is a text as the patterns see it, with the way back to the original.
@@ -27,13 +28,13 @@ type squeezed struct {
 type span struct{ from, to int }
 
 var (
-	percent = pattern(`(?:%[0-9A-Fa-f]{2})+`)
+	percent = pattern.Late(`(?:%[0-9A-Fa-f]{2})+`)
 	// Escapes of JSON and of programs that print strings, once or twice over.
-	quoted = pattern(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
+	quoted = pattern.Late(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
 	// An escape character as Python, shells and C print it, and bytes beyond ASCII.
-	printedEscape = pattern(`\\+(?:x1[bB]|0?33|e)\[`)
-	printedBytes  = pattern(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
-	entity        = pattern(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
+	printedEscape = pattern.Late(`\\+(?:x1[bB]|0?33|e)\[`)
+	printedBytes  = pattern.Late(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
+	entity        = pattern.Late(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
 	named         = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'", "&nbsp;": " "}
 )
 
@@ -169,10 +170,10 @@ func fold(r rune) rune {
 
 // What is left of a colour where the escape character was lost or printed: by a
 // copy, by cat -v, by syslog.
-var colour = pattern(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
+var colour = pattern.Late(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
 
 // htmlTag is a tag that stands between words in pages of tickets and wikis.
-var htmlTag = pattern(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
+var htmlTag = pattern.Late(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
 
 // unframed takes out what programs that show a text put into it: the escape
 // sequences of terminals and the tags of pages.
