@@ -142,12 +142,18 @@ func (i issue) identity() string {
 	if a := i.finding.About; a != nil {
 		parts = append(parts, a.Key())
 	}
+	return strings.Join(append(parts, i.finding.telling()...), "\x00")
+}
+
+// telling are the arguments that tell apart what else is the same of one subject.
+func (f Finding) telling() []string {
+	var out []string
 	for _, name := range []string{"action", "pattern"} {
-		if v, ok := i.finding.Args[name].(string); ok {
-			parts = append(parts, name+"="+v)
+		if v, ok := f.Args[name].(string); ok {
+			out = append(out, name+"="+v)
 		}
 	}
-	return strings.Join(parts, "\x00")
+	return out
 }
 
 // line is the one in the file of place, 1 if nothing says.

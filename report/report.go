@@ -111,7 +111,7 @@ type Finding struct {
 	Resources   []Resource     `json:"resources,omitempty"` // of the plan, that are behind it
 	Waived      *Waived        `json:"waived,omitempty"`
 
-	About   *checks.About `json:"-"` // the facts, to compare
+	About   *checks.About `json:"about,omitempty"` // the facts, to compare
 	restsOn []string      // the checks that make a SKIP moot: while one of them stands, it is
 	hides   bool          // the rest of what the check asks of the subject is not judged beside it
 	Unasked bool          `json:"-"` // SKIP because nobody looked, not because it is moot

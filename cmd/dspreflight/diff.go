@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// maxReportBytes is far above the report of 10,000 targets.
+const maxReportBytes = 1 << 30
+
+func diffCommand(env *environment) *cli.Command {
+	flags := append(targetFlags(), boolFlag(groupEvidence, "complete", "the files of the snapshots are whole and unfiltered, so that what is missing does not exist"))
+	flags = append(flags,
+		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: " + report.DiffFormatNames(), Value: "table", Category: groupOutput},
+		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
+		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what changed: nothing if nothing did", Category: groupOutput, EnvVars: variable("quiet")},
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for `WHAT`: new (findings; 3 if what can no longer be told may hide one)", Category: groupGate},
+	)
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "say what changed between two reports or snapshots",
+		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\n   BEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of\n   check --save), which is judged with the target flags. A finding counts as resolved only if\n   it is proved to be gone: not if it can no longer be told.\n\n   Exit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no\n   longer be told may hide one.",
+		ArgsUsage: "BEFORE AFTER",
+		Flags:     flags,
+		Action: func(c *cli.Context) error {
+			if err := noLateFlags(c); err != nil {
+				return err
+			}
+			return runDiff(c, env)
+		},
+	}
+}
+
+func runDiff(c *cli.Context, env *environment) error {
+	lang, err := language(c)
+	if err != nil {
+		return err
+	}
+	render, ok := report.DiffFormatNamed(c.String("output"))
+	if !ok {
+		return snapshot.Errorf("--output %q: expected one of %s", "--output %q: %s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
+	}
+	if on := c.String("fail-on"); on != "" && on != "new" {
+		return snapshot.Errorf("--fail-on %q: expected new", "--fail-on %q: new を指定する", on)
+	}
+	if c.NArg() != 2 {
+		return snapshot.Errorf("diff compares two reports or snapshots, but got %d: dspreflight diff BEFORE AFTER", "diff は 2 つのレポートかスナップショットを比べるが、%d 個が指定された: dspreflight diff 変更前 変更後", c.NArg())
+	}
+	p, err := readRequest(c, env)
+	if err != nil {
+		return err
+	}
+	forgetSides(p.targets)
+	a := asked{request: p, selected: checks.All(), lang: lang, failOn: report.OnFail}
+	var sides [2]report.Report
+	for i, path := range c.Args().Slice() {
+		if sides[i], err = reportAt(c.Context, c, env, a, path); err != nil {
+			return fmt.Errorf("%s: %w", report.Harmless(path), err)
+		}
+		defer sides[i].Close()
+	}
+	d, err := report.Compare(sides[0], sides[1])
+	if err != nil {
+		return err
+	}
+	d.Tool.Version = version()
+	color, err := colored(c.String("color"), env.stdout)
+	if err != nil {
+		return err
+	}
+	width, _ := terminal(env.stdout)
+	switch {
+	case c.Context.Err() != nil:
+		env.code = report.Interrupted.ExitCode()
+	case c.String("fail-on") == "new":
+		env.code = d.ExitCodeOnNew()
+	}
+	return render(env.stdout, d, report.TableOptions{Width: width, Color: color, Quiet: c.Bool("quiet"), Lang: lang})
+}
+
+// reportAt reads a report, or judges a snapshot.
+func reportAt(ctx context.Context, c *cli.Context, env *environment, a asked, path string) (report.Report, error) {
+	if info, err := os.Stat(path); err != nil {
+		return report.Report{}, plainPath(err)
+	} else if !info.IsDir() {
+		body, err := readLimited(c, path, maxReportBytes)
+		if err != nil {
+			return report.Report{}, err
+		}
+		return report.ReadJSON(body)
+	}
+	snap, err := readFolder(path, snapshot.ReadOptions{Complete: c.Bool("complete")})
+	if err != nil {
+		return report.Report{}, err
+	}
+	tellPassed(env, path, snap.Passed, a.lang)
+	targets, err := complete(snap, a.request.said, a.request.targets)
+	if err != nil {
+		return report.Report{}, err
+	}
+	return judgeInTurn(ctx, c, env, a, targets, snap)
+}

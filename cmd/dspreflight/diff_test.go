@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+// TestDiffMirrors compares the reports of all fixtures, each with each, read back
+// from JSON: with itself nothing changed, and the other way round is the mirror.
+func TestDiffMirrors(t *testing.T) {
+	var all []report.Report
+	for _, name := range fixtures.Names() {
+		rep, err := report.ReadJSON([]byte(invoke(t, "check", "--fixture", name, "-o", "json").stdout))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		all = append(all, rep)
+	}
+	changed := 0
+	for i, a := range all {
+		for j, b := range all {
+			d, back := compared(t, a, b), compared(t, b, a)
+			if i == j && !d.Equal {
+				t.Errorf("%s differs from itself: %+v", fixtures.Names()[i], d)
+			}
+			if d.Equal != back.Equal || d.Before != back.After || len(d.Targets) != len(back.Targets) {
+				t.Fatalf("%s and %s: %+v, back %+v", fixtures.Names()[i], fixtures.Names()[j], d, back)
+			}
+			for n, x := range d.Targets {
+				y := back.Targets[n]
+				changed += len(x.New) + len(x.Hidden)
+				for _, lists := range [][2][]report.DiffFinding{{x.New, y.Resolved}, {x.Revealed, y.Hidden}, {x.Resolved, y.New}, {x.Hidden, y.Revealed}, {x.Unchanged, y.Unchanged}} {
+					if !reflect.DeepEqual(ids(lists[0]), ids(lists[1])) {
+						t.Errorf("%s and %s: %v, back %v", fixtures.Names()[i], fixtures.Names()[j], ids(lists[0]), ids(lists[1]))
+					}
+				}
+				if len(x.GapsOpened) != len(y.GapsClosed) || len(x.GapsClosed) != len(y.GapsOpened) || len(x.Checks) != len(y.Checks) {
+					t.Errorf("%s and %s: gaps or checks do not mirror", fixtures.Names()[i], fixtures.Names()[j])
+				}
+			}
+		}
+	}
+	if changed < len(all) {
+		t.Errorf("only %d findings are new or hidden in all pairs", changed)
+	}
+}
+
+func compared(t *testing.T, a, b report.Report) report.Diff {
+	t.Helper()
+	d, err := report.Compare(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func ids(list []report.DiffFinding) []string {
+	var out []string
+	for _, f := range list {
+		out = append(out, strings.Join([]string{f.Check, f.Status, f.Code, f.Subject, f.About.Key()}, " "))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestDiff compares reports and snapshots, in both languages.
+func TestDiff(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"healthy", "unreachable-443", "no-permission"} {
+		if out := invoke(t, "fixtures", "--save", at(name), name); out.code != 0 {
+			t.Fatal(out.stderr)
+		}
+		for _, lang := range []string{"en", "ja"} {
+			if out := invoke(t, "check", "--snapshot", at(name), "--lang", lang, "-o", "json="+at(name+"."+lang)); out.code == exitUsage {
+				t.Fatal(out.stderr)
+			}
+		}
+	}
+	if err := os.WriteFile(at("other"), []byte(`{"schema":"other/v1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	healthy, broken, blind := at("healthy"), at("unreachable-443"), at("no-permission")
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		want []string // in the output, or of a usage error, on stderr; nil: it is silent
+	}{
+		{"a report in one language and one in another", []string{"-q", broken + ".en", broken + ".ja"}, 0, nil},
+		{"a snapshot and its report", []string{"-q", "-o", "json", healthy, healthy + ".ja"}, 0, nil},
+		{"nothing changed", []string{healthy, healthy}, 0, []string{"Nothing changed.", "READY -> READY"}},
+		{"what is unchanged is shown", []string{broken, broken}, 0, []string{"DSP201  unchanged"}},
+		{"new", []string{"--fail-on", "new", healthy, broken + ".en"}, 1, []string{"DSP201  new", "PASS -> FAIL  sg-ingress-443, task-sg", "READY -> NOT READY  2 new"}},
+		{"new, without a gate", []string{healthy, broken + ".en"}, 0, []string{"DSP201  new"}},
+		{"resolved", []string{"--fail-on", "new", broken, healthy}, 0, []string{"DSP201  resolved", "2 resolved  0 hidden"}},
+		{"a lost permission resolves nothing", []string{broken, blind}, 0, []string{"DSP201  hidden", "not resolved", "a gap opened", "0 resolved  2 hidden"}},
+		{"what comes to light", []string{"--fail-on", "new", blind, broken}, 1, []string{"DSP201  revealed", "a gap closed"}},
+		{"in Japanese", []string{"--lang", "ja", broken, blind}, 0, []string{"DSP201  未確認", "解消したとは言えない", "見えなくなった"}},
+		{"one side", []string{healthy}, exitUsage, []string{"got 1"}},
+		{"no such format", []string{"-o", "xml", healthy, broken}, exitUsage, []string{"expected one of table, json"}},
+		{"no such gate", []string{"--fail-on", "warn", healthy, broken}, exitUsage, []string{"expected new"}},
+		{"not a report", []string{healthy, at("other")}, exitUsage, []string{`schema is "other/v1"`}},
+		{"nothing there", []string{healthy, at("none")}, exitUsage, []string{"no such file"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out := invoke(t, append([]string{"diff"}, tt.args...)...)
+			text := out.stdout
+			if tt.code == exitUsage {
+				text = out.stderr
+			}
+			if out.code != tt.code || tt.want == nil && text != "" {
+				t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is not in:\n%s", want, text)
+				}
+			}
+		})
+	}
+	var d report.Diff
+	if err := json.Unmarshal([]byte(invoke(t, "diff", "-o", "json", healthy, broken).stdout), &d); err != nil || d.Schema != report.DiffSchema || d.New() != 2 {
+		t.Errorf("%v: %+v", err, d)
+	}
+}

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// DiffRenderer writes a Diff in one format.
+type DiffRenderer func(io.Writer, Diff, TableOptions) error
+
+// diffFormats is the one list of them.
+var diffFormats = []struct {
+	name   string
+	render DiffRenderer
+}{
+	{"table", diffTable},
+	{"json", diffJSON},
+}
+
+// DiffFormatNamed finds a format of a Diff.
+func DiffFormatNamed(name string) (DiffRenderer, bool) {
+	for _, f := range diffFormats {
+		if f.name == name {
+			return f.render, true
+		}
+	}
+	return nil, false
+}
+
+// DiffFormatNames are the names of the formats of a Diff, for a sentence.
+func DiffFormatNames() string {
+	var names []string
+	for _, f := range diffFormats {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func diffJSON(w io.Writer, d Diff, opt TableOptions) error {
+	if opt.Quiet && d.Equal {
+		return nil
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(d)
+}
+
+// diffTable writes what changed, and unless it is to be quiet, what did not.
+func diffTable(w io.Writer, d Diff, opt TableOptions) error {
+	if opt.Quiet && d.Equal {
+		return nil
+	}
+	if opt.Width < 40 {
+		opt.Width = DefaultWidth
+	}
+	var b bytes.Buffer
+	p := &diffPrinter{printer{opt: opt, out: &b}}
+	for _, t := range d.Targets {
+		if !t.equal() || !opt.Quiet {
+			p.target(t, len(d.Targets) > 1)
+		}
+	}
+	if d.Equal {
+		p.line("", snapshot.Text{En: "Nothing changed.", Ja: "変化はない。"}.In(opt.Lang))
+	}
+	var n [6]int
+	for _, t := range d.Targets {
+		for i, m := range []int{len(t.New), len(t.Revealed), len(t.Resolved), len(t.Hidden), len(t.Unchanged), len(t.GapsOpened)} {
+			n[i] += m
+		}
+	}
+	fmt.Fprintf(&b, "%s -> %s  %d new  %d revealed  %d resolved  %d hidden  %d unchanged  %d gaps opened\n",
+		p.verdict(d.Before.Verdict), p.verdict(d.After.Verdict), n[0], n[1], n[2], n[3], n[4], n[5])
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+type diffPrinter struct{ printer }
+
+func (p *diffPrinter) say(en, ja string) string { return snapshot.Text{En: en, Ja: ja}.In(p.opt.Lang) }
+
+func (p *diffPrinter) verdict(v Verdict) string {
+	if v == "" {
+		return p.say("not there", "なし")
+	}
+	return p.paint(v.Label(), string(v))
+}
+
+func (p *diffPrinter) line(indent, text string) {
+	for _, l := range Wrap(text, p.opt.Width-len(indent)) {
+		fmt.Fprintf(p.out, "%s%s\n", indent, l)
+	}
+}
+
+func (p *diffPrinter) target(t TargetDiff, named bool) {
+	if named {
+		fmt.Fprintf(p.out, "%s  %s -> %s\n\n", t.Name, p.verdict(t.Before), p.verdict(t.After))
+	}
+	p.findings(t.New, snapshot.Text{En: "new", Ja: "新規"}, snapshot.Text{})
+	p.findings(t.Revealed, snapshot.Text{En: "revealed", Ja: "判明"}, snapshot.Text{En: "it could not be told before, or was not asked", Ja: "以前は判定できなかったか、対象外だった"})
+	p.findings(t.Hidden, snapshot.Text{En: "hidden", Ja: "未確認"}, snapshot.Text{En: "not resolved: it can no longer be told, is not asked, or is waived", Ja: "解消したとは言えない。判定できなくなったか、対象外か、許容されている"})
+	p.findings(t.Resolved, snapshot.Text{En: "resolved", Ja: "解消"}, snapshot.Text{})
+	p.gaps(t.GapsOpened, "a gap opened", "見えなくなった")
+	p.gaps(t.GapsClosed, "a gap closed", "見えるようになった")
+	p.checks(t)
+	if !p.opt.Quiet {
+		p.findings(t.Unchanged, snapshot.Text{En: "unchanged", Ja: "変化なし"}, snapshot.Text{})
+	}
+}
+
+func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
+	for _, f := range list {
+		fmt.Fprintf(p.out, "%s  %s  %s  %s\n", p.paint(f.Status, f.Status), f.Check, f.Code, what.In(p.opt.Lang))
+		p.line("      ", f.Message)
+		if !why.Empty() {
+			p.line("      ", "("+why.In(p.opt.Lang)+")")
+		}
+		p.out.WriteString("\n")
+	}
+}
+
+// gaps shows each once, with the checks that can't tell for it.
+func (p *diffPrinter) gaps(list []DiffGap, en, ja string) {
+	var messages []string
+	of := map[string][]string{}
+	for _, g := range list {
+		if !slices.Contains(messages, g.Message) {
+			messages = append(messages, g.Message)
+		}
+		if g.Check != "" && !slices.Contains(of[g.Message], g.Check) {
+			of[g.Message] = append(of[g.Message], g.Check)
+		}
+	}
+	for _, m := range messages {
+		fmt.Fprintf(p.out, "%s  %s\n", p.paint("UNKNOWN", "UNKNOWN"), p.say(en, ja))
+		p.line("      ", m)
+		if of[m] != nil {
+			p.line("      ", snapshot.Textf("it keeps from telling: %s", "判定に影響するチェック: %s", strings.Join(of[m], ", ")).In(p.opt.Lang))
+		}
+		p.out.WriteString("\n")
+	}
+}
+
+// checks shows those whose status changed, by what it was and is.
+func (p *diffPrinter) checks(t TargetDiff) {
+	var moves []string
+	of := map[string][]string{}
+	for _, c := range t.Checks {
+		m := orNone(c.Before) + " -> " + orNone(c.After)
+		if of[m] == nil {
+			moves = append(moves, m)
+		}
+		of[m] = append(of[m], c.Check)
+	}
+	for _, m := range moves {
+		p.line("", m+"  "+strings.Join(of[m], ", "))
+	}
+	if len(moves) > 0 {
+		p.out.WriteString("\n")
+	}
+}
+
+func orNone(status string) string {
+	if status == "" {
+		return "-"
+	}
+	return status
+}
