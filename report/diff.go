@@ -100,6 +100,20 @@ func Compare(before, after Report) (Diff, error) {
 	return d, nil
 }
 
+// Since adds what changed since a baseline. With OnNew, that decides the exit code:
+// what was there before stands, though the verdict stays what it is.
+func (r *Report) Since(baseline Report) error {
+	d, err := Compare(baseline, *r)
+	if err != nil {
+		return err
+	}
+	r.Baseline = &d
+	if r.FailOn == OnNew && r.Verdict != Interrupted {
+		r.ExitCode = d.ExitCodeOnNew()
+	}
+	return nil
+}
+
 // New counts the findings that were not in the report before, Open what is in the
 // way of telling that there are no others.
 func (d Diff) New() (n int) {

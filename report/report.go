@@ -23,7 +23,9 @@ type Report struct {
 	Summary     Summary   `json:"summary"`
 	Targets     []Target  `json:"targets"`
 
-	Gate        Gate   `json:"gate,omitempty"` // with a planned change: what of it counts
+	Gate     Gate  `json:"gate,omitempty"`     // with a planned change: what of it counts
+	Baseline *Diff `json:"baseline,omitempty"` // what changed since another report
+
 	FailOn      FailOn `json:"-"`
 	WaiversUsed []bool `json:"-"` // which of Options.Waivers lift a finding
 	WaiversOpen []bool `json:"-"` // which of them are about an open question, which they can't lift

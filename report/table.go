@@ -36,6 +36,9 @@ func Table(opt TableOptions) Renderer {
 		opt.Width = DefaultWidth
 	}
 	return func(w io.Writer, r Report) error {
+		if r.Baseline != nil && r.Baseline.Equal && opt.Quiet {
+			return nil
+		}
 		var b bytes.Buffer
 		p := &printer{opt: opt, out: &b}
 		first := true
@@ -55,6 +58,13 @@ func Table(opt TableOptions) Renderer {
 			return err
 		}
 		b.WriteString("\n")
+		if r.Baseline != nil {
+			fmt.Fprintf(&b, "%s\n\n", snapshot.Text{En: "Since the baseline:", Ja: "ベースラインからの変化:"}.In(opt.Lang))
+			if err := diffTable(&b, *r.Baseline, opt); err != nil {
+				return err
+			}
+			b.WriteString("\n")
+		}
 		fmt.Fprintf(&b, "%s  %s\n", p.paint(r.verdictText(opt.Lang), string(r.Verdict)), r.Summary)
 		_, err = w.Write(b.Bytes())
 		return err

@@ -47,6 +47,7 @@ const (
 	OnFail    FailOn = "fail"
 	OnWarn    FailOn = "warn"
 	OnUnknown FailOn = "unknown"
+	OnNew     FailOn = "new" // against a baseline: see Report.Since
 )
 
 // Summary counts results by status.

@@ -56,8 +56,14 @@ func runCheck(c *cli.Context, env *environment) error {
 		return err
 	}
 	failOn := report.FailOn(c.String("fail-on"))
-	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown}, failOn) {
-		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown", "--fail-on %q: fail、warn、unknown のいずれかを指定する", failOn)
+	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown, report.OnNew}, failOn) {
+		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown, or with --baseline, new", "--fail-on %q: fail、warn、unknown、または --baseline とともに new を指定する", failOn)
+	}
+	if failOn == report.OnNew && c.String("baseline") == "" {
+		return snapshot.Errorf("--fail-on new: say with --baseline since when", "--fail-on new: 比較の基準を --baseline で指定する")
+	}
+	if c.String("baseline") != "" && planned(c) {
+		return snapshot.Errorf("--baseline and --plan or --template exclude each other: with a plan, the estate before it is what is compared with", "--baseline と --plan、--template は同時に指定できない。プランでは変更前の環境と比較する")
 	}
 	gate, err := gateOf(c)
 	if err != nil {
@@ -87,6 +93,16 @@ func runCheck(c *cli.Context, env *environment) error {
 	defer func() { rep.Close() }()
 	if wait := c.Duration("wait"); wait > 0 {
 		if rep, err = lookUntilReady(c.Context, env, rep, look, wait, lang); err != nil {
+			return err
+		}
+	}
+	if base := c.String("baseline"); base != "" {
+		earlier, err := reportAt(c.Context, c, env, ask, base)
+		if err != nil {
+			return fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
+		}
+		defer earlier.Close()
+		if err := rep.Since(earlier); err != nil {
 			return err
 		}
 	}

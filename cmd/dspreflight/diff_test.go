@@ -127,6 +127,30 @@ func TestDiff(t *testing.T) {
 			}
 		})
 	}
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		want string // in the output, or on stderr; "": it is silent
+	}{
+		{"as before, though broken", []string{"--snapshot", broken, "--baseline", broken + ".ja", "--fail-on", "new", "-q"}, 0, ""},
+		{"new", []string{"--snapshot", broken, "--baseline", healthy + ".en", "--fail-on", "new", "-q"}, 1, "DSP201  new"},
+		{"against a snapshot", []string{"--snapshot", broken, "--baseline", healthy, "-q"}, 1, "READY -> NOT READY  2 new"},
+		{"the verdict decides without a gate", []string{"--snapshot", broken, "--baseline", broken}, 1, "Nothing changed."},
+		{"may hide something", []string{"--snapshot", blind, "--baseline", broken, "--skip", "iam-activation", "--fail-on", "new"}, 3, "DSP201  hidden"},
+		{"since when", []string{"--snapshot", healthy, "--fail-on", "new"}, exitUsage, "--baseline"},
+		{"of a plan", []string{"--snapshot", healthy, "--baseline", healthy, "--plan", "plan.json"}, exitUsage, "exclude each other"},
+		{"no such baseline", []string{"--snapshot", healthy, "--baseline", at("none")}, exitUsage, "no such file"},
+	} {
+		out := invoke(t, append([]string{"check"}, tt.args...)...)
+		if out.code != tt.code || !strings.Contains(out.stdout+out.stderr, tt.want) || tt.want == "" && out.stdout+out.stderr != "" {
+			t.Errorf("--baseline, %s: exit code %d: %s%s", tt.name, out.code, out.stdout, out.stderr)
+		}
+	}
+	var rep report.Report
+	if err := json.Unmarshal([]byte(invoke(t, "check", "--snapshot", broken, "--baseline", broken, "--fail-on", "new", "-o", "json").stdout), &rep); err != nil || rep.Verdict != report.NotReady || rep.ExitCode != 0 || !rep.Baseline.Equal {
+		t.Errorf("%v: %s, exit code %d", err, rep.Verdict, rep.ExitCode)
+	}
 	var d report.Diff
 	if err := json.Unmarshal([]byte(invoke(t, "diff", "-o", "json", healthy, broken).stdout), &d); err != nil || d.Schema != report.DiffSchema || d.New() != 2 {
 		t.Errorf("%v: %+v", err, d)

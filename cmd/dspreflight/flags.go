@@ -116,6 +116,7 @@ func checkFlags() []cli.Flag {
 	flags := append(targetFlags(), evidenceFlags()...)
 	flags = append(flags, planFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"))
+	flags = append(flags, stringFlag(groupEvidence, "baseline", "say what changed since `FILE`, the JSON of an earlier report, or a folder that --save wrote"))
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
 		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: " + report.FormatNames() + " (repeatable)", Category: groupOutput, EnvVars: variable("output")},
@@ -127,7 +128,7 @@ func checkFlags() []cli.Flag {
 		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
 		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
-		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
+		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown; new: only for what is new since --baseline (3 if what can no longer be told may hide it)", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
 	flags = append(flags, connectTimeoutFlag(), waitFlag(), allowPublicFlag())
 	return append(flags, timeFlags()...)
