@@ -34,24 +34,31 @@ func Markdown(lang string) Renderer {
 		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 && r.Gate == "" {
 			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
 		}
-		aside := 0
+		aside, left := 0, 0
 		for _, i := range list {
-			if i.bears(r) {
-				markdownIssue(&b, i, len(r.Targets) > 1)
-			} else {
+			switch {
+			case !i.bears(r):
 				aside++
+			case b.Len() > mostOfFindings:
+				left++
+			default:
+				markdownIssue(&b, i, len(r.Targets) > 1)
 			}
+		}
+		if left > 0 {
+			fmt.Fprintf(&b, "- (+%d)\n", left)
 		}
 		markdownPictures(&b, r, lang)
 		if aside > 0 {
 			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", wordMarkdownAside.In(lang), aside)
 			for _, i := range list {
-				if !i.bears(r) {
+				if !i.bears(r) && b.Len() < mostOfFindings {
 					markdownIssue(&b, i, len(r.Targets) > 1)
 				}
 			}
 			b.WriteString("\n</details>\n")
 		}
+		b.WriteString("\n") // a list after a fold
 		for _, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
@@ -62,13 +69,12 @@ func Markdown(lang string) Renderer {
 			}
 		}
 		fmt.Fprintf(&b, "\n<details><summary>%s: %s</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
-		if err := r.each(func(t Target) error {
-			for _, res := range t.Results {
+		if len(r.Targets) == 1 {
+			for _, res := range r.Targets[0].Results {
 				fmt.Fprintf(&b, "| %s | `%s` | %s |\n", res.Status, res.Check, escapeMarkdown(res.Title))
 			}
-			return nil
-		}); err != nil {
-			return err
+		} else {
+			markdownTargets(&b, r)
 		}
 		b.WriteString("\n</details>\n")
 		_, err := io.WriteString(w, b.String())
@@ -76,12 +82,30 @@ func Markdown(lang string) Renderer {
 	}
 }
 
-// mostInComment is how many paths a comment draws: GitHub takes 65,536 characters.
-const mostInComment = 3
+// A comment of GitHub's takes 65,536 characters.
+const (
+	mostOfFindings = 30_000 // bytes after which no further finding is begun
+	mostOfComment  = 50_000 // bytes after which no further target is named
+	mostInComment  = 3      // paths that are drawn
+)
+
+// markdownTargets is a row for each target, as many as there is room for.
+func markdownTargets(b *strings.Builder, r Report) {
+	for n, t := range r.Targets {
+		if b.Len() > mostOfComment {
+			fmt.Fprintf(b, "| (+%d) | | |\n", len(r.Targets)-n)
+			return
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", t.Verdict.Label(), escapeMarkdown(t.Name), t.Summary)
+	}
+}
 
 // markdownPictures draws the paths, which GitHub and GitLab show as pictures: those
 // of targets that are not ready in sight, others behind a fold.
 func markdownPictures(b *strings.Builder, r Report, lang string) {
+	if len(r.Targets) > mostInMemory {
+		return
+	}
 	drawn := 0
 	for _, open := range []bool{true, false} {
 		for _, t := range r.Targets {

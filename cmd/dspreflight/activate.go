@@ -140,8 +140,11 @@ func refuse(c *cli.Context, env *environment, rep report.Report, lang string) er
 	if err := report.Table(report.TableOptions{Width: width, Color: color, Quiet: true, Lang: lang})(env.stderr, rep); err != nil {
 		return err
 	}
-	note := snapshot.Textf("nothing was printed: an activation would fail. What is in the way is above; check --explain shows how to mend it", "何も出力していない。このままではアクティベーションは失敗する。妨げているものは上記のとおりで、直し方は check --explain で分かる")
-	if rep.Verdict == report.Inconclusive {
+	note := snapshot.Textf("nothing was printed: mend what is above first (check --explain shows how), or let it stand with --accept or --waivers", "何も出力していない。先に上記を直す（直し方は check --explain で分かる）か、--accept または --waivers で許容する")
+	switch rep.Verdict {
+	case report.Interrupted:
+		note = snapshot.Textf("nothing was printed: the run was interrupted before all was judged", "何も出力していない。判定が終わる前に中断された")
+	case report.Inconclusive:
 		note = snapshot.Textf("nothing was printed: it is not known whether an activation would succeed. Settle what is UNKNOWN above, or add --anyway inconclusive", "何も出力していない。アクティベーションが成功するか分からない。上記の UNKNOWN を解消するか、--anyway inconclusive を付ける")
 	}
 	env.tell(note.In(lang))
@@ -152,16 +155,18 @@ func refuse(c *cli.Context, env *environment, rep report.Report, lang string) er
 // were given, and the ids that the activation settled.
 func sameTarget(c *cli.Context, t snapshot.Target, p activation.Plan) []string {
 	flags := append(targetFlags(), evidenceFlags()...)
-	secret := []string{"activation-key", "subnet-arn", "security-group-arn", "no-probe", "vantage"}
+	leftOut := []string{"activation-key", "subnet-arn", "security-group-arn", "no-probe", "vantage"}
 	var out []string
 	for _, f := range flags {
 		name := f.Names()[0]
-		if !c.IsSet(name) || slices.Contains(secret, name) {
+		if !c.IsSet(name) || slices.Contains(leftOut, name) {
 			continue
 		}
 		switch f.(type) {
 		case *cli.BoolFlag:
-			out = append(out, "--"+name)
+			if c.Bool(name) {
+				out = append(out, "--"+name)
+			}
 		case *cli.StringSliceFlag:
 			for _, v := range c.StringSlice(name) {
 				out = append(out, "--"+name, v)

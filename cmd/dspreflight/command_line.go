@@ -22,9 +22,6 @@ import (
 // up by their names, and with that the linker keeps every method of every type:
 // all of AWS's operations, those that change things among them.
 func dispatch(ctx context.Context, env *environment, app *cli.App, args []string) error {
-	if err := knownVariables(app); err != nil {
-		return err
-	}
 	rest := args[min(1, len(args)):]
 	switch first := at(rest, 0); {
 	case first == "" && len(rest) == 0, helpWords[first] && len(rest) == 1:
@@ -33,6 +30,8 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 		return completeWord(env, app, rest[1:])
 	case first == manCommand:
 		return manual(env, app)
+	case first == "help" && helpWords[rest[1]]:
+		return appHelp(env, app)
 	case first == "help":
 		rest = []string{rest[1], "--help"}
 	case first == "--version" || first == "-v":
@@ -42,6 +41,9 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 	cmd := app.Command(rest[0])
 	if cmd == nil {
 		return unknownCommand(app, rest[0])
+	}
+	if err := knownVariables(app); err != nil {
+		return err
 	}
 	set, help, err := readFlags(cmd, rest[1:])
 	if err != nil {

@@ -17,12 +17,12 @@ const completeCommand = "__complete"
 
 var completionScripts = map[string]string{
 	"bash": `_dspreflight() {
-  local IFS=$'\n' cur="${COMP_WORDS[COMP_CWORD]}"
+  local cur="${COMP_WORDS[COMP_CWORD]}"
   local line
   COMPREPLY=()
-  for line in $("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$cur" 2>/dev/null); do
+  while IFS= read -r line; do
     COMPREPLY+=("${line%%$'\t'*}")
-  done
+  done < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD-1}" "$cur" 2>/dev/null)
 }
 complete -o bashdefault -o default -F _dspreflight dspreflight
 `,

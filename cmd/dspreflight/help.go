@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -63,7 +64,7 @@ func commandHelp(env *environment, cmd *cli.Command) error {
 	p := helpPage(env)
 	p.line("", "dspreflight "+cmd.Name+" - "+cmd.Usage)
 	p.title("USAGE")
-	for _, line := range strings.Split(cmd.UsageText, "\n") {
+	for _, line := range strings.Split(cmp.Or(cmd.UsageText, "dspreflight "+cmd.Name), "\n") {
 		p.line("   ", strings.TrimSpace(line))
 	}
 	var groups []string

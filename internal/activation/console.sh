@@ -15,7 +15,7 @@ Type or paste the key here; it is not shown:" "エージェントのローカル
     stty "$terminal" </dev/tty
     terminal=''
   else
-    IFS= read -r key
+    IFS= read -r key || [ -n "$key" ] || die 'There is no terminal to type the key on: save this script on the machine and run it there (ssh -t HOST sh activate.sh).' 'キーを入力する端末がない。このスクリプトをマシンに保存し、そこで実行する（ssh -t HOST sh activate.sh）。'
   fi
   state=asked
   only_a_key

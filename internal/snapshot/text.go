@@ -1,6 +1,9 @@
 package snapshot
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Text is a message in the languages that dspreflight speaks.
 type Text struct{ En, Ja string }
@@ -13,10 +16,23 @@ func (t Text) In(lang string) string {
 	return t.En
 }
 
-// Textf formats both languages from the same arguments; a format may pick them
-// by index, as in "%[2]s".
+// Textf formats both languages from the same arguments, a Text among them in each
+// language; a format may pick them by index, as in "%[2]s".
 func Textf(en, ja string, args ...any) Text {
-	return Text{fmt.Sprintf(en, args...), fmt.Sprintf(ja, args...)}
+	return Text{fmt.Sprintf(en, spoken(args, "en")...), fmt.Sprintf(ja, spoken(args, "ja")...)}
+}
+
+func spoken(args []any, lang string) []any {
+	out := args
+	for i, a := range args {
+		if t, is := a.(Text); is {
+			if &out[0] == &args[0] {
+				out = slices.Clone(args)
+			}
+			out[i] = t.In(lang)
+		}
+	}
+	return out
 }
 
 // Same is a text that needs no translation, such as an id.

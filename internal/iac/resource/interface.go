@@ -88,8 +88,10 @@ func putInterface(w *World, before, o *Object) {
 			for _, name := range addressLists {
 				switch list, pending := o.Texts(name); {
 				case Same(before, o, name):
-				case pending != "": // which they will be is not known
-					i.SetAddrs(nil)
+				case pending != "": // the first stays, as no interface can change it; which others it will have is not known
+					if i.PrivateIP.IsValid() {
+						i.SetAddrs([]netip.Addr{i.PrivateIP})
+					}
 					i.Within = w.block(i.Subnet)
 				case len(list) > 0:
 					i.SetAddrs(addresses(o, name))
