@@ -25,6 +25,17 @@ type Diff struct {
 	After   DiffSide     `json:"after"`
 	Equal   bool         `json:"equal"` // nothing changed: only Unchanged has anything in it
 	Targets []TargetDiff `json:"targets"`
+	// Rows are those that changed between two snapshots, as far as both can tell.
+	Rows []DiffRow `json:"rows,omitempty"`
+}
+
+// DiffRow is a row of a snapshot.
+type DiffRow struct {
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Table   string `json:"table"` // the AWS CLI command that shows it
+	ID      string `json:"id"`
+	Action  string `json:"action"` // "create", "update" or "delete"
 }
 
 // DiffSide is one of the two reports.
@@ -59,6 +70,9 @@ type DiffFinding struct {
 	Subject string        `json:"subject"`
 	Message string        `json:"message"`
 	About   *checks.About `json:"about,omitempty"`
+	// Rows are those whose change brings a new finding about, or a resolved one to an
+	// end, found by trying.
+	Rows []DiffRow `json:"rows,omitempty"`
 
 	telling []string            // see Finding.telling
 	lists   map[string][]string // the arguments that are lists: facts, in every language

@@ -67,8 +67,15 @@ func diffTable(w io.Writer, d Diff, opt TableOptions) error {
 			p.target(t, len(d.Targets) > 1)
 		}
 	}
+	if !opt.Quiet && len(d.Rows) > 0 {
+		p.line("", snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
+		for _, r := range d.Rows {
+			p.line("      ", r.String())
+		}
+		b.WriteString("\n")
+	}
 	if d.Equal {
-		p.line("", snapshot.Text{En: "Nothing changed.", Ja: "変化はない。"}.In(opt.Lang))
+		p.line("", snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}.In(opt.Lang))
 	}
 	var n [6]int
 	for _, t := range d.Targets {
@@ -83,6 +90,11 @@ func diffTable(w io.Writer, d Diff, opt TableOptions) error {
 }
 
 type diffPrinter struct{ printer }
+
+// String names the row and what became of it.
+func (r DiffRow) String() string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s (%s, %s %s)", r.Table, r.ID, r.Action, r.Account, r.Region)), " ")
+}
 
 func (p *diffPrinter) say(en, ja string) string { return snapshot.Text{En: en, Ja: ja}.In(p.opt.Lang) }
 
@@ -119,6 +131,9 @@ func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 	for _, f := range list {
 		fmt.Fprintf(p.out, "%s  %s  %s  %s\n", p.paint(f.Status, f.Status), f.Check, f.Code, what.In(p.opt.Lang))
 		p.line("      ", f.Message)
+		for _, r := range f.Rows {
+			p.line("      ", snapshot.Textf("by %s", "変化した行: %s", r).In(p.opt.Lang))
+		}
 		if !why.Empty() {
 			p.line("      ", "("+why.In(p.opt.Lang)+")")
 		}

@@ -97,7 +97,7 @@ func runCheck(c *cli.Context, env *environment) error {
 		}
 	}
 	if base := c.String("baseline"); base != "" {
-		earlier, err := reportAt(c.Context, c, env, ask, base)
+		earlier, err := reportAt(c.Context, c, env, ask, base, &estate{})
 		if err != nil {
 			return fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
 		}

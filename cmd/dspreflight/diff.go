@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/gate"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -62,8 +63,9 @@ func runDiff(c *cli.Context, env *environment) error {
 	forgetSides(p.targets)
 	a := asked{request: p, selected: checks.All(), lang: lang, failOn: report.OnFail}
 	var sides [2]report.Report
+	var seen [2]estate
 	for i, path := range c.Args().Slice() {
-		if sides[i], err = reportAt(c.Context, c, env, a, path); err != nil {
+		if sides[i], err = reportAt(c.Context, c, env, a, path, &seen[i]); err != nil {
 			return fmt.Errorf("%s: %w", report.Harmless(path), err)
 		}
 		defer sides[i].Close()
@@ -73,6 +75,7 @@ func runDiff(c *cli.Context, env *environment) error {
 		return err
 	}
 	d.Tool.Version = version()
+	blameRows(c.Context, &d, seen[0], seen[1])
 	color, err := colored(c.String("color"), env.stdout)
 	if err != nil {
 		return err
@@ -87,8 +90,57 @@ func runDiff(c *cli.Context, env *environment) error {
 	return render(env.stdout, d, report.TableOptions{Width: width, Color: color, Quiet: c.Bool("quiet"), Lang: lang})
 }
 
-// reportAt reads a report, or judges a snapshot.
-func reportAt(ctx context.Context, c *cli.Context, env *environment, a asked, path string) (report.Report, error) {
+// estate is a snapshot that was judged; the zero value: a report was read.
+type estate struct {
+	snap    *snapshot.Snapshot
+	targets []snapshot.Target
+}
+
+// blameRows says which rows changed between two snapshots, and which of them are
+// behind what is new or resolved.
+func blameRows(ctx context.Context, d *report.Diff, before, after estate) {
+	if before.snap == nil || after.snap == nil {
+		return
+	}
+	changes, back := snapshot.Changes(before.snap, after.snap), snapshot.Changes(after.snap, before.snap)
+	d.Rows = rowsOf(changes, false)
+	for i := range d.Targets {
+		t := &d.Targets[i]
+		if len(d.Targets) != len(before.targets) || len(d.Targets) != len(after.targets) || t.Before == "" || t.After == "" {
+			continue // another target, of which there is nothing to compare with
+		}
+		was, will := before.targets[i], after.targets[i]
+		for _, side := range []struct {
+			findings []report.DiffFinding
+			rows     gate.Rows
+			back     bool
+		}{
+			{t.New, gate.Rows{Before: before.snap, Was: was, Will: will, Changes: changes}, false},
+			{t.Resolved, gate.Rows{Before: after.snap, Was: will, Will: was, Changes: back}, true},
+		} {
+			for n := range side.findings {
+				f := &side.findings[n]
+				f.Rows = rowsOf(side.rows.Blame(ctx, f.Check, f.Status, f.Code, f.Subject, f.About), side.back)
+			}
+		}
+	}
+}
+
+// rowsOf words changes; back: they were found the other way round.
+func rowsOf(changes []snapshot.RowChange, back bool) []report.DiffRow {
+	var out []report.DiffRow
+	for _, c := range changes {
+		action := c.Action
+		if other := map[string]string{"create": "delete", "delete": "create"}[action]; back && other != "" {
+			action = other
+		}
+		out = append(out, report.DiffRow{Account: report.Harmless(c.Scope.Account), Region: report.Harmless(c.Scope.Region), Table: c.Kind.Command(), ID: report.Harmless(c.ID), Action: action})
+	}
+	return out
+}
+
+// reportAt reads a report, or judges a snapshot, which it hands over too.
+func reportAt(ctx context.Context, c *cli.Context, env *environment, a asked, path string, seen *estate) (report.Report, error) {
 	if info, err := os.Stat(path); err != nil {
 		return report.Report{}, plainPath(err)
 	} else if !info.IsDir() {
@@ -107,5 +159,6 @@ func reportAt(ctx context.Context, c *cli.Context, env *environment, a asked, pa
 	if err != nil {
 		return report.Report{}, err
 	}
+	*seen = estate{snap, targets}
 	return judgeInTurn(ctx, c, env, a, targets, snap)
 }

@@ -97,9 +97,11 @@ func TestDiff(t *testing.T) {
 	}{
 		{"a report in one language and one in another", []string{"-q", broken + ".en", broken + ".ja"}, 0, nil},
 		{"a snapshot and its report", []string{"-q", "-o", "json", healthy, healthy + ".ja"}, 0, nil},
-		{"nothing changed", []string{healthy, healthy}, 0, []string{"Nothing changed.", "READY -> READY"}},
+		{"nothing changed", []string{healthy, healthy}, 0, []string{"No finding changed.", "READY -> READY"}},
 		{"what is unchanged is shown", []string{broken, broken}, 0, []string{"DSP201  unchanged"}},
 		{"new", []string{"--fail-on", "new", healthy, broken + ".en"}, 1, []string{"DSP201  new", "PASS -> FAIL  sg-ingress-443, task-sg", "READY -> NOT READY  2 new"}},
+		{"the row to blame", []string{healthy, broken}, 0, []string{"by describe-security-group-rules sgr-0d443a2b3c4d5e6f1 (delete,", "Rows that changed: 2"}},
+		{"the row that mended it", []string{"-q", broken, healthy}, 0, []string{"by describe-security-group-rules sgr-0d443a2b3c4d5e6f1 (create,"}},
 		{"new, without a gate", []string{healthy, broken + ".en"}, 0, []string{"DSP201  new"}},
 		{"resolved", []string{"--fail-on", "new", broken, healthy}, 0, []string{"DSP201  resolved", "2 resolved  0 hidden"}},
 		{"a lost permission resolves nothing", []string{broken, blind}, 0, []string{"DSP201  hidden", "not resolved", "a gap opened", "0 resolved  2 hidden"}},
@@ -136,7 +138,7 @@ func TestDiff(t *testing.T) {
 		{"as before, though broken", []string{"--snapshot", broken, "--baseline", broken + ".ja", "--fail-on", "new", "-q"}, 0, ""},
 		{"new", []string{"--snapshot", broken, "--baseline", healthy + ".en", "--fail-on", "new", "-q"}, 1, "DSP201  new"},
 		{"against a snapshot", []string{"--snapshot", broken, "--baseline", healthy, "-q"}, 1, "READY -> NOT READY  2 new"},
-		{"the verdict decides without a gate", []string{"--snapshot", broken, "--baseline", broken}, 1, "Nothing changed."},
+		{"the verdict decides without a gate", []string{"--snapshot", broken, "--baseline", broken}, 1, "No finding changed."},
 		{"may hide something", []string{"--snapshot", blind, "--baseline", broken, "--skip", "iam-activation", "--fail-on", "new"}, 3, "DSP201  hidden"},
 		{"since when", []string{"--snapshot", healthy, "--fail-on", "new"}, exitUsage, "--baseline"},
 		{"of a plan", []string{"--snapshot", healthy, "--baseline", healthy, "--plan", "plan.json"}, exitUsage, "exclude each other"},
@@ -150,6 +152,9 @@ func TestDiff(t *testing.T) {
 	var rep report.Report
 	if err := json.Unmarshal([]byte(invoke(t, "check", "--snapshot", broken, "--baseline", broken, "--fail-on", "new", "-o", "json").stdout), &rep); err != nil || rep.Verdict != report.NotReady || rep.ExitCode != 0 || !rep.Baseline.Equal {
 		t.Errorf("%v: %s, exit code %d", err, rep.Verdict, rep.ExitCode)
+	}
+	if out := invoke(t, "diff", healthy, blind); strings.Contains(out.stdout, "describe-security-groups sg-") {
+		t.Errorf("rows that were only not seen have changed:\n%s", out.stdout)
 	}
 	var d report.Diff
 	if err := json.Unmarshal([]byte(invoke(t, "diff", "-o", "json", healthy, broken).stdout), &d); err != nil || d.Schema != report.DiffSchema || d.New() != 2 {

@@ -85,6 +85,8 @@ type observed interface {
 	Doubt()
 	forget()
 	disown()
+	changes(observed) []RowChange
+	take(from observed, id string)
 }
 
 // table returns the table that a kind fills.

@@ -1,0 +1,125 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Rows is what changed between two snapshots, for one target.
+type Rows struct {
+	Before    *snapshot.Snapshot
+	Was, Will snapshot.Target
+	Changes   []snapshot.RowChange
+
+	tried map[string][]checks.Finding
+}
+
+// Blame names the rows that a finding of the later snapshot comes from, of which the
+// check, status, problem, subject and facts are given. nil: trying names none.
+func (r *Rows) Blame(ctx context.Context, check, status, code, subject string, about *checks.About) []snapshot.RowChange {
+	list, err := checks.Select(checks.All(), []string{check}, nil)
+	if err != nil {
+		return nil
+	}
+	kinds := checks.Kinds(list)
+	var all []int
+	for i, c := range r.Changes {
+		if slices.Contains(kinds, c.Kind) {
+			all = append(all, i)
+		}
+	}
+	akin := func(chosen []int) []*checks.About {
+		var out []*checks.About
+		for _, f := range r.try(ctx, list, check, chosen) {
+			if f.Problem != nil && f.Problem.Code == code && f.Status.String() == status && f.Subject == subject && (f.About == nil) == (about == nil) &&
+				(about == nil || f.About.Direction == about.Direction && f.About.Holder == about.Holder) {
+				out = append(out, f.About)
+			}
+		}
+		return out
+	}
+	had := akin(nil)
+	if about == nil && len(had) > 0 {
+		return nil
+	}
+	same := func(chosen []int) bool {
+		return ctx.Err() == nil && slices.ContainsFunc(akin(chosen), func(a *checks.About) bool {
+			return about == nil || a.Meets(about.Beyond(had)) && len(a.Beyond(had)) > 0
+		})
+	}
+	if len(all) == 0 || !same(all) {
+		return nil
+	}
+	var guilty []int
+	if len(all) <= mostTried {
+		for _, i := range all {
+			if same([]int{i}) {
+				guilty = append(guilty, i)
+			}
+		}
+	}
+	if guilty == nil {
+		guilty = smallest(all, same)
+	}
+	var out []snapshot.RowChange
+	for _, i := range guilty {
+		out = append(out, r.rule(r.Changes[i]))
+	}
+	return out
+}
+
+// rule is the change of a rule in place of that of its group, which shows it too, if
+// it is the only one of the group that changed.
+func (r *Rows) rule(of snapshot.RowChange) snapshot.RowChange {
+	var found []snapshot.RowChange
+	for _, c := range r.Changes {
+		if of.Kind != snapshot.SecurityGroups || c.Kind != snapshot.SecurityGroupRules {
+			continue
+		}
+		for _, s := range append(slices.Clone(r.Before.Scopes), c.Scope) {
+			if row, p := s.SecurityGroupRules.Get(c.ID); p == snapshot.Present && row.Group == of.ID {
+				found = append(found, c)
+				break
+			}
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return of
+}
+
+// try is what the check finds where only the chosen rows have changed.
+func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chosen []int) []checks.Finding {
+	key := check + fmt.Sprint(chosen)
+	if found, ok := r.tried[key]; ok {
+		return found
+	}
+	var changes []snapshot.RowChange
+	for _, i := range chosen {
+		changes = append(changes, r.Changes[i])
+	}
+	snap := r.Before.With(changes)
+	snap.Probes = nil
+	t := r.Was
+	for _, s := range snap.Scopes {
+		if _, p := s.Endpoints.Get(r.Will.EndpointID); p == snapshot.Present {
+			t = r.Will
+		}
+	}
+	var found []checks.Finding
+	for _, res := range checks.Run(ctx, t, snap.For(t), list, checks.Options{}) {
+		if res.Check.ID == check {
+			found = res.Findings
+		}
+	}
+	if r.tried == nil {
+		r.tried = map[string][]checks.Finding{}
+	}
+	r.tried[key] = found
+	return found
+}
