@@ -105,11 +105,9 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	}
 	snap := r.Before.With(changes)
 	snap.Probes = nil
-	t := r.Was
-	for _, s := range snap.Scopes {
-		if _, p := s.Endpoints.Get(r.Will.EndpointID); p == snapshot.Present {
-			t = r.Will
-		}
+	t := r.Will
+	if stands(snap, r.Was.EndpointID) && !stands(snap, r.Will.EndpointID) {
+		t = r.Was
 	}
 	var found []checks.Finding
 	for _, res := range checks.Run(ctx, t, snap.For(t), list, checks.Options{}) {
@@ -122,4 +120,11 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	}
 	r.tried[key] = found
 	return found
+}
+
+func stands(snap *snapshot.Snapshot, endpoint string) bool {
+	return slices.ContainsFunc(snap.Scopes, func(s *snapshot.Scope) bool {
+		_, p := s.Endpoints.Get(endpoint)
+		return p == snapshot.Present
+	})
 }
