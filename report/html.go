@@ -203,7 +203,7 @@ func (p *page) target(r Report, t Target) {
 		p.WriteString("</div></div>\n")
 	}
 	p.changes(t.Changes)
-	p.firewall([]Target{t})
+	p.firewall(t.Name, []Target{t})
 	p.everything(t)
 	p.WriteString("</section>\n")
 }
@@ -373,12 +373,17 @@ func (p *page) changes(list []Change) {
 	p.WriteString("</ol>\n")
 }
 
-// firewall is the change request for firewalls in between, of one target or many.
-func (p *page) firewall(targets []Target) {
+// firewall is the change request for firewalls in between, of the target that is
+// named or of all.
+func (p *page) firewall(name string, targets []Target) {
 	if !slices.ContainsFunc(targets, func(t Target) bool { return len(t.Firewall) > 0 }) {
 		return
 	}
-	p.put(`<h3>%</h3><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr>`, p.say(wordFirewall), p.say(wordFirewall))
+	region := p.say(wordFirewall)
+	if name != "" {
+		region += ": " + name
+	}
+	p.put(`<h3>%</h3><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr>`, p.say(wordFirewall), region)
 	if len(targets) > 1 {
 		p.put(`<th scope="col">%</th>`, p.say(wordTarget))
 	}
@@ -504,7 +509,7 @@ func (p *page) common(r Report) error {
 		p.put(`<p>%</p>`, snapshot.Textf("%d more paths are not drawn here; check those targets alone.", "ほか %d 件の経路は省略。該当するターゲットだけを指定すると描く。", left).In(p.lang))
 	}
 	p.put(`<h2>%</h2><details><summary>%: %</summary>`, p.say(wordFirewall), p.say(wordConcerns), len(requests))
-	p.firewall(requests)
+	p.firewall("", requests)
 	p.WriteString("</details>\n")
 	return nil
 }
