@@ -155,6 +155,9 @@ func TestKindsOfResources(t *testing.T) {
 func TestWhatElseAPlanHolds(t *testing.T) {
 	const aws = `"mode":"managed","provider_name":"registry.terraform.io/hashicorp/aws"`
 	bucket := `{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","name":"b",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"bucket":"b"},"after_unknown":{"id":true}}}`
+	elsewhere := func(region string) string {
+		return `{"address":"aws_lambda_function.f","type":"aws_lambda_function","name":"f",` + aws + `,"change":{"actions":["update"],"before":{"id":"f","arn":"arn:aws:lambda:` + region + `:111122223333:function:f"},"after":{"id":"f","arn":"arn:aws:lambda:` + region + `:111122223333:function:f"},"after_unknown":{}}}`
+	}
 	route := func(name, target string) string {
 		return `{"address":"aws_route.` + name + `","type":"aws_route","name":"` + name + `",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"route_table_id":"rtb-0d1a2b3c4d5e6f701","destination_cidr_block":"10.10.1.0/24",` + target + `},"after_unknown":{"id":true}}}`
 	}
@@ -167,6 +170,11 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 		"an action that is told nothing":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"{}"}}]`, 0, "1 custom resources or provisioners were not read"},
 		"a stack that is put off":         {bucket, `"deferred_changes":[{"reason":"resource_config_unknown","resource_change":{"address":"aws_cloudformation_stack_set.s","type":"aws_cloudformation_stack_set","name":"s",` + aws + `}}]`, 3, "aws_cloudformation_stack_set.s"},
 		"an identity of another account":  {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_caller_identity.c","mode":"data","type":"aws_caller_identity","name":"c","provider_name":"registry.terraform.io/hashicorp/aws","values":{"account_id":"999988887777","arn":"arn:aws:iam::999988887777:user/x"}}]}}}`, 2, "999988887777"},
+		"things of another Region":        {elsewhere("us-west-2"), `"complete":true`, 2, "the plan manages what is in 111122223333/us-west-2; the estate is 111122223333/us-east-1"},
+		"things of its own Region":        {elsewhere("us-east-1"), `"complete":true`, 0, "0 of 1 changes touch this target"},
+		"things of two Regions":           {elsewhere("us-west-2") + "," + strings.Replace(elsewhere("us-east-1"), ".f", ".g", 1), `"complete":true`, 0, "0 of 2 changes touch this target"},
+		"things of no Region, and one":    {bucket + "," + elsewhere("us-west-2"), `"complete":true`, 2, "us-west-2"},
+		"a provider of another Region":    {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_region.r","mode":"data","type":"aws_region","name":"r","provider_name":"registry.terraform.io/hashicorp/aws","values":{"name":"us-west-2"}}]}}}`, 2, "us-west-2"},
 		"two routes with one destination": {route("a", `"gateway_id":"igw-0bbbbbbbbbbbbbbbb"`) + "," + route("b", `"vpc_peering_connection_id":"pcx-0c1d2e3f405162738"`), `"complete":true`, 3, "route-to-agent"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -181,18 +181,18 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 	return nil
 }
 
-// strange is the account and Region of a plan that manages things in accounts that
-// none of the scopes of an estate is of, if there is one.
+// strange is the account and Region of a plan that neither manages nor makes anything
+// where one of the scopes of an estate may be, if there is one.
 func strange(p *resource.Plan, snap *snapshot.Snapshot) (resource.Location, bool) {
-	for _, at := range p.ManagedIn {
-		if slices.ContainsFunc(snap.Scopes, resource.Location{Account: at.Account}.Fits) {
+	for _, at := range p.Places {
+		if slices.ContainsFunc(snap.Scopes, at.Fits) {
 			return resource.Location{}, false
 		}
 	}
-	if len(p.ManagedIn) == 0 {
+	if len(p.Places) == 0 {
 		return resource.Location{}, false
 	}
-	return slices.MinFunc(p.ManagedIn, func(a, b resource.Location) int { return strings.Compare(a.String(), b.String()) }), true
+	return p.Places[0], true
 }
 
 // makesIn reports whether a plan makes something in an account and Region of an

@@ -13,6 +13,7 @@ import (
 // and with property values what they are and what they will be.
 type changeSet struct {
 	stack   string
+	at      resource.Location // of the stack, if it says
 	removed []declaredResource
 	vague   []declaredResource // changed, without saying how
 }
@@ -46,7 +47,7 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 	} else if status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", resource.Shortened(fieldText(top, "StatusReason")))
 	}
-	t := &Template{body: &sections{}, deployed: &sections{}, changeSet: &changeSet{stack: fieldText(top, "StackName")}}
+	t := &Template{body: &sections{}, deployed: &sections{}, changeSet: &changeSet{stack: fieldText(top, "StackName"), at: resource.Location{}.OfARN(fieldText(top, "StackId"))}}
 	if fieldText(top, "NextToken") != "" {
 		t.partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
 	}

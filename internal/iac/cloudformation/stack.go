@@ -24,6 +24,9 @@ import (
 func (t *Template) Over(base *resource.Base) (*resource.Plan, error) {
 	p := &resource.Plan{Template: !t.inside, Partial: t.partial, RefersToExisting: true, OnePlace: true, Standing: t.standing != nil}
 	b := &binding{template: t, plan: p, body: t.body.copy(), base: base.Snapshot, imports: maps.Clone(base.Exports), physical: map[string]string{}, after: map[string]*resource.Object{}}
+	if t.changeSet != nil {
+		p.Places = append(p.Places, t.changeSet.at)
+	}
 	if err := b.findStack(); err != nil {
 		return nil, err
 	}

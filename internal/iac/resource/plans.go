@@ -70,7 +70,7 @@ type Plan struct {
 	OnePlace bool
 
 	Changed     []string              // addresses of what changes besides
-	ManagedIn   []Location            // accounts and Regions of what exists and is managed
+	Places      []Location            // accounts and Regions of what is managed and made; an empty one may be any
 	DataSources []*Object             // what it looked up
 	State       []*Object             // what there was before, as far as the plan says
 	Current     []*Object             // what there is after

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -188,30 +189,62 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 	}
 }
 
-// managedIn are the accounts and Regions of what a plan manages and of the identity
-// that it was made by, whatever the type. An image or a policy that it looked up may
-// be anybody's.
-func (g *graph) managedIn() []resource.Location {
+// places are the accounts and Regions of what a plan manages and makes, whatever the
+// type. What a resource does not tell, its provider does, where all that is known of
+// it is one. An image or a policy that the plan looked up may be anybody's.
+func (g *graph) places() []resource.Location {
+	var all []*resource.Object
+	all = append(all, g.state...)
+	for rc, o := range g.before {
+		if o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName) {
+			all = append(all, o)
+		}
+	}
+	for rc, o := range g.after {
+		if !o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName) {
+			all = append(all, o)
+		}
+	}
+	known := map[string]resource.Location{}
+	learn := func(o *resource.Object, account, region string) {
+		at, seen := known[o.Location.Provider]
+		if !seen {
+			at.Region = g.regionOf(o.Location.Provider)
+		}
+		known[o.Location.Provider] = resource.Location{Account: agreed(at.Account, account), Region: agreed(at.Region, region)}
+	}
+	for _, o := range all {
+		learn(o, o.Location.Account, o.Location.Region)
+	}
+	for _, o := range g.dataSources {
+		switch o.Type {
+		case "aws_caller_identity":
+			learn(o, o.Location.Account, "")
+		case "aws_region":
+			learn(o, "", cmp.Or(o.Known("region"), o.Known("name")))
+		}
+	}
 	var out []resource.Location
-	add := func(o *resource.Object) {
-		if at := (resource.Location{Account: o.Location.Account, Region: o.Location.Region}); len(at.Account) == 12 && !slices.Contains(out, at) {
+	for _, o := range all {
+		by := known[o.Location.Provider]
+		at := resource.Location{Account: cmp.Or(o.Location.Account, strings.TrimSuffix(by.Account, several)), Region: cmp.Or(o.Location.Region, strings.TrimSuffix(by.Region, several))}
+		if !slices.Contains(out, at) {
 			out = append(out, at)
 		}
 	}
-	for _, o := range g.state {
-		add(o)
-	}
-	for rc, o := range g.before {
-		if o.Exists && rc.Mode == tfjson.ManagedResourceMode {
-			add(o)
-		}
-	}
-	for _, o := range g.dataSources {
-		if o.Type == "aws_caller_identity" {
-			add(o)
-		}
-	}
+	slices.SortFunc(out, func(a, b resource.Location) int { return strings.Compare(a.String(), b.String()) })
 	return out
+}
+
+// several stands for values that differ.
+const several = "*"
+
+// agreed is the one value that is known so far, or several.
+func agreed(so, now string) string {
+	if so == "" || now == "" || so == now {
+		return cmp.Or(so, now)
+	}
+	return several
 }
 
 func anyMap(m map[string]any) any {

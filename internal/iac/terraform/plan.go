@@ -102,7 +102,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		}
 	}
 	p.DataSources = g.dataSources
-	p.ManagedIn = g.managedIn()
+	p.Places = g.places()
 	sort.SliceStable(p.State, func(i, j int) bool { return p.State[i].Address < p.State[j].Address })
 	for _, rc := range d.Changes {
 		if rc == nil || rc.Change == nil {
