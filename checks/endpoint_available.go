@@ -75,6 +75,8 @@ func runEndpointAvailable(x *Exam) {
 		x.Unknown(id, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: id, Detail: "VpcEndpointType, State"})
 	case !strings.EqualFold(ep.Type, "Interface"):
 		x.Report(endpointWrongType, id, Args{"seen": ep.Type, "region": x.Target.Region, "vpc": ep.VPC}, saw)
+	case len(ep.Uprooted) > 0:
+		x.Report(endpointNotAvailable, id, Args{"seen": "deleted", "region": x.Target.Region, "reason": snapshot.Textf(" (the change deletes %s, which it stands in)", "（変更が設置先の %s を削除する）", strings.Join(ep.Uprooted, ", "))}, saw)
 	case strings.EqualFold(ep.State, "available"):
 		x.OK(id, saw)
 	default:

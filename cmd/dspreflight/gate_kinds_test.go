@@ -23,7 +23,7 @@ func TestKindsOfTemplates(t *testing.T) {
 		says string
 	}{
 		"a custom resource that names the ACL":        {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","Acl":"` + aclOfHealthy + `"}}}}`, 3, "nacl-to-endpoint"},
-		"two entries with one number":                 {`{"Resources":{"A":` + entryThat + `"deny"}},"B":` + strings.ReplaceAll(entryThat, "443", "80") + `"deny"}}}}`, 3, "nacl-to-endpoint"},
+		"two entries with one number":                 {`{"Resources":{"A":` + entryThat + `"deny"}},"B":` + strings.ReplaceAll(entryThat, "443", "80") + `"deny"}}}}`, 3, "A, B contradict each other"},
 		"a custom resource that is told one later":    {`{"Parameters":{"G":{"Type":"List<AWS::EC2::SecurityGroup::Id>"}},"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","Groups":{"Ref":"G"}}}}}`, 3, "sg-ingress-443"},
 		"a custom resource that is told a name later": {`{"Parameters":{"G":{"Type":"String"}},"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","Name":{"Ref":"G"}}}}}`, 0, "1 custom resources or provisioners were not read"},
 		"a custom resource that names nothing":        {`{"Resources":{"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f"}}}}`, 0, "1 custom resources or provisioners were not read"},
@@ -111,6 +111,9 @@ func TestKindsOfResources(t *testing.T) {
 		"a firewall's rules, and none there": {kind: "aws_networkfirewall_rule_group", action: "update", before: map[string]any{"id": "a", "x": 1}, after: map[string]any{"id": "a", "x": 2}, code: 0, says: "breaks nothing"},
 		"a group that an endpoint keeps":     {kind: "aws_security_group", action: "delete", before: map[string]any{"id": "sg-0e1d2c3b4a5968778", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "keeps it: AWS refuses that (DependencyViolation)"},
 		"an ACL that subnets keep":           {kind: "aws_network_acl", action: "delete", before: map[string]any{"id": aclOfHealthy, "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 3, says: "the subnets fall to what the VPC has"},
+		"the VPC of the endpoint":            {kind: "aws_vpc", action: "delete", before: map[string]any{"id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "breaks endpoint-available"},
+		"a subnet of the endpoint":           {kind: "aws_subnet", action: "delete", before: map[string]any{"id": "subnet-0db1b2c3d4e5f6072", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "the change deletes subnet-0db1b2c3d4e5f6072, which it stands in"},
+		"the VPC of the agent":               {kind: "aws_vpc", action: "delete", before: map[string]any{"id": "vpc-05a1b2c3d4e5f6071"}, code: 3, says: "while i-0a1b2c3d4e5f60719 stands in it"},
 		"a table that subnets keep":          {kind: "aws_route_table", action: "delete", before: map[string]any{"id": "rtb-0d1a2b3c4d5e6f701", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "breaks route-to-agent"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,12 @@ func touchingNotes(o *iac.Overlay, after, before report.Judged) []snapshot.Text 
 			"プランが存在するとする %d 個のリソースは %s にあり、環境に含まれない。ここでは何の証明にもならない。", n, strings.Join(places, ", ")))
 	}
 	for _, k := range o.InUse {
+		if k.Ground {
+			out = append(out, snapshot.Textf(
+				"The plan deletes %s (%s) while %s stands in it: AWS refuses that (DependencyViolation). Judged as if it went with it.",
+				"プランは %[3]s のある %[1]s（%[2]s）を削除する。AWS はこれを拒否する（DependencyViolation）。ともに失われるものとして判定した。", k.ID, k.Address, checks.Args{"by": k.By}.Fill("{by}")))
+			continue
+		}
 		if k.Detached {
 			out = append(out, snapshot.Textf(
 				"The plan deletes %s (%s) while %s keeps it: the subnets fall to what the VPC has for those without one, and are judged so.",

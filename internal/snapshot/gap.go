@@ -78,6 +78,7 @@ const (
 	NotInPlan         GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
 	MaybeRemoved      GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
 	KnownAfterApply   GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
+	Contradicted      GapCode = "contradicted"       // two planned resources put something at one place of which AWS takes one; Ref: both, Detail: of what
 	PartUnseen        GapCode = "part-unseen"        // a planned change to a part of something that was not seen
 	NotAsDeployed     GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
 	ValuesUntold      GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type
@@ -160,8 +161,19 @@ const unclaimed = "unclaimed: "
 // Unclaimed is pending for a part of a resource that a template does not name.
 func Unclaimed(resource string) Pending { return Pending(unclaimed + resource) }
 
+// contested marks what two planned resources put at one place.
+const contested = "contested: "
+
+// Contested is pending for what is put at a place that another has taken.
+func Contested(resource, other string) Pending {
+	return Pending(contested + resource + ", " + other)
+}
+
 // Gap explains what a pending value leaves undecided.
 func (o Pending) Gap(about string) Gap {
+	if by, ok := strings.CutPrefix(string(o), contested); ok {
+		return Gap{Code: Contradicted, Source: "plan", Ref: by, Detail: about}
+	}
 	if of, ok := strings.CutPrefix(string(o), unclaimed); ok {
 		return Gap{Code: MaybeRemoved, Source: "plan", Ref: of, Detail: about}
 	}

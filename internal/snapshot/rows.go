@@ -153,6 +153,8 @@ type Endpoint struct {
 
 	GroupsPending  Pending `json:"-"` // it has the groups listed, and maybe others
 	SubnetsPending Pending `json:"-"` // it is in the subnets listed, and maybe in others
+	// Uprooted are its VPC and subnets that a change deletes while it stays.
+	Uprooted []string `json:"-"`
 }
 
 // Service is the last label of the service name, such as "datasync" or

@@ -181,18 +181,21 @@ func putACLRule(w *World, before, o *Object) {
 			}
 			e := entry(o, egress, "rule_number", "rule_action")
 			e.Pending = max(e.Pending, pending)
+			contested := false
 			within(w, o, snapshot.NetworkACLs, acls, id, func(a *snapshot.NetworkACL) {
+				if e.Pending == "" {
+					e.Pending = w.taken(o, id, fmt.Sprint(egress, e.Number))
+					contested = e.Pending != ""
+				}
 				switch {
-				case e.Pending != "":
-				case w.taken(o, id, fmt.Sprint(egress, e.Number)): // AWS refuses the second of two
-					e.Pending = snapshot.Pending(o.Address)
+				case contested:
 					a.Entries = slices.Clone(a.Entries)
 					for i := range a.Entries {
 						if a.Entries[i].Number == e.Number && a.Entries[i].Egress == egress {
 							a.Entries[i].Pending = e.Pending
 						}
 					}
-				default:
+				case e.Pending == "":
 					a.Entries = withoutEntry(a.Entries, e)
 				}
 				a.Entries = append(slices.Clip(a.Entries), e)

@@ -7,8 +7,8 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// InUse is a group, route table or ACL that a plan deletes while something keeps it.
-// AWS refuses that (DependencyViolation), and by then what it held is gone.
+// InUse is a group, route table, ACL, subnet or VPC that a plan deletes while something
+// keeps it. AWS refuses that (DependencyViolation), and by then what it held is gone.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 type InUse struct {
 	ID, Address string
@@ -16,6 +16,8 @@ type InUse struct {
 	// Detached is set where the subnets that keep it are taken off it first, and fall to
 	// what the VPC has for those without one.
 	Detached bool
+	// Ground is set for a VPC or subnet: what stands in it goes with it.
+	Ground bool
 }
 
 // leftover is what there was of something that is deleted, just before it is.
@@ -36,6 +38,10 @@ func (w *World) leftover(o *Object) leftover {
 		l.acl, l.scopes = find(w, acls, o.ID)
 	case "aws_route_table":
 		l.table, l.scopes = find(w, tables, o.ID)
+	case "aws_subnet":
+		_, l.scopes = find(w, subnets, o.ID)
+	case "aws_vpc":
+		_, l.scopes = find(w, vpcs, o.ID)
 	}
 	return l
 }
@@ -47,7 +53,7 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 	var out []InUse
 	for _, l := range list {
 		var by []string
-		falls := false
+		falls, ground := false, false
 		switch {
 		case len(l.scopes) == 0:
 		case l.of.Type == "aws_security_group":
@@ -57,6 +63,8 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 					s.SecurityGroups.Add(l.group)
 				}
 			}
+		case l.of.Type == "aws_vpc", l.of.Type == "aws_subnet":
+			by, ground = w.uproot(l.of.ID), true
 		case l.of.Type == "aws_network_acl":
 			by = w.stillBare(subnetsOf(l.acl.Associations, func(a snapshot.ACLAssociation) string { return a.Subnet }), w.hasACL)
 			if !l.of.ByTemplate {
@@ -80,10 +88,37 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 			}
 		}
 		if len(by) > 0 {
-			out = append(out, InUse{l.of.ID, l.of.Address, by, falls})
+			out = append(out, InUse{l.of.ID, l.of.Address, by, falls, ground})
 		}
 	}
 	return out
+}
+
+// uproot notes with the endpoints that stay in a VPC or subnet that it goes, and tells
+// these and the instances that do.
+func (w *World) uproot(ground string) []string {
+	var out []string
+	for _, s := range w.Snapshot.Scopes {
+		for _, e := range s.Endpoints.All() {
+			if (e.VPC == ground || slices.Contains(e.SubnetIDs, ground)) && !goes(e.State) {
+				e.Uprooted = append(slices.Clip(e.Uprooted), ground)
+				s.Endpoints.Put(e)
+				out = append(out, e.ID)
+			}
+		}
+		for _, i := range s.Instances.All() {
+			if (i.VPC == ground || i.Subnet == ground) && !goes(i.State.Name) {
+				out = append(out, i.ID)
+			}
+		}
+	}
+	return out
+}
+
+// goes reports whether something is on its way out, or has left.
+func goes(state string) bool {
+	state = strings.ToLower(state)
+	return strings.HasPrefix(state, "delet") || state == "terminated" || state == "shutting-down"
 }
 
 // carriersOf are the endpoints, instances and interfaces that carry a group.
@@ -96,7 +131,7 @@ func (w *World) carriersOf(group string) []string {
 	}
 	for _, s := range w.Snapshot.Scopes {
 		for _, e := range s.Endpoints.All() {
-			if !strings.HasPrefix(strings.ToLower(e.State), "delet") { // it is on its way out
+			if !goes(e.State) {
 				carries(e.ID, e.Groups)
 			}
 		}

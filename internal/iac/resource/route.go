@@ -209,8 +209,7 @@ func putRoute(w *World, before, o *Object) {
 		if w.Filling && slices.ContainsFunc(t.Routes, func(q snapshot.Route) bool { return sameDestination(q, r) }) {
 			return
 		}
-		if w.taken(o, ids[0], fmt.Sprint(r.CIDR, r.IPv6CIDR, r.PrefixList)) { // AWS refuses the second of two
-			r.Pending = snapshot.Pending(o.Address)
+		if r.Pending = w.taken(o, ids[0], fmt.Sprint(r.CIDR, r.IPv6CIDR, r.PrefixList)); r.Pending != "" {
 			t.Routes = slices.Clone(t.Routes)
 			for i := range t.Routes {
 				if sameDestination(t.Routes[i], r) {

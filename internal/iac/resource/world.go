@@ -31,11 +31,11 @@ type World struct {
 	Filling bool
 }
 
-// taken reports whether another resource of the plans has put something at the same
-// place of a network ACL or route table.
-func (w *World) taken(o *Object, in, at string) bool {
+// taken is pending where another resource of the plans has put something at the same
+// place of a network ACL or route table: AWS refuses the second of two.
+func (w *World) taken(o *Object, in, at string) snapshot.Pending {
 	if w.Filling {
-		return false
+		return ""
 	}
 	if w.places == nil {
 		w.places = map[string]string{}
@@ -44,7 +44,10 @@ func (w *World) taken(o *Object, in, at string) bool {
 	if !ok {
 		w.places[in+" "+at] = o.Address
 	}
-	return ok && first != o.Address
+	if !ok || first == o.Address {
+		return ""
+	}
+	return snapshot.Contested(first, o.Address)
 }
 
 func (w *World) Scope(o *Object) *snapshot.Scope { return w.Snapshot.Scopes[w.ScopeOf(o)] }
