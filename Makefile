@@ -20,9 +20,11 @@ VULNDB := v0.0.0-20261105234957-e22db6528018
 # hand must do, and says so.
 TOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && echo GOTOOLCHAIN=$(TOOLCHAIN))
+# cli without its writer of manuals: that brings in two readers of Markdown, which start with the program.
+TAGS       = urfave_cli_no_docs
 # Not position-independent: without cgo, Go's linker makes such a program ask for the
 # C library's loader, and it would no longer start in an image that has none.
-BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)'
+BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.release=$(VERSION)'
 
 .PHONY: build test real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 

@@ -3,15 +3,15 @@ package probe
 import (
 	"context"
 	"os/exec"
-	"regexp"
 	"time"
 
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var (
 	toolNames    = []string{"curl", "aws"}
-	toolVersion  = regexp.MustCompile(`(?:curl |aws-cli/)([0-9]+(?:\.[0-9]+)*)`)
+	toolVersion  = pattern.Late(`(?:curl |aws-cli/)([0-9]+(?:\.[0-9]+)*)`)
 	versionTakes = 10 * time.Second // a cold Python on a slow disk
 )
 
@@ -26,7 +26,7 @@ func Tools(ctx context.Context) []snapshot.Tool {
 			ctx, cancel := context.WithTimeout(ctx, versionTakes)
 			said, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
 			cancel()
-			if m := toolVersion.FindSubmatch(said); err == nil && m != nil {
+			if m := toolVersion().FindSubmatch(said); err == nil && m != nil {
 				t.Version = string(m[1])
 			}
 		}

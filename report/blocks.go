@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -40,7 +38,7 @@ type fact struct {
 func (p *printer) facts(list []fact) {
 	width := 0
 	for _, f := range list {
-		width = max(width, twwidth.Width(p.say(f.word)))
+		width = max(width, Width(p.say(f.word)))
 	}
 	before := ""
 	for _, f := range list {
@@ -50,7 +48,7 @@ func (p *printer) facts(list []fact) {
 		} else {
 			before = word
 		}
-		p.hang(strings.Repeat(" ", p.label+gutter)+word+strings.Repeat(" ", width-twwidth.Width(word)+gutter), f.text)
+		p.hang(strings.Repeat(" ", p.label+gutter)+word+strings.Repeat(" ", width-Width(word)+gutter), f.text)
 	}
 }
 

@@ -1,10 +1,10 @@
 package report
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -213,7 +213,7 @@ func (s step) subnet() string {
 func (s step) rules(lang string) []string {
 	var out []string
 	for i, f := range s.Facts {
-		if s.Status == "FAIL" && i > 0 && !problemCode.MatchString(f) {
+		if s.Status == "FAIL" && i > 0 && !problemCode().MatchString(f) {
 			continue
 		}
 		if rule, ok := strings.CutPrefix(f, s.Ref+"/"); ok && s.Ref != "" {
@@ -226,7 +226,7 @@ func (s step) rules(lang string) []string {
 	return out
 }
 
-var problemCode = regexp.MustCompile(`^DSP\d+ `)
+var problemCode = pattern.Late(`^DSP\d+ `)
 
 // banner says aloud what becomes of the packet at a step; "" where it goes on.
 func (s step) banner(lang string) string {

@@ -1,11 +1,11 @@
 package report
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -405,8 +405,8 @@ func (e *Earlier) fitFix(fix *Fix) {
 			return e.Planned(word) || e.AddressOf(word) != "" && !strings.HasPrefix(cmd, "aws ec2 describe-")
 		})
 	})
-	fix.Terraform = quoted.ReplaceAllStringFunc(fix.Terraform, func(m string) string {
-		if address := e.AddressOf(strings.Trim(m, `"`)); reference.MatchString(address) {
+	fix.Terraform = quoted().ReplaceAllStringFunc(fix.Terraform, func(m string) string {
+		if address := e.AddressOf(strings.Trim(m, `"`)); reference().MatchString(address) {
 			return address + ".id"
 		}
 		return m
@@ -417,10 +417,10 @@ func (e *Earlier) fitFix(fix *Fix) {
 }
 
 var (
-	quoted = regexp.MustCompile(`"[^"\n]*"`)
+	quoted = pattern.Late(`"[^"\n]*"`)
 	// reference is the address of a resource as an expression may name it: names, and
 	// keys of instances, which hold nothing that a string would obey.
-	reference = regexp.MustCompile(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
+	reference = pattern.Late(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
 )
 
 // harmlessResources are resources with addresses that are safe to print.

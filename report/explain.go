@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
 // explain prints, for everything that is neither PASS nor SKIP, why it matters,
@@ -33,7 +32,7 @@ func (p *printer) finding(r Result, f Finding) {
 	}
 	p.out.WriteString("\n")
 	label := f.Status + "  "
-	p.hangPainted(p.paint(f.Status, f.Status)+"  ", twwidth.Width(label), head)
+	p.hangPainted(p.paint(f.Status, f.Status)+"  ", Width(label), head)
 	if f.Status == "UNKNOWN" {
 		p.section(p.say(wordSettle), f.Message)
 		return

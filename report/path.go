@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -256,12 +254,12 @@ func (p *printer) firewall(rules []FirewallRule) {
 	widths := make([]int, len(header))
 	for _, row := range rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], twwidth.Width(cell))
+			widths[i] = max(widths[i], Width(cell))
 		}
 	}
 	for n, row := range rows {
 		for i, cell := range row {
-			fmt.Fprintf(p.out, "| %s%s ", cell, strings.Repeat(" ", widths[i]-twwidth.Width(cell)))
+			fmt.Fprintf(p.out, "| %s%s ", cell, strings.Repeat(" ", widths[i]-Width(cell)))
 		}
 		p.out.WriteString("|\n")
 		if n == 0 {

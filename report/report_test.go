@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -132,7 +131,7 @@ func TestTableFits(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, line := range strings.Split(b.String(), "\n") {
-					if w := twwidth.Width(line); w > width && !pasted.MatchString(line) {
+					if w := report.Width(line); w > width && !pasted.MatchString(line) {
 						t.Errorf("%s, %s: %d columns in a table of %d: %q", fixture, lang, w, width, line)
 					}
 					if strings.TrimRight(line, " ") != line {
@@ -281,7 +280,7 @@ func FuzzWrap(f *testing.F) {
 		text = report.Harmless(text)
 		lines := report.Wrap(text, width)
 		for _, line := range lines {
-			if twwidth.Width(line) > width {
+			if report.Width(line) > width {
 				t.Errorf("%q is wider than %d", line, width)
 			}
 		}

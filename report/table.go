@@ -7,11 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
-
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -31,7 +26,6 @@ const DefaultWidth = 80
 
 // Table returns a renderer for people.
 func Table(opt TableOptions) Renderer {
-	twwidth.SetEastAsian(false) // ambiguous characters are narrow, whatever the locale says: same input, same bytes
 	if opt.Width < 40 {
 		opt.Width = DefaultWidth
 	}
@@ -47,9 +41,7 @@ func Table(opt TableOptions) Renderer {
 				b.WriteString("\n")
 			}
 			first = false
-			if err := p.target(t, r.count > 1); err != nil {
-				return err
-			}
+			p.target(t, r.count > 1)
 			_, err := w.Write(b.Bytes())
 			b.Reset()
 			return err
@@ -102,7 +94,7 @@ var (
 	wordFindings = snapshot.Text{En: "Findings", Ja: "検出事項"}
 )
 
-func (p *printer) target(t Target, named bool) error {
+func (p *printer) target(t Target, named bool) {
 	p.head(t, named)
 	wrong, open := t.wrongs(), t.unknowns()
 	p.label = labelWidth
@@ -117,9 +109,7 @@ func (p *printer) target(t Target, named bool) error {
 	}
 	p.rest(t)
 	if p.opt.Verbose || p.opt.Wide {
-		if err := p.every(t); err != nil {
-			return err
-		}
+		p.every(t)
 	}
 	if p.opt.Explain {
 		p.path(t)
@@ -128,11 +118,10 @@ func (p *printer) target(t Target, named bool) error {
 	if named {
 		fmt.Fprintf(p.out, "\n%s: %s  %s\n", t.Name, p.paint(t.Verdict.Label(), string(t.Verdict)), t.Summary)
 	}
-	return nil
 }
 
 // every lists all checks by area.
-func (p *printer) every(t Target) error {
+func (p *printer) every(t Target) {
 	fmt.Fprintf(p.out, "\n%s\n", p.say(wordChecks))
 	for rest := t.Results; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(r Result) bool { return r.Area != rest[0].Area })
@@ -140,12 +129,9 @@ func (p *printer) every(t Target) error {
 			n = len(rest)
 		}
 		fmt.Fprintf(p.out, "\n%s\n", rest[0].Area)
-		if err := p.rows(rest[:n]); err != nil {
-			return err
-		}
+		p.rows(rest[:n])
 		rest = rest[n:]
 	}
-	return nil
 }
 
 // NotSelected is why a check outside --check is SKIP.
@@ -255,25 +241,25 @@ func (p *printer) columns(rows [][]string) {
 	total := 0
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], twwidth.Width(row[i]))
+			widths[i] = max(widths[i], Width(row[i]))
 		}
 		total += widths[i] + gutter
 	}
 	for _, row := range rows {
 		if total-gutter > p.opt.Width {
-			p.hang(row[0]+strings.Repeat(" ", widths[0]+gutter-twwidth.Width(row[0])), endLine(row[1:]))
+			p.hang(row[0]+strings.Repeat(" ", widths[0]+gutter-Width(row[0])), endLine(row[1:]))
 			continue
 		}
 		line := ""
 		for i, cell := range row {
-			line += cell + strings.Repeat(" ", widths[i]+gutter-twwidth.Width(cell))
+			line += cell + strings.Repeat(" ", widths[i]+gutter-Width(cell))
 		}
 		p.out.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }
 
 // hang prints text behind a label, its further lines indented to match.
-func (p *printer) hang(label, text string) { p.hangPainted(label, twwidth.Width(label), text) }
+func (p *printer) hang(label, text string) { p.hangPainted(label, Width(label), text) }
 
 // hangPainted is hang for a label whose colour takes bytes but no columns.
 func (p *printer) hangPainted(label string, indent int, text string) {
@@ -295,48 +281,32 @@ const (
 // wideEvidence is the share of the evidence column of a wide table, in percent.
 const wideEvidence = 45
 
-func (p *printer) rows(results []Result) error {
-	left := p.opt.Width - statusWidth - checkWidth - 2*gutter
-	widths := []int{statusWidth, checkWidth, left}
+// rows prints a result a row: status, check, what was found, and with wide the evidence.
+func (p *printer) rows(results []Result) {
+	const left = statusWidth + checkWidth + 2*gutter
+	width, beside := p.opt.Width-left, 0
 	if p.opt.Wide {
-		ev := left * wideEvidence / 100
-		widths = []int{statusWidth, checkWidth, left - ev - gutter, ev}
+		beside = width * wideEvidence / 100
+		width -= beside + gutter
 	}
-	var b bytes.Buffer
-	per := tw.NewMapper[int, int]()
-	for i, w := range widths {
-		per.Set(i, w+gutter)
-	}
-	table := tablewriter.NewTable(&b,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		})),
-		tablewriter.WithConfig(tablewriter.Config{
-			Row: tw.CellConfig{
-				Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone},
-				Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-				Padding:    tw.CellPadding{Global: tw.Padding{Left: tw.Empty, Right: strings.Repeat(" ", gutter), Overwrite: true}},
-			},
-			Behavior: tw.Behavior{TrimSpace: tw.Off},
-			Widths:   tw.CellWidth{PerColumn: per},
-		}))
 	for _, r := range results {
-		cells := []string{p.paint(r.Status, r.Status), r.Check, strings.Join(p.story(r, widths[2]), "\n")}
+		story, evidence := p.story(r, width), []string(nil)
 		if p.opt.Wide {
-			cells = append(cells, strings.Join(evidenceLines(r, widths[3]), "\n"))
+			evidence = evidenceLines(r, beside)
 		}
-		if err := table.Append(cells); err != nil {
-			return err
+		label := p.paint(r.Status, r.Status) + strings.Repeat(" ", statusWidth+gutter-len(r.Status)) + fmt.Sprintf("%-*s", checkWidth+gutter, r.Check)
+		for i := range max(len(story), len(evidence)) {
+			line := label
+			if i < len(story) {
+				line += story[i]
+			}
+			if i < len(evidence) {
+				line += strings.Repeat(" ", width+gutter-Width(line[len(label):])) + evidence[i]
+			}
+			p.out.WriteString(strings.TrimRight(line, " ") + "\n")
+			label = strings.Repeat(" ", left)
 		}
 	}
-	if err := table.Render(); err != nil {
-		return err
-	}
-	for _, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
-		p.out.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return nil
 }
 
 // story is the third column: the claim if it holds, else what was found.

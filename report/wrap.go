@@ -2,15 +2,17 @@ package report
 
 import (
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/rivo/uniseg"
 )
 
+// Width is how many columns of a terminal a text takes.
+func Width(text string) int { return uniseg.StringWidth(text) }
+
 // Wrap breaks text into lines of at most width columns of a terminal. It breaks
-// at spaces, and between characters of scripts that are written without them; a
-// longer word is cut. A line never starts with closing punctuation if that can
-// be helped.
+// at spaces, and where Unicode lets text that is written without them break
+// (https://www.unicode.org/reports/tr14/); a longer word is cut.
 func Wrap(text string, width int) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(text, "\n") {
@@ -27,19 +29,19 @@ func wrapParagraph(text string, width int) []string {
 		line, used = "", 0
 	}
 	for _, word := range words(text) {
-		w := twwidth.Width(word)
-		trimmed := twwidth.Width(strings.TrimRight(word, " "))
+		w := Width(word)
+		trimmed := Width(strings.TrimRight(word, " "))
 		if used > 0 && used+trimmed > width {
 			flush()
 			word = strings.TrimLeft(word, " ")
-			w = twwidth.Width(word)
+			w = Width(word)
 		}
-		for twwidth.Width(strings.TrimRight(word, " ")) > width {
+		for Width(strings.TrimRight(word, " ")) > width {
 			head, tail := cutAt(word, width)
 			line = head
 			flush()
 			word = tail
-			w = twwidth.Width(word)
+			w = Width(word)
 		}
 		line += word
 		used += w
@@ -54,53 +56,45 @@ func wrapParagraph(text string, width int) []string {
 // at the end of the piece before them.
 func words(text string) []string {
 	var out []string
-	start := 0
-	runes := []rune(text)
-	for i := 1; i < len(runes); i++ {
-		if mayBreak(runes[i-1], runes[i]) {
-			out = append(out, string(runes[start:i]))
-			start = i
+	piece, state := "", -1
+	for text != "" {
+		var segment string
+		segment, text, _, state = uniseg.FirstLineSegmentInString(text, state)
+		if piece += segment; text == "" || parts(piece, text) {
+			out, piece = append(out, piece), ""
 		}
-	}
-	if start < len(runes) {
-		out = append(out, string(runes[start:]))
 	}
 	return out
 }
 
-// noStart can't begin a line, noEnd can't end one (kinsoku shori, JIS X 4051).
-const (
-	noStart = "、。，．・：；？！）］｝〕〉》」』】ーぁぃぅぇぉっゃゅょァィゥェォッャュョ)]},.:;?!"
-	noEnd   = "（［｛〔〈《「『【([{"
-)
-
-func mayBreak(before, after rune) bool {
-	if before == ' ' {
-		return after != ' '
-	}
-	if strings.ContainsRune(noStart, after) || strings.ContainsRune(noEnd, before) || after == ' ' {
-		return false
-	}
-	return unspaced(before) || unspaced(after)
+// parts reports whether a line may break between two texts where Unicode says so.
+// Between letters of the Latin alphabet it may not: hyphens and slashes stand in
+// ids, flags and links, which are pasted.
+func parts(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	return last == ' ' || last >= firstUnspaced || first >= firstUnspaced
 }
 
-func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || strings.ContainsRune("、。・「」（）ー", r)
-}
+// firstUnspaced is where the scripts begin that are written without spaces.
+const firstUnspaced = '\u2e80'
 
-// cutAt splits a word at a column.
+// cutAt splits a word at a column, behind a mark if there is one in its second half.
 func cutAt(word string, width int) (head, tail string) {
-	used, joint := 0, 0
-	for i, r := range word {
-		w := twwidth.Width(string(r))
-		if used+w > width && i > 0 {
-			if joint > i/2 {
-				i = joint
+	used, at, joint, state := 0, 0, 0, -1
+	for rest := word; rest != ""; {
+		var cluster string
+		var w int
+		cluster, rest, w, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if used+w > width && at > 0 {
+			if joint > at/2 {
+				at = joint
 			}
-			return word[:i], word[i:]
+			return word[:at], word[at:]
 		}
-		if used += w; strings.ContainsRune("._/", r) {
-			joint = i + 1
+		at += len(cluster)
+		if used += w; strings.Contains("._/", cluster) {
+			joint = at
 		}
 	}
 	return word, ""

@@ -65,7 +65,7 @@ func recognise(e *Error, q *squeezed) (Recognition, bool) {
 	if slices.Contains(e.Codes, strings.Trim(q.text, ".:()")) { // the code itself was typed
 		return Recognition{Error: e, Captured: map[string]string{}, Excerpt: q.source(0, len(q.text), " "), weight: 1}, true
 	}
-	for _, w := range e.Match {
+	for _, w := range spottings()[e] {
 		tries := 0
 		for from := q.firstOf(w.anchor); from >= 0 && from < len(q.text); {
 			i := strings.Index(q.text[from:], w.anchor)

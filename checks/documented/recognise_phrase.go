@@ -3,17 +3,42 @@ package documented
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
-// wording is one way in which a message is said.
+// wording is one way in which a message is said: a phrase, or an expression over
+// squeezed text and a literal of every match.
 type wording struct {
+	whose        *whose // what must make it DataSync's; nil: only DataSync says so
+	phrase       string
+	anchor, expr string
+}
+
+// spotted is a wording as it is looked for.
+type spotted struct {
 	re     func() *regexp.Regexp // compiled when its anchor is met
 	anchor string                // a literal that every match holds, looked for first: that is cheap
 	leads  bool                  // the anchor is where the match begins
-	whose  *whose                // what must make it DataSync's; nil: only DataSync says so
+	whose  *whose
 }
+
+// spottings are those of each error, made when the first text is read: most runs
+// read none.
+var spottings = sync.OnceValue(func() map[*Error][]spotted {
+	out := map[*Error][]spotted{}
+	for _, e := range catalogue {
+		for _, w := range e.Match {
+			if w.phrase != "" {
+				out[e] = append(out[e], spot(w.whose, w.phrase))
+			} else {
+				out[e] = append(out[e], spotted{re: lazily(w.expr), anchor: w.anchor, whose: w.whose})
+			}
+		}
+	}
+	return out
+})
 
 // what a placeholder of a phrase stands for, squeezed. "..." is a gap of up to a
 // line.
@@ -45,68 +70,69 @@ var phraseToken = pattern.Late(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
 
 func lazily(expr string) func() *regexp.Regexp { return pattern.Late("(?s)" + expr) }
 
-// phrases compiles phrases: the words of a message as it is documented. A message says
-// the same with another number, case, hyphenation or punctuation and with an
-// article more or less, so these don't matter. {name} captures, [a|b] is a choice of
-// words, {...} a gap.
+// phrases are the words of messages as they are documented. A message says the same
+// with another number, case, hyphenation or punctuation and with an article more or
+// less, so these don't matter. {name} captures, [a|b] is a choice of words, {...} a gap.
 func phrases(who *whose, list ...string) []wording {
-	var out []wording
-	for _, p := range list {
-		var expr, anchor strings.Builder
-		best, first := "", ""
-		gap := false
-		for i, token := range phraseToken().FindAllString(p, -1) {
-			part, literal := "", ""
-			switch {
-			case token[0] == '{':
-				part = placeholders[token[1:len(token)-1]]
-				if part == "" {
-					panic("phrase " + p + ": no placeholder " + token)
-				}
-			case token[0] == '[':
-				var list []string
-				for _, choice := range strings.Split(token[1:len(token)-1], "|") {
-					one := ""
-					for j, w := range strings.Fields(choice) {
-						if j > 0 {
-							one += between
-						}
-						e, _ := tolerant(w)
-						one += e
-					}
-					list = append(list, one)
-				}
-				part = "(?:" + strings.Join(list, "|") + ")"
-			default:
-				part, literal = tolerant(token)
-				if part == "" {
-					continue // an article
-				}
-			}
-			if i > 0 && expr.Len() > 0 && !gap {
-				expr.WriteString(between)
-			}
-			if i == 0 {
-				first = literal
-			}
-			gap = token == "{...}"
-			expr.WriteString(part)
-			if len(literal) > len(best) {
-				best = literal
-			}
-		}
-		anchor.WriteString(best)
-		if best == "" {
-			panic("phrase " + p + ": no word of its own")
-		}
-		leads := best == first
-		if leads {
-			out = append(out, wording{re: lazily("^(?:" + expr.String() + ")"), anchor: best, leads: true, whose: who})
-			continue
-		}
-		out = append(out, wording{re: lazily(expr.String()), anchor: best, whose: who})
+	out := make([]wording, len(list))
+	for i, p := range list {
+		out[i] = wording{whose: who, phrase: p}
 	}
 	return out
+}
+
+// spot compiles a phrase.
+func spot(who *whose, p string) spotted {
+	var expr strings.Builder
+	best, first := "", ""
+	gap := false
+	for i, token := range phraseToken().FindAllString(p, -1) {
+		part, literal := "", ""
+		switch {
+		case token[0] == '{':
+			part = placeholders[token[1:len(token)-1]]
+			if part == "" {
+				panic("phrase " + p + ": no placeholder " + token)
+			}
+		case token[0] == '[':
+			var list []string
+			for _, choice := range strings.Split(token[1:len(token)-1], "|") {
+				one := ""
+				for j, w := range strings.Fields(choice) {
+					if j > 0 {
+						one += between
+					}
+					e, _ := tolerant(w)
+					one += e
+				}
+				list = append(list, one)
+			}
+			part = "(?:" + strings.Join(list, "|") + ")"
+		default:
+			part, literal = tolerant(token)
+			if part == "" {
+				continue // an article
+			}
+		}
+		if i > 0 && expr.Len() > 0 && !gap {
+			expr.WriteString(between)
+		}
+		if i == 0 {
+			first = literal
+		}
+		gap = token == "{...}"
+		expr.WriteString(part)
+		if len(literal) > len(best) {
+			best = literal
+		}
+	}
+	if best == "" {
+		panic("phrase " + p + ": no word of its own")
+	}
+	if best == first {
+		return spotted{re: lazily("^(?:" + expr.String() + ")"), anchor: best, leads: true, whose: who}
+	}
+	return spotted{re: lazily(expr.String()), anchor: best, whose: who}
 }
 
 // tolerant is a word with its other numbers, and the letters that all of them
@@ -152,8 +178,8 @@ func tolerant(word string) (expr, literal string) {
 	return regexp.QuoteMeta(stem) + "(?:e?s){0,3}", stem
 }
 
-// exactly compiles an expression over squeezed text that a phrase can't say.
+// exactly is an expression over squeezed text that a phrase can't say.
 // anchor is a literal of every match.
 func exactly(who *whose, anchor, expr string) wording {
-	return wording{re: lazily(expr), anchor: anchor, whose: who}
+	return wording{whose: who, anchor: anchor, expr: expr}
 }

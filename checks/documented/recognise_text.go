@@ -179,7 +179,7 @@ var htmlTag = pattern.Late(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|
 // sequences of terminals and the tags of pages.
 func unframed(s string) string {
 	if strings.Contains(s, "\x1b") {
-		s = outside.Escapes.ReplaceAllString(s, "")
+		s = outside.Escapes().ReplaceAllString(s, "")
 	}
 	if strings.Contains(s, "[") {
 		s = colour().ReplaceAllString(s, "")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -50,7 +50,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 				for _, p := range policies {
 					name := p.name
 					if len(policies) > 1 {
-						name += "_" + unsafeName.ReplaceAllString(p.scope, "_")
+						name += "_" + unsafeName().ReplaceAllString(p.scope, "_")
 					}
 					if _, err := fmt.Fprint(env.stdout, p.terraform(name)); err != nil {
 						return err
@@ -64,7 +64,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 }
 
 // unsafeName is what the name of a Terraform block can't hold.
-var unsafeName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+var unsafeName = pattern.Late(`[^A-Za-z0-9_-]+`)
 
 // scopePolicy is the policy of the identity that looks at one scope.
 type scopePolicy struct {

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // openTerminal makes a terminal of so many columns: what is written to the one
@@ -74,7 +74,7 @@ func TestOnATerminal(t *testing.T) {
 			}
 			plain := colours.Replace(shown)
 			for _, line := range strings.Split(plain, "\n") {
-				if w := twwidth.Width(line); w > columns {
+				if w := report.Width(line); w > columns {
 					t.Errorf("%d columns, %s: %d in %q", columns, lang, w, line)
 				}
 			}

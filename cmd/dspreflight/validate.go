@@ -11,13 +11,14 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/iac"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // idInARN is the id at the end of an ARN, "" if it is not one.
 func idInARN(arn, prefix string) string {
 	id := arn[strings.LastIndexByte(arn, '/')+1:]
-	if !idShapes[prefix].MatchString(id) {
+	if !idShapes[prefix]().MatchString(id) {
 		return ""
 	}
 	return id
@@ -60,7 +61,7 @@ func tidyURL(text string) string {
 		u.RawQuery = q.Encode()
 		text = u.String()
 	}
-	text = keyParameter.ReplaceAllString(text, "")
+	text = keyParameter().ReplaceAllString(text, "")
 	for plain := text; ; {
 		if clean := documented.WithoutKeys(plain); clean != plain {
 			return clean
@@ -74,7 +75,7 @@ func tidyURL(text string) string {
 }
 
 // keyParameter is a parameter that the URL package does not see as one.
-var keyParameter = regexp.MustCompile(`(?i)activationkey=[^&;#]*`)
+var keyParameter = pattern.Late(`(?i)activationkey=[^&;#]*`)
 
 // maxTasks is a bound against slips of the finger; the quota is 100 tasks an
 // account and Region, and adjustable.
@@ -107,19 +108,19 @@ func parseAddr(s string) (netip.Addr, error) {
 }
 
 var (
-	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
-	regionShape = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	roleARN     = pattern.Late(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+	regionShape = pattern.Late(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 )
 
 // An id is a prefix and 8 or 17 hexadecimal digits; CreateAgent takes the long
 // form of an endpoint id only.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
-var idShapes = map[string]*regexp.Regexp{
-	"vpce-":   regexp.MustCompile(`^vpce-[0-9a-f]{17}$`),
-	"vpc-":    regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"subnet-": regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"sg-":     regexp.MustCompile(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"i-":      regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
+var idShapes = map[string]func() *regexp.Regexp{
+	"vpce-":   pattern.Late(`^vpce-[0-9a-f]{17}$`),
+	"vpc-":    pattern.Late(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"subnet-": pattern.Late(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"sg-":     pattern.Late(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"i-":      pattern.Late(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
 }
 
 // validate refuses a target whose values can't be right, before any call. The
@@ -138,7 +139,7 @@ func validate(t snapshot.Target, where string, plans []iac.Source) error {
 		prefix = where + ": "
 	}
 	for _, id := range ids {
-		if id.value == "" || idShapes[id.prefix].MatchString(id.value) {
+		if id.value == "" || idShapes[id.prefix]().MatchString(id.value) {
 			continue
 		}
 		var addresses []string
@@ -158,7 +159,7 @@ func validate(t snapshot.Target, where string, plans []iac.Source) error {
 		return snapshot.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", "%s%s %q: %s0123456789abcdef0 のような ID を指定する", prefix, id.flag, id.value, id.prefix)
 	}
 	for _, r := range []struct{ flag, value string }{{"region", t.Region}, {"source-region", t.SourceRegion}} {
-		if r.value != "" && !regionShape.MatchString(r.value) {
+		if r.value != "" && !regionShape().MatchString(r.value) {
 			return snapshot.Errorf("%s%s %q: expected a Region, such as us-east-1", "%s%s %q: us-east-1 のようなリージョンを指定する", prefix, r.flag, r.value)
 		}
 	}

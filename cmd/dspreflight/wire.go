@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/iam"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/probe"
 	"github.com/dspreflight/dspreflight/report"
@@ -149,14 +149,14 @@ func reachAPIs(ctx context.Context, a collect.Account, timeout time.Duration) []
 
 // policyIdentity is the ARN of what can have identity policies and call
 // CreateAgent.
-var policyIdentity = regexp.MustCompile(`^arn:aws[a-z-]*:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+$`)
+var policyIdentity = pattern.Late(`^arn:aws[a-z-]*:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+$`)
 
 // addPolicies adds the policies of --policy-file, and whose they are, to the
 // evidence. They replace any that the estate holds.
 func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 	var list []snapshot.PolicyFile
 	identity := c.String("policy-identity")
-	if identity != "" && !policyIdentity.MatchString(identity) {
+	if identity != "" && !policyIdentity().MatchString(identity) {
 		return snapshot.Errorf("--policy-identity %q: expected the ARN of a user or role, such as arn:aws:iam::111122223333:role/NAME", "--policy-identity %q: arn:aws:iam::111122223333:role/NAME のようなユーザーまたはロールの ARN を指定する", identity)
 	}
 	if strings.Contains(identity, ":role/aws-service-role/") {

@@ -61,7 +61,7 @@ func claims(p *resource.Plan) []claim {
 		for _, name := range resource.Claimed {
 			ids := o.KnownTexts(name)
 			for _, id := range ids {
-				if kind := resource.References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.IDPrefixes[kind[0]]) && resource.IDPrefixes[kind[0]] != "" && resource.IDShape.MatchString(id) {
+				if kind := resource.References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.IDPrefixes[kind[0]]) && resource.IDPrefixes[kind[0]] != "" && resource.IDShape().MatchString(id) {
 					add(o, id, kind[0], vpc)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The file is generated: it says its source and its date.
@@ -27,7 +28,8 @@ type reference struct {
 	actions  []Action
 }
 
-var known = readReference(actionList)
+// known is read when the first action is asked about: it takes half a millisecond.
+var known = sync.OnceValue(func() reference { return readReference(actionList) })
 
 func readReference(text string) reference {
 	r := reference{services: map[string]bool{}}
@@ -57,11 +59,11 @@ func readReference(text string) reference {
 }
 
 // Actions lists the real actions of Amazon EC2, AWS DataSync, IAM and AWS STS.
-func Actions() []Action { return known.actions }
+func Actions() []Action { return known().actions }
 
 // ReferenceDate is the day, as 2006-01-02, of the Service Authorization Reference
 // that the list of actions was made from.
-func ReferenceDate() string { return known.date }
+func ReferenceDate() string { return known().date }
 
 // Known reports whether the list has the actions of a pattern's service, so that
 // a pattern that matches none of them is dead.
@@ -73,7 +75,7 @@ func Known(pattern string) bool {
 // Matching lists the real actions that a pattern matches.
 func Matching(pattern string) []Action {
 	var out []Action
-	for _, a := range known.actions {
+	for _, a := range known().actions {
 		if MatchAction(pattern, a.Name) {
 			out = append(out, a)
 		}
@@ -86,8 +88,8 @@ func Matching(pattern string) []Action {
 // only; most global keys may come with any request.
 // Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 func neverCarries(action, key string) bool {
-	i := slices.IndexFunc(known.actions, func(a Action) bool { return strings.EqualFold(a.Name, action) })
-	if i < 0 || !known.actions[i].told {
+	i := slices.IndexFunc(known().actions, func(a Action) bool { return strings.EqualFold(a.Name, action) })
+	if i < 0 || !known().actions[i].told {
 		return false
 	}
 	name, _, tagged := strings.Cut(key, "/")
@@ -102,10 +104,10 @@ func neverCarries(action, key string) bool {
 		if !tag {
 			return false
 		}
-	case !ok || !known.services[service] || slices.ContainsFunc(known.session, same):
+	case !ok || !known().services[service] || slices.ContainsFunc(known().session, same):
 		return false
 	}
-	return !slices.ContainsFunc(known.actions[i].keys, same)
+	return !slices.ContainsFunc(known().actions[i].keys, same)
 }
 
 // Meant guesses what a pattern that matches nothing was meant to be: the names of

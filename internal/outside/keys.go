@@ -1,8 +1,9 @@
 package outside
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // The letters of an activation key are capitals. Between them a terminal, a mail
@@ -13,9 +14,9 @@ const (
 )
 
 var (
-	anyKey = regexp.MustCompile("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
+	anyKey = pattern.Late("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
 	// Escapes are the control sequences of terminals, as in ECMA-48.
-	Escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
+	Escapes = pattern.Late("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
 )
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
@@ -23,10 +24,10 @@ func WithoutKeys(text string) string {
 	if !mayHoldKey(text) {
 		return text
 	}
-	if strings.Contains(text, "\x1b") && anyKey.MatchString(Escapes.ReplaceAllString(text, "")) {
-		text = Escapes.ReplaceAllString(text, "") // a key with colours in it
+	if strings.Contains(text, "\x1b") && anyKey().MatchString(Escapes().ReplaceAllString(text, "")) {
+		text = Escapes().ReplaceAllString(text, "") // a key with colours in it
 	}
-	return anyKey.ReplaceAllString(text, "(activation key)")
+	return anyKey().ReplaceAllString(text, "(activation key)")
 }
 
 // shortestKey is 25 letters and 4 hyphens.

@@ -8,9 +8,10 @@ package outside
 import (
 	"encoding/xml"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // Text is text from outside.
@@ -61,24 +62,24 @@ func harmful(r rune) bool {
 // double colons. Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 // and https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 var (
-	colonCommand = regexp.MustCompile(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
-	hashCommand  = regexp.MustCompile(`##(\w*\[)`)
+	colonCommand = pattern.Late(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
+	hashCommand  = pattern.Late(`##(\w*\[)`)
 	// typeOf is the middle of the name of a CloudFormation type, such as AWS::EC2::VPC.
-	typeOf = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*::$`)
+	typeOf = pattern.Late(`^[A-Z][A-Za-z0-9]*::$`)
 	// commands are what a runner obeys, whatever the case.
-	commands = regexp.MustCompile(`(?i)^(debug|notice|warning|error|group|endgroup|echo|stop-?commands)::$`)
+	commands = pattern.Late(`(?i)^(debug|notice|warning|error|group|endgroup|echo|stop-?commands)::$`)
 )
 
 func brokenCommands(s string) string {
 	var b strings.Builder
 	for {
-		m := colonCommand.FindStringSubmatchIndex(s)
+		m := colonCommand().FindStringSubmatchIndex(s)
 		if m == nil {
 			break
 		}
 		before, name := s[:m[0]], s[m[2]:m[3]]
 		b.WriteString(before)
-		if strings.HasSuffix(before, "AWS") && typeOf.MatchString(name) && !commands.MatchString(name) {
+		if strings.HasSuffix(before, "AWS") && typeOf().MatchString(name) && !commands().MatchString(name) {
 			b.WriteString("::")
 		} else {
 			b.WriteString(`\x3a:`)
@@ -86,7 +87,7 @@ func brokenCommands(s string) string {
 		s = s[m[0]+2:] // one may end where the next begins
 	}
 	b.WriteString(s)
-	return hashCommand.ReplaceAllString(b.String(), `\x23#$1`)
+	return hashCommand().ReplaceAllString(b.String(), `\x23#$1`)
 }
 
 // Lines is Terminal for text whose line breaks are meant.
@@ -101,12 +102,12 @@ func (t Text) Lines() string {
 	return strings.Join(lines, "\n")
 }
 
-var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:,=@+-]+$`)
+var shellSafe = pattern.Late(`^[A-Za-z0-9_./:,=@+-]+$`)
 
 // Shell is one word of a POSIX shell.
 func (t Text) Shell() string {
 	s := t.Terminal()
-	if shellSafe.MatchString(s) {
+	if shellSafe().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -143,11 +144,11 @@ func (t Text) Markdown() string {
 			b.WriteRune(r)
 		}
 	}
-	return links.ReplaceAllString(b.String(), "$1&#58;//")
+	return links().ReplaceAllString(b.String(), "$1&#58;//")
 }
 
 // links are what GitHub's Markdown makes a link of without being asked.
-var links = regexp.MustCompile(`(?i)\b(https?|ftp|mailto|xmpp)://`)
+var links = pattern.Late(`(?i)\b(https?|ftp|mailto|xmpp)://`)
 
 // WorkflowData is the message of a workflow command.
 // Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions

@@ -43,7 +43,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if again := Of(s).Terminal(); again != s {
 		t.Fatalf("%q: %q is rendered again as %q", raw, s, again)
 	}
-	if anyKey.MatchString(s) {
+	if anyKey().MatchString(s) {
 		t.Fatalf("%q: a key is left in %q", raw, s)
 	}
 	// Terraform's own parser reads one string, which says what the terminal shows.
@@ -65,7 +65,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if property := Of(raw).WorkflowProperty(); strings.ContainsAny(property, "\r\n:,") {
 		t.Fatalf("%q: the property ends early: %q", raw, property)
 	}
-	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links.MatchString(md) {
+	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links().MatchString(md) {
 		t.Fatalf("%q: Markdown obeys %q", raw, md)
 	}
 	if cell := Of(raw).Cell(); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {

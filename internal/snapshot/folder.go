@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // scopeFolder is one that holds the files of a scope.
@@ -165,17 +167,17 @@ func parseName(name string) (Kind, string) {
 
 // ids are the resources that the calls about one of them take. A simulation has
 // two, of dspreflight's own naming.
-var ids = map[Kind]*regexp.Regexp{
-	SubnetCIDRReservations:     regexp.MustCompile(`^subnet-[0-9a-z]+$`),
-	PrefixListEntries:          regexp.MustCompile(`^pl-[0-9a-z]+$`),
-	TransitGatewayAssociations: regexp.MustCompile(`^tgw-rtb-[0-9a-z]+$`),
-	TransitGatewayPropagations: regexp.MustCompile(`^tgw-rtb-[0-9a-z]+$`),
-	TransitGatewayRoutes:       regexp.MustCompile(`^tgw-rtb-[0-9a-z]+$`),
-	PolicySimulation:           regexp.MustCompile(`^(` + AnyResource + `|` + AccountResource + `)$`),
+var ids = map[Kind]func() *regexp.Regexp{
+	SubnetCIDRReservations:     pattern.Late(`^subnet-[0-9a-z]+$`),
+	PrefixListEntries:          pattern.Late(`^pl-[0-9a-z]+$`),
+	TransitGatewayAssociations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
+	TransitGatewayPropagations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
+	TransitGatewayRoutes:       pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
+	PolicySimulation:           pattern.Late(`^(` + AnyResource + `|` + AccountResource + `)$`),
 }
 
 // CanBeAbout reports whether a text is the id of what the calls of a kind are about.
-func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k].MatchString(id) }
+func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k]().MatchString(id) }
 
 func saneName(file string, k Kind, id string) error {
 	switch {

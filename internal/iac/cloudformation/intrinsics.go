@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // evaluator works out the intrinsic functions of a template. What can't be worked
@@ -33,7 +33,7 @@ type evaluator struct {
 // noValue stands for AWS::NoValue: the property is as good as not there.
 type noValue struct{}
 
-var substitution = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
+var substitution = pattern.Late(`\$\{([^!}][^}]*)\}`)
 
 // value works a value out. at is the address of the attribute, for what is
 // unknown.
@@ -301,7 +301,7 @@ func (e *evaluator) sub(arg any, at string) any {
 		own = resource.AsMap(list[1])
 	}
 	open := false
-	out := substitution.ReplaceAllStringFunc(s, func(m string) string {
+	out := substitution().ReplaceAllStringFunc(s, func(m string) string {
 		name := strings.TrimSpace(m[2 : len(m)-1])
 		var v any
 		if x, ok := own[name]; ok {

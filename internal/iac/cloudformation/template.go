@@ -373,7 +373,7 @@ func mentions(v any, use func(string)) {
 				if list, ok := e.([]any); ok && len(list) > 0 {
 					s, _ = list[0].(string)
 				}
-				for _, m := range substitution.FindAllStringSubmatch(s, -1) {
+				for _, m := range substitution().FindAllStringSubmatch(s, -1) {
 					id, _, _ := strings.Cut(m[1], ".")
 					use(id)
 				}

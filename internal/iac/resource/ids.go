@@ -2,13 +2,14 @@ package resource
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // IDShape is the shape of the ids that a path has to do with.
-var IDShape = regexp.MustCompile(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
+var IDShape = pattern.Late(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
 
 // IDsIn collects the ids in the strings of a value, and the strings themselves that
 // are addresses of planned resources.
@@ -20,7 +21,7 @@ func IDsIn(v any, planned func(string) bool, out []string) []string {
 	}
 	switch v := v.(type) {
 	case string:
-		for _, id := range IDShape.FindAllString(v, -1) {
+		for _, id := range IDShape().FindAllString(v, -1) {
 			add(id)
 		}
 		if planned != nil && planned(v) {
