@@ -139,7 +139,7 @@ func spot(who *whose, p string) spotted {
 // share. An article is no word: any is allowed everywhere.
 func tolerant(word string) (expr, literal string) {
 	squeezed := strings.Map(func(r rune) rune {
-		if !keep(r) {
+		if !meaningful(r) {
 			return -1
 		}
 		return fold(r)

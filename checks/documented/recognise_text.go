@@ -111,7 +111,7 @@ func squeeze(base string, skip []span) *squeezed {
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(base[i:])
 		}
-		if keep(r) {
+		if meaningful(r) {
 			before := b.Len()
 			b.WriteRune(fold(r))
 			for range b.Len() - before {
@@ -124,7 +124,7 @@ func squeeze(base string, skip []span) *squeezed {
 	return q
 }
 
-func keep(r rune) bool {
+func meaningful(r rune) bool {
 	switch r {
 	case '-', '_', '"', '\'', '`', '*', '\\', '~', '|', '^':
 		return false

@@ -147,12 +147,12 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 		return report.Report{}, err
 	}
 	before, after := o.Before(), o.After(nil)
-	was, will, err := twice(o, before, after, a.request)
+	was, will, err := targetsOfBoth(o, before, after, a.request)
 	if err != nil {
 		return report.Report{}, err
 	}
 	if base != nil {
-		if err := keep(c, env, base, was, a.lang); err != nil {
+		if err := saveEvidence(c, env, base, was, a.lang); err != nil {
 			return report.Report{}, err
 		}
 	}
@@ -283,9 +283,9 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 		"%s はアドレス %s を失う。これを使ってアクティベートしたエージェントは再度アクティベートが必要になる。", will, strings.Join(lost, ", "))}
 }
 
-// twice completes the targets for the estate before and after the changes. A
+// targetsOfBoth completes the targets for the estate before and after the changes. A
 // resource that a change replaces is its replacement afterwards.
-func twice(o *iac.Overlay, before, after *snapshot.Snapshot, asked request) (was, will []snapshot.Target, err error) {
+func targetsOfBoth(o *iac.Overlay, before, after *snapshot.Snapshot, asked request) (was, will []snapshot.Target, err error) {
 	manifest := before.Target
 	before.Target, after.Target = nil, nil
 	named := make([]iac.Source, len(o.Plans))

@@ -158,7 +158,7 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if err := addProbes(ctx, c, env, snap, targets, a); err != nil {
 		return report.Report{}, err
 	}
-	if err := keep(c, env, snap, targets, a.lang); err != nil {
+	if err := saveEvidence(c, env, snap, targets, a.lang); err != nil {
 		return report.Report{}, err
 	}
 	if a.seen != nil {
@@ -201,8 +201,8 @@ func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked,
 	return rep, err
 }
 
-// keep saves the evidence where --save says.
-func keep(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
+// saveEvidence saves the evidence where --save says.
+func saveEvidence(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
 	dir := c.String("save")
 	if dir == "" {
 		return nil

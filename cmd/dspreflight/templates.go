@@ -34,7 +34,7 @@ func readTemplates(c *cli.Context) ([]iac.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Stack, p.NewStack, p.Region, p.Files = c.String("stack"), c.Bool("new-stack"), c.String("region"), beside(c, path)
+		p.Stack, p.NewStack, p.Region, p.Files = c.String("stack"), c.Bool("new-stack"), c.String("region"), filesBeside(c, path)
 		if len(deployed) > 0 {
 			now, err := readTemplate(c, "--deployed-template", deployed[i], parameters, false, taken)
 			if err != nil {
@@ -172,8 +172,8 @@ func parameterText(v any) string {
 	return strings.Join(parts, ",")
 }
 
-// beside reads files that stand beside a template, as those of nested stacks do.
-func beside(c *cli.Context, template string) iac.Files {
+// filesBeside reads files that stand beside a template, as those of nested stacks do.
+func filesBeside(c *cli.Context, template string) iac.Files {
 	return func(path string) []byte {
 		if filepath.IsAbs(path) {
 			return nil

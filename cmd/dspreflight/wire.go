@@ -214,7 +214,7 @@ func readProbesFile(c *cli.Context, file string) ([]snapshot.ProbeRun, error) {
 
 // lookUntilReady looks again, every few seconds, until the verdict is READY or
 // time is up.
-func lookUntilReady(ctx context.Context, env *environment, rep report.Report, look func() (report.Report, error), wait time.Duration, lang string) (report.Report, error) {
+func lookUntilReady(ctx context.Context, env *environment, rep report.Report, again func() (report.Report, error), wait time.Duration, lang string) (report.Report, error) {
 	deadline := time.Now().Add(wait)
 	for rep.Verdict != report.Ready && rep.Verdict != report.Interrupted && time.Now().Before(deadline) {
 		l := liveLine(env)
@@ -225,7 +225,7 @@ func lookUntilReady(ctx context.Context, env *environment, rep report.Report, lo
 			rep.Interrupt()
 			break
 		}
-		next, err := look()
+		next, err := again()
 		if err != nil {
 			return rep, err
 		}

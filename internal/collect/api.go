@@ -184,11 +184,11 @@ func fetchGroups(ctx context.Context, api *ec2.Client, q query, use func(any) er
 		}
 		return use(out)
 	}
-	look := func(by string, values []string, use func(any) error) error {
+	describeBy := func(by string, values []string, use func(any) error) error {
 		in := &ec2.DescribeSecurityGroupsInput{MaxResults: size1000, Filters: filter(by, values)}
 		return pages(ctx, api.DescribeSecurityGroups, in, &in.NextToken, func(out *ec2.DescribeSecurityGroupsOutput) *string { return out.NextToken }, use)
 	}
-	if err := look("vpc-id", q.vpcs, note); err != nil {
+	if err := describeBy("vpc-id", q.vpcs, note); err != nil {
 		return err
 	}
 	var rest []string
@@ -200,5 +200,5 @@ func fetchGroups(ctx context.Context, api *ec2.Client, q query, use func(any) er
 	if len(rest) == 0 || filter("vpc-id", q.vpcs) == nil {
 		return nil
 	}
-	return look("group-id", rest, use)
+	return describeBy("group-id", rest, use)
 }

@@ -94,7 +94,7 @@ func (c *collector) third() []*job {
 	var jobs []*job
 	if c.wants(snapshot.PrefixListEntries) {
 		for _, id := range c.referredLists() {
-			if _, p := c.scope.PrefixListEntries.Get(id); p != snapshot.Present && !c.asked(snapshot.PrefixListEntries, id) && snapshot.CanBeAbout(snapshot.PrefixListEntries, id) {
+			if _, p := c.scope.PrefixListEntries.Get(id); p != snapshot.Present && !c.called(snapshot.PrefixListEntries, id) && snapshot.CanBeAbout(snapshot.PrefixListEntries, id) {
 				jobs = append(jobs, &job{kind: snapshot.PrefixListEntries, query: query{id: id}})
 			}
 		}
@@ -121,7 +121,7 @@ func (c *collector) endpointsOf(t snapshot.Target) []snapshot.Endpoint {
 	})
 }
 
-func (c *collector) asked(k snapshot.Kind, id string) bool {
+func (c *collector) called(k snapshot.Kind, id string) bool {
 	return slices.ContainsFunc(c.scope.Calls, func(call snapshot.Call) bool { return call.Command == k.Command() && call.ID == id })
 }
 

@@ -130,11 +130,11 @@ func (c Case) same(f checks.Finding) bool {
 	if mine.Direction != theirs.Direction || c.Later.Check.Area == checks.AreaACL && mine.Holder != theirs.Holder && mine.Holder != c.Overlay.Renewed(theirs.Holder) {
 		return false
 	}
-	return theirs.Meets(mine.Beyond(c.said())) && len(theirs.Beyond(c.said())) > 0
+	return theirs.Meets(mine.Beyond(c.foundBefore())) && len(theirs.Beyond(c.foundBefore())) > 0
 }
 
-// said are the facts that were found before, about what the case is about.
-func (c Case) said() []*checks.About {
+// foundBefore are the facts that were found before, about what the case is about.
+func (c Case) foundBefore() []*checks.About {
 	var out []*checks.About
 	for _, g := range c.Before.Findings {
 		if a := g.About; a != nil && g.Problem == c.Finding.Problem && a.Direction == c.Finding.About.Direction && c.Overlay.Renewed(g.Subject) == c.Finding.Subject {

@@ -163,7 +163,7 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 		if e.held > 0 {
 			continue
 		}
-		if at, strange := strange(p, o.given); strange {
+		if at, foreignLocation := foreignLocation(p, o.given); foreignLocation {
 			return snapshot.Errorf("the plan manages what is in %s; the estate is %s", "プランが管理するものは %s にあるが、環境は %s", at, here)
 		}
 		if len(e.foreign)+len(e.missing) == 0 {
@@ -181,9 +181,9 @@ func (o *Overlay) Elsewhere(endpoint string) error {
 	return nil
 }
 
-// strange is the account and Region of a plan that neither manages nor makes anything
+// foreignLocation is the account and Region of a plan that neither manages nor makes anything
 // where one of the scopes of an estate may be, if there is one.
-func strange(p *resource.Plan, snap *snapshot.Snapshot) (resource.Location, bool) {
+func foreignLocation(p *resource.Plan, snap *snapshot.Snapshot) (resource.Location, bool) {
 	for _, at := range p.Places {
 		if slices.ContainsFunc(snap.Scopes, at.Fits) {
 			return resource.Location{}, false

@@ -68,7 +68,7 @@ func Parse(name string, body []byte) (Policy, error) {
 		return p, err
 	}
 	for _, text := range [][]byte{body, raw} {
-		if key := twice(text); key != "" {
+		if key := duplicateKey(text); key != "" {
 			return p, snapshot.Errorf("%q is given twice: IAM refuses that, and which one counts is not known", "%q が 2 回指定されている。IAM はこれを拒否し、どちらが有効かはわからない", key)
 		}
 	}
@@ -254,10 +254,10 @@ func holdsNull(raw []byte) bool {
 	}
 }
 
-// twice is the first key, with those above it, that an object holds twice: JSON
+// duplicateKey is the first key, with those above it, that an object holds twice: JSON
 // readers keep the last one without a word. IAM does not tell capital letters of
 // operators and condition keys apart.
-func twice(raw []byte) string {
+func duplicateKey(raw []byte) string {
 	type object struct {
 		seen map[string]bool // nil: a list
 		key  string

@@ -251,7 +251,7 @@ func showACL(w *World, o *Object) []map[string]any {
 	if len(there) == 0 {
 		return nil
 	}
-	out := told("vpc_id", a.VPC, "subnet_ids", texts(subnetsOf(a.Associations, func(x snapshot.ACLAssociation) string { return x.Subnet })))
+	out := attributesOf("vpc_id", a.VPC, "subnet_ids", texts(subnetsOf(a.Associations, func(x snapshot.ACLAssociation) string { return x.Subnet })))
 	if a.IsDefault {
 		out["default_network_acl_id"] = a.ID
 	}
@@ -275,7 +275,7 @@ const aclLast = 32767
 
 // entryAttributes are what an entry says, but for its number and action.
 func entryAttributes(e snapshot.ACLEntry) map[string]any {
-	out := told("protocol", e.Protocol, "cidr_block", prefixText(e.CIDR), "ipv6_cidr_block", prefixText(e.IPv6CIDR))
+	out := attributesOf("protocol", e.Protocol, "cidr_block", prefixText(e.CIDR), "ipv6_cidr_block", prefixText(e.IPv6CIDR))
 	if e.PortRange != nil {
 		out["from_port"], out["to_port"] = e.PortRange.From, e.PortRange.To
 	}

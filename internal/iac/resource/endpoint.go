@@ -347,7 +347,7 @@ func showEndpoint(w *World, o *Object) []map[string]any {
 	if len(there) == 0 {
 		return nil
 	}
-	out := told(
+	out := attributesOf(
 		"vpc_id", r.VPC, "service_name", r.ServiceName, "vpc_endpoint_type", r.Type, "subnet_ids", texts(r.SubnetIDs), "security_group_ids", texts(refIDs(r.Groups)),
 		"ip_address_type", r.IPAddressType,
 	)
@@ -373,7 +373,7 @@ func showEndpointGroups(w *World, o *Object) []map[string]any {
 	r, _ := find(w, endpoints, o.Known("vpc_endpoint_id"))
 	var out []map[string]any
 	for _, g := range r.Groups {
-		out = append(out, told("vpc_endpoint_id", r.ID, "security_group_id", g.ID))
+		out = append(out, attributesOf("vpc_endpoint_id", r.ID, "security_group_id", g.ID))
 	}
 	return out
 }
@@ -382,7 +382,7 @@ func showEndpointSubnets(w *World, o *Object) []map[string]any {
 	r, _ := find(w, endpoints, o.Known("vpc_endpoint_id"))
 	var out []map[string]any
 	for _, id := range r.SubnetIDs {
-		out = append(out, told("vpc_endpoint_id", r.ID, "subnet_id", id))
+		out = append(out, attributesOf("vpc_endpoint_id", r.ID, "subnet_id", id))
 	}
 	return out
 }

@@ -99,7 +99,7 @@ func showVPNAttachment(w *World, o *Object) []map[string]any {
 	r, _ := find(w, vpnGateways, o.Known("vpn_gateway_id"))
 	var out []map[string]any
 	for _, a := range r.Attachments {
-		out = append(out, told("vpn_gateway_id", r.ID, "vpc_id", a.VPC))
+		out = append(out, attributesOf("vpn_gateway_id", r.ID, "vpc_id", a.VPC))
 	}
 	return out
 }

@@ -423,7 +423,7 @@ func showGroup(w *World, o *Object) []map[string]any {
 	if len(there) == 0 {
 		return nil
 	}
-	out := told("vpc_id", g.VPC, "name", g.Name, "description", g.About)
+	out := attributesOf("vpc_id", g.VPC, "name", g.Name, "description", g.About)
 	for _, egress := range []bool{false, true} {
 		blocks := []any{}
 		for _, p := range *rulesOf(&g, egress) {
@@ -516,7 +516,7 @@ func showGroupVPCs(w *World, o *Object) []map[string]any {
 	for _, s := range w.Snapshot.Scopes {
 		for _, a := range s.SecurityGroupVPCAssociations.All() {
 			if a.Group == o.Known("security_group_id") {
-				out = append(out, told("security_group_id", a.Group, "vpc_id", a.VPC))
+				out = append(out, attributesOf("security_group_id", a.Group, "vpc_id", a.VPC))
 			}
 		}
 	}

@@ -318,7 +318,7 @@ func showInterface(w *World, o *Object) []map[string]any {
 	for _, a := range r.Addrs() {
 		addrs = append(addrs, a.String())
 	}
-	out := told("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "security_groups", texts(refIDs(r.Groups)), "description", r.Description)
+	out := attributesOf("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "security_groups", texts(refIDs(r.Groups)), "description", r.Description)
 	if len(addrs) > 0 {
 		out["private_ips"], out["private_ip_list"] = texts(addrs), texts(addrs)
 	}
@@ -329,7 +329,7 @@ func showInterfaceGroups(w *World, o *Object) []map[string]any {
 	r, _ := find(w, interfaces, o.Known("network_interface_id"))
 	var out []map[string]any
 	for _, g := range r.Groups {
-		out = append(out, told("network_interface_id", r.ID, "security_group_id", g.ID))
+		out = append(out, attributesOf("network_interface_id", r.ID, "security_group_id", g.ID))
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 	var out []InUse
 	for _, l := range list {
 		var by []string
-		falls, ground := false, false
+		toDefault, ground := false, false
 		switch {
 		case len(l.scopes) == 0:
 		case l.of.Type == "aws_security_group":
@@ -71,7 +71,7 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 				for _, subnet := range by {
 					w.dissociateACL(subnet)
 				}
-				falls = true
+				toDefault = true
 			} else if len(by) > 0 {
 				l.acl.Entries = nil
 				for _, s := range l.scopes {
@@ -80,7 +80,7 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 			}
 		case l.of.Type == "aws_route_table":
 			by = w.stillBare(subnetsOf(l.table.Associations, func(a snapshot.RouteTableAssociation) string { return a.Subnet }), w.hasRouteTable)
-			if falls = !l.of.ByTemplate; !falls && len(by) > 0 {
+			if toDefault = !l.of.ByTemplate; !toDefault && len(by) > 0 {
 				l.table.Routes = slices.DeleteFunc(slices.Clone(l.table.Routes), func(r snapshot.Route) bool { return r.Gateway != "local" })
 				for _, s := range l.scopes {
 					s.RouteTables.Add(l.table)
@@ -88,7 +88,7 @@ func (w *World) putBackInUse(list []leftover) []InUse {
 			}
 		}
 		if len(by) > 0 {
-			out = append(out, InUse{l.of.ID, l.of.Address, by, falls, ground})
+			out = append(out, InUse{l.of.ID, l.of.Address, by, toDefault, ground})
 		}
 	}
 	return out

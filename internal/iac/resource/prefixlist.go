@@ -105,7 +105,7 @@ func showListEntries(w *World, o *Object) []map[string]any {
 	r, _ := find(w, lists, o.Known("prefix_list_id"))
 	var out []map[string]any
 	for _, e := range r.Entries {
-		out = append(out, told("prefix_list_id", r.PrefixList, "cidr", e.CIDR.String()))
+		out = append(out, attributesOf("prefix_list_id", r.PrefixList, "cidr", e.CIDR.String()))
 	}
 	return out
 }

@@ -389,7 +389,7 @@ func showTable(w *World, o *Object) []map[string]any {
 			routes = append(routes, routeTold(r, "cidr_block", "ipv6_cidr_block"))
 		}
 	}
-	out := told("vpc_id", t.VPC, "propagating_vgws", texts(gateways), "default_route_table_id", named)
+	out := attributesOf("vpc_id", t.VPC, "propagating_vgws", texts(gateways), "default_route_table_id", named)
 	out["route"] = routes
 	return []map[string]any{out}
 }
@@ -402,7 +402,7 @@ func ownRoute(r snapshot.Route) bool {
 
 // routeTold is the inverse of route.
 func routeTold(r snapshot.Route, cidr, ipv6 string) map[string]any {
-	out := told(
+	out := attributesOf(
 		cidr, prefixText(r.CIDR), ipv6, prefixText(r.IPv6CIDR), "destination_prefix_list_id", r.PrefixList, "gateway_id", r.Gateway, "nat_gateway_id", r.NATGateway,
 		"instance_id", r.Instance, "vpc_peering_connection_id", r.Peering, "transit_gateway_id", r.TransitGateway, "egress_only_gateway_id", r.EgressOnly,
 		"local_gateway_id", r.LocalGateway, "carrier_gateway_id", r.CarrierGateway, "core_network_arn", r.CoreNetwork,
@@ -435,7 +435,7 @@ func showTableAssociations(w *World, o *Object) []map[string]any {
 	var out []map[string]any
 	for _, a := range t.Associations {
 		if a.Subnet != "" || a.Gateway != "" {
-			out = append(out, told("route_table_id", t.ID, "subnet_id", a.Subnet, "gateway_id", a.Gateway))
+			out = append(out, attributesOf("route_table_id", t.ID, "subnet_id", a.Subnet, "gateway_id", a.Gateway))
 		}
 	}
 	return out
@@ -453,7 +453,7 @@ func showPropagations(w *World, o *Object) []map[string]any {
 	t, _ := find(w, tables, o.Known("route_table_id"))
 	var out []map[string]any
 	for _, g := range t.PropagatingVGWs {
-		out = append(out, told("route_table_id", t.ID, "vpn_gateway_id", g.Gateway))
+		out = append(out, attributesOf("route_table_id", t.ID, "vpn_gateway_id", g.Gateway))
 	}
 	return out
 }

@@ -59,8 +59,8 @@ func PartsShown(base *snapshot.Snapshot, id string, o *Object, stated []*Object)
 	return out
 }
 
-// told are attributes with their values, in turn, without those that are empty.
-func told(pairs ...any) map[string]any {
+// attributesOf are attributes with their values, in turn, without those that are empty.
+func attributesOf(pairs ...any) map[string]any {
 	out := map[string]any{}
 	for i := 0; i < len(pairs); i += 2 {
 		if v := pairs[i+1]; v != "" {
@@ -71,7 +71,7 @@ func told(pairs ...any) map[string]any {
 }
 
 // one is told of a single resource.
-func one(pairs ...any) []map[string]any { return []map[string]any{told(pairs...)} }
+func one(pairs ...any) []map[string]any { return []map[string]any{attributesOf(pairs...)} }
 
 func texts(list []string) []any {
 	out := make([]any, len(list))

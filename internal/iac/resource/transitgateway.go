@@ -592,7 +592,7 @@ func showTGWAttachment(w *World, o *Object) []map[string]any {
 	if len(there) == 0 || a.State == "deleted" {
 		return nil
 	}
-	out := told(
+	out := attributesOf(
 		"transit_gateway_id", a.Gateway, "vpc_id", a.VPC, "subnet_ids", texts(a.SubnetIDs),
 		"security_group_referencing_support", a.Options.SecurityGroupReferencingSupport, "appliance_mode_support", a.Options.ApplianceModeSupport,
 	)
@@ -627,7 +627,7 @@ func showTGWAccepter(w *World, o *Object) []map[string]any {
 	if len(there) == 0 || a.State != "available" {
 		return nil
 	}
-	out := told("transit_gateway_attachment_id", id)
+	out := attributesOf("transit_gateway_attachment_id", id)
 	w.showDefaults(out, id, a.Gateway)
 	return []map[string]any{out}
 }
@@ -645,7 +645,7 @@ func showTGWPropagations(w *World, o *Object) []map[string]any {
 func tgwMembers(set snapshot.TransitGatewayAssociationSet) []map[string]any {
 	var out []map[string]any
 	for _, e := range set.Entries {
-		out = append(out, told("transit_gateway_route_table_id", set.RouteTable, "transit_gateway_attachment_id", e.Attachment))
+		out = append(out, attributesOf("transit_gateway_route_table_id", set.RouteTable, "transit_gateway_attachment_id", e.Attachment))
 	}
 	return out
 }
@@ -658,7 +658,7 @@ func showTGWRoutes(w *World, o *Object) []map[string]any {
 		if !strings.EqualFold(r.Type, "static") || r.PrefixList != "" {
 			continue
 		}
-		route := told("transit_gateway_route_table_id", set.RouteTable, "destination_cidr_block", prefixText(r.CIDR), "blackhole", r.State == "blackhole" && r.Attachments == nil)
+		route := attributesOf("transit_gateway_route_table_id", set.RouteTable, "destination_cidr_block", prefixText(r.CIDR), "blackhole", r.State == "blackhole" && r.Attachments == nil)
 		for _, a := range r.Attachments {
 			route["transit_gateway_attachment_id"] = a.ID
 		}

@@ -272,7 +272,7 @@ func showBlocks(w *World, o *Object) []map[string]any {
 	var out []map[string]any
 	for _, a := range r.CIDRs {
 		if a.CIDR != r.CIDR {
-			out = append(out, told("vpc_id", r.ID, "cidr_block", a.CIDR.String()))
+			out = append(out, attributesOf("vpc_id", r.ID, "cidr_block", a.CIDR.String()))
 		}
 	}
 	return out
@@ -290,7 +290,7 @@ func showReservations(w *World, o *Object) []map[string]any {
 	set, _ := find(w, reservations, o.Known("subnet_id"))
 	var out []map[string]any
 	for _, e := range set.Entries {
-		out = append(out, told("subnet_id", set.Subnet, "cidr_block", prefixText(e.CIDR), "reservation_type", e.Type))
+		out = append(out, attributesOf("subnet_id", set.Subnet, "cidr_block", prefixText(e.CIDR), "reservation_type", e.Type))
 	}
 	return out
 }

@@ -63,8 +63,8 @@ func (w *evaluator) value(e hclsyntax.Expression, at position) cty.Value {
 	return v
 }
 
-// once works something out that others may mention, each in terms of others again.
-func (w *evaluator) once(key string, work func() cty.Value) cty.Value {
+// memoize works something out that others may mention, each in terms of others again.
+func (w *evaluator) memoize(key string, work func() cty.Value) cty.Value {
 	if v, ok := w.done[key]; ok {
 		return v
 	}
@@ -152,7 +152,7 @@ func (w *evaluator) each(at position) (each, count cty.Value) {
 
 // variable is a variable of a module: what its call says, or the default.
 func (w *evaluator) variable(name, module string) cty.Value {
-	return w.once(module+"|var."+name, func() cty.Value {
+	return w.memoize(module+"|var."+name, func() cty.Value {
 		v := w.given(name, module)
 		m := w.graph.source.of(module)
 		if m == nil || m.variables[name] == nil {
@@ -231,7 +231,7 @@ func forEachOf(e *tfjson.Expression, body *hclsyntax.Body) hclsyntax.Expression 
 }
 
 func (w *evaluator) local(name, module string) cty.Value {
-	return w.once(module+"|local."+name, func() cty.Value {
+	return w.memoize(module+"|local."+name, func() cty.Value {
 		m := w.graph.source.of(module)
 		if m == nil || m.locals[name] == nil {
 			return cty.DynamicVal

@@ -16,7 +16,7 @@ const mostSteps = 20000
 
 // resolve leads what the configuration says of a value to ids. rest are the steps
 // that lead on from the value, such as a key.
-func (g *graph) resolve(s said, rest []string, at where, kinds []string, filter string, depth int) found {
+func (g *graph) resolve(s configuredValue, rest []string, at where, kinds []string, filter string, depth int) found {
 	if s.expr == nil {
 		if filter == "" && len(rest) > 0 && strings.HasPrefix(rest[0], "[") && !all(rest[0]) {
 			filter = rest[0]

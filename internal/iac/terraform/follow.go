@@ -14,7 +14,7 @@ import (
 type where struct {
 	module string            // with keys
 	key    string            // of the resource or module that the reference belongs to
-	each   said              // its for_each
+	each   configuredValue   // its for_each
 	vars   map[string]string // keys that loops run over, by the loops' variables
 	// siblings is how many instances the resource has whose attribute is read, where
 	// count.index is mentioned.
@@ -149,7 +149,7 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	if len(rest) > 1 && strings.HasPrefix(rest[1], "[") {
 		inner = rest[1]
 	}
-	picked := false
+	chosen := false
 	var called []string
 	for _, path := range g.paths[bare] {
 		up, k := parent(path)
@@ -160,20 +160,20 @@ func (g *graph) followModule(t []string, at where, kinds []string, filter string
 	if key == "" && filter != "" {
 		exact := slices.DeleteFunc(slices.Clone(called), func(p string) bool { _, k := parent(p); return k != filter })
 		if len(exact) > 0 {
-			called, filter, picked = exact, "", true
+			called, filter, chosen = exact, "", true
 		}
 	}
 	if inner == "" {
 		inner = filter
 	}
-	f := found{byKey: picked}
+	f := found{byKey: chosen}
 	for _, path := range called {
 		if output != "" {
 			e := m.Outputs[output]
 			if e == nil || e.Expression == nil || e.Expression.ExpressionData == nil {
 				return found{unreadable: true}
 			}
-			s := said{refs: e.Expression.References}
+			s := configuredValue{refs: e.Expression.References}
 			if m := g.source.of(path); m != nil && m.outputs[output] != nil {
 				s.agree(m.outputs[output])
 			}
@@ -281,7 +281,7 @@ func (g *graph) identity(i *instance, attribute string, pick []string, kinds []s
 		ids = slices.DeleteFunc(ids, func(id string) bool { return !resource.HasType(id, kinds) })
 		return found{ids: ids, unreadable: pending != "", constant: len(ids) == 0}
 	}
-	if s := g.said(i, attribute); len(s.refs) > 0 {
+	if s := g.configured(i, attribute); len(s.refs) > 0 {
 		return g.resolve(s, nil, g.where(i), kinds, "", depth+1)
 	}
 	return found{unreadable: true}

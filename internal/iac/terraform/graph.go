@@ -134,12 +134,12 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 	g.put(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name, rc.Index, a, mask, slices.Contains(rc.Change.Actions, tfjson.ActionRead))
 }
 
-func (g *graph) put(module string, mode tfjson.ResourceMode, kind, name string, index any, o *resource.Object, mask map[string]any, dark bool) {
+func (g *graph) put(module string, mode tfjson.ResourceMode, kind, name string, index any, o *resource.Object, mask map[string]any, deferred bool) {
 	ref := kind + "." + name
 	if mode == tfjson.DataResourceMode {
 		ref = "data." + ref
 	}
-	g.known[module+"|"+ref] = append(g.known[module+"|"+ref], &instance{o, module, keyText(index), g.config(module, mode, kind, name), mask, dark})
+	g.known[module+"|"+ref] = append(g.known[module+"|"+ref], &instance{o, module, keyText(index), g.config(module, mode, kind, name), mask, deferred})
 	g.notePath(module)
 }
 

@@ -17,7 +17,7 @@ import (
 // module is what a module gives to the one that calls it: an object, or several by
 // key or number.
 func (w *evaluator) module(name, from string) cty.Value {
-	return w.once(from+"|module."+name, func() cty.Value {
+	return w.memoize(from+"|module."+name, func() cty.Value {
 		bare := join(withoutKeys(from), "module."+name)
 		m, call := w.graph.modules[bare], w.graph.calls[bare]
 		if m == nil || call == nil {
@@ -40,12 +40,12 @@ func (w *evaluator) module(name, from string) cty.Value {
 func (w *evaluator) outputs(m *tfjson.ConfigModule, path string) cty.Value {
 	out := map[string]cty.Value{}
 	for _, name := range slices.Sorted(maps.Keys(m.Outputs)) {
-		out[name] = w.once(path+"|output."+name, func() cty.Value {
+		out[name] = w.memoize(path+"|output."+name, func() cty.Value {
 			o, src := m.Outputs[name], w.graph.source.of(path)
 			if o == nil || o.Expression == nil || o.Expression.ExpressionData == nil || src == nil || src.outputs[name] == nil {
 				return cty.DynamicVal
 			}
-			s := said{refs: o.Expression.References}
+			s := configuredValue{refs: o.Expression.References}
 			if s.agree(src.outputs[name]); s.expr == nil {
 				return cty.DynamicVal
 			}
@@ -103,7 +103,7 @@ func (w *evaluator) resource(mode tfjson.ResourceMode, kind, name, module string
 	if mode == tfjson.DataResourceMode {
 		ref = "data." + ref
 	}
-	return w.once(module+"|"+ref, func() cty.Value {
+	return w.memoize(module+"|"+ref, func() cty.Value {
 		config := w.graph.config(module, mode, kind, name)
 		if config == nil {
 			return cty.DynamicVal

@@ -75,7 +75,7 @@ func (g *graph) settled(at *instance, name string) any {
 	if v, ok := g.worked(at, name, address); ok {
 		return v
 	}
-	return g.value(at, name, g.said(at, name), address)
+	return g.value(at, name, g.configured(at, name), address)
 }
 
 // dynamic reports whether an attribute that is unknown, and of which the
@@ -103,8 +103,8 @@ func (g *graph) dynamic(at *instance, name string) bool {
 	return false
 }
 
-// said is what the configuration says of an attribute of a resource.
-func (g *graph) said(at *instance, name string) said {
+// configured is what the configuration says of an attribute of a resource.
+func (g *graph) configured(at *instance, name string) configuredValue {
 	var body *hclsyntax.Body
 	if m := g.source.of(at.module); m != nil && at.config != nil {
 		body = m.resources[at.config.Address]
@@ -135,11 +135,11 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 				switch v := v.(type) {
 				case bool:
 					if v {
-						filled[k] = g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address)
+						filled[k] = g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address)
 					}
 				case []any:
 					if slices.Contains(v, any(true)) {
-						filled[k] = beside(block[k], g.value(at, k, said{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address))
+						filled[k] = withRest(block[k], g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address))
 					}
 				}
 			}
@@ -149,8 +149,8 @@ func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 	return out
 }
 
-// beside puts the elements of a list that are known to what the others amount to.
-func beside(list, rest any) any {
+// withRest puts the elements of a list that are known to what the others amount to.
+func withRest(list, rest any) any {
 	known, _ := resource.TextsOf(list)
 	switch r := rest.(type) {
 	case resource.Unknown:
@@ -202,7 +202,7 @@ func fits(config map[string]*tfjson.Expression, block map[string]any) bool {
 }
 
 // value is what the configuration's words amount to for an attribute.
-func (g *graph) value(at *instance, name string, s said, address resource.Unknown) any {
+func (g *graph) value(at *instance, name string, s configuredValue, address resource.Unknown) any {
 	kinds := resource.References[name]
 	if kinds == nil || len(s.refs) == 0 {
 		return address

@@ -140,20 +140,20 @@ func nested(text []byte) bool {
 	return false
 }
 
-// said is what the configuration says of a value: the names that it mentions, and
+// configuredValue is what the configuration says of a value: the names that it mentions, and
 // the expression where the files show it.
-type said struct {
+type configuredValue struct {
 	refs  []string
 	expr  hclsyntax.Expression
 	mixed bool // the names are of several blocks together
 }
 
 // saying pairs what a plan says of an expression with a body's attribute.
-func saying(e *tfjson.Expression, body *hclsyntax.Body, attribute string) said {
+func saying(e *tfjson.Expression, body *hclsyntax.Body, attribute string) configuredValue {
 	if e == nil || e.ExpressionData == nil {
-		return said{}
+		return configuredValue{}
 	}
-	s := said{refs: e.References}
+	s := configuredValue{refs: e.References}
 	if body != nil && body.Attributes[attribute] != nil {
 		s.agree(body.Attributes[attribute].Expr)
 	}
@@ -161,7 +161,7 @@ func saying(e *tfjson.Expression, body *hclsyntax.Body, attribute string) said {
 }
 
 // agree takes an expression that mentions the same things, with the same keys.
-func (s *said) agree(e hclsyntax.Expression) {
+func (s *configuredValue) agree(e hclsyntax.Expression) {
 	mentioned := map[string]bool{}
 	for _, t := range e.Variables() {
 		ref := unsplit(tokens(t))
