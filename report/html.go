@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -73,20 +74,26 @@ func HTML(lang string) Renderer {
 	}
 }
 
-func (p *page) head(r Report) {
+// open begins a page: what it is, and that it may do nothing.
+func (p *page) open(title, version string, taken time.Time) {
 	style := pageStyle + drawingStyle
 	sum := sha256.Sum256([]byte(style))
 	p.put(`<!DOCTYPE html>
 <html lang="%"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-%'; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">
-<title>%</title><style>`, p.lang, base64.StdEncoding.EncodeToString(sum[:]), "DataSync: "+r.headline(p.lang))
+<title>%</title><style>`, p.lang, base64.StdEncoding.EncodeToString(sum[:]), title)
 	p.WriteString(style)
-	p.put(`</style></head><body><header><p class="faint">dspreflight %`, r.Tool.Version)
-	if !r.GeneratedAt.IsZero() {
-		p.put(`, % <time>%</time>`, p.say(wordTaken), r.GeneratedAt.Format("2006-01-02 15:04:05 UTC"))
+	p.put(`</style></head><body><header><p class="faint">dspreflight %`, version)
+	if !taken.IsZero() {
+		p.put(`, % <time>%</time>`, p.say(wordTaken), taken.Format("2006-01-02 15:04:05 UTC"))
 	}
-	p.put(`</p><h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), r.headline(p.lang), r.Summary.String())
+	p.WriteString("</p>")
+}
+
+func (p *page) head(r Report) {
+	p.open("DataSync: "+r.headline(p.lang), r.Tool.Version, r.GeneratedAt)
+	p.put(`<h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), r.headline(p.lang), r.Summary.String())
 	for _, line := range r.changeLines(p.lang) {
 		p.put(`<p>%</p>`, line)
 	}

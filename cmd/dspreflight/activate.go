@@ -17,19 +17,11 @@ import (
 const groupActivation = "Activation"
 
 func activateCommand(env *environment) *cli.Command {
-	flags := append(targetFlags(), evidenceFlags()...)
-	flags = append(flags, judgementFlags()...)
-	flags = append(flags,
-		boolFlag(groupActivation, "local-console", "take the key from the agent's local console instead of its port 80: print the keystrokes"),
-		boolFlag(groupActivation, "terraform", "print an aws_datasync_agent with the key as an input"),
-		boolFlag(groupActivation, "cloudformation", "print a template with an AWS::DataSync::Agent and the key as a parameter"),
-		&cli.DurationFlag{Name: "online-timeout", Usage: "the script waits for ONLINE at most `TIME`", Value: 10 * time.Minute, Category: groupActivation, EnvVars: variable("online-timeout")},
-	)
 	return &cli.Command{
 		Name:      "activate",
 		Usage:     "print a script that activates the agent, if it is READY",
 		UsageText: "dspreflight activate [flags] > activate.sh\n   dspreflight activate [flags] | ssh HOST sh\n\n   Judges the target as check does. If it is READY, prints a POSIX script for a machine that\n   reaches the agent: it asks for the activation key, which stays in memory, calls CreateAgent\n   once, waits until the agent is ONLINE, and prints its ARN. dspreflight itself changes nothing.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
-		Flags:     flags,
+		Flags:     activationFlags(),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -37,6 +29,18 @@ func activateCommand(env *environment) *cli.Command {
 			return runActivate(c, env)
 		},
 	}
+}
+
+// activationFlags are those of the commands that say how an agent is activated.
+func activationFlags() []cli.Flag {
+	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, judgementFlags()...)
+	return append(flags,
+		boolFlag(groupActivation, "local-console", "take the key from the agent's local console instead of its port 80: print the keystrokes"),
+		boolFlag(groupActivation, "terraform", "print an aws_datasync_agent with the key as an input"),
+		boolFlag(groupActivation, "cloudformation", "print a template with an AWS::DataSync::Agent and the key as a parameter"),
+		&cli.DurationFlag{Name: "online-timeout", Usage: "the script waits for ONLINE at most `TIME`", Value: 10 * time.Minute, Category: groupActivation, EnvVars: variable("online-timeout")},
+	)
 }
 
 // judgementFlags are those of the commands that say what follows a READY.
@@ -55,79 +59,114 @@ func judgementFlags() []cli.Flag {
 }
 
 func runActivate(c *cli.Context, env *environment) error {
-	forms := 0
-	for _, flag := range []string{"local-console", "terraform", "cloudformation"} {
-		if c.Bool(flag) {
-			forms++
-		}
-	}
-	if forms > 1 {
-		return snapshot.Errorf("--local-console, --terraform and --cloudformation exclude each other", "--local-console、--terraform、--cloudformation は同時に指定できない")
-	}
-	if d := c.Duration("online-timeout"); d < time.Second {
-		return snapshot.Errorf("--online-timeout %s: expected a time of a second or more, such as 10m", "--online-timeout %s: 10m のような 1 秒以上の時間を指定する", d)
+	form, err := activationForm(c)
+	if err != nil {
+		return err
 	}
 	lang, err := language(c)
 	if err != nil {
 		return err
 	}
-	plan, target, err := readyFor(c, env, lang)
-	if err != nil || plan == nil {
+	ready, err := readyFor(c, env, lang)
+	if err != nil || ready == nil {
 		return err
 	}
+	defer ready.report.Close()
 	var text string
-	switch {
-	case c.Bool("terraform"):
-		text = plan.Terraform(version(), lang)
-	case c.Bool("cloudformation"):
-		text = plan.CloudFormation(version(), lang)
-	case !plan.Agent.IsValid() && !c.Bool("local-console"):
-		return snapshot.Errorf("it is not known which address the agent has, and the key is asked for there: say it with --agent-ip or --agent-instance-id, or take the key from its local console with --local-console", "キーの要求先となるエージェントのアドレスが分からない。--agent-ip か --agent-instance-id で指定するか、--local-console でローカルコンソールから取得する")
+	switch form {
+	case activation.ByTerraform:
+		text = ready.plan.Terraform(version(), lang)
+	case activation.ByCloudFormation:
+		text = ready.plan.CloudFormation(version(), lang)
 	default:
-		text = plan.Script(activation.ScriptOptions{Version: version(), Lang: lang, LocalConsole: c.Bool("local-console"), Online: c.Duration("online-timeout"), Explain: sameTarget(c, target, *plan)})
+		if err := askable(c, ready.plan); err != nil {
+			return err
+		}
+		text = ready.plan.Script(scriptOptions(c, ready, lang))
 	}
 	_, err = fmt.Fprint(env.stdout, text)
 	return err
 }
 
-// readyFor judges the one target of a run. The plan is nil where it is not ready: that
+// activationForm is how the flags want the agent made.
+func activationForm(c *cli.Context) (activation.Form, error) {
+	form, forms := activation.ByCLI, 0
+	for flag, f := range map[string]activation.Form{"local-console": activation.ByCLI, "terraform": activation.ByTerraform, "cloudformation": activation.ByCloudFormation} {
+		if c.Bool(flag) {
+			forms++
+			form = f
+		}
+	}
+	if forms > 1 {
+		return form, snapshot.Errorf("--local-console, --terraform and --cloudformation exclude each other", "--local-console、--terraform、--cloudformation は同時に指定できない")
+	}
+	if d := c.Duration("online-timeout"); d < time.Second {
+		return form, snapshot.Errorf("--online-timeout %s: expected a time of a second or more, such as 10m", "--online-timeout %s: 10m のような 1 秒以上の時間を指定する", d)
+	}
+	return form, nil
+}
+
+// askable refuses to ask an agent for its key whose address is not known.
+func askable(c *cli.Context, p activation.Plan) error {
+	if p.Agent.IsValid() || c.Bool("local-console") {
+		return nil
+	}
+	return snapshot.Errorf("it is not known which address the agent has, and the key is asked for there: say it with --agent-ip or --agent-instance-id, or take the key from its local console with --local-console", "キーの要求先となるエージェントのアドレスが分からない。--agent-ip か --agent-instance-id で指定するか、--local-console でローカルコンソールから取得する")
+}
+
+func scriptOptions(c *cli.Context, r *ready, lang string) activation.ScriptOptions {
+	return activation.ScriptOptions{Version: version(), Lang: lang, LocalConsole: c.Bool("local-console"), Online: c.Duration("online-timeout"), Explain: sameTarget(c, r.target, r.plan)}
+}
+
+// ready is what may be activated, and how that was judged.
+type ready struct {
+	plan   activation.Plan
+	target snapshot.Target
+	report report.Report
+}
+
+// readyFor judges the one target of a run. It is nil where it is not ready: that
 // is said on standard error, and the exit code is check's.
-func readyFor(c *cli.Context, env *environment, lang string) (*activation.Plan, snapshot.Target, error) {
-	var target snapshot.Target
+func readyFor(c *cli.Context, env *environment, lang string) (*ready, error) {
 	if v := c.String("anyway"); v != "" && v != "inconclusive" {
-		return nil, target, snapshot.Errorf("--anyway %q: expected inconclusive; a FAIL is let stand by --accept or --waivers alone", "--anyway %q: inconclusive だけを指定できる。FAIL は --accept か --waivers でのみ許容される", v)
+		return nil, snapshot.Errorf("--anyway %q: expected inconclusive; a FAIL is let stand by --accept or --waivers alone", "--anyway %q: inconclusive だけを指定できる。FAIL は --accept か --waivers でのみ許容される", v)
 	}
 	for _, err := range []error{saneLimits(c), saneWire(c)} {
 		if err != nil {
-			return nil, target, err
+			return nil, err
 		}
 	}
 	request, err := readRequest(c, env)
 	if err != nil {
-		return nil, target, err
+		return nil, err
 	}
 	if len(request.targets) != 1 {
-		return nil, target, snapshot.Errorf("%s is about one agent, but --config has %d targets: leave one in it", "%s は 1 つのエージェントを対象とするが、--config に %d 個のターゲットがある。1 個にする", c.Command.Name, len(request.targets))
+		return nil, snapshot.Errorf("%s is about one agent, but --config has %d targets: leave one in it", "%s は 1 つのエージェントを対象とするが、--config に %d 個のターゲットがある。1 個にする", c.Command.Name, len(request.targets))
 	}
 	waivers, err := readWaivers(c)
 	if err != nil {
-		return nil, target, err
+		return nil, err
 	}
 	var snap *snapshot.Snapshot
+	var target snapshot.Target
 	rep, err := lookOnce(c, env, asked{
 		request: request, selected: checks.All(), lang: lang, failOn: report.OnFail, waivers: waivers,
 		seen: func(_ context.Context, s *snapshot.Snapshot, targets []snapshot.Target) { snap, target = s, targets[0] },
 	})
 	if err != nil {
-		return nil, target, err
+		return nil, err
 	}
-	defer rep.Close()
 	if rep.Verdict != report.Ready && (rep.Verdict != report.Inconclusive || c.String("anyway") == "") {
+		defer rep.Close()
 		env.code = rep.ExitCode
-		return nil, target, refuse(c, env, rep, lang)
+		return nil, refuse(c, env, rep, lang)
 	}
 	plan, err := activation.For(target, snap.For(target), c.String("agent-name"))
-	return &plan, target, err
+	if err != nil {
+		rep.Close()
+		return nil, err
+	}
+	return &ready{plan, target, rep}, nil
 }
 
 // refuse says what is in the way.

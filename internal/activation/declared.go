@@ -17,10 +17,8 @@ func (p Plan) KeyCommand() []string {
 		agent = p.AgentHost()
 	}
 	words := []string{"curl", "-gsS", "-G", "--noproxy", "*", "--max-time", fmt.Sprint(keySeconds)}
-	for _, v := range []string{"gatewayType=SYNC", "activationRegion=" + p.Region, "endpointType=" + p.KeyType, "privateLinkEndpoint=" + p.Address.String(), "no_redirect"} {
-		words = append(words, "--data-urlencode", v)
-	}
-	return append(words, "http://"+agent+"/")
+	words = append(words, p.fill(asked())...)
+	return append(words, "--data-urlencode", "no_redirect", "http://"+agent+"/")
 }
 
 // Terraform is an aws_datasync_agent whose key is an input.

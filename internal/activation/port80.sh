@@ -4,8 +4,8 @@ ask() {
   # or dropped, and a redirect is read, never followed.
   answer=$({
     curl -q -gsSi -G --noproxy '*' --proto '=http' --max-redirs 0 --connect-timeout 10 --max-time "$key_s" \
-      --data-urlencode gatewayType=SYNC --data-urlencode "activationRegion=$region" --data-urlencode "endpointType=$type" \
-      --data-urlencode "privateLinkEndpoint=$address" --data-urlencode "$1" "http://$agent/" 2>&1
+      @QUESTION@ \
+      --data-urlencode "$1" "http://$agent/" 2>&1
     printf '\nended %s\n' "$?"
   } | LC_ALL=C tr -cd '\n\040-\176' | head -c 8192)
   ended=${answer##*"$nl"ended }

@@ -3,6 +3,7 @@ package activation
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,24 +37,18 @@ const keySeconds = 120
 
 // Script is a POSIX shell script that activates the agent.
 func (p Plan) Script(o ScriptOptions) string {
-	values := []struct{ name, value string }{
-		{"name", p.Name},
-		{"region", p.Region},
-		{"account", p.Account},
-		{"address", p.Address.String()},
-		{"endpoint", p.Endpoint},
-		{"subnet_arn", p.SubnetARN},
-		{"group_arn", p.GroupARN},
-		{"online_s", fmt.Sprint(int(o.Online.Seconds()))},
-		{"explain", shellWords(o.Explain)},
+	leftOut := []string{"type", "agent"}
+	if !o.LocalConsole {
+		leftOut = nil
 	}
+	values := slices.DeleteFunc(p.values(), func(v value) bool { return slices.Contains(leftOut, v.name) })
+	values = append(values, value{"online_s", fmt.Sprint(int(o.Online.Seconds()))}, value{"explain", shellWords(o.Explain)})
 	step := askPort80
 	if o.LocalConsole {
 		step = askConsole
-		values = append(values, struct{ name, value string }{"console_type", consoleType(p.KeyType)}, struct{ name, value string }{"tools", "aws tr sed stty"})
+		values = append(values, value{"console_type", consoleType(p.KeyType)}, value{"tools", "aws tr sed stty"})
 	} else {
-		values = append(values, struct{ name, value string }{"agent", p.AgentHost()}, struct{ name, value string }{"type", p.KeyType},
-			struct{ name, value string }{"console", console(p.Region)}, struct{ name, value string }{"key_s", fmt.Sprint(keySeconds)}, struct{ name, value string }{"tools", "curl aws tr sed head"})
+		values = append(values, value{"console", console(p.Region)}, value{"key_s", fmt.Sprint(keySeconds)}, value{"tools", "curl aws tr sed head"})
 	}
 	var lines []string
 	for _, v := range values {
@@ -63,8 +58,12 @@ func (p Plan) Script(o ScriptOptions) string {
 	if identity == "" {
 		identity = "whoever the credentials are of"
 	}
-	return strings.NewReplacer(
+	places := []string{
 		"@VERSION@", outside.Of(o.Version).Terminal(), "@IDENTITY@", outside.Of(identity).Terminal(), "@LANG@", o.Lang,
-		"@VALUES@", strings.Join(lines, "\n"), "@GET_KEY@", strings.TrimSuffix(step, "\n"),
-	).Replace(scriptText)
+		"@VALUES@", strings.Join(lines, "\n"), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
+	}
+	for place, words := range calls {
+		places = append(places, place, forScript(words))
+	}
+	return strings.NewReplacer(places...).Replace(scriptText)
 }

@@ -58,7 +58,7 @@ quit() {
 # cli ARGUMENTS...: one call of the AWS CLI. Its history, where somebody has turned
 # it on, would keep the key.
 cli() {
-  AWS_PAGER='' AWS_CLI_HISTORY_FILE=/dev/null aws "$@" --region "$region" --output text --cli-connect-timeout 10 --cli-read-timeout 60
+  AWS_PAGER='' AWS_CLI_HISTORY_FILE=/dev/null aws "$@" @EVERY_CALL@ --cli-connect-timeout 10 --cli-read-timeout 60
 }
 
 # only_a_key empties what is not the key whole.
@@ -71,7 +71,7 @@ only_a_key() {
 
 # agents prints the ARNs of the agents with the name.
 agents() {
-  cli datasync list-agents --query "Agents[?Name=='$name'].AgentArn" 2>&1
+  cli @CALL_AGENTS@ 2>&1
 }
 
 # found prints the first ARN of an agent in a text that is not among those known.
@@ -93,8 +93,7 @@ create() {
   for pause in 2 4 8 16 0; do
     reply=$(
       export AWS_MAX_ATTEMPTS=1
-      printf '%s' "$key" | cli datasync create-agent --activation-key file:///dev/stdin --agent-name "$name" \
-        --vpc-endpoint-id "$endpoint" --subnet-arns "$subnet_arn" --security-group-arns "$group_arn" --query AgentArn 2>&1
+      printf '%s' "$key" | cli @CALL_CREATE@ 2>&1
     )
     rc=$?
     case $rc:$reply in
@@ -129,7 +128,7 @@ await() {
   say "Created $arn; waiting until it is ONLINE. A new agent is OFFLINE at first." "$arn を作成した。ONLINE になるまで待つ。作成直後は OFFLINE である。"
   waited=0 pause=1 seen=''
   while :; do
-    seen=$(cli datasync describe-agent --agent-arn "$arn" --query Status 2>&1 | clean)
+    seen=$(cli @CALL_STATUS@ 2>&1 | clean)
     case $seen in
       *ONLINE*)
         say 'The agent is ONLINE.' 'エージェントは ONLINE になった。'
@@ -163,7 +162,7 @@ main() {
     }
   done
   trap quit INT TERM HUP
-  who=$(cli sts get-caller-identity --query Account 2>&1 | clean)
+  who=$(cli @CALL_IDENTITY@ 2>&1 | clean)
   case $who in
     *"$account"*) ;;
     [0-9]*) die "The credentials here are of account $who; the endpoint is in $account, and CreateAgent must be called there." "ここの認証情報はアカウント $who のもの。エンドポイントは $account にあり、CreateAgent はそのアカウントで呼び出す必要がある。" ;;
