@@ -1,4 +1,4 @@
-# make build test real soak lint bench docs fuzz armor vuln supply
+# make build test real soak lint bench docs fuzz armor vuln supply api
 GO      ?= go
 PYTHON  ?= python3
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -10,6 +10,7 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+APIDIFF     := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 GORELEASER  := github.com/goreleaser/goreleaser/v2@v2.18.2
 # The database of vulnerabilities is a Go module. CI takes this version, so that it
 # turns red by a change only; "make vuln" takes the newest.
@@ -26,7 +27,7 @@ TAGS       = urfave_cli_no_docs
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build test real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
+.PHONY: build test library api real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
@@ -36,8 +37,16 @@ build:
 TESTS = $(GO) run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -timeout 20m
 
 # What every change must pass, with the race detector: under it, sweeps take some of their steps.
-test: lab
+test: lab library
 	$(TESTS) -race ./...
+
+# A module of its own that uses the packages, as others do.
+library:
+	cd examples/library && $(GO) vet ./... && $(GO) test ./...
+
+# Whether those packages still are what the last release had.
+api:
+	APIDIFF=$(APIDIFF) .ci/api
 
 # What has real parts, then every step of the sweeps. The moto tests use a Python that has moto: the one in MOTO_PYTHON,
 # else one on the PATH, else a virtual environment made here. Without Python they skip and say so.

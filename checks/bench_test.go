@@ -13,7 +13,7 @@ func BenchmarkWalk(b *testing.B) {
 	for _, name := range []string{"healthy", "healthy-tgw", "on-premises", "through-appliance"} {
 		b.Run(name, func(b *testing.B) {
 			target, snap := openFixture(b, name)
-			path, err := checks.Select(checks.All(), []string{"connection-active", "route-*", "nacl-*", "path-inspected"}, nil)
+			path, err := checks.All().Select([]string{"connection-active", "route-*", "nacl-*", "path-inspected"}, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

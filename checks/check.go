@@ -59,7 +59,7 @@ type Area uint8
 
 // The areas, in the order of the report.
 const (
-	_ Area = iota
+	AreaOwn Area = iota // checks that are not ours
 	AreaEndpoint
 	AreaGroups
 	AreaSubnet
@@ -89,6 +89,8 @@ func (a Area) Title() Text {
 		return say("Identity and APIs", "アイデンティティと API")
 	case AreaInput:
 		return say("Activation input", "アクティベーションの入力")
+	case AreaOwn:
+		return say("Checks of your own", "独自のチェック")
 	}
 	return Text{}
 }
@@ -104,11 +106,14 @@ type Check struct {
 	After    []*Check        // without these the question is moot
 	Problems []*Problem
 	Run      func(*Exam)
+	// Page is the address of the documentation of a check that is not one of ours; ""
+	// if it has none.
+	Page string
 }
 
 // Problem is one way in which a claim is false.
 type Problem struct {
-	Code      string // DSP and three digits, the first of which is the area; permanent
+	Code      string // DSP and three digits, the first of which is the area, or a prefix of one's own; permanent
 	Severity  Status // Fail or Warn, unless Requires grades it by mode
 	Title     Text   // what is wrong in this case; {name} stands for an argument
 	Cause     Text   // what that leads to, and why
@@ -160,59 +165,6 @@ type Result struct {
 	Check    *Check
 	Status   Status
 	Findings []Finding
-}
-
-var (
-	registry  []*Check
-	byID      = map[string]*Check{}
-	byCode    = map[string]*Problem{}
-	codeShape = pattern.Late(`^DSP[1-8][0-9]{2}$`)
-)
-
-// register adds a check to the catalogue. It panics on a mistake that every
-// start of the program would repeat.
-func register(c *Check) *Check {
-	if c.ID == "" || byID[c.ID] != nil || c.Run == nil || c.Requires == nil {
-		panic(fmt.Sprintf("check %q: no id, no requirement, no function, or registered twice", c.ID))
-	}
-	for _, p := range c.Problems {
-		if !codeShape().MatchString(p.Code) || byCode[p.Code] != nil {
-			panic(fmt.Sprintf("check %s: code %q is malformed or taken", c.ID, p.Code))
-		}
-		byCode[p.Code] = p
-	}
-	byID[c.ID] = c
-	registry = append(registry, c)
-	return c
-}
-
-// All returns every check in the order of the report.
-func All() []*Check {
-	var out []*Check
-	for a := AreaEndpoint; a <= AreaInput; a++ {
-		for _, id := range order {
-			if c := byID[id]; c != nil && c.Area == a {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
-// ByID returns the check with an id, or nil.
-func ByID(id string) *Check { return byID[id] }
-
-// ByCode returns the problem with a code and the check it belongs to, or nils.
-func ByCode(code string) (*Problem, *Check) {
-	p := byCode[strings.ToUpper(code)]
-	for _, c := range registry {
-		for _, q := range c.Problems {
-			if p != nil && p == q {
-				return p, c
-			}
-		}
-	}
-	return nil, nil
 }
 
 // Fill puts arguments into a text: {name} becomes the value, a list is joined

@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -235,56 +234,6 @@ func distinctFindings(all []Finding) []Finding {
 func (f Finding) says(o Finding) bool {
 	return f.Status == o.Status && f.Subject == o.Subject && f.Problem == o.Problem && f.Note == o.Note &&
 		slices.Equal(f.Gaps, o.Gaps) && slices.Equal(f.Evidence, o.Evidence) && reflect.DeepEqual(f.Args, o.Args)
-}
-
-// Select returns the checks that match any of the globs (all of them if there
-// are none) and none of the skipped ones, with the checks they come after. A
-// glob that matches nothing is an error.
-func Select(all []*Check, globs, skip []string) ([]*Check, error) {
-	for _, g := range slices.Concat(globs, skip) {
-		if !slices.ContainsFunc(all, func(c *Check) bool { return matches(g, c.ID) }) {
-			return nil, snapshot.Errorf("%q matches no check; the checks are: %s", "%q に一致するチェックがない。チェックは次のとおり: %s", g, idList(all))
-		}
-	}
-	chosen := map[*Check]bool{}
-	var add func(c *Check)
-	add = func(c *Check) {
-		if chosen[c] {
-			return
-		}
-		chosen[c] = true
-		for _, p := range c.After {
-			add(p)
-		}
-	}
-	skipped := func(c *Check) bool {
-		return slices.ContainsFunc(skip, func(g string) bool { return matches(g, c.ID) })
-	}
-	for _, c := range all {
-		if (len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return matches(g, c.ID) })) && !skipped(c) {
-			add(c)
-		}
-	}
-	var out []*Check
-	for _, c := range all {
-		if chosen[c] && !skipped(c) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-func matches(glob, id string) bool {
-	ok, err := path.Match(glob, id)
-	return err == nil && ok
-}
-
-func idList(all []*Check) string {
-	ids := make([]string, len(all))
-	for i, c := range all {
-		ids[i] = c.ID
-	}
-	return strings.Join(ids, ", ")
 }
 
 // Kinds lists the tables that checks read, without repeats, in order.

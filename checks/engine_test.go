@@ -170,14 +170,14 @@ func TestSelect(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	got, err := Select(All(), []string{"sg-ingress-*"}, []string{"sg-ingress-support"})
+	got, err := All().Select([]string{"sg-ingress-*"}, []string{"sg-ingress-support"})
 	if err != nil || ids(got) != "endpoint-available sg-ingress-443 sg-ingress-control" {
 		t.Errorf("got %q, %v", ids(got), err)
 	}
-	if _, err := Select(All(), []string{"sg-ingres"}, nil); err == nil || !strings.Contains(err.Error(), "sg-ingress-443") {
+	if _, err := All().Select([]string{"sg-ingres"}, nil); err == nil || !strings.Contains(err.Error(), "sg-ingress-443") {
 		t.Errorf("a glob that matches nothing gives %v", err)
 	}
-	if got, err := Select(All(), nil, nil); err != nil || len(got) != len(All()) {
+	if got, err := All().Select(nil, nil); err != nil || len(got) != len(All()) {
 		t.Errorf("no glob selects %d of %d, %v", len(got), len(All()), err)
 	}
 }

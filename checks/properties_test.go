@@ -16,7 +16,7 @@ import (
 )
 
 func judge(c *checks.Check, t snapshot.Target, snap *snapshot.Snapshot) checks.Status {
-	list, err := checks.Select(checks.All(), []string{c.ID}, nil)
+	list, err := checks.All().Select([]string{c.ID}, nil)
 	if err != nil {
 		return checks.Unknown
 	}

@@ -339,8 +339,12 @@ func harmlessArgs(args checks.Args) map[string]any {
 	return out
 }
 
-// PageOf is the address of the generated page of a check, at one of its codes.
+// PageOf is the address of the page of a check: of ours the generated one, at one of
+// its codes.
 func PageOf(c *checks.Check, code string) string {
+	if checks.ByID(c.ID) != c {
+		return c.Page
+	}
 	url := "https://github.com/dspreflight/dspreflight/blob/main/docs/checks/" + c.ID + ".md"
 	if code != "" {
 		url += "#" + strings.ToLower(code)

@@ -44,7 +44,7 @@ type (
 		Short   sarifText    `json:"shortDescription"`
 		Full    sarifText    `json:"fullDescription"`
 		Help    sarifText    `json:"help"`
-		HelpURI string       `json:"helpUri"`
+		HelpURI string       `json:"helpUri,omitempty"`
 		Default sarifDefault `json:"defaultConfiguration"`
 	}
 	sarifDefault struct {
@@ -187,18 +187,23 @@ func ruleName(i issue) string {
 
 // ruleOf describes the rule behind an issue, from the catalogue.
 func ruleOf(i issue) sarifRule {
-	c := checks.ByID(i.result.Check)
-	rule := sarifRule{ID: i.rule(), Name: ruleName(i), Short: sarifText{Text: i.result.Title}, Full: sarifText{Text: i.result.Title}, HelpURI: PageOf(c, ""), Default: sarifDefault{"warning"}}
-	p, _ := checks.ByCode(i.finding.Code)
-	if p == nil {
+	rule := sarifRule{ID: i.rule(), Name: ruleName(i), Short: sarifText{Text: i.result.Title}, Full: sarifText{Text: i.result.Title}, Default: sarifDefault{"warning"}}
+	if c := checks.ByID(i.result.Check); c != nil {
+		rule.HelpURI = PageOf(c, "")
+	}
+	if i.finding.Code == "" {
 		rule.Help = sarifText{Text: i.result.Title}
 		return rule
 	}
-	rule.Default.Level = levelOf(p.Severity.String())
+	severity, references := i.finding.Status, i.finding.sources()
+	if p, _ := checks.ByCode(i.finding.Code); p != nil {
+		severity, references = p.Severity.String(), p.Sources
+	}
+	rule.Default.Level = levelOf(severity)
 	rule.HelpURI = i.finding.URL
 	rule.Full.Text = i.finding.Cause
 	var sources []string
-	for _, s := range p.Sources {
+	for _, s := range references {
 		if !slices.Contains(sources, "- <"+s+">") {
 			sources = append(sources, "- <"+s+">")
 		}
@@ -209,4 +214,12 @@ func ruleOf(i issue) sarifRule {
 	}
 	rule.Help = sarifText{Text: strings.TrimSpace(i.finding.Cause + "\n\n" + fix), Markdown: strings.TrimSpace(escapeMarkdown(i.finding.Cause) + "\n\n" + escapeMarkdown(fix) + "\n\n" + strings.Join(sources, "\n"))}
 	return rule
+}
+
+// sources are those of the requirement that a finding is about.
+func (f Finding) sources() []string {
+	if f.Requirement == nil {
+		return nil
+	}
+	return f.Requirement.Sources
 }

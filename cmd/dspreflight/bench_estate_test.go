@@ -40,7 +40,7 @@ func largeEstate(b *testing.B, targets int) (*snapshot.Snapshot, []snapshot.Targ
 	for i := range out {
 		out[i] = snapshot.Target{Name: fmt.Sprint(i), Region: snap.Target.Region, EndpointID: numbered("vpce", i%largeVPCs), SourceVPCID: snap.Target.SourceVPCID, AgentInstanceID: snap.Target.AgentInstanceID}
 	}
-	path, err := checks.Select(checks.All(), []string{"connection-active", "route-*", "nacl-*"}, nil)
+	path, err := checks.All().Select([]string{"connection-active", "route-*", "nacl-*"}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 			En: "No check of the network or the identity can find this: the cause above is all there is to say.", Ja: "ネットワークやアイデンティティのチェックでは見つけられない。上記の原因がすべてである。",
 		}.In(lang)}, &report.Report{Verdict: report.Inconclusive, Targets: []report.Target{}}, nil
 	}
-	selected, err := checks.Select(checks.All(), globs, nil)
+	selected, err := checks.All().Select(globs, nil)
 	if err != nil {
 		return nil, nil, err
 	}

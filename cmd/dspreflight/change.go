@@ -293,7 +293,7 @@ func targetsOfBoth(o *iac.Overlay, before, after *snapshot.Snapshot, asked reque
 		named[i] = p
 	}
 	for _, t := range asked.targets {
-		t = together(before, manifest, asked.said, t)
+		t = checks.Together(before, manifest, asked.said, t)
 		if manifest != nil {
 			if err := validate(t, "manifest.json: target", named); err != nil {
 				return nil, nil, err

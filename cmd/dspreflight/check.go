@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
@@ -69,7 +68,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+	selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
 	if err != nil {
 		return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 	}
@@ -223,44 +222,14 @@ func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Sna
 	return judgeSome(ctx, targets, snap, selected, checks.TasksOf(targets, snap))
 }
 
-// judgeSome runs the checks for some targets of a run, whose tasks are told, a few at
-// a time. A deadline that has passed stops the collecting, not the judging, which
-// takes milliseconds; an interrupt stops both.
+// judgeSome runs the checks for some targets of a run, whose tasks are told. A deadline
+// that has passed stops the collecting, not the judging, which takes milliseconds; an
+// interrupt stops both.
 func judgeSome(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check, tasks *checks.PlannedTasks) []report.Judged {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		ctx = context.WithoutCancel(ctx)
 	}
-	out := make([]report.Judged, len(targets))
-	now := time.Now()
-	var g errgroup.Group
-	g.SetLimit(targetsAtOnce)
-	for i, t := range targets {
-		g.Go(func() error {
-			view := snap.For(t)
-			results := checks.Run(ctx, t, view, selected, checks.Options{Now: now, Tasks: tasks})
-			out[i] = report.Judged{Target: t, Snapshot: view, Results: withUnselected(results)}
-			return nil
-		})
-	}
-	_ = g.Wait() // the functions return no error
-	return out
-}
-
-const targetsAtOnce = 8
-
-// withUnselected adds the checks that weren't asked for, so that none is
-// silently absent.
-func withUnselected(results []checks.Result) []checks.Result {
-	var out []checks.Result
-	for _, c := range checks.All() {
-		i := slices.IndexFunc(results, func(r checks.Result) bool { return r.Check == c })
-		if i >= 0 {
-			out = append(out, results[i])
-		} else {
-			out = append(out, checks.ExcludedResult(c, report.NotSelected))
-		}
-	}
-	return out
+	return report.Run{All: checks.All(), Selected: selected, Options: checks.Options{Now: time.Now(), Tasks: tasks}}.Judge(ctx, snap, targets)
 }
 
 // evidence gets the snapshot from where the flags say. With --plan-only it is
@@ -311,36 +280,17 @@ func complete(snap *snapshot.Snapshot, said snapshot.Target, asked []snapshot.Ta
 	targets := slices.Clone(asked)
 	var err error
 	for i := range targets {
-		targets[i] = together(snap, snap.Target, said, targets[i])
+		targets[i] = checks.Together(snap, snap.Target, said, targets[i])
 		if snap.Target != nil {
 			if err := validate(targets[i], "manifest.json: target", nil); err != nil {
 				return nil, err
 			}
 		}
-		view := snap.For(targets[i])
-		if s := elsewhere(view, targets[i].EndpointID); s != nil {
-			return nil, snapshot.Errorf("%s is in %s, which is not the destination (%s): name that account with --region, --profile or --role-arn or, for folders, say in each manifest.json which roles it has", "%s は %s にあり、宛先側（%s）ではない。そのアカウントを --region、--profile、--role-arn で指定するか、フォルダーの場合は各 manifest.json に役割を書く", targets[i].EndpointID, s.Label(), view.Role(snapshot.Destination).Label())
-		}
-		if targets[i], err = checks.Resolve(targets[i], view); err != nil {
+		if targets[i], err = checks.Settle(snap, targets[i]); err != nil {
 			return nil, err
 		}
-		targets[i] = anywhere(snap, targets[i])
 	}
 	return targets, nil
-}
-
-// elsewhere finds the scope that holds an endpoint, if that is not the
-// destination.
-func elsewhere(snap *snapshot.Snapshot, endpoint string) *snapshot.Scope {
-	for _, s := range snap.Scopes {
-		if _, p := s.Endpoints.Get(endpoint); p == snapshot.Present {
-			if s.Has(snapshot.Destination) {
-				return nil
-			}
-			return s
-		}
-	}
-	return nil
 }
 
 func readFolder(dir string, opt snapshot.ReadOptions) (*snapshot.Snapshot, error) {

@@ -31,7 +31,7 @@ func prove(ctx context.Context, found []match, named map[string]string, snap *sn
 			if !known || len(m.Checks) == 0 {
 				continue
 			}
-			selected, err := checks.Select(checks.All(), m.Checks, nil)
+			selected, err := checks.All().Select(m.Checks, nil)
 			if err != nil {
 				return out, err
 			}

@@ -101,7 +101,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		for _, target := range c.Targets {
-			if err := validate(tidyTarget(target.Merge(c.Target)), "--config", nil); err != nil {
+			if err := validate(checks.Tidy(target.Merge(c.Target)), "--config", nil); err != nil {
 				oneLine(t, err)
 			}
 		}
@@ -137,7 +137,7 @@ func FuzzScriptProbes(f *testing.F) {
 		f.Fatal(err)
 	}
 	snap.AssignRoles(*snap.Target)
-	selected, err := checks.Select(checks.All(), []string{"probe-*", "api-*", "machine-*"}, nil)
+	selected, err := checks.All().Select([]string{"probe-*", "api-*", "machine-*"}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

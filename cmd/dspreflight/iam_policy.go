@@ -93,7 +93,7 @@ func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	default:
 		return nil, snapshot.Errorf("--for %q: expected audit or activation", "--for %q: audit か activation を指定する", c.String("for"))
 	}
-	selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+	selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
 	if err != nil {
 		return nil, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 	}

@@ -33,7 +33,7 @@ func snapshotCommand(env *environment) *cli.Command {
 			if err := freshFolder(dir); err != nil {
 				return err
 			}
-			selected, err := checks.Select(checks.All(), c.StringSlice("check"), c.StringSlice("skip"))
+			selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
 			if err != nil {
 				return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
 			}

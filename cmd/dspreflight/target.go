@@ -51,7 +51,7 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 		if len(file.Targets) > 0 {
 			where = fmt.Sprintf("--config: targets[%d]", i)
 		}
-		t := tidyTarget(flags.Merge(own.Target).Merge(file.Target))
+		t := checks.Tidy(flags.Merge(own.Target).Merge(file.Target))
 		if err := validate(t, where, p.plans); err != nil {
 			return p, err
 		}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dspreflight/dspreflight/checks"
-	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/iac"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -23,59 +21,6 @@ func idInARN(arn, prefix string) string {
 	}
 	return id
 }
-
-// tidyTarget takes out of a target what must not be stored or shown, activation
-// keys, and writes addresses in one way.
-func tidyTarget(t snapshot.Target) snapshot.Target {
-	t.EndpointIP, t.AgentIP = t.EndpointIP.Unmap(), t.AgentIP.Unmap()
-	t.KeyRequest = tidyURL(t.KeyRequest)
-	for _, list := range []*[]string{&t.SubnetARNs, &t.GroupARNs} {
-		*list = slices.Clone(*list)
-		for i := range *list {
-			(*list)[i] = documented.WithoutKeys((*list)[i])
-		}
-	}
-	if t.KeyShape != "" && t.KeyShape != "ok" && !checks.KnownKeyShape(t.KeyShape) {
-		t.KeyShape = "groups"
-	}
-	return t
-}
-
-// tidyURL takes user, fragment and activation keys out of a URL, however they are
-// encoded.
-func tidyURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "unreadable" // what can't be read can't be cleaned; validate refuses it
-	}
-	q := u.Query()
-	changed := u.User != nil || u.Fragment != ""
-	for name := range q {
-		if strings.EqualFold(name, "activationKey") {
-			q.Del(name)
-			changed = true
-		}
-	}
-	if changed {
-		u.User, u.Fragment, u.RawFragment = nil, "", ""
-		u.RawQuery = q.Encode()
-		text = u.String()
-	}
-	text = keyParameter().ReplaceAllString(text, "")
-	for plain := text; ; {
-		if clean := documented.WithoutKeys(plain); clean != plain {
-			return clean
-		}
-		next, err := url.QueryUnescape(plain)
-		if err != nil || next == plain {
-			return text
-		}
-		plain = next
-	}
-}
-
-// keyParameter is a parameter that the URL package does not see as one.
-var keyParameter = pattern.Late(`(?i)activationkey=[^&;#]*`)
 
 // maxTasks is a bound against slips of the finger; the quota is 100 tasks an
 // account and Region, and adjustable.

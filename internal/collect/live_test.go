@@ -289,7 +289,7 @@ func TestCallsGrowWithScopes(t *testing.T) {
 // TestOnlyWhatIsNeeded asks for one check's tables and counts the calls.
 func TestOnlyWhatIsNeeded(t *testing.T) {
 	s := serve(t, "healthy")
-	selected, err := checks.Select(checks.All(), []string{"endpoint-private-dns"}, nil)
+	selected, err := checks.All().Select([]string{"endpoint-private-dns"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,10 +46,7 @@ func (c Case) Blame(ctx context.Context) []iac.Change {
 	if c.Before.Status != checks.Pass && c.Before.Status != checks.Warn && c.Before.Status != checks.Fail {
 		return c.named() // there was nothing to compare with
 	}
-	list, err := checks.Select(checks.All(), []string{c.Later.Check.ID}, nil)
-	if err != nil {
-		return nil
-	}
+	list := c.Later.Check.WithPrior()
 	var all []int
 	for i, ch := range c.Overlay.Changes() {
 		if touches(ch, checks.Kinds(list)) {

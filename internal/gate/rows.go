@@ -21,10 +21,11 @@ type Rows struct {
 // Blame names the rows that a finding of the later snapshot comes from, of which the
 // check, status, problem, subject and facts are given. nil: trying names none.
 func (r *Rows) Blame(ctx context.Context, check, status, code, subject string, about *checks.About) []snapshot.RowChange {
-	list, err := checks.Select(checks.All(), []string{check}, nil)
-	if err != nil {
+	asked := checks.ByID(check)
+	if asked == nil {
 		return nil
 	}
+	list := asked.WithPrior()
 	kinds := checks.Kinds(list)
 	var all []int
 	for i, c := range r.Changes {
