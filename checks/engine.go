@@ -25,6 +25,8 @@ type Options struct {
 	// Tasks are those that the targets of the run plan, which may share subnets; nil:
 	// not told.
 	Tasks *PlannedTasks
+	// Views are kept for all targets of the run; nil: each makes its own.
+	Views *snapshot.Views
 }
 
 // DefaultBudget is far above what a check takes (under a millisecond) and far
@@ -138,7 +140,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	if f := missing(c, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
-	x := &Exam{Target: t, Snapshot: snap.Only(slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
+	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
 	if walks(c) {
 		x.shared = with.shared
 	}

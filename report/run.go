@@ -28,6 +28,7 @@ func (r Run) Judge(ctx context.Context, snap *snapshot.Snapshot, targets []snaps
 	if r.Options.Tasks == nil {
 		r.Options.Tasks = checks.TasksOf(targets, snap)
 	}
+	r.Options.Views = snapshot.NewViews(snap)
 	out := make([]Judged, len(targets))
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)

@@ -32,8 +32,11 @@ type Filtered struct {
 // other.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
 func Filter(acl snapshot.NetworkACL, egress bool, peers *netipx.IPSet, ports []Ports) Filtered {
+	return filter(acl, egress, aclRules(acl, egress), peers, ports)
+}
+
+func filter(acl snapshot.NetworkACL, egress bool, entries []aclRule, peers *netipx.IPSet, ports []Ports) Filtered {
 	f := Filtered{ACL: acl.ID}
-	entries := aclRules(acl, egress)
 	rules := make([]Rule, len(entries))
 	for i, e := range entries {
 		rules[i] = e.Rule
@@ -118,6 +121,10 @@ type aclRule struct {
 	number      string
 	allow, deny bool
 }
+
+// outbound and inbound are aclRules in one direction.
+func outbound(acl snapshot.NetworkACL) []aclRule { return aclRules(acl, true) }
+func inbound(acl snapshot.NetworkACL) []aclRule  { return aclRules(acl, false) }
 
 // aclRules lists the rules that can match TCP, by number. Protocol -1 is all
 // traffic, whatever port range it states.

@@ -48,65 +48,113 @@ type GroupLayer struct {
 	PeerCarries *Carried
 }
 
-// Rules returns the TCP rules of a group in one direction.
+// Rules returns the TCP rules of a group, as the table of its scope holds it, in one
+// direction.
 func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
+	if l.Self.Scope == nil {
+		return l.rules(g.ID, d, d.allows(g))
+	}
+	way, work := "ingress", Ingress.allows
+	if d == Egress {
+		way, work = "egress", Egress.allows
+	}
+	return l.rules(g.ID, d, snapshot.Derive(l.Self.Scope.SecurityGroups, way, g, work))
+}
+
+// allowance is a permission as far as it says the same wherever it is asked about.
+type allowance struct {
+	snapshot.Permission
+	ports Ports
+	label string
+	cut   bool // TCP, and the ports are not known
+	cidrs []cidrAllowance
+}
+
+type cidrAllowance struct {
+	peer  string
+	peers *netipx.IPSet
+	fact  snapshot.Text
+}
+
+// allows lists the permissions of a group in one direction that are about TCP.
+func (d Direction) allows(g snapshot.SecurityGroup) []allowance {
 	perms := g.Ingress
 	if d == Egress {
 		perms = g.Egress
 	}
+	var out []allowance
+	for _, p := range perms {
+		a := allowance{Permission: p}
+		if p.Pending != "" {
+			out = append(out, a)
+			continue
+		}
+		var ok bool
+		if a.ports, ok = tcpPorts(p); !ok {
+			continue
+		}
+		a.cut = isTCP(p.Protocol) && (p.FromPort == nil || p.ToPort == nil)
+		switch {
+		case p.Secret:
+			a.label = "(sensitive)"
+		case isAll(p.Protocol):
+			a.label = "protocol -1"
+		default:
+			a.label = "tcp " + a.ports.String()
+		}
+		for _, r := range p.Ranges {
+			a.add(d, r.CIDR)
+		}
+		for _, r := range p.IPv6Ranges {
+			a.add(d, r.CIDR)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func (a *allowance) add(d Direction, p netip.Prefix) {
+	if p.IsValid() {
+		a.cidrs = append(a.cidrs, cidrAllowance{p.String(), Set(p), d.fact(a.label, p.String())})
+	}
+}
+
+func (l GroupLayer) rules(group string, d Direction, perms []allowance) []Rule {
 	var out []Rule
 	for _, p := range perms {
 		if p.Pending != "" {
-			out = append(out, l.pending(g, d, p)...)
+			out = append(out, l.pending(group, d, p.Permission)...)
 			continue
 		}
-		ports, ok := tcpPorts(p)
-		if !ok {
-			continue
-		}
-		cut := isTCP(p.Protocol) && (p.FromPort == nil || p.ToPort == nil)
-		label := "tcp " + ports.String()
-		switch {
-		case p.Secret:
-			label = "(sensitive)"
-		case isAll(p.Protocol):
-			label = "protocol -1"
-		}
-		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, note snapshot.Text) {
-			fact := d.fact(label, peer)
+		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, fact, note snapshot.Text) {
 			if p.Secret {
 				fact = secretFact
 			}
 			if !note.Empty() {
 				fact = snapshot.Text{En: fact.En + " (" + note.En + ")", Ja: fact.Ja + "（" + note.Ja + "）"}
 			}
-			if cut && gap == nil {
-				gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.SecurityGroups.Action(), Ref: g.ID, Detail: "FromPort, ToPort"}
+			if p.cut && gap == nil {
+				gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.SecurityGroups.Action(), Ref: group, Detail: "FromPort, ToPort"}
 			}
-			out = append(out, Rule{Ref: l.ruleRef(g.ID, d, p, peer), Fact: fact, Peers: peers, Ports: ports, Gap: gap, Secret: p.Secret})
+			out = append(out, Rule{Ref: l.ruleRef(group, d, p.Permission, peer), Fact: fact, Peers: peers, Ports: p.ports, Gap: gap, Secret: p.Secret})
 		}
-		for _, r := range p.Ranges {
-			if r.CIDR.IsValid() {
-				add(r.CIDR.String(), Set(r.CIDR), nil, snapshot.Text{})
-			}
-		}
-		for _, r := range p.IPv6Ranges {
-			if r.CIDR.IsValid() {
-				add(r.CIDR.String(), Set(r.CIDR), nil, snapshot.Text{})
-			}
+		for _, c := range p.cidrs {
+			add(c.peer, c.peers, nil, c.fact, snapshot.Text{})
 		}
 		for _, r := range p.PrefixLists {
+			fact := d.fact(p.label, r.ID)
 			if part := l.partOf(r.ID); !Empty(part) {
-				add(r.ID, part, nil, snapshot.Text{})
+				add(r.ID, part, nil, fact, snapshot.Text{})
 			}
 			peers, gap := l.list(r.ID)
-			add(r.ID, peers, gap, snapshot.Text{})
+			add(r.ID, peers, gap, fact, snapshot.Text{})
 		}
 		for _, r := range p.GroupPairs {
 			m := l.members(r)
-			add(r.GroupID, m.sure, nil, m.note)
+			fact := d.fact(p.label, r.GroupID)
+			add(r.GroupID, m.sure, nil, fact, m.note)
 			if m.gap != nil {
-				add(r.GroupID, m.maybe, m.gap, snapshot.Text{})
+				add(r.GroupID, m.maybe, m.gap, fact, snapshot.Text{})
 			}
 		}
 	}
@@ -115,9 +163,9 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 
 // pending returns what a permission may let through that is known only after
 // apply: at most what is known of it.
-func (l GroupLayer) pending(g snapshot.SecurityGroup, d Direction, p snapshot.Permission) []Rule {
-	gap := p.Pending.Gap(g.ID)
-	r := Rule{Ref: g.ID, Peers: l.Peers, Ports: AllPorts, Gap: &gap}
+func (l GroupLayer) pending(group string, d Direction, p snapshot.Permission) []Rule {
+	gap := p.Pending.Gap(group)
+	r := Rule{Ref: group, Peers: l.Peers, Ports: AllPorts, Gap: &gap}
 	if p.Protocol != "" {
 		ports, ok := tcpPorts(p)
 		if !ok {
@@ -134,7 +182,7 @@ func (l GroupLayer) pending(g snapshot.SecurityGroup, d Direction, p snapshot.Pe
 		return []Rule{r}
 	}
 	var out []Rule
-	for _, k := range l.Rules(snapshot.SecurityGroup{ID: g.ID, Ingress: []snapshot.Permission{known}, Egress: []snapshot.Permission{known}}, d) {
+	for _, k := range l.rules(group, d, d.allows(snapshot.SecurityGroup{Ingress: []snapshot.Permission{known}, Egress: []snapshot.Permission{known}})) {
 		out = append(out, Rule{Ref: k.Ref, Peers: k.Peers, Ports: r.Ports, Gap: &gap})
 	}
 	return out

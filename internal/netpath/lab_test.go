@@ -37,6 +37,7 @@ type sample struct {
 	sport, dport uint16
 	fate         Fate
 	through      bool // all that is open is an appliance, which in the lab forwards whatever comes
+	passes       []string
 	got          bool
 	why          string
 }
@@ -315,11 +316,35 @@ func (e *estate) judge(s *sample) {
 	groupS, _ := e.src.SecurityGroups.Get("sg-s")
 	groupD, _ := e.dst.SecurityGroups.Get("sg-d")
 	fate, stops, opens := es.Connects(there, back, []Ports{Port(s.dport)}, []snapshot.SecurityGroup{groupS}, []snapshot.SecurityGroup{groupD})
-	s.fate = fate
+	s.fate, s.passes = fate, partsOf(there, back)
 	s.through = !slices.ContainsFunc(opens, func(h Hop) bool { return h.Layer != Inspect })
 	for _, h := range append(stops, opens...) {
 		s.why += fmt.Sprintf("%d %s %s %d; ", h.Layer, h.Subnet, h.Holder, h.Cause.Reason)
 	}
+}
+
+// labParts is what the random estates are there for.
+var labParts = []string{
+	"a peering connection", "the subnet of an attachment", "a further route in the table of such a subnet", "a rule of the network ACL of such a subnet", "a table of a transit gateway",
+	"a peering between two gateways", "an appliance that forwards", "a private NAT gateway",
+}
+
+// partsOf names those of labParts that the way of a connection passes.
+func partsOf(walks ...Walk) []string {
+	found := map[string]bool{}
+	for _, w := range walks {
+		exits := map[string]bool{}
+		for _, h := range w.Hops {
+			exits[h.Subnet] = exits[h.Subnet] || h.Layer == Exit
+			for i, is := range []bool{
+				strings.HasPrefix(h.Holder, "pcx-"), h.Layer == Exit, exits[h.Subnet] && h.Layer == Route && h.Route != nil && h.Route.Kind != ToLocal,
+				exits[h.Subnet] && h.ACL != nil && len(h.ACL.Entries) > 2, h.Layer == GatewayRoute, h.Holder == "tgw-attach-p", h.Layer == Inspect, h.was != nil,
+			} {
+				found[labParts[i]] = found[labParts[i]] || is
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(labParts), func(what string) bool { return !found[what] })
 }
 
 // endsOf is an agent and an endpoint with one address each.

@@ -68,11 +68,28 @@ func must(s *netipx.IPSet, err error) *netipx.IPSet {
 	return s
 }
 
+var nothing = &netipx.IPSet{}
+
 // Empty reports whether the set holds no address.
-func Empty(s *netipx.IPSet) bool { return s == nil || len(s.Ranges()) == 0 }
+func Empty(s *netipx.IPSet) bool { return s == nil || s.Equal(nothing) }
+
+// within reports whether every address of a is in b. Most sets that meet are of
+// one range, and either apart or one within the other: no new set is needed then.
+func within(a, b *netipx.IPSet) bool {
+	if Empty(a) || Empty(b) {
+		return Empty(a)
+	}
+	return !slices.ContainsFunc(a.Ranges(), func(r netipx.IPRange) bool { return !b.ContainsRange(r) })
+}
 
 // Minus returns the addresses of a that are not in b.
 func Minus(a, b *netipx.IPSet) *netipx.IPSet {
+	switch {
+	case within(a, b):
+		return nothing
+	case !overlaps(a, b):
+		return a
+	}
 	var w netipx.IPSetBuilder
 	w.AddSet(a)
 	w.RemoveSet(b)
@@ -81,6 +98,14 @@ func Minus(a, b *netipx.IPSet) *netipx.IPSet {
 
 // Both returns the addresses in both sets.
 func Both(a, b *netipx.IPSet) *netipx.IPSet {
+	switch {
+	case !overlaps(a, b):
+		return nothing
+	case within(a, b):
+		return a
+	case within(b, a):
+		return b
+	}
 	var w netipx.IPSetBuilder
 	w.AddSet(a)
 	w.Intersect(b)
@@ -89,6 +114,12 @@ func Both(a, b *netipx.IPSet) *netipx.IPSet {
 
 // Union returns the addresses in either set.
 func Union(a, b *netipx.IPSet) *netipx.IPSet {
+	switch {
+	case a != nil && within(b, a):
+		return a
+	case b != nil && within(a, b):
+		return b
+	}
 	var w netipx.IPSetBuilder
 	w.AddSet(a)
 	w.AddSet(b)

@@ -73,7 +73,8 @@ type Hop struct {
 	Index    int                  // for GroupIn and Goal: which end, or start
 	Route    *Hit                 // for Route and EdgeRoute: what the table says
 
-	was *Flow // for a NAT gateway: the flow before it
+	was   *Flow     // for a NAT gateway: the flow before it
+	rules []aclRule // of ACL, in the direction of the layer
 }
 
 // Reason is why a hop is stopped.
@@ -136,11 +137,15 @@ func (w Walk) Leaves() []int {
 
 // Chain returns the hops up to and including one, the first one first.
 func (w Walk) Chain(i int) []Hop {
-	var out []Hop
-	for ; i >= 0; i = w.Hops[i].From {
-		out = append(out, w.Hops[i])
+	n := 0
+	for k := i; k >= 0; k = w.Hops[k].From {
+		n++
 	}
-	slices.Reverse(out)
+	out := make([]Hop, n)
+	for ; i >= 0; i = w.Hops[i].From {
+		n--
+		out[n] = w.Hops[i]
+	}
 	return out
 }
 
@@ -466,7 +471,7 @@ func (h Hop) Filter(ports []Ports) Filtered {
 	if h.Layer == ACLOut {
 		peers = h.In.Dst
 	}
-	return Filter(*h.ACL, h.Layer == ACLOut, peers, ports)
+	return filter(*h.ACL, h.Layer == ACLOut, h.rules, peers, ports)
 }
 
 // Connects composes every layer of the two ways: whether the agent, with its

@@ -54,6 +54,11 @@ func (w *walker) acl(l Layer, at Place, subnet string, f Flow, from int) int {
 		h.Gap = gap
 	} else {
 		h.ACL, h.Holder = &acl, acl.ID
+		way, rules := "inbound", inbound
+		if l == ACLOut {
+			way, rules = "outbound", outbound
+		}
+		h.rules = snapshot.Derive(w.e.home(at).Scope.NetworkACLs, way, acl, rules)
 	}
 	return w.add(h)
 }

@@ -240,27 +240,6 @@ func (s *Scope) AttachmentsOf(vpc string) []TransitGatewayVPCAttachment {
 	return s.TransitGatewayVPCAttachments.Where("vpc", vpc, func(a TransitGatewayVPCAttachment) []string { return []string{a.VPC} })
 }
 
-// Only returns the scope with every table outside the given kinds unobserved.
-func (s *Scope) Only(kinds []Kind) *Scope {
-	view := *s
-	view.documents = nil
-	for _, k := range Kinds() {
-		if !slices.Contains(kinds, k) {
-			view.table(k).forget()
-		}
-	}
-	return &view
-}
-
-// Without returns the scope with the tables of the given kinds unobserved.
-func (s *Scope) Without(kinds ...Kind) *Scope {
-	view := *s
-	for _, k := range kinds {
-		view.table(k).forget()
-	}
-	return &view
-}
-
 // Clone returns a snapshot whose tables can be changed without touching this one.
 func (s *Snapshot) Clone() *Snapshot {
 	c := *s
@@ -354,36 +333,4 @@ func (s *Snapshot) Role(r Role) *Scope {
 		}
 	}
 	return nil
-}
-
-// Only returns the snapshot with every table outside the given kinds unobserved.
-func (s *Snapshot) Only(kinds []Kind) *Snapshot {
-	view := *s
-	view.Scopes = make([]*Scope, len(s.Scopes))
-	for i, sc := range s.Scopes {
-		view.Scopes[i] = sc.Only(kinds)
-	}
-	if !slices.Contains(kinds, Probes) {
-		view.Probes = nil
-	}
-	if !slices.Contains(kinds, Policies) {
-		view.Policies = nil
-	}
-	return &view
-}
-
-// Without returns the snapshot with the tables of the given kinds unobserved.
-func (s *Snapshot) Without(kinds ...Kind) *Snapshot {
-	view := *s
-	view.Scopes = make([]*Scope, len(s.Scopes))
-	for i, sc := range s.Scopes {
-		view.Scopes[i] = sc.Without(kinds...)
-	}
-	if slices.Contains(kinds, Probes) {
-		view.Probes = nil
-	}
-	if slices.Contains(kinds, Policies) {
-		view.Policies = nil
-	}
-	return &view
 }

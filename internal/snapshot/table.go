@@ -50,7 +50,11 @@ type rows[T Row] struct {
 	order   []string
 	mu      sync.Mutex
 	indexes map[string]map[string][]T
+	derived map[derivation]any
 }
+
+// derivation names what follows from one row.
+type derivation struct{ name, id string }
 
 // NewTable returns a table of the given extent. A table with a list of VPCs is
 // complete for those VPCs only.
@@ -149,6 +153,30 @@ func (t Table[T]) Where(name, key string, keys func(T) []string) []T {
 	return index[key]
 }
 
+// Derive returns what follows from a row, and from nothing else. Like an index it
+// is worked out once and shared by all copies of the table, so name must stand for
+// one function. A row that the table does not hold is worked out each time.
+func Derive[T Row, V any](t Table[T], name string, r T, work func(T) V) V {
+	if t.data == nil {
+		return work(r)
+	}
+	key := derivation{name, r.key()}
+	t.data.mu.Lock()
+	defer t.data.mu.Unlock()
+	if _, held := t.data.byID[key.id]; !held {
+		return work(r)
+	}
+	if v, ok := t.data.derived[key]; ok {
+		return v.(V)
+	}
+	v := work(t.data.byID[key.id])
+	if t.data.derived == nil {
+		t.data.derived = map[derivation]any{}
+	}
+	t.data.derived[key] = v
+	return v
+}
+
 // Put adds a row or replaces the one with the same id.
 func (t *Table[T]) Put(r T) {
 	t.own()
@@ -158,7 +186,7 @@ func (t *Table[T]) Put(r T) {
 		t.data.order = append(t.data.order, id)
 	}
 	t.data.byID[id] = r
-	t.data.indexes = nil
+	t.data.indexes, t.data.derived = nil, nil
 }
 
 // PutPart is Put for a set of which there may be more than was seen.
@@ -185,7 +213,7 @@ func (t *Table[T]) Delete(id string) {
 	t.own()
 	delete(t.data.byID, id)
 	t.data.order = slices.DeleteFunc(t.data.order, func(o string) bool { return o == id })
-	t.data.indexes = nil
+	t.data.indexes, t.data.derived = nil, nil
 	if t.gone == nil {
 		t.gone = map[string]bool{}
 	}
