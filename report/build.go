@@ -32,6 +32,7 @@ func NewBuilder(targets int, opt Options) (*Builder, error) {
 		GeneratedAt: opt.GeneratedAt.UTC().Truncate(time.Second),
 		Targets:     []Target{},
 		Revision:    opt.Revision,
+		Redacted:    opt.Redacted,
 		FailOn:      opt.FailOn, lang: opt.Lang, count: targets,
 		WaiversUsed: make([]bool, len(opt.Waivers)), WaiversOpen: make([]bool, len(opt.Waivers)),
 	}}

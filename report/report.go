@@ -22,6 +22,9 @@ type Report struct {
 	ExitCode    int       `json:"exit_code"`
 	Summary     Summary   `json:"summary"`
 	Targets     []Target  `json:"targets"`
+	// Redacted is set where names, ids and addresses are replaced, and tells reports
+	// that one key did so from others.
+	Redacted string `json:"redacted,omitempty"`
 
 	Gate     Gate  `json:"gate,omitempty"`     // with a planned change: what of it counts
 	Baseline *Diff `json:"baseline,omitempty"` // what changed since another report
@@ -170,6 +173,7 @@ type Options struct {
 	Waivers     []Waiver
 	Now         time.Time // against which waivers expire
 	Gate        Gate
+	Redacted    string // see Report.Redacted
 }
 
 // Build words the results of targets that fit into memory.

@@ -41,49 +41,31 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	lang, err := language(c)
-	if err != nil {
-		return err
-	}
-	if err := saneLimits(c); err != nil {
-		return err
-	}
-	if err := saneWire(c); err != nil {
-		return err
-	}
 	if err := sanePlan(c); err != nil {
-		return err
-	}
-	failOn := report.FailOn(c.String("fail-on"))
-	if !slices.Contains([]report.FailOn{report.OnFail, report.OnWarn, report.OnUnknown, report.OnNew}, failOn) {
-		return snapshot.Errorf("--fail-on %q: expected fail, warn or unknown, or with --baseline, new", "--fail-on %q: fail、warn、unknown、または --baseline とともに new を指定する", failOn)
-	}
-	if failOn == report.OnNew && c.String("baseline") == "" {
-		return snapshot.Errorf("--fail-on new: say with --baseline since when", "--fail-on new: 比較の基準を --baseline で指定する")
-	}
-	if c.String("baseline") != "" && planned(c) {
-		return snapshot.Errorf("--baseline and --plan or --template exclude each other: with a plan, the estate before it is what is compared with", "--baseline と --plan、--template は同時に指定できない。プランでは変更前の環境と比較する")
-	}
-	gate, err := gateOf(c)
-	if err != nil {
-		return err
-	}
-	selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
-	if err != nil {
-		return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
-	}
-	p, err := readRequest(c, env)
-	if err != nil {
 		return err
 	}
 	if err := freshFolder(c.String("save")); err != nil {
 		return err
 	}
-	waivers, err := readWaivers(c)
+	if report.FailOn(c.String("fail-on")) == report.OnNew && c.String("baseline") == "" {
+		return snapshot.Errorf("--fail-on new: say with --baseline since when", "--fail-on new: 比較の基準を --baseline で指定する")
+	}
+	if c.String("baseline") != "" && planned(c) {
+		return snapshot.Errorf("--baseline and --plan or --template exclude each other: with a plan, the estate before it is what is compared with", "--baseline と --plan、--template は同時に指定できない。プランでは変更前の環境と比較する")
+	}
+	if c.Bool("redact") && planned(c) {
+		return snapshot.Errorf("--redact is about what there is: with --plan or --template, a report names what they name", "--redact は現状の環境についての指定。--plan、--template のレポートにはプランやテンプレートの名前が出る")
+	}
+	gate, err := gateOf(c)
 	if err != nil {
 		return err
 	}
-	ask := asked{request: p, selected: selected, lang: lang, failOn: failOn, gate: gate, waivers: waivers}
+	ask, err := askedOf(c, env, report.OnFail, report.OnWarn, report.OnUnknown, report.OnNew)
+	if err != nil {
+		return err
+	}
+	ask.gate = gate
+	lang := ask.lang
 	look := func() (report.Report, error) { return lookOnce(c, env, ask) }
 	rep, err := look()
 	if err != nil {
@@ -101,11 +83,14 @@ func runCheck(c *cli.Context, env *environment) error {
 			return fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
 		}
 		defer earlier.Close()
+		if rep.Redacted != earlier.Redacted {
+			return snapshot.Errorf("--baseline %s: what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "--baseline %s: 置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する", base)
+		}
 		if err := rep.Since(earlier); err != nil {
 			return err
 		}
 	}
-	noteWaivers(env, waivers, rep, selected, time.Now(), lang)
+	noteWaivers(env, ask.waivers, rep, ask.selected, time.Now(), lang)
 	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
 		if err := o.write(env, rep, lang); err != nil {
@@ -113,7 +98,7 @@ func runCheck(c *cli.Context, env *environment) error {
 		}
 	}
 	env.code = rep.ExitCode
-	return nil
+	return ask.redaction.keepMap(env, c, lang)
 }
 
 // asked is what the flags of a run come to.
@@ -124,11 +109,44 @@ type asked struct {
 	failOn   report.FailOn
 	gate     report.Gate
 	waivers  []report.Waiver
+	// redaction is what is written instead of what was seen; nil: what was seen.
+	redaction *redaction
 	// named are ids that a pasted error names: they fill in what neither the
 	// flags nor the estate say.
 	named map[string]string
 	// seen is told what was gathered, before it is judged.
 	seen func(context.Context, *snapshot.Snapshot, []snapshot.Target)
+	// shown is told what is written of it.
+	shown func(masked)
+}
+
+// askedOf reads the flags that say what is judged, and how.
+func askedOf(c *cli.Context, env *environment, failOn ...report.FailOn) (asked, error) {
+	var a asked
+	var err error
+	if a.lang, err = language(c); err != nil {
+		return a, err
+	}
+	if err := saneLimits(c); err != nil {
+		return a, err
+	}
+	if err := saneWire(c); err != nil {
+		return a, err
+	}
+	if a.failOn = report.FailOn(c.String("fail-on")); !slices.Contains(failOn, a.failOn) {
+		return a, snapshot.Errorf("--fail-on %q: expected fail, warn or unknown, or with --baseline, new", "--fail-on %q: fail、warn、unknown、または --baseline とともに new を指定する", a.failOn)
+	}
+	if a.selected, err = checks.All().Select(c.StringSlice("check"), c.StringSlice("skip")); err != nil {
+		return a, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
+	}
+	if a.request, err = readRequest(c, env); err != nil {
+		return a, err
+	}
+	if a.waivers, err = readWaivers(c); err != nil {
+		return a, err
+	}
+	a.redaction, err = redactionOf(c)
+	return a, err
 }
 
 // lookOnce gathers the evidence and judges it.
@@ -157,23 +175,36 @@ func lookOnce(c *cli.Context, env *environment, a asked) (report.Report, error) 
 	if err := addProbes(ctx, c, env, snap, targets, a); err != nil {
 		return report.Report{}, err
 	}
-	if err := saveEvidence(c, env, snap, targets, a.lang); err != nil {
-		return report.Report{}, err
-	}
 	if a.seen != nil {
 		a.seen(ctx, snap, targets)
 	}
-	return judgeInTurn(ctx, c, env, a, targets, snap)
+	shown := masked{snap, targets, a.waivers}
+	if a.redaction != nil {
+		if shown, err = a.redaction.apply(snap, targets, a.waivers); err != nil {
+			return report.Report{}, err
+		}
+	}
+	if a.shown != nil {
+		a.shown(shown)
+	}
+	rep, err := judgeInTurn(ctx, c, env, a, targets, snap, shown)
+	if err != nil {
+		return rep, err
+	}
+	return rep, saveEvidence(c, env, shown.snap, shown.targets, a.lang)
 }
 
 // judgedAtOnce is how many targets' findings are in memory at a time.
 const judgedAtOnce = 64
 
 // judgeInTurn judges the targets and words what was found, a few at a time: there
-// may be tens of thousands.
-func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked, targets []snapshot.Target, snap *snapshot.Snapshot) (report.Report, error) {
+// may be tens of thousands. What is shown of them may be redacted.
+func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked, targets []snapshot.Target, snap *snapshot.Snapshot, shown masked) (report.Report, error) {
 	opt := report.Options{
-		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt,
+		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: shown.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: snap.TakenAt, Redacted: a.redaction.mark(),
+	}
+	if a.redaction != nil {
+		opt.Revision = report.Revision{} // it names a repository
 	}
 	b, err := report.NewBuilder(len(targets), opt)
 	if err != nil {
@@ -181,10 +212,21 @@ func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked,
 	}
 	l := liveLine(env)
 	defer l.done()
-	tasks := checks.TasksOf(targets, snap)
+	tasks, shownTasks := checks.TasksOf(targets, snap), checks.TasksOf(shown.targets, shown.snap)
 	for n := 0; n < len(targets); n += judgedAtOnce {
 		end := min(n+judgedAtOnce, len(targets))
-		for _, j := range judgeSome(ctx, targets[n:end], snap, a.selected, tasks) {
+		judged := judgeSome(ctx, targets[n:end], snap, a.selected, tasks)
+		if a.redaction != nil {
+			was := judged
+			judged = judgeSome(ctx, shown.targets[n:end], shown.snap, a.selected, shownTasks)
+			if err := sameAnswers(was, judged); err != nil {
+				return report.Report{}, err
+			}
+			for i := range was {
+				follow(a.waivers, shown.waivers, was[i], judged[i])
+			}
+		}
+		for _, j := range judged {
 			if err := b.Add(j); err != nil {
 				return report.Report{}, snapshot.Errorf("keep the findings in a temporary file: %w", "検出事項の一時ファイルへの保存: %w", err)
 			}
@@ -199,6 +241,9 @@ func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked,
 	}
 	return rep, err
 }
+
+// keeps reports whether the evidence is written again.
+func keeps(c *cli.Context) bool { return c.String("save") != "" || c.Command.Name == "bundle" }
 
 // saveEvidence saves the evidence where --save says.
 func saveEvidence(c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) error {
@@ -247,7 +292,7 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 	if c.Bool("complete") && dir == "" {
 		return nil, snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
 	}
-	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: c.String("save") != ""}
+	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: keeps(c)}
 	var snap *snapshot.Snapshot
 	var err error
 	switch {

@@ -160,5 +160,6 @@ func reportAt(ctx context.Context, c *cli.Context, env *environment, a asked, pa
 		return report.Report{}, err
 	}
 	*seen = estate{snap, targets}
-	return judgeInTurn(ctx, c, env, a, targets, snap)
+	a.redaction = nil
+	return judgeInTurn(ctx, c, env, a, targets, snap, masked{snap, targets, a.waivers})
 }

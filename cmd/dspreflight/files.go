@@ -118,14 +118,29 @@ func removeUnfinished() {
 // written as it is.
 func writeWhole(file string, write func(io.Writer) error) error {
 	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(file); err == nil {
+		mode = info.Mode().Perm()
+	}
+	return writeAs(file, mode, write)
+}
+
+// writePrivate is writeWhole for what tells much of a network, and for keys: it is
+// nobody else's, whatever was there before.
+func writePrivate(file string, write func(io.Writer) error) error {
+	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+		if err := os.Chmod(file, evidenceFile); err != nil {
+			return err
+		}
+	}
+	return writeAs(file, evidenceFile, write)
+}
+
+func writeAs(file string, mode fs.FileMode, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real // a link stays one
 	}
-	if info, err := os.Stat(file); err == nil {
-		if !info.Mode().IsRegular() {
-			return writeThrough(file, write)
-		}
-		mode = info.Mode().Perm()
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return writeThrough(file, write)
 	}
 	f, err := os.OpenFile(file+".partial", os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	switch {

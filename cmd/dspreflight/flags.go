@@ -130,6 +130,7 @@ func checkFlags() []cli.Flag {
 		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown; new: only for what is new since --baseline (3 if what can no longer be told may hide it)", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
+	flags = append(flags, redactFlags()...)
 	flags = append(flags, connectTimeoutFlag(), waitFlag(), allowPublicFlag())
 	return append(flags, timeFlags()...)
 }

@@ -104,7 +104,7 @@ func newApp(env *environment) *cli.App {
 		Usage: "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
 		Commands: []*cli.Command{
 			checkCommand(env), explainCommand(env), activateCommand(env), runbookCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
-			snapshotCommand(env), iamPolicyCommand(env), diffCommand(env), versionCommand(env), completionCommand(env),
+			snapshotCommand(env), bundleCommand(env), iamPolicyCommand(env), diffCommand(env), versionCommand(env), completionCommand(env),
 		},
 	}
 }

@@ -13,6 +13,7 @@ func snapshotCommand(env *environment) *cli.Command {
 	flags := append(targetFlags(), selectionFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "the `DIR` to write to; it must be empty or not exist"))
 	flags = append(flags, timeFlags()...)
+	flags = append(flags, redactFlags()...)
 	flags = append(flags, stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"))
 	return &cli.Command{
 		Name:      "snapshot",
@@ -41,16 +42,33 @@ func snapshotCommand(env *environment) *cli.Command {
 			if err != nil {
 				return err
 			}
+			redaction, err := redactionOf(c)
+			if err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 			defer cancel()
 			snap, err := live(ctx, env, p, checks.Kinds(selected), c.Int("concurrency"), true)
 			if err != nil {
 				return err
 			}
-			if err := save(snap, dir); err != nil {
+			shown := masked{snap: snap}
+			if redaction != nil {
+				if shown, err = redaction.apply(snap, nil, nil); err != nil {
+					return err
+				}
+			}
+			if err := save(shown.snap, dir); err != nil {
 				return err
 			}
-			return reportGaps(c, env, snap, dir)
+			if err := reportGaps(c, env, snap, dir); err != nil {
+				return err
+			}
+			lang, err := language(c)
+			if err != nil {
+				return err
+			}
+			return redaction.keepMap(env, c, lang)
 		},
 	}
 }

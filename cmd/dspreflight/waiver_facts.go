@@ -15,10 +15,10 @@ import (
 // waiverFacts narrow a waiver to what was accepted: a finding that says more, for
 // further addresses or ports, is another one.
 type waiverFacts struct {
-	Holder    string   `yaml:"holder"`
-	Direction string   `yaml:"direction"`
-	Addresses []string `yaml:"addresses"`
-	Ports     []string `yaml:"ports"`
+	Holder    string   `yaml:"holder,omitempty"`
+	Direction string   `yaml:"direction,omitempty"`
+	Addresses []string `yaml:"addresses,omitempty"`
+	Ports     []string `yaml:"ports,omitempty"`
 }
 
 // about is what the waiver is about; nil for anything.
@@ -60,4 +60,16 @@ func (w waiverFacts) about(where string) (*checks.About, error) {
 		a.Ports = append(a.Ports, netpath.Ports{First: uint16(from), Last: uint16(to)})
 	}
 	return a, nil
+}
+
+// factsOf are the facts as a file of waivers says them.
+func factsOf(a *checks.About) waiverFacts {
+	if a == nil {
+		return waiverFacts{}
+	}
+	out := waiverFacts{Holder: a.Holder, Direction: a.Direction, Addresses: netpath.CIDRs(a.Addrs)}
+	for _, p := range a.Ports {
+		out.Ports = append(out.Ports, p.String())
+	}
+	return out
 }

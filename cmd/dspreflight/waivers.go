@@ -19,20 +19,25 @@ import (
 
 // waiverFile is the file of --waivers.
 type waiverFile struct {
-	Waivers []struct {
-		ID      string `yaml:"id"`
-		Target  string `yaml:"target"`
-		Subject string `yaml:"subject"`
-		Reason  string `yaml:"reason"`
-		Owner   string `yaml:"owner"`
-		Expires string `yaml:"expires"`
+	Waivers []waiverEntry `yaml:"waivers"`
+}
 
-		Facts waiverFacts `yaml:",inline"`
-	} `yaml:"waivers"`
+type waiverEntry struct {
+	ID      string `yaml:"id"`
+	Target  string `yaml:"target,omitempty"`
+	Subject string `yaml:"subject,omitempty"`
+	Reason  string `yaml:"reason"`
+	Owner   string `yaml:"owner"`
+	Expires string `yaml:"expires"`
+
+	Facts waiverFacts `yaml:",inline"`
 }
 
 // maxWaiverBytes is far above what people should put up with.
 const maxWaiverBytes = 1 << 20
+
+// reasonAccept is the reason of a waiver for one run.
+const reasonAccept = "--accept"
 
 // readWaivers reads --waivers and --accept. A waiver counts to the end of its
 // last day, UTC.
@@ -43,7 +48,7 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 		if id == "" {
 			return nil, snapshot.Errorf("--accept %q: it is neither a problem code, such as DSP204, nor a check (see dspreflight checks)", "--accept %q: 問題コード（DSP204 など）でもチェックでもない（dspreflight checks を参照）", code)
 		}
-		out = append(out, report.Waiver{Code: id, Reason: "--accept"})
+		out = append(out, report.Waiver{Code: id, Reason: reasonAccept})
 	}
 	path := c.String("waivers")
 	if path == "" {
@@ -88,6 +93,21 @@ func parseWaivers(path string, body []byte) ([]report.Waiver, error) {
 		}
 	}
 	return out, nil
+}
+
+// waiversFile is what parseWaivers reads; nil if there are none. Those of --accept are
+// of one run, and stand in its command.
+func waiversFile(list []report.Waiver) ([]byte, error) {
+	var out waiverFile
+	for _, w := range list {
+		if w.Reason != reasonAccept {
+			out.Waivers = append(out.Waivers, waiverEntry{w.Code, w.Target, w.Subject, w.Reason, w.Owner, w.Expires.UTC().Format(time.DateOnly), factsOf(w.About)})
+		}
+	}
+	if out.Waivers == nil {
+		return nil, nil
+	}
+	return yaml.Marshal(out)
 }
 
 // canonicalID is a problem code or the id of a check as the catalogue writes it,

@@ -87,6 +87,8 @@ type observed interface {
 	disown()
 	changes(observed) []RowChange
 	take(from observed, id string)
+	mapRows(Mapper)
+	rows() any
 }
 
 // table returns the table that a kind fills.

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/redact"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func redactFlags() []cli.Flag {
+	return []cli.Flag{
+		boolFlag(groupOutput, "redact", "replace accounts, ids, addresses and names in all that is written, so that it can be passed on"),
+		stringFlag(groupOutput, "redact-key", "replace by the key in `FILE`, which is made if it is not there: the same key, the same names; FILE.map.json says what they stand for. Keep both"),
+	}
+}
+
+// redaction is what --redact and --redact-key ask for.
+type redaction struct {
+	key  redact.Key
+	file string // of the key; "": it is for this run alone
+	with *redact.Redactor
+}
+
+// redactionOf reads the flags; nil: nothing is redacted.
+func redactionOf(c *cli.Context) (*redaction, error) {
+	file := c.String("redact-key")
+	switch {
+	case !c.Bool("redact") && file != "":
+		return nil, snapshot.Errorf("--redact-key is about --redact", "--redact-key は --redact についての指定")
+	case !c.Bool("redact"):
+		return nil, nil
+	case file == "":
+		return &redaction{key: redact.NewKey()}, nil
+	}
+	body, err := readLimited(c, file, maxKeyBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		key := redact.NewKey()
+		if err := writePrivate(file, func(w io.Writer) error { _, err := fmt.Fprintln(w, key); return err }); err != nil {
+			return nil, snapshot.Errorf("--redact-key %s: %w", "--redact-key %s: %w", file, plainPath(err))
+		}
+		return &redaction{key: key, file: file}, nil
+	}
+	if err != nil {
+		return nil, snapshot.Errorf("--redact-key %s: %w", "--redact-key %s: %w", file, err)
+	}
+	key, err := redact.ParseKey(string(body))
+	if err != nil {
+		return nil, snapshot.Errorf("--redact-key %s: %w", "--redact-key %s: %w", file, err)
+	}
+	return &redaction{key: key, file: file}, nil
+}
+
+// maxKeyBytes is far above the length of a key.
+const maxKeyBytes = 4096
+
+// mark tells what is redacted with one key from what is not; "": it is not.
+func (x *redaction) mark() string {
+	if x == nil {
+		return ""
+	}
+	return x.key.Mark()
+}
+
+// masked is an estate as it is written: redacted, or as it is.
+type masked struct {
+	snap    *snapshot.Snapshot
+	targets []snapshot.Target
+	waivers []report.Waiver
+}
+
+// apply redacts an estate.
+func (x *redaction) apply(snap *snapshot.Snapshot, targets []snapshot.Target, waivers []report.Waiver) (masked, error) {
+	x.with = redact.New(x.key, snap)
+	other, err := x.with.Snapshot(snap)
+	if err != nil {
+		return masked{}, err
+	}
+	out := masked{snap: other}
+	if out.waivers, err = x.waivers(waivers); err != nil {
+		return masked{}, err
+	}
+	for _, t := range targets {
+		out.targets = append(out.targets, t.Mapped(x.with))
+	}
+	return out, nil
+}
+
+// waivers are those for the findings on the redacted estate. Whom they are about is
+// known with the findings: see follow.
+func (x *redaction) waivers(list []report.Waiver) ([]report.Waiver, error) {
+	out := slices.Clone(list)
+	for i, w := range out {
+		out[i].Target, out[i].Subject, out[i].Owner = x.with.Value(w.Target), x.with.Value(w.Subject), x.with.Value(w.Owner)
+		if w.Reason != reasonAccept {
+			out[i].Reason = x.with.Value(w.Reason)
+		}
+		if w.About == nil {
+			continue
+		}
+		about := *w.About
+		about.Holder = x.with.Value(about.Holder)
+		if about.Addrs != nil {
+			addrs, err := x.with.Set(about.Addrs)
+			if err != nil {
+				return nil, err
+			}
+			about.Addrs = addrs
+		}
+		out[i].About = &about
+	}
+	return out, nil
+}
+
+// follow names the subjects of waivers as the redacted findings do: some are words of
+// dspreflight, which stay.
+func follow(waivers, masked []report.Waiver, was, is report.Judged) {
+	for i, w := range waivers {
+		for n, r := range was.Results {
+			for k, f := range r.Findings {
+				if w.Subject != "" && f.Subject == w.Subject && k < len(is.Results[n].Findings) && was.Results[n].Findings[k].Status == is.Results[n].Findings[k].Status {
+					masked[i].Subject = is.Results[n].Findings[k].Subject
+				}
+			}
+		}
+	}
+}
+
+// sameAnswers refuses a redacted estate that is not judged as the real one is: no
+// report says what is not so.
+func sameAnswers(was, is []report.Judged) error {
+	r, other := differs(was, is)
+	if r == nil {
+		return nil
+	}
+	return snapshot.Errorf(
+		"--redact: %s is %s, and would be %s with other names in place: something hangs on a part of a name, as a pattern in a policy does. Nothing is written; leave that check out with --skip, or report without --redact",
+		"--redact: %s は %s だが、名前を置き換えると %s になる。ポリシーのワイルドカードのように、名前の一部に依存するものがある。何も書き出さない。--skip でこのチェックを除外するか、--redact なしで実行する",
+		r.Check.ID, strings.Join(answers(*r), ", "), strings.Join(answers(*other), ", "))
+}
+
+// differs is the first check that two judgements of the same targets answer
+// differently; nil: none.
+func differs(was, is []report.Judged) (a, b *checks.Result) {
+	for i := range was {
+		for n := range was[i].Results {
+			a, b := &was[i].Results[n], &is[i].Results[n]
+			if !slices.Equal(answers(*a), answers(*b)) {
+				return a, b
+			}
+		}
+	}
+	return nil, nil
+}
+
+// answers are the statuses and codes of a result.
+func answers(r checks.Result) []string {
+	var out []string
+	for _, f := range r.Findings {
+		line := f.Status.String()
+		if f.Problem != nil {
+			line += " " + f.Problem.Code
+		}
+		out = append(out, line)
+	}
+	slices.Sort(out) // findings are told in the order of ids
+	return append([]string{r.Status.String()}, out...)
+}
+
+// keepMap writes what the names stand for beside the key.
+func (x *redaction) keepMap(env *environment, c *cli.Context, lang string) error {
+	if x == nil || x.file == "" || x.with == nil {
+		return nil
+	}
+	file := x.file + ".map.json"
+	all := map[string]string{}
+	if body, err := readLimited(c, file, maxReportBytes); err == nil {
+		if err := snapshot.DecodeJSON(body, &all); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for name, was := range x.with.Map() {
+		all[name] = was
+	}
+	err := writePrivate(file, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", " ")
+		return enc.Encode(all)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, plainPath(err))
+	}
+	env.tell(snapshot.Textf("redacted with %s; %s says what the names stand for: keep both", "%s で置き換えた。名前の対応は %s にある。どちらも手元に置く", x.file, file).In(lang))
+	return nil
+}
