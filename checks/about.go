@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -97,37 +96,6 @@ func (a *About) slices(others []*About) []netpath.Ports {
 			}
 		}
 		out = append(out, netpath.Ports{First: uint16(first), Last: p.Last})
-	}
-	return out
-}
-
-// zipped are the arguments of a command that is due several times, one for each
-// element of the lists in it, which are of one length.
-func (a Args) zipped(command string) []Args {
-	n := -1
-	var names []string
-	for _, name := range Placeholders(command) {
-		list, ok := a[name].([]string)
-		if !ok || !strings.HasSuffix(name, "_each") {
-			continue
-		}
-		if names = append(names, name); n >= 0 && n != len(list) {
-			panic(fmt.Sprintf("%q: lists of different lengths", command))
-		}
-		n = len(list)
-	}
-	if n < 0 {
-		return []Args{a}
-	}
-	out := make([]Args, n)
-	for i := range out {
-		out[i] = Args{}
-		for k, v := range a {
-			out[i][k] = v
-		}
-		for _, name := range names {
-			out[i][name] = a[name].([]string)[i]
-		}
 	}
 	return out
 }

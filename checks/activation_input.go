@@ -25,7 +25,7 @@ var (
 		Title:   say("the activation key is not one: {seen}", "アクティベーションキーの形式が誤っている: {seen}"),
 		Cause:   say("A key is five groups of five capital letters or digits, joined by hyphens. Anything else was cut off, is a placeholder, or is not a key at all.", "キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもの。それ以外は、途中で切れているか、見本の文字列か、キーではない。"),
 		Fix:     say("Fetch the key again, and pass it whole.", "キーを取り直し、全体を渡す。"),
-		CLI:     keyIsPublic.CLI,
+		Do:      keyIsPublic.Do,
 		Sources: []string{pageCreate, pageActivate},
 	}
 	arnMalformed = &Problem{
@@ -33,7 +33,7 @@ var (
 		Title:   say("{subject} {seen} is not an ARN of the kind that CreateAgent takes", "{subject} の {seen} は CreateAgent が受け付ける形の ARN ではない"),
 		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
 		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
-		CLI:     []string{"aws datasync create-agent --region {region} --vpc-endpoint-id {endpoint} --subnet-arns SUBNET_ARN --security-group-arns GROUP_ARN --activation-key KEY"},
+		Look:    []Command{OnAWS("ec2 describe-subnets --query Subnets[].SubnetArn"), OnAWS("ec2 describe-security-groups --query SecurityGroups[].SecurityGroupArn")},
 		Errors:  []*documented.Error{documented.SubnetARNs, documented.GroupARNs, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageCreate, pageArticle},
 	}
@@ -42,7 +42,7 @@ var (
 		Title:   say("{subject} is given {count} times; CreateAgent takes exactly one", "{subject} が {count} 個指定されている。CreateAgent が受け付けるのは 1 個だけ"),
 		Cause:   say("The lists of subnet ARNs and of security group ARNs hold exactly one each.", "サブネット ARN とセキュリティグループ ARN のリストは、それぞれちょうど 1 個である。"),
 		Fix:     say("Choose one: {seen}.", "1 つを選ぶ: {seen}。"),
-		CLI:     arnMalformed.CLI,
+		Look:    arnMalformed.Look,
 		Errors:  []*documented.Error{documented.SubnetARNs},
 		Sources: []string{pageCreate},
 	}
@@ -51,7 +51,7 @@ var (
 		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティベーション先は {expected}"),
 		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),
-		CLI:     arnMalformed.CLI,
+		Look:    arnMalformed.Look,
 		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup, documented.AccountMismatch},
 		Sources: []string{pageCreate, pageEndpoint},
 	}
@@ -60,7 +60,7 @@ var (
 		Title:   say("{subject} names {seen}, and the id given beside it is {expected}", "{subject} は {seen} を指しているが、併せて指定された ID は {expected}"),
 		Cause:   say("Two inputs contradict each other, so that what is judged is not what CreateAgent gets.", "2 つの入力が矛盾しており、判定対象と CreateAgent に渡すものが異なる。"),
 		Fix:     say("Make them agree.", "一致させる。"),
-		CLI:     arnMalformed.CLI,
+		Look:    arnMalformed.Look,
 		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageCreate},
 	}
@@ -180,7 +180,7 @@ func runActivationInput(x *Exam) {
 		if t.KeyShape == "ok" {
 			x.OK("--activation-key", saw)
 		} else {
-			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": KeyType(ep), "region": x.region(), "address": "ENDPOINT_IP", "agent": "AGENT_IP"}, saw)
+			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": KeyType(ep), "region": x.region(), "address": x.keyAddress(s, ep), "agent": agentText(x)}, saw)
 		}
 	}
 	x.arn("--subnet-arn", t.SubnetARNs, subnetARN(), cmp.Or(t.SaidSubnetID, t.SubnetID), "subnet/subnet-", ep, s)

@@ -8,31 +8,26 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-const (
-	egressCLI       = "aws ec2 authorize-security-group-egress --region {region} --group-id {group} --ip-permissions {permissions}"
-	egressTerraform = "resource \"aws_vpc_security_group_egress_rule\" \"datasync_{from_port}\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each destination and range\n}"
-)
-
 var (
 	egressTitle = say("the agent's security groups do not let TCP {ports} out to {sources}", "エージェントのセキュリティグループが {sources} への TCP {ports} を許可していない")
 	egressFix   = say("Add an outbound rule for TCP {ports} to {sources} to {group}.", "{group} に {sources} への TCP {ports} を許可するアウトバウンドルールを追加する。")
 
 	egress443Closed = &Problem{
-		Code: "DSP220", Severity: Fail, Requires: reqHTTPS, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Code: "DSP220", Severity: Fail, Requires: reqHTTPS, Title: egressTitle, Fix: egressFix, Example: exampleEgress,
 		Cause:  say("The agent can't open the connections that it needs for activation and for sending data.", "エージェントがアクティベーションとデータ送信に必要な接続を開始できない。"),
 		Errors: []*documented.Error{documented.EndpointUnreachable}, Sources: reqHTTPS.Sources,
 	}
 	egressControlClosed = &Problem{
-		Code: "DSP221", Severity: Fail, Requires: reqControl, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Code: "DSP221", Severity: Fail, Requires: reqControl, Title: egressTitle, Fix: egressFix, Example: exampleEgress,
 		Cause:  say("The agent's control traffic runs on these ports.", "エージェントの制御通信はこのポートを使う。"),
 		Errors: []*documented.Error{documented.EndpointUnreachable}, Sources: reqControl.Sources,
 	}
 	egressGuideClosed = &Problem{
-		Code: "DSP222", Severity: Warn, Requires: reqControlGuide, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Code: "DSP222", Severity: Warn, Requires: reqControlGuide, Title: egressTitle, Fix: egressFix, Example: exampleEgress,
 		Cause: aclCauseGuide, Sources: reqControlGuide.Sources,
 	}
 	egressSupportClosed = &Problem{
-		Code: "DSP223", Severity: Warn, Requires: reqSupport, Title: egressTitle, Fix: egressFix, CLI: []string{egressCLI}, Terraform: egressTerraform,
+		Code: "DSP223", Severity: Warn, Requires: reqSupport, Title: egressTitle, Fix: egressFix, Example: exampleEgress,
 		Cause: aclCauseOnly22, Sources: reqSupport.Sources,
 	}
 )
@@ -92,7 +87,7 @@ func (x *Exam) judgeEgress(j journey, carries *netpath.Carried) {
 			}
 		}
 		if len(parts) > 0 {
-			x.admission(p, subject, groupHolder{subject, j.from.Scope.Region}, admitted(p.Requires.Ports, parts, inspectedID), j.agents, j.ends)
+			x.admission(p, subject, groupHolder{subject, j.from.Scope}, admitted(p.Requires.Ports, parts, inspectedID), j.agents, j.ends)
 		}
 	}
 	all := netpath.End.All

@@ -16,7 +16,7 @@ var (
 		Title:   say("{proxy} does not let this machine reach {url}: it answers HTTP {seen} itself", "{proxy}がこのマシンから {url} への接続を通さず、自ら HTTP {seen} を返す"),
 		Cause:   say("The AWS CLI and SDKs go through the same proxy, and get the same refusal. 407 asks for a user and a password; 403 is a rule of the proxy; 502 to 504 say that the proxy itself can't reach the host.", "AWS CLI と SDK も同じプロキシを通り、同じく拒否される。407 はユーザー名とパスワードの要求、403 はプロキシのルール、502〜504 はプロキシ自身がホストに到達できないことを示す。"),
 		Fix:     say("Have {proxy} let {url} through, put its user and password into HTTPS_PROXY, or name the host in NO_PROXY if there is a way without it.", "{proxy}で {url} を許可するか、ユーザー名とパスワードを HTTPS_PROXY に含めるか、プロキシなしの経路があれば NO_PROXY にホストを指定する。"),
-		CLI:     []string{"curl -sSI {url}"},
+		Look:    []Command{Here("curl -sSI {url}")},
 		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, pageProxy},
 	}
@@ -25,7 +25,7 @@ var (
 		Title:   say("a login page of the network answers in place of {url}: HTTP 511", "{url} の代わりにネットワークのログインページが応答している: HTTP 511"),
 		Cause:   say("Status 511 is what a captive portal answers until somebody signs in to the network; nothing reaches AWS before.", "511 は、ネットワークにサインインするまでキャプティブポータルが返すステータスで、それまで AWS には何も届かない。"),
 		Fix:     say("Sign in to the network of this machine, or use another one.", "このマシンのネットワークにサインインするか、別のネットワークを使う。"),
-		CLI:     []string{"curl -sSI {url}"},
+		Look:    []Command{Here("curl -sSI {url}")},
 		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, "https://www.rfc-editor.org/rfc/rfc6585#section-6"},
 	}
@@ -36,7 +36,7 @@ var apiExpired = &Problem{
 	Title:   say("the certificate that {url} shows is not valid at the time that this machine's clock has: {seen}", "{url} の証明書が、このマシンの時計の時刻では有効期間外: {seen}"),
 	Cause:   say("Either this machine's clock is wrong, so that a good certificate looks expired or not yet valid, or something else than AWS answers with an old one. The AWS CLI and SDKs refuse it either way.", "このマシンの時計が誤っているために有効な証明書が期間外に見えるか、AWS 以外のものが古い証明書で応答している。どちらの場合も AWS CLI と SDK は接続を拒否する。"),
 	Fix:     say("Compare the clock with another one, and set it by NTP; if it is right, find out who answers for {url}.", "時計を別の時計と比べ、NTP で合わせる。時計が正しければ、{url} に誰が応答しているかを調べる。"),
-	CLI:     []string{"date -u", "curl -vsSI {url}"},
+	Look:    []Command{Here("curl -vsSI {url}")},
 	Errors:  []*documented.Error{documented.APIUnreachable, documented.ClockSkew},
 	Sources: []string{pageEndpoint, documented.PageCommon},
 }

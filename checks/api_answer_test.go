@@ -133,12 +133,12 @@ func TestWhatIsSaidOfAnAPI(t *testing.T) {
 			}
 			got = f.Problem.Code
 			args := f.Args.In("en")
-			for _, text := range []string{args.Fill(f.Problem.Title.En), args.Fill(f.Problem.Fix.En), strings.Join(f.Args.Commands(f.Problem.CLI[0]), " ")} {
+			for _, text := range []string{args.Fill(f.Problem.Title.En), args.Fill(f.Problem.Fix.En), strings.Join(shown(f), " ")} {
 				if strings.Contains(text, "?") || strings.Contains(text, "{") {
 					t.Errorf("%s: %s", name, text)
 				}
 			}
-			if f.Subject == "datasync" && strings.Contains(strings.Join(f.Args.Commands(f.Problem.CLI[0]), " "), "create-vpc-endpoint") {
+			if f.Subject == "datasync" && strings.Contains(strings.Join(shown(f), " "), "create-vpc-endpoint") {
 				t.Errorf("%s: a second endpoint of DataSync is proposed beside the one that is there", name)
 			}
 		}

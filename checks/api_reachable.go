@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -24,7 +25,7 @@ var (
 		Title:   say("the {subject} API ({url}) can't be reached from here: {seen}", "{subject} の API（{url}）にここから到達できない: {seen}"),
 		Cause:   say("CreateAgent is a call to the DataSync API; without it, and without EC2 and STS, nothing can be activated from this machine.", "CreateAgent は DataSync API の呼び出しであり、EC2 と STS も含めて到達できないとこのマシンからはアクティベートできない。"),
 		Fix:     say("Mend the name resolution, route, firewall or proxy of this machine for {url}.", "{url} に対するこのマシンの名前解決・経路・ファイアウォール・プロキシを直す。"),
-		CLI:     []string{"curl -sSI {url}"},
+		Look:    []Command{Here("curl -sSI {url}")},
 		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint},
 	}
@@ -33,7 +34,7 @@ var (
 		Title:   say("the {subject} API ({url}) leads to public addresses ({addresses}) that don't answer from here: {seen}", "{subject} の API（{url}）はパブリックアドレス（{addresses}）に解決され、ここから応答がない: {seen}"),
 		Cause:   say("This network has no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "このネットワークはインターネットに出られず、この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
 		Fix:     say("Give this machine another way to the API. {remedy}", "このマシンから API への別の経路を用意する。{remedy}"),
-		CLI:     []string{"{command}"},
+		Example: []repair.Change{repair.NewEndpoint{VPC: "vpc-0d5c1a2b3e4f50617", Service: "com.amazonaws.us-east-1.ec2", Subnet: "subnet-0da1b2c3d4e5f6071", DNS: true}},
 		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint, pageSTSEndpoint},
 	}
@@ -42,7 +43,7 @@ var (
 		Title:   say("the certificate that {url} shows is not trusted: {seen}", "{url} の証明書を信頼できない: {seen}"),
 		Cause:   say("Something between this machine and AWS breaks TLS open, such as an inspecting proxy, or another host answers. The AWS CLI and SDKs refuse it.", "検査プロキシなどが途中で TLS を復号しているか、別のホストが応答している。AWS CLI と SDK は接続を拒否する。"),
 		Fix:     say("Exempt {url} from TLS inspection, or point AWS_CA_BUNDLE to the proxy's own authority.", "{url} を TLS 検査の対象から外すか、AWS_CA_BUNDLE にプロキシの認証局を指定する。"),
-		CLI:     []string{"curl -vsSI {url}"},
+		Look:    []Command{Here("curl -vsSI {url}")},
 		Errors:  []*documented.Error{documented.APIUnreachable},
 		Sources: []string{pageEndpoint},
 	}
@@ -51,7 +52,7 @@ var (
 		Title:   say("this machine's clock is {seen} seconds off that of {url}; at most {limit} are allowed", "このマシンの時計は {url} の時計と {seen} 秒ずれている（許容は {limit} 秒）"),
 		Cause:   say("Requests are signed with the time; AWS refuses those that are more than 15 minutes off.", "リクエストは時刻とともに署名され、15 分を超えるずれは AWS に拒否される。"),
 		Fix:     say("Set the clock by NTP.", "NTP で時刻を合わせる。"),
-		CLI:     []string{"timedatectl set-ntp true"},
+		Do:      []Command{Here("timedatectl set-ntp true")},
 		Errors:  []*documented.Error{documented.ClockSkew},
 		Sources: []string{documented.PageCommon},
 	}
@@ -60,7 +61,7 @@ var (
 		Title:   say("this machine's clock is {seen} seconds off that of {url}", "このマシンの時計は {url} の時計と {seen} 秒ずれている"),
 		Cause:   say("It still works, but at {limit} seconds AWS refuses the requests.", "まだ動作するが、{limit} 秒を超えるとリクエストが拒否される。"),
 		Fix:     apiClock.Fix,
-		CLI:     apiClock.CLI,
+		Do:      apiClock.Do,
 		Sources: []string{documented.PageCommon},
 	}
 )
@@ -201,33 +202,37 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 		addrs = append(addrs, addr.String())
 	}
 	args["addresses"] = addrs
-	region, vpc, service := x.region(), "VPC_ID", "SERVICE_NAME"
 	remedy := snapshot.Textf("Create an interface endpoint for the %[1]s API with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s API のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", a.Service)
-	var serving []string // the command where an endpoint is there
+	var look []string
+	var change repair.Change
 	if s := x.destination(); s != nil {
 		if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present {
-			vpc = ep.VPC
-			service = strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
+			if subnet := x.someSubnet(s, ep.VPC); subnet != "" && ep.ServiceName != "" {
+				service := strings.TrimSuffix(ep.ServiceName, ep.Service()) + a.Service // partitions differ in what comes before
+				change = repair.NewEndpoint{VPC: ep.VPC, Service: service, Subnet: subnet, DNS: true}
+			}
 			if a.Service == "datasync" {
 				remedy = snapshot.Textf("Call DataSync through %[1]s, which is there: add --endpoint-url with https:// and its DNS name to the aws datasync commands.", "既にある %[1]s 経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url（https:// とその DNS 名）を付ける。", ep.ID)
 				if len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
 					remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", "https://"+ep.DNSEntries[0].Name)
 				}
-				serving = []string{"aws", "ec2", "describe-vpc-endpoints", "--region", region, "--vpc-endpoint-ids", ep.ID, "--query", "VpcEndpoints[].DnsEntries[].DnsName"}
+				change, look = nil, []string{"ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", ep.ID, "--query", "VpcEndpoints[].DnsEntries[].DnsName"}
 			}
 			for _, o := range s.Endpoints.All() {
 				if o.VPC == ep.VPC && strings.EqualFold(o.Service(), a.Service) && a.Service != "datasync" {
 					remedy = snapshot.Textf("%[1]s in %[2]s serves it: turn its private DNS on, or add --endpoint-url to the commands.", "%[2]s の %[1]s が利用できる。プライベート DNS を有効にするか、コマンドに --endpoint-url を付ける。", o.ID, ep.VPC)
-					serving = []string{"aws", "ec2", "modify-vpc-endpoint", "--region", region, "--vpc-endpoint-id", o.ID, "--private-dns-enabled"}
+					change = repair.EndpointDNS{Endpoint: endpointBlock(o), On: true}
 				}
 			}
 		}
 	}
-	if args["command"] = serving; serving == nil {
-		args["command"] = []string{"aws", "ec2", "create-vpc-endpoint", "--region", region, "--vpc-endpoint-type", "Interface", "--vpc-id", vpc, "--service-name", service, "--private-dns-enabled"}
-	}
 	args["remedy"] = remedy
 	x.Report(apiNoInternet, a.Service, args, saw)
+	if w := whose(x.destination(), ""); change != nil {
+		x.mend(w, change)
+	} else if look != nil {
+		x.look(w, look...)
+	}
 }
 
 func apiFact(a snapshot.API) Text {

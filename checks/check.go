@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
-	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -113,14 +113,15 @@ type Check struct {
 
 // Problem is one way in which a claim is false.
 type Problem struct {
-	Code      string // DSP and three digits, the first of which is the area, or a prefix of one's own; permanent
-	Severity  Status // Fail or Warn, unless Requires grades it by mode
-	Title     Text   // what is wrong in this case; {name} stands for an argument
-	Cause     Text   // what that leads to, and why
-	Fix       Text   // what to do
-	CLI       []string
-	Terraform string
-	Requires  *Requirement // when it differs from the check's
+	Code     string          // DSP and three digits, the first of which is the area, or a prefix of one's own; permanent
+	Severity Status          // Fail or Warn, unless Requires grades it by mode
+	Title    Text            // what is wrong in this case; {name} stands for an argument
+	Cause    Text            // what that leads to, and why
+	Fix      Text            // what to do
+	Look     []Command       // commands that only look
+	Do       []Command       // commands that change something other than AWS
+	Example  []repair.Change // changes of the kind that mends it; each finding has its own
+	Requires *Requirement    // when it differs from the check's
 	// Hides says that the rest of what the check asks of the resource can't be
 	// judged beside the problem: to let it stand leaves that open.
 	Hides   bool
@@ -157,7 +158,11 @@ type Finding struct {
 	See      []string
 	Evidence []snapshot.Evidence
 	Gaps     []snapshot.Gap
-	About    *About // the facts, where there are any to compare
+	About    *About          // the facts, where there are any to compare
+	Whose    repair.Whose    // the credentials that it takes to look closer, or to mend it
+	Look     [][]string      // commands that look closer, beside those of the problem
+	Repairs  []repair.Repair // what mends it; none: no command can
+	Changes  []int           // their places in the smallest set: see Changes
 }
 
 // Result is the answer of one check.
@@ -179,103 +184,6 @@ func (a Args) Fill(text string) string {
 		}
 		return m
 	})
-}
-
-// FillCommand puts arguments into a shell command: each is one word, a list one
-// word each. A value that begins with a hyphen is joined to its option, which else
-// would take it for another option.
-func (a Args) FillCommand(command string) string {
-	return optionWithValue().ReplaceAllStringFunc(command, func(m string) string {
-		option, name, _ := strings.Cut(strings.TrimSuffix(m, "}"), "{")
-		switch v := a[name].(type) {
-		case string:
-			if o := strings.TrimRight(option, " "); o != option && strings.HasPrefix(v, "-") {
-				option = o + "="
-			}
-			return option + outside.Of(v).Shell()
-		case []string:
-			return option + strings.Join(shellWords(v), " ")
-		}
-		return m
-	})
-}
-
-// optionWithValue is a placeholder in a command, with the option before it.
-var optionWithValue = pattern.Late(`(?:--[a-z-]+ )?\{[a-z_]+\}`)
-
-// shellWords quotes a list of words, some of which are options.
-func shellWords(list []string) []string {
-	var out []string
-	for i, word := range list {
-		if i > 0 && strings.HasPrefix(word, "-") && strings.HasPrefix(list[i-1], "--") {
-			out[len(out)-1] += "=" + outside.Of(word).Shell()
-			continue
-		}
-		out = append(out, outside.Of(word).Shell())
-	}
-	return out
-}
-
-// FillTerraform puts arguments into a snippet of Terraform's language: between
-// quotes as part of a string, behind "#" as part of a comment, and elsewhere as a
-// number or a word, or as a string if it is neither.
-func (a Args) FillTerraform(snippet string) string {
-	var out strings.Builder
-	for n, line := range strings.Split(snippet, "\n") {
-		if n > 0 {
-			out.WriteByte('\n')
-		}
-		at := 0
-		for _, m := range placeholder().FindAllStringIndex(line, -1) {
-			before := line[at:m[0]]
-			out.WriteString(before)
-			at = m[1]
-			value, ok := a[line[m[0]+1:m[1]-1]]
-			if !ok {
-				out.WriteString(line[m[0]:m[1]])
-				continue
-			}
-			text, _ := value.(string)
-			if list, isList := value.([]string); isList {
-				text = shorten(list)
-			}
-			switch quotes := strings.Count(line[:m[0]], `"`); {
-			case quotes%2 == 1:
-				out.WriteString(outside.Of(text).HCL())
-			case strings.Contains(line[:m[0]], "#"):
-				out.WriteString(outside.Of(text).Terminal())
-			default:
-				out.WriteString(bareTerraform(text))
-			}
-		}
-		out.WriteString(line[at:])
-	}
-	return out.String()
-}
-
-var (
-	terraformWord      = pattern.Late(`^[A-Za-z0-9_.-]+$`)
-	terraformAttribute = pattern.Late(`(?s)^([a-z_]+ *= *)"(.*)"$`)
-)
-
-func bareTerraform(text string) string {
-	if terraformWord().MatchString(text) {
-		return text
-	}
-	if m := terraformAttribute().FindStringSubmatch(text); m != nil {
-		return m[1] + `"` + outside.Of(m[2]).HCL() + `"`
-	}
-	return `"` + outside.Of(text).HCL() + `"`
-}
-
-// Commands is FillCommand for a command that may be due several times: once for
-// each value of the arguments whose names end in _each.
-func (a Args) Commands(command string) []string {
-	var out []string
-	for _, one := range a.zipped(command) {
-		out = append(out, one.FillCommand(command))
-	}
-	return out
 }
 
 var placeholder = pattern.Late(`\{[a-z_]+\}`)

@@ -10,12 +10,11 @@ import (
 
 var spacesOverlap = &Problem{
 	Code: "DSP401", Severity: Fail,
-	Title:     say("{source_block} of {source} overlaps {destination_block} of {destination}", "{source} の {source_block} が {destination} の {destination_block} と重複している"),
-	Cause:     say("Overlapping VPCs can't be peered at all, and over any other connection the destination's local route wins: replies to {overlap} never leave it.", "重複する VPC はピアリングできず、他の接続でも宛先側のローカルルートが優先されるため、{overlap} への応答は VPC の外に出ない。"),
-	Fix:       say("Put the endpoint in a VPC whose CIDR blocks differ from all of the source network's, or renumber the source. Where only a secondary block overlaps, disassociate it if nothing uses it.", "送信元のどの CIDR とも重ならない VPC にエンドポイントを置くか、送信元のアドレスを変更する。重複がセカンダリブロックだけで未使用なら、関連付けを解除する。"),
-	CLI:       []string{"aws ec2 describe-vpcs --region {region} --vpc-ids {destination} --query 'Vpcs[].CidrBlockAssociationSet'"},
-	Terraform: "resource \"aws_vpc\" \"datasync\" {\n  cidr_block = \"10.99.0.0/16\" # a block that the source network doesn't use\n}",
-	Sources:   []string{pageArticle, pagePeering},
+	Title:   say("{source_block} of {source} overlaps {destination_block} of {destination}", "{source} の {source_block} が {destination} の {destination_block} と重複している"),
+	Cause:   say("Overlapping VPCs can't be peered at all, and over any other connection the destination's local route wins: replies to {overlap} never leave it.", "重複する VPC はピアリングできず、他の接続でも宛先側のローカルルートが優先されるため、{overlap} への応答は VPC の外に出ない。"),
+	Fix:     say("Put the endpoint in a VPC whose CIDR blocks differ from all of the source network's, or renumber the source. Where only a secondary block overlaps, disassociate it if nothing uses it.", "送信元のどの CIDR とも重ならない VPC にエンドポイントを置くか、送信元のアドレスを変更する。重複がセカンダリブロックだけで未使用なら、関連付けを解除する。"),
+	Look:    []Command{OnAWS("ec2 describe-vpcs --vpc-ids {destination} --query Vpcs[].CidrBlockAssociationSet")},
+	Sources: []string{pageArticle, pagePeering},
 }
 
 var _ = register(&Check{

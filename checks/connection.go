@@ -1,10 +1,12 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -20,30 +22,29 @@ var reqConnection = &Requirement{
 var (
 	connectionNone = &Problem{
 		Code: "DSP410", Severity: Fail,
-		Title:     say("nothing joins {source} to {subject}: the routes lead to no connection", "{source} と {subject} をつなぐものがない（経路がどの接続にも向かっていない）"),
-		Cause:     say("Without a connection no packet of the agent reaches the endpoint.", "接続がなければ、エージェントの通信はエンドポイントに届かない。"),
-		Fix:       say("Join them with a VPC peering connection or a transit gateway (VPCs), or a VPN or Direct Connect gateway (on-premises).", "VPC 同士ならピアリングかトランジットゲートウェイ、オンプレミスなら VPN か Direct Connect のゲートウェイで接続する。"),
-		CLI:       []string{"aws ec2 describe-vpc-peering-connections --region {region} --filters Name=accepter-vpc-info.vpc-id,Values={subject}", "aws ec2 describe-transit-gateway-vpc-attachments --region {region} --filters Name=vpc-id,Values={subject}"},
-		Terraform: "resource \"aws_vpc_peering_connection\" \"datasync\" {\n  vpc_id      = \"{subject}\"\n  peer_vpc_id = \"{source}\"\n}",
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   reqConnection.Sources,
+		Title:   say("nothing joins {source} to {subject}: the routes lead to no connection", "{source} と {subject} をつなぐものがない（経路がどの接続にも向かっていない）"),
+		Cause:   say("Without a connection no packet of the agent reaches the endpoint.", "接続がなければ、エージェントの通信はエンドポイントに届かない。"),
+		Fix:     say("Join them with a VPC peering connection or a transit gateway (VPCs), or a VPN or Direct Connect gateway (on-premises).", "VPC 同士ならピアリングかトランジットゲートウェイ、オンプレミスなら VPN か Direct Connect のゲートウェイで接続する。"),
+		Example: []repair.Change{repair.NewPeering{VPC: "vpc-05a1b2c3d4e5f6071", PeerVPC: "vpc-0d5c1a2b3e4f50617", PeerAccount: "111122223333", PeerRegion: "us-east-1"}},
+		Look:    []Command{OnAWS("ec2 describe-vpc-peering-connections --filters Name=accepter-vpc-info.vpc-id,Values={subject}"), OnAWS("ec2 describe-transit-gateway-vpc-attachments --filters Name=vpc-id,Values={subject}")},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: reqConnection.Sources,
 	}
 	connectionInactive = &Problem{
 		Code: "DSP411", Severity: Fail,
-		Title:     say("{connection}, on the way between {source} and {subject}, is {seen}, not {needed}", "{source} と {subject} の間にある {connection} の状態が {seen} で、{needed} ではない"),
-		Cause:     say("What is not in its working state carries nothing, and routes to it are blackholes.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。"),
-		Fix:       say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
-		CLI:       []string{"{command}"},
-		Terraform: "auto_accept = true # on the accepter",
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   reqConnection.Sources,
+		Title:   say("{connection}, on the way between {source} and {subject}, is {seen}, not {needed}", "{source} と {subject} の間にある {connection} の状態が {seen} で、{needed} ではない"),
+		Cause:   say("What is not in its working state carries nothing, and routes to it are blackholes.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。"),
+		Fix:     say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
+		Example: []repair.Change{repair.Accept{ID: "pcx-0a1b2c3d4e5f60718"}},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: reqConnection.Sources,
 	}
 	connectionOneTunnel = &Problem{
 		Code: "DSP412", Severity: Warn,
 		Title:   say("only one tunnel of {connection} is up: {seen}", "{connection} のトンネルが 1 本しか稼働していない: {seen}"),
 		Cause:   say("AWS takes the tunnels of a VPN connection down for maintenance, one after the other. With one tunnel that interrupts the agent.", "AWS は VPN 接続のトンネルを 1 本ずつメンテナンスで停止する。1 本だけだとその間エージェントの通信が途切れる。"),
 		Fix:     say("Bring the second tunnel of {connection} up on the customer gateway device.", "カスタマーゲートウェイデバイスで {connection} の 2 本目のトンネルを稼働させる。"),
-		CLI:     []string{"aws ec2 describe-vpn-connections --region {region} --vpn-connection-ids {connection}"},
+		Look:    []Command{OnAWS("ec2 describe-vpn-connections --vpn-connection-ids {connection}")},
 		Sources: []string{pageTelemetry},
 	}
 )
@@ -234,7 +235,7 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 		}
 		state := h.Cause.State
 		if h.Cause.Reason != netpath.NotActive {
-			x.reportConnection(j, h.Holder, stopText(h), "active", []string{}, ev...)
+			x.reportConnection(j, h.Holder, stopText(h), "active", ev...)
 			return
 		}
 		x.reportInactive(j, h.Holder, state, ev...)
@@ -263,44 +264,98 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 		}
 	}
 	x.Report(connectionNone, j.to.VPC, Args{"source": sourceName(j), "region": x.region()}, ev...)
+	if from, to := j.from, j.to; from.VPC != "" && from.Scope != nil && to.Scope != nil {
+		v, _ := to.Scope.VPCs.Get(to.VPC)
+		x.mend(x.inVPC(from), repair.NewPeering{VPC: from.VPC, PeerVPC: to.VPC, PeerAccount: cmp.Or(v.OwnerID, to.Scope.Account), PeerRegion: to.Scope.Region})
+	}
 }
 
 // reportInactive reports what is in a state that carries nothing.
 func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Evidence) {
-	command, needed := x.revive(j, id)
-	x.reportConnection(j, id, snapshot.Same(state), needed, command, ev...)
+	r := x.revive(j, id, state)
+	x.reportConnection(j, id, snapshot.Same(state), r.needed, ev...)
+	if r.Change != nil {
+		x.mend(r.Whose, r.Change)
+		return
+	}
+	if r.Whose == (repair.Whose{}) {
+		r.Whose = whose(x.destination(), "")
+	}
+	x.look(r.Whose, r.look...)
 }
 
-func (x *Exam) reportConnection(j journey, id string, seen Text, needed string, command []string, ev ...snapshot.Evidence) {
-	x.Report(connectionInactive, j.to.VPC, Args{"source": sourceName(j), "connection": id, "seen": seen, "needed": needed, "region": x.region(), "command": command}, ev...)
+func (x *Exam) reportConnection(j journey, id string, seen Text, needed string, ev ...snapshot.Evidence) {
+	x.Report(connectionInactive, j.to.VPC, Args{"source": sourceName(j), "connection": id, "seen": seen, "needed": needed, "region": x.region()}, ev...)
 }
 
-// revive is the command that makes something work that waits for it, and the
-// state that it should be in.
-func (x *Exam) revive(j journey, id string) (command []string, needed string) {
+// revival is what makes something work that is in another state than needed: a
+// change, where a command can do it, or a look at it.
+type revival struct {
+	repair.Repair
+	needed string
+	look   []string
+}
+
+// waits reports whether a state is that of something that waits to be accepted; what
+// was deleted, rejected or has failed can't be any more.
+func waits(state string) bool {
+	return strings.EqualFold(strings.ReplaceAll(state, "-", ""), "pendingAcceptance")
+}
+
+func (x *Exam) revive(j journey, id, state string) revival {
+	accept := func(account, region string, kind repair.Acceptable, needed, command, option string) revival {
+		r := revival{needed: needed, look: []string{"ec2", command, option, id}}
+		if r.Whose = x.inAccount(account, region); waits(state) {
+			r.Change = repair.Accept{ID: id, Kind: kind}
+		}
+		return r
+	}
 	for _, s := range x.Snapshot.Scopes {
 		if p, ok := s.Peerings.Get(id); ok == snapshot.Present {
-			return []string{"aws", "ec2", "accept-vpc-peering-connection", "--region", p.Accepter.Region, "--vpc-peering-connection-id", id}, "active"
+			return accept(p.Accepter.OwnerID, p.Accepter.Region, repair.Peering, "active", "describe-vpc-peering-connections", "--vpc-peering-connection-ids")
 		}
 		if p, ok := s.TransitGatewayPeerings.Get(id); ok == snapshot.Present {
-			return []string{"aws", "ec2", "accept-transit-gateway-peering-attachment", "--region", p.Accepter.Region, "--transit-gateway-attachment-id", id}, "available"
+			return accept(p.Accepter.OwnerID, p.Accepter.Region, repair.GatewayPeering, "available", "describe-transit-gateway-peering-attachments", "--transit-gateway-attachment-ids")
 		}
-		if _, ok := s.TransitGatewayVPCAttachments.Get(id); ok == snapshot.Present {
-			return []string{"aws", "ec2", "accept-transit-gateway-vpc-attachment", "--region", s.Region, "--transit-gateway-attachment-id", id}, "available"
+		if a, ok := s.TransitGatewayVPCAttachments.Get(id); ok == snapshot.Present {
+			g, _ := x.gateway(a.Gateway)
+			return accept(cmp.Or(g.OwnerID, s.Account), s.Region, repair.GatewayAttachment, "available", "describe-transit-gateway-vpc-attachments", "--transit-gateway-attachment-ids")
 		}
-		if _, ok := s.VPNGateways.Get(id); ok == snapshot.Present {
-			return []string{"aws", "ec2", "attach-vpn-gateway", "--region", s.Region, "--vpn-gateway-id", id, "--vpc-id", j.to.VPC}, "attached"
+		if g, ok := s.VPNGateways.Get(id); ok == snapshot.Present {
+			r := revival{needed: "attached", look: []string{"ec2", "describe-vpn-gateways", "--vpn-gateway-ids", id}}
+			r.Whose = whose(s, "")
+			if netpath.Lives(netpath.VPNGatewayState, g.State) == netpath.On && (state == "detached" || len(g.Attachments) == 0) {
+				r.Change = repair.AttachVPNGateway{Gateway: id, VPC: j.to.VPC}
+			}
+			return r
 		}
 	}
+	look := func(needed string, words ...string) revival { return revival{needed: needed, look: words} }
 	switch connectionKind(id) {
 	case snapshot.Instances:
-		return []string{"aws", "ec2", "start-instances", "--region", j.from.Scope.Region, "--instance-ids", id}, "running"
+		r := look("running", "ec2", "describe-instances", "--instance-ids", id)
+		if r.Whose = whose(j.from.Scope, ""); state == "stopped" {
+			r.Change = repair.StartInstance{ID: id}
+		}
+		return r
 	case snapshot.VPNConnections:
-		return []string{"aws", "ec2", "describe-vpn-connections", "--region", x.region(), "--vpn-connection-ids", id}, "UP"
+		return look("UP", "ec2", "describe-vpn-connections", "--vpn-connection-ids", id)
 	case snapshot.NATGateways:
-		return []string{"aws", "ec2", "describe-nat-gateways", "--region", j.from.Scope.Region, "--nat-gateway-ids", id}, "available"
+		r := look("available", "ec2", "describe-nat-gateways", "--nat-gateway-ids", id)
+		r.Whose = whose(j.from.Scope, "")
+		return r
 	}
-	return []string{"aws", "ec2", "describe-transit-gateways", "--region", x.region()}, "available"
+	return look("available", "ec2", "describe-transit-gateways")
+}
+
+// gateway is a transit gateway, where it is seen.
+func (x *Exam) gateway(id string) (snapshot.TransitGateway, bool) {
+	for _, s := range x.Snapshot.Scopes {
+		if g, p := s.TransitGateways.Get(id); p == snapshot.Present {
+			return g, true
+		}
+	}
+	return snapshot.TransitGateway{}, false
 }
 
 // link is one thing that joins two networks, though no route leads to it.

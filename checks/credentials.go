@@ -20,7 +20,7 @@ var (
 		Title:   say("the caller {caller} belongs to account {account}, the endpoint {endpoint} to {owner}", "呼び出し元 {caller} のアカウントは {account} で、エンドポイント {endpoint} のアカウントは {owner}"),
 		Cause:   say("Endpoint, VPC and agent must belong to one account, that of the caller of CreateAgent. Only the network may cross accounts.", "エンドポイント・VPC・エージェントは、CreateAgent の呼び出し元と同じアカウントでなければならない。アカウントをまたげるのはネットワークだけである。"),
 		Fix:     say("Use credentials of account {owner}: another --profile, or --role-arn with a role there.", "アカウント {owner} の認証情報を使う。別の --profile か、そのアカウントのロールを --role-arn で指定する。"),
-		CLI:     []string{"aws sts get-caller-identity"},
+		Look:    []Command{OnAWS("sts get-caller-identity")},
 		Errors:  []*documented.Error{documented.AccountMismatch, documented.InvalidEndpoint, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageEndpoint},
 	}
@@ -29,7 +29,7 @@ var (
 		Title:   say("the credentials of {caller} expire at {expires}, {left} after they were looked at", "{caller} の認証情報は {expires}（確認から {left} 後）に失効する"),
 		Cause:   say("An activation takes some minutes, and the key is good for thirty.", "アクティベーションには数分かかり、キーの有効期間は 30 分である。"),
 		Fix:     say("Renew them first, for instance with `aws sso login`, and keep one set of credentials throughout.", "先に `aws sso login` などで更新し、最後まで同じ認証情報を使う。"),
-		CLI:     []string{"aws sso login"},
+		Do:      []Command{Here("aws sso login")},
 		Sources: []string{pageActivate},
 	}
 )

@@ -5,37 +5,36 @@ import (
 	"slices"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var (
 	endpointNoIPv4 = &Problem{
 		Code: "DSP106", Severity: Fail, Hides: true,
-		Title:     say("{subject} has no IPv4 address (address type {seen})", "{subject} に IPv4 アドレスがない（アドレスタイプ {seen}）"),
-		Cause:     say("privateLinkEndpoint in the key request takes an IPv4 address only, so no private key can be had for this endpoint.", "キー要求の privateLinkEndpoint は IPv4 アドレスしか受け付けないため、このエンドポイント用のキーを取得できない。"),
-		Fix:       say("Change the endpoint's address type to ipv4 or dualstack.", "エンドポイントのアドレスタイプを ipv4 か dualstack に変更する。"),
-		CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --ip-address-type ipv4"},
-		Terraform: "ip_address_type = \"ipv4\"",
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   []string{pagePrivLink},
+		Title:   say("{subject} has no IPv4 address (address type {seen})", "{subject} に IPv4 アドレスがない（アドレスタイプ {seen}）"),
+		Cause:   say("privateLinkEndpoint in the key request takes an IPv4 address only, so no private key can be had for this endpoint.", "キー要求の privateLinkEndpoint は IPv4 アドレスしか受け付けないため、このエンドポイント用のキーを取得できない。"),
+		Fix:     say("Change the endpoint's address type to ipv4 or dualstack.", "エンドポイントのアドレスタイプを ipv4 か dualstack に変更する。"),
+		Example: []repair.Change{repair.EndpointAddresses{Endpoint: exampleEndpoint}},
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: []string{pagePrivLink},
 	}
 	endpointOtherIP = &Problem{
 		Code: "DSP107", Severity: Fail, Hides: true,
 		Title:   say("{ip} is not an address of {subject}; its addresses are {addresses}", "{ip} は {subject} のアドレスではない。{subject} のアドレスは {addresses}"),
 		Cause:   say("The address is baked into the activation key: the agent would try to reach something that is not this endpoint.", "アドレスはアクティベーションキーに埋め込まれる。このままではエージェントは別のものに接続しようとする。"),
 		Fix:     say("Ask for the key with privateLinkEndpoint set to one of {addresses}.", "privateLinkEndpoint に {addresses} のいずれかを指定してキーを取得する。"),
-		CLI:     []string{"aws ec2 describe-network-interfaces --region {region} --network-interface-ids {interfaces} --query 'NetworkInterfaces[].PrivateIpAddress'"},
+		Look:    []Command{OnAWS("ec2 describe-network-interfaces --network-interface-ids {interfaces} --query NetworkInterfaces[].PrivateIpAddress")},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageActivate, pagePrivLink},
 	}
 	endpointOtherSubnet = &Problem{
 		Code: "DSP108", Severity: Warn,
-		Title:     say("{subject} has no address in the chosen {subnet}; its addresses {addresses} are in {subnets}", "{subject} は指定の {subnet} にアドレスを持たない。アドレス {addresses} は {subnets} にある"),
-		Cause:     say("The task's interfaces may live in another subnet than the endpoint, but routes and network ACLs of both subnets then matter, and the article advises one subnet for both.", "タスクのインターフェイスは別のサブネットでもよいが、両方のサブネットの経路とネットワーク ACL が関係するようになる。記事は同じサブネットを勧めている。"),
-		Fix:       say("Choose one of {subnets} with --subnet-id, or add {subnet} to the endpoint.", "--subnet-id に {subnets} のいずれかを指定するか、{subnet} をエンドポイントに追加する。"),
-		CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --add-subnet-ids {subnet}"},
-		Terraform: "subnet_ids = [\"{subnet}\"]",
-		Sources:   []string{pageArticle, pageCreate},
+		Title:   say("{subject} has no address in the chosen {subnet}; its addresses {addresses} are in {subnets}", "{subject} は指定の {subnet} にアドレスを持たない。アドレス {addresses} は {subnets} にある"),
+		Cause:   say("The task's interfaces may live in another subnet than the endpoint, but routes and network ACLs of both subnets then matter, and the article advises one subnet for both.", "タスクのインターフェイスは別のサブネットでもよいが、両方のサブネットの経路とネットワーク ACL が関係するようになる。記事は同じサブネットを勧めている。"),
+		Fix:     say("Choose one of {subnets} with --subnet-id, or add {subnet} to the endpoint.", "--subnet-id に {subnets} のいずれかを指定するか、{subnet} をエンドポイントに追加する。"),
+		Example: []repair.Change{repair.EndpointSubnet{Endpoint: exampleEndpoint, Has: []string{"subnet-0da1b2c3d4e5f6071"}, Subnet: "subnet-0da1b2c3d4e5f6072"}},
+		Sources: []string{pageArticle, pageCreate},
 	}
 )
 
@@ -100,10 +99,14 @@ func runEndpointAddress(x *Exam) {
 		}
 		args["seen"] = seen
 		x.Report(endpointNoIPv4, ep.ID, args, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("interfaces %s, none with an IPv4 address", "インターフェイス %s に IPv4 アドレスがない", shorten(ep.InterfaceIDs))))
+		x.mend(whose(s, ep.OwnerID), repair.EndpointAddresses{Endpoint: endpointBlock(ep)})
 	case !named:
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
 	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
 		x.Report(endpointOtherSubnet, ep.ID, args, evidence...)
+		if zoneFree(s, ep, x.Target.SubnetID) {
+			x.mend(whose(s, ep.OwnerID), repair.EndpointSubnet{Endpoint: endpointBlock(ep), Subnet: x.Target.SubnetID, Has: ep.SubnetIDs})
+		}
 	case x.Target.SubnetID != "" && !inSubnet && x.Target.DestinationType != "efs" && x.Target.DestinationType != "fsx": // theirs is the location's
 		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
 	default:
@@ -116,6 +119,16 @@ func runEndpointAddress(x *Exam) {
 func ownSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) bool {
 	n, p := s.Subnets.GetIn(ep.VPC, id)
 	return p == snapshot.Unobserved || p == snapshot.Present && n.VPC == ep.VPC
+}
+
+// zoneFree reports whether an endpoint can get an interface in a subnet: it has one a
+// zone at most. Source: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+func zoneFree(s *snapshot.Scope, ep snapshot.Endpoint, id string) bool {
+	n, p := s.Subnets.Get(id)
+	return p == snapshot.Present && !slices.ContainsFunc(ep.SubnetIDs, func(own string) bool {
+		o, seen := s.Subnets.Get(own)
+		return seen != snapshot.Present || o.AvailabilityZoneID == n.AvailabilityZoneID && o.AvailabilityZone == n.AvailabilityZone
+	})
 }
 
 func addrText(a netip.Addr) string {

@@ -5,38 +5,36 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var (
 	endpointMissing = &Problem{
 		Code: "DSP101", Severity: Fail,
-		Title: say("{subject} does not exist in {scope}", "{subject} が {scope} に存在しない"),
-		Cause: say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティベーション先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティベーション先がない。"),
-		Fix:   say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
-		CLI: []string{
-			"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'",
-		},
-		Terraform: "resource \"aws_vpc_endpoint\" \"datasync\" {\n  vpc_endpoint_type   = \"Interface\"\n  service_name        = \"com.amazonaws.{region}.datasync\"\n  private_dns_enabled = false\n  # vpc_id, subnet_ids, security_group_ids\n}",
-		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
-		Sources:   []string{pageArticle},
+		Title:   say("{subject} does not exist in {scope}", "{subject} が {scope} に存在しない"),
+		Cause:   say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティベーション先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティベーション先がない。"),
+		Fix:     say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
+		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
+		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
+		Sources: []string{pageArticle},
 	}
 	endpointWrongType = &Problem{
 		Code: "DSP102", Severity: Fail,
-		Title:     say("{subject} is of type {seen}; it must be Interface", "{subject} のタイプが {seen} で、Interface ではない"),
-		Cause:     say("Only an interface endpoint has addresses in the VPC that an agent can connect to.", "エージェントが接続できる VPC 内のアドレスを持つのはインターフェイス型だけである。"),
-		Fix:       say("Create an interface endpoint for DataSync and use its id.", "DataSync のインターフェイス型エンドポイントを作成し、その ID を使う。"),
-		CLI:       []string{"aws ec2 create-vpc-endpoint --region {region} --vpc-endpoint-type Interface --vpc-id {vpc} --service-name com.amazonaws.{region}.datasync --subnet-ids SUBNET_ID --security-group-ids SECURITY_GROUP_ID --no-private-dns-enabled"},
-		Terraform: "vpc_endpoint_type = \"Interface\"",
-		Errors:    []*documented.Error{documented.InvalidEndpoint},
-		Sources:   []string{pageEndpoint, pageVPCE},
+		Title:   say("{subject} is of type {seen}; it must be Interface", "{subject} のタイプが {seen} で、Interface ではない"),
+		Cause:   say("Only an interface endpoint has addresses in the VPC that an agent can connect to.", "エージェントが接続できる VPC 内のアドレスを持つのはインターフェイス型だけである。"),
+		Fix:     say("Create an interface endpoint for DataSync and use its id.", "DataSync のインターフェイス型エンドポイントを作成し、その ID を使う。"),
+		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
+		Example: []repair.Change{repair.NewEndpoint{VPC: "vpc-0d5c1a2b3e4f50617", Service: "com.amazonaws.us-east-1.datasync", Subnet: "subnet-0da1b2c3d4e5f6071"}},
+		Errors:  []*documented.Error{documented.InvalidEndpoint},
+		Sources: []string{pageEndpoint, pageVPCE},
 	}
 	endpointNotAvailable = &Problem{
 		Code: "DSP103", Severity: Fail,
 		Title:   say("the state of {subject} is {seen}; it must be available{reason}", "{subject} の状態が {seen} で、available ではない{reason}"),
 		Cause:   say("An endpoint accepts connections only while it is available.", "エンドポイントが接続を受け付けるのは available の間だけである。"),
 		Fix:     say("Wait while it is pending; have the service owner accept it while it is pendingAcceptance; create a new one if it was rejected, failed or deleted.", "pending なら待つ。pendingAcceptance なら承認を依頼する。rejected・failed・deleted なら作り直す。"),
-		CLI:     []string{"aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {subject}"},
+		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --vpc-endpoint-ids {subject}")},
 		Errors:  []*documented.Error{documented.EndpointUnreachable, documented.InvalidEndpoint},
 		Sources: []string{pageVPCE},
 	}
@@ -75,6 +73,9 @@ func runEndpointAvailable(x *Exam) {
 		x.Unknown(id, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: id, Detail: "VpcEndpointType, State"})
 	case !strings.EqualFold(ep.Type, "Interface"):
 		x.Report(endpointWrongType, id, Args{"seen": ep.Type, "region": x.Target.Region, "vpc": ep.VPC}, saw)
+		if subnet := x.someSubnet(s, ep.VPC); subnet != "" {
+			x.mend(whose(s, ep.OwnerID), repair.NewEndpoint{VPC: ep.VPC, Service: serviceName(x.Target.Region), Subnet: subnet, Group: x.Target.GroupID})
+		}
 	case len(ep.Uprooted) > 0:
 		x.Report(endpointNotAvailable, id, Args{"seen": "deleted", "region": x.Target.Region, "reason": snapshot.Textf(" (the change deletes %s, which it stands in)", "（変更が設置先の %s を削除する）", strings.Join(ep.Uprooted, ", "))}, saw)
 	case strings.EqualFold(ep.State, "available"):
@@ -90,6 +91,31 @@ func runEndpointAvailable(x *Exam) {
 	}
 }
 
+// serviceName is that of DataSync in a Region. Those of China begin with cn.
+// Source: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+func serviceName(region string) string {
+	name := "com.amazonaws." + region + ".datasync"
+	if snapshot.PartitionOf(region) == "aws-cn" {
+		return "cn." + name
+	}
+	return name
+}
+
+// someSubnet is the chosen subnet, or one of the VPC that has IPv4.
+func (x *Exam) someSubnet(s *snapshot.Scope, vpc string) string {
+	var ids []string
+	for _, n := range s.Subnets.All() {
+		if n.VPC == vpc && n.CIDR.IsValid() && !n.IPv6Native {
+			ids = append(ids, n.ID)
+		}
+	}
+	slices.Sort(ids)
+	if len(ids) == 0 || slices.Contains(ids, x.Target.SubnetID) {
+		return x.Target.SubnetID
+	}
+	return ids[0]
+}
+
 // noEndpointNamed answers for a target that names no endpoint, in an estate that
 // shows none of DataSync's.
 func noEndpointNamed(x *Exam, s *snapshot.Scope) {
@@ -97,7 +123,7 @@ func noEndpointNamed(x *Exam, s *snapshot.Scope) {
 		x.Unknown("", snapshot.Gap{Code: snapshot.EndpointUnnamed, Source: snapshot.Endpoints.Action(), Scope: s.Label()})
 		return
 	}
-	service := "com.amazonaws." + x.Target.Region + ".datasync"
+	service := serviceName(x.Target.Region)
 	x.Report(endpointMissing, service, Args{"scope": s.Label(), "region": x.Target.Region},
 		snapshot.Saw(snapshot.Endpoints, service, snapshot.Textf("none of the %d endpoints of %s is one of DataSync", "%[2]s の %[1]d 個のエンドポイントに DataSync のものがない", s.Endpoints.Len(), s.Label())))
 }

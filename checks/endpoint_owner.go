@@ -1,9 +1,11 @@
 package checks
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -13,25 +15,24 @@ var (
 		Title:   say("{subject} belongs to account {seen}; the activating account is {account}", "{subject} の所有アカウントは {seen} で、アクティベーションを行うアカウントは {account}"),
 		Cause:   say("The service endpoint, its VPC and the agent must belong to the account that activates. The network may cross accounts, these three may not.", "エンドポイント、その VPC、エージェントは、アクティベーションを行うアカウントに属する必要がある。ネットワークはアカウントをまたいでよいが、この 3 つはまたげない。"),
 		Fix:     say("Run CreateAgent with credentials of account {seen}, or create the endpoint in account {account}.", "アカウント {seen} の認証情報で CreateAgent を実行するか、アカウント {account} にエンドポイントを作成する。"),
-		CLI:     []string{"aws sts get-caller-identity"},
+		Look:    []Command{OnAWS("sts get-caller-identity")},
 		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageEndpoint},
 	}
 	ownerTenancy = &Problem{
 		Code: "DSP111", Severity: Fail,
-		Title:     say("{subject} has {seen} tenancy; DataSync supports only default tenancy", "{subject} のテナンシーが {seen} で、DataSync が対応するのは default だけ"),
-		Cause:     say("DataSync does not work with a VPC of dedicated tenancy.", "DataSync は専有テナンシーの VPC では使えない。"),
-		Fix:       say("Set the tenancy of the VPC to default, or place the endpoint in a VPC of default tenancy.", "VPC のテナンシーを default に変更するか、default の VPC にエンドポイントを置く。"),
-		CLI:       []string{"aws ec2 modify-vpc-tenancy --region {region} --vpc-id {subject} --instance-tenancy default"},
-		Terraform: "instance_tenancy = \"default\"",
-		Sources:   []string{pageEndpoint},
+		Title:   say("{subject} has {seen} tenancy; DataSync supports only default tenancy", "{subject} のテナンシーが {seen} で、DataSync が対応するのは default だけ"),
+		Cause:   say("DataSync does not work with a VPC of dedicated tenancy.", "DataSync は専有テナンシーの VPC では使えない。"),
+		Fix:     say("Set the tenancy of the VPC to default, or place the endpoint in a VPC of default tenancy.", "VPC のテナンシーを default に変更するか、default の VPC にエンドポイントを置く。"),
+		Example: []repair.Change{repair.Tenancy{VPC: "vpc-0d5c1a2b3e4f50617", CIDR: netip.MustParsePrefix("10.20.0.0/16")}},
+		Sources: []string{pageEndpoint},
 	}
 	ownerSharedVPC = &Problem{
 		Code: "DSP112", Severity: Warn,
 		Title:   say("{subject} is shared by account {seen} with the activating account {account}", "{subject} はアカウント {seen} からアクティベーション側 {account} に共有されている"),
 		Cause:   say("The user guide says that DataSync doesn't support shared VPCs; newer API text speaks of shared security groups. It may work or fail, by the date of the service.", "ユーザーガイドは共有 VPC を非対応とし、新しい API 文書は共有セキュリティグループに触れている。時期により動作するかどうかが異なる。"),
 		Fix:     say("Prefer a subnet and a security group that account {account} owns; in ARNs use the activating account's id.", "アカウント {account} が所有するサブネットとセキュリティグループを使う。ARN にはアクティベーション側のアカウント ID を書く。"),
-		CLI:     []string{"aws ec2 describe-subnets --region {region} --filters Name=owner-id,Values={account}"},
+		Look:    []Command{OnAWS("ec2 describe-subnets --filters Name=owner-id,Values={account}")},
 		Sources: []string{pageEndpoint, pageCreate},
 	}
 )
@@ -102,6 +103,7 @@ func (x *Exam) judgeVPC(s *snapshot.Scope, v snapshot.VPC, region string) {
 		x.OK(v.ID, saw)
 	default:
 		x.Report(ownerTenancy, v.ID, Args{"seen": v.InstanceTenancy, "region": region}, saw)
+		x.mend(whose(s, v.OwnerID), repair.Tenancy{VPC: v.ID, CIDR: v.CIDR})
 	}
 }
 

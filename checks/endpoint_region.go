@@ -4,13 +4,12 @@ import "github.com/dspreflight/dspreflight/internal/snapshot"
 
 var endpointElsewhere = &Problem{
 	Code: "DSP115", Severity: Fail,
-	Title:     say("{subject} itself is in {seen}; the agent is to be activated in {region}", "{subject} 自体は {seen} にあり、アクティベーション先は {region}"),
-	Cause:     serviceOtherRegion.Cause,
-	Fix:       serviceOtherRegion.Fix,
-	CLI:       serviceOtherRegion.CLI,
-	Terraform: serviceOtherRegion.Terraform,
-	Errors:    serviceOtherRegion.Errors,
-	Sources:   serviceOtherRegion.Sources,
+	Title:   say("{subject} itself is in {seen}; the agent is to be activated in {region}", "{subject} 自体は {seen} にあり、アクティベーション先は {region}"),
+	Cause:   serviceOtherRegion.Cause,
+	Fix:     serviceOtherRegion.Fix,
+	Look:    serviceOtherRegion.Look,
+	Errors:  serviceOtherRegion.Errors,
+	Sources: serviceOtherRegion.Sources,
 }
 
 // regionOf is the Region that an endpoint itself is in, whichever one its service

@@ -10,23 +10,21 @@ import (
 var (
 	serviceNotDataSync = &Problem{
 		Code: "DSP104", Severity: Fail, Hides: true,
-		Title:     say("{subject} is an endpoint of {seen}, not of DataSync", "{subject} は {seen} のエンドポイントで、DataSync のものではない"),
-		Cause:     say("DataSync's control and data traffic is answered only by an endpoint of the service datasync or datasync-fips.", "DataSync の通信に応答するのは datasync または datasync-fips のエンドポイントだけである。"),
-		Fix:       say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),
-		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'"},
-		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
-		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
-		Sources:   []string{pageEndpoint},
+		Title:   say("{subject} is an endpoint of {seen}, not of DataSync", "{subject} は {seen} のエンドポイントで、DataSync のものではない"),
+		Cause:   say("DataSync's control and data traffic is answered only by an endpoint of the service datasync or datasync-fips.", "DataSync の通信に応答するのは datasync または datasync-fips のエンドポイントだけである。"),
+		Fix:     say("Use the id of the DataSync endpoint, or create one.", "DataSync のエンドポイントの ID を使うか、新しく作成する。"),
+		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
+		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
+		Sources: []string{pageEndpoint},
 	}
 	serviceOtherRegion = &Problem{
 		Code: "DSP105", Severity: Fail,
-		Title:     say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティベーション先は {region}"),
-		Cause:     say("DataSync has no cross-Region endpoints: endpoint, key request, CreateAgent, subnet and security group must share one Region.", "DataSync にリージョン間エンドポイントはない。エンドポイント、キー要求、CreateAgent、サブネット、セキュリティグループは同じリージョンでなければならない。"),
-		Fix:       say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
-		CLI:       []string{"aws ec2 describe-vpc-endpoints --region {region} --filters 'Name=service-name,Values=*.datasync,*.datasync-fips'"},
-		Terraform: "service_name = \"com.amazonaws.{region}.datasync\"",
-		Errors:    []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
-		Sources:   []string{pageXRegion, pageActivate},
+		Title:   say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティベーション先は {region}"),
+		Cause:   say("DataSync has no cross-Region endpoints: endpoint, key request, CreateAgent, subnet and security group must share one Region.", "DataSync にリージョン間エンドポイントはない。エンドポイント、キー要求、CreateAgent、サブネット、セキュリティグループは同じリージョンでなければならない。"),
+		Fix:     say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
+		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
+		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
+		Sources: []string{pageXRegion, pageActivate},
 	}
 )
 

@@ -4,27 +4,26 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 var privateDNSOn = &Problem{
 	Code: "DSP113", Severity: Warn,
-	Title:     say("private DNS names are on for {subject}", "{subject} でプライベート DNS 名が有効になっている"),
-	Cause:     say("Every agent in this VPC that uses the public DataSync endpoint then resolves it to this one and goes offline. An agent activated through this endpoint is not affected: its key holds an address.", "この VPC 内でパブリックエンドポイントを使うエージェントの名前解決先がこのエンドポイントになり、オフラインになる。このエンドポイント経由のエージェントはキーにアドレスを持つため影響を受けない。"),
-	Fix:       say("Switch private DNS names off, unless something in the VPC needs the DataSync API by its default name.", "VPC 内で DataSync API をデフォルト名で使う必要がなければ、プライベート DNS 名を無効にする。"),
-	CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --no-private-dns-enabled"},
-	Terraform: "private_dns_enabled = false",
-	Sources:   []string{pageEndpoint, pageAgentHelp},
+	Title:   say("private DNS names are on for {subject}", "{subject} でプライベート DNS 名が有効になっている"),
+	Cause:   say("Every agent in this VPC that uses the public DataSync endpoint then resolves it to this one and goes offline. An agent activated through this endpoint is not affected: its key holds an address.", "この VPC 内でパブリックエンドポイントを使うエージェントの名前解決先がこのエンドポイントになり、オフラインになる。このエンドポイント経由のエージェントはキーにアドレスを持つため影響を受けない。"),
+	Fix:     say("Switch private DNS names off, unless something in the VPC needs the DataSync API by its default name.", "VPC 内で DataSync API をデフォルト名で使う必要がなければ、プライベート DNS 名を無効にする。"),
+	Example: []repair.Change{repair.EndpointDNS{Endpoint: exampleEndpoint}},
+	Sources: []string{pageEndpoint, pageAgentHelp},
 }
 
 var policyNotDefault = &Problem{
 	Code: "DSP114", Severity: Warn,
-	Title:     say("the endpoint policy of {subject} is not the default: {seen}", "{subject} のエンドポイントポリシーがデフォルトではない: {seen}"),
-	Cause:     say("A policy that restricts principals or actions can refuse calls that go through the endpoint. Whether it touches the agent's own traffic is not documented.", "プリンシパルやアクションを制限するポリシーは、エンドポイント経由の呼び出しを拒否しうる。エージェント自身の通信に及ぶかどうかは文書化されていない。"),
-	Fix:       say("Go back to the default policy at least until the agent is activated, or make sure that DataSync's actions are allowed.", "少なくともアクティベーションが済むまでデフォルトのポリシーに戻すか、DataSync のアクションが許可されていることを確認する。"),
-	CLI:       []string{"aws ec2 modify-vpc-endpoint --region {region} --vpc-endpoint-id {subject} --reset-policy"},
-	Terraform: "# leave out `policy` on the aws_vpc_endpoint",
-	Sources:   []string{pagePolicy},
+	Title:   say("the endpoint policy of {subject} is not the default: {seen}", "{subject} のエンドポイントポリシーがデフォルトではない: {seen}"),
+	Cause:   say("A policy that restricts principals or actions can refuse calls that go through the endpoint. Whether it touches the agent's own traffic is not documented.", "プリンシパルやアクションを制限するポリシーは、エンドポイント経由の呼び出しを拒否しうる。エージェント自身の通信に及ぶかどうかは文書化されていない。"),
+	Fix:     say("Go back to the default policy at least until the agent is activated, or make sure that DataSync's actions are allowed.", "少なくともアクティベーションが済むまでデフォルトのポリシーに戻すか、DataSync のアクションが許可されていることを確認する。"),
+	Example: []repair.Change{repair.EndpointPolicy{Endpoint: exampleEndpoint}},
+	Sources: []string{pagePolicy},
 }
 
 var _ = register(&Check{
@@ -36,7 +35,7 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{privateDNSOn},
 	Run: func(x *Exam) {
-		ep, _, ok := x.endpoint()
+		ep, s, ok := x.endpoint()
 		if !ok {
 			return
 		}
@@ -45,6 +44,7 @@ var _ = register(&Check{
 			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "PrivateDnsEnabled"})
 		case *ep.PrivateDNSEnabled:
 			x.Report(privateDNSOn, ep.ID, Args{"region": x.region()}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Same("PrivateDnsEnabled true")))
+			x.mend(whose(s, ep.OwnerID), repair.EndpointDNS{Endpoint: endpointBlock(ep)})
 		default:
 			x.OK(ep.ID, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Same("PrivateDnsEnabled false")))
 		}
@@ -60,7 +60,7 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{policyNotDefault},
 	Run: func(x *Exam) {
-		ep, _, ok := x.endpoint()
+		ep, s, ok := x.endpoint()
 		if !ok {
 			return
 		}
@@ -76,6 +76,7 @@ var _ = register(&Check{
 			x.OK(ep.ID, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Text{En: "policy: allow everyone every action on every resource", Ja: "ポリシー: すべてのプリンシパルにすべてのアクションとリソースを許可"}))
 		default:
 			x.Report(policyNotDefault, ep.ID, Args{"seen": summary, "region": x.region()}, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("policy: %s", "ポリシー: %s", summary)))
+			x.mend(whose(s, ep.OwnerID), repair.EndpointPolicy{Endpoint: endpointBlock(ep)})
 		}
 	},
 })

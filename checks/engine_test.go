@@ -210,8 +210,8 @@ func TestCatalogue(t *testing.T) {
 			if p.Code[3] != byte('0'+c.Area) {
 				t.Errorf("%s belongs to area %d, its check to %d", p.Code, p.Code[3]-'0', c.Area)
 			}
-			if p.Severity != Fail && p.Severity != Warn || len(p.Sources) == 0 || len(p.CLI) == 0 {
-				t.Errorf("%s: severity %v, %d sources, %d commands", p.Code, p.Severity, len(p.Sources), len(p.CLI))
+			if p.Severity != Fail && p.Severity != Warn || len(p.Sources) == 0 || len(p.Look)+len(p.Do)+len(p.Example) == 0 {
+				t.Errorf("%s: severity %v, %d sources, %d commands", p.Code, p.Severity, len(p.Sources), len(p.Look)+len(p.Do)+len(p.Example))
 			}
 		}
 	}

@@ -40,7 +40,11 @@ func (x *Exam) Report(p *Problem, subject string, args Args, ev ...snapshot.Evid
 	if args["subject"] == nil {
 		args["subject"] = subject
 	}
-	x.findings = append(x.findings, Finding{Status: x.severity(p), Problem: p, Subject: subject, Args: args, Evidence: ev})
+	w := whose(x.destination(), "")
+	if region, ok := args["region"].(string); ok {
+		w.Region = region
+	}
+	x.findings = append(x.findings, Finding{Status: x.severity(p), Problem: p, Subject: subject, Args: args, Evidence: ev, Whose: w})
 }
 
 // severity is the problem's own, or that of its requirement in the mode asked

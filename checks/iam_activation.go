@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -54,7 +55,8 @@ var (
 		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
 		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy. {where}", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。{where}"),
-		CLI:     []string{"dspreflight iam-policy --for activation > activation.json", "{grant}"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
+		Example: []repair.Change{repair.Grant{Role: "DataSyncActivation", Name: activationPolicy, Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["datasync:CreateAgent"],"Resource":"*"}]}`}},
 		Errors:  []*documented.Error{documented.AccessDenied, documented.InvalidSubnet, documented.InvalidGroup, documented.InvalidEndpoint},
 		Sources: []string{documented.PageCFN, pageArticle, pageSAR},
 	}
@@ -63,7 +65,7 @@ var (
 		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
 		Cause:   iamDenied.Cause,
 		Fix:     say("A further grant does not help against it. {remedy}", "許可を追加しても効果はない。{remedy}"),
-		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, documented.PageCFN},
 	}
@@ -72,7 +74,7 @@ var (
 		Title:   say("{subject} allows {action} only under a condition: {why}", "{subject} は条件付きでのみ {action} を許可している: {why}"),
 		Cause:   iamDenied.Cause,
 		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティベーションで成立するように条件を直すか、条件なしで {action} を許可する。"),
-		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, documented.PageCFN},
 	}
@@ -81,7 +83,7 @@ var (
 		Title:   say("the identity {subject} is of {seen}; the endpoint {endpoint} is of {expected}", "アイデンティティ {subject} は {seen} のもので、エンドポイント {endpoint} は {expected} のもの"),
 		Cause:   say("CreateAgent is called with an identity of the account that the endpoint belongs to. Policies of an identity of another account say nothing there.", "CreateAgent はエンドポイントと同じアカウントのアイデンティティで呼び出す。別のアカウントのアイデンティティのポリシーは意味を持たない。"),
 		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティベーションを行う {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
-		CLI:     []string{"aws sts get-caller-identity"},
+		Look:    []Command{OnAWS("sts get-caller-identity")},
 		Errors:  []*documented.Error{documented.AccessDenied, documented.AccountMismatch},
 		Sources: []string{pageEndpoint, pageEvaluation},
 	}
@@ -90,7 +92,7 @@ var (
 		Title:   say("{pattern} in {policy} matches no action of AWS; {meant} was meant", "{policy} の {pattern} に一致する AWS のアクションはない。{meant} の誤りと思われる"),
 		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティベーションの re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
 		Fix:     say("Replace {pattern} by {needed}.", "{pattern} を {needed} に置き換える。"),
-		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  []*documented.Error{documented.InvalidGroup},
 		Sources: []string{pageActions, pageSARec2, pageArticle},
 	}
@@ -99,7 +101,7 @@ var (
 		Title:   say("{policy} allows {pattern} on {resource} only, which is not of {expected}", "{policy} は {pattern} を {resource} にだけ許可しており、{expected} ではない"),
 		Cause:   say("The ARN is bound to another Region or account, as that of the article is to us-east-1, so that the statement does not help here.", "ARN が別のリージョンまたはアカウントに固定されている（記事の例は us-east-1）ため、この文は効果がない。"),
 		Fix:     say("Use * for CreateAgent and ListAgents, and the ARN of {expected} for the rest.", "CreateAgent と ListAgents には * を、その他には {expected} の ARN を使う。"),
-		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  []*documented.Error{documented.AccessDenied},
 		Sources: []string{pageSAR, pageArticle},
 	}
@@ -108,7 +110,7 @@ var (
 		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティベーションに不要なアクションを少なくとも {count} 個（{example} など）許可している"),
 		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
-		CLI:     []string{"dspreflight iam-policy --for activation"},
+		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Sources: []string{documented.PageCFN, pageArticle},
 	}
 )
@@ -169,6 +171,7 @@ func runIAMActivation(x *Exam) {
 			why, problem := whyRefused(call.Error.Message)
 			x.Report(problem, subject, refusal(a.name, caller.ARN, why, problem),
 				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
+			x.grant(problem, caller.ARN)
 		}
 	}
 	if len(refuted) > 0 {

@@ -1,8 +1,11 @@
 package checks
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -86,7 +89,7 @@ func refusal(action, arn string, o obstacle, p *Problem) Args {
 	args := Args{"action": action, "why": o.why}
 	if p == iamDenied {
 		where := identity.where()
-		args["where"], args["grant"] = say(strings.TrimSpace(where.En+" "+o.remedy.En), where.Ja+o.remedy.Ja), identity.grant()
+		args["where"] = say(strings.TrimSpace(where.En+" "+o.remedy.En), where.Ja+o.remedy.Ja)
 		return args
 	}
 	named := Text{En: identity.name, Ja: identity.name}
@@ -145,7 +148,7 @@ func (p principal) where() Text {
 	case "role":
 		return snapshot.Textf("Attach it to the role %s.", "ロール %s に付ける。", p.name)
 	case "permission-set":
-		return snapshot.Textf("Add it to the permission set %s of IAM Identity Center: what is attached to its role directly does not last. The command replaces the set's inline policy, so merge the two first.", "IAM Identity Center の許可セット %s に追加する。ロールに直接付けたものは維持されない。コマンドは許可セットのインラインポリシーを置き換えるため、先に既存の内容と統合する。", p.name)
+		return snapshot.Textf("Add it to the permission set %s of IAM Identity Center: what is attached to its role directly does not last.", "IAM Identity Center の許可セット %s に追加する。ロールに直接付けたものは維持されない。", p.name)
 	case "federated":
 		return snapshot.Textf("Attach it to the user whose credentials federate %s, and to the policy given to GetFederationToken.", "%s のフェデレーションに使うユーザーと、GetFederationToken に渡すポリシーに追加する。", p.name)
 	case "root":
@@ -154,16 +157,40 @@ func (p principal) where() Text {
 	return say("Attach it to the identity that will call CreateAgent.", "CreateAgent を呼び出すアイデンティティに付ける。")
 }
 
-// grant is the command that does so, nil if there is none for the kind.
-func (p principal) grant() []string {
-	const name, file = "DataSyncActivation", "file://activation.json"
-	switch p.kind {
-	case "user":
-		return []string{"aws", "iam", "put-user-policy", "--user-name", p.name, "--policy-name", name, "--policy-document", file}
-	case "role":
-		return []string{"aws", "iam", "put-role-policy", "--role-name", p.name, "--policy-name", name, "--policy-document", file}
-	case "permission-set":
-		return []string{"aws", "sso-admin", "put-inline-policy-to-permission-set", "--instance-arn", "INSTANCE_ARN", "--permission-set-arn", "PERMISSION_SET_ARN", "--inline-policy", file}
+// activationPolicy is the name of the inline policy that is proposed.
+const activationPolicy = "DataSyncActivation"
+
+// grant mends the finding that was reported last by a grant to the identity, where
+// one command can give it: the rest of what identities are has no policy of its own.
+func (x *Exam) grant(p *Problem, arn string) {
+	if p != iamDenied {
+		return
 	}
-	return []string{}
+	identity := principalOf(arn)
+	g := repair.Grant{Name: activationPolicy, Policy: activationDocument()}
+	switch identity.kind {
+	case "user":
+		g.User = identity.name
+	case "role":
+		g.Role = identity.name
+	default:
+		return
+	}
+	w := x.findings[len(x.findings)-1].Whose
+	if parts := strings.Split(arn, ":"); len(parts) > 4 && parts[4] != w.Account {
+		w = repair.Whose{Account: parts[4]}
+	}
+	w.Region = "" // IAM is one for all Regions
+	x.mend(w, g)
+}
+
+// activationDocument is the least policy of an activation.
+func activationDocument() string {
+	actions := ActivationActions()
+	slices.Sort(actions)
+	b, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Sid": activationPolicy, "Effect": "Allow", "Action": actions, "Resource": "*"}}})
+	if err != nil {
+		return "{}"
+	}
+	return string(b)
 }

@@ -124,6 +124,7 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	default:
 		why, problem := whyDenied(last)
 		x.Report(problem, subject, refusal(action, subject, why, problem), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))
+		x.grant(problem, subject)
 	}
 	return false
 }

@@ -12,13 +12,16 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
+// askForKey asks the agent for a key: the documented request.
+var askForKey = Here("curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/")
+
 var (
 	keyIsPublic = &Problem{
 		Code: "DSP801", Severity: Fail, Hides: true,
 		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
 		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Do:      []Command{askForKey},
 		Errors:  []*documented.Error{documented.PublicKey},
 		Sources: []string{pageActivate, pageArticle},
 	}
@@ -27,7 +30,7 @@ var (
 		Title:   say("the key request names privateLinkEndpoint {seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint {seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
 		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
 		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Do:      []Command{askForKey},
 		Errors:  []*documented.Error{documented.EndpointUnreachable, documented.InvalidEndpoint},
 		Sources: []string{pageActivate, pagePrivLink},
 	}
@@ -36,7 +39,7 @@ var (
 		Title:   say("the key request names activationRegion {seen}; the endpoint is in {region}", "キー要求の activationRegion は {seen} だが、エンドポイントは {region} にある"),
 		Cause:   say("Key request, endpoint and CreateAgent must share one Region.", "キー要求・エンドポイント・CreateAgent は同じリージョンでなければならない。"),
 		Fix:     say("Ask the agent again with activationRegion={region}.", "activationRegion={region} を指定してキーを取り直す。"),
-		CLI:     []string{"curl -G --data-urlencode gatewayType=SYNC --data-urlencode activationRegion={region} --data-urlencode endpointType={needed} --data-urlencode privateLinkEndpoint={address} --data-urlencode no_redirect http://{agent}/"},
+		Do:      []Command{askForKey},
 		Errors:  []*documented.Error{documented.InvalidEndpoint},
 		Sources: []string{pageActivate},
 	}
@@ -47,7 +50,7 @@ var keyOtherGateway = &Problem{
 	Title:   say("the key request has gatewayType {seen}; it must be SYNC", "キー要求の gatewayType が {seen} で、SYNC ではない"),
 	Cause:   say("The documented request of a DataSync agent has gatewayType=SYNC; other types are those of other services.", "DataSync エージェントへの要求は gatewayType=SYNC と文書化されている。他の値は別のサービスのもの。"),
 	Fix:     say("Ask the agent again with gatewayType=SYNC.", "gatewayType=SYNC を指定してキーを取り直す。"),
-	CLI:     keyIsPublic.CLI,
+	Do:      keyIsPublic.Do,
 	Sources: []string{pageActivate, pageArticle},
 }
 
@@ -57,7 +60,7 @@ var (
 		Title:   say("the key request goes to {seen}, an address of {endpoint} and not of the agent ({expected})", "キー要求の宛先 {seen} は {endpoint} のアドレスで、エージェント（{expected}）のものではない"),
 		Cause:   say("Only the agent makes a key, for itself. What another host answers is no key of this agent.", "キーを発行するのはエージェント自身だけである。別のホストの応答はこのエージェントのキーではない。"),
 		Fix:     say("Ask the agent itself, at its own address.", "エージェント自身のアドレスに要求する。"),
-		CLI:     keyIsPublic.CLI,
+		Do:      keyIsPublic.Do,
 		Errors:  []*documented.Error{documented.AgentTimeout, documented.NotAKey},
 		Sources: []string{pageActivate, pageArticle},
 	}
@@ -66,7 +69,7 @@ var (
 		Title:   say("the key request goes to port {seen} of the agent; it answers on port 80", "キー要求の宛先がエージェントのポート {seen} だが、応答するのはポート 80"),
 		Cause:   say("The agent hands out its key on TCP 80, and listens on no other port for it.", "エージェントは TCP 80 でキーを渡し、他のポートでは待ち受けない。"),
 		Fix:     say("Ask again without a port in the URL.", "URL のポートを除いて要求し直す。"),
-		CLI:     keyIsPublic.CLI,
+		Do:      keyIsPublic.Do,
 		Errors:  []*documented.Error{documented.AgentTimeout},
 		Sources: []string{pageActivate, pageNetwork},
 	}
@@ -170,9 +173,12 @@ func (k *keyQuery) fail(p *Problem, more Args) {
 	if k.x.Target.EndpointIP.IsValid() {
 		address, expected = k.x.Target.EndpointIP.String(), k.x.Target.EndpointIP.String()
 	}
-	agent := k.url.Hostname()
-	if a := AgentAddress(k.x.Target, k.x.Snapshot); a.IsValid() {
-		agent = a.String()
+	agent := agentText(k.x)
+	if _, own := hostAddress(k.url.Hostname()); agent == "" && own && p != keyOtherHost {
+		agent = k.url.Hostname()
+	}
+	if address == "ENDPOINT_IP" { // what is not known can't be pasted
+		agent = ""
 	}
 	args := Args{"expected": expected, "needed": k.needed, "endpoint": k.ep.ID, "addresses": k.addresses, "address": address, "region": k.x.region(), "agent": agent}
 	for name, v := range more {
@@ -180,6 +186,25 @@ func (k *keyQuery) fail(p *Problem, more Args) {
 	}
 	k.x.Report(p, "--key-request", args, k.saw)
 	k.bad = true
+}
+
+// agentText is the address of the agent, as far as it is known.
+func agentText(x *Exam) string { return addrText(AgentAddress(x.Target, x.Snapshot)) }
+
+// keyAddress is the address of the endpoint that a key is asked for with.
+func (x *Exam) keyAddress(s *snapshot.Scope, ep snapshot.Endpoint) string {
+	if x.Target.EndpointIP.IsValid() {
+		return x.Target.EndpointIP.String()
+	}
+	interfaces, _ := endpointInterfaces(s, ep)
+	for _, i := range interfaces {
+		for _, a := range i.Addrs() {
+			if a.Is4() {
+				return a.String()
+			}
+		}
+	}
+	return ""
 }
 
 // host judges whom the request goes to: the agent, on port 80. Of an agent in a VPC

@@ -21,7 +21,7 @@ var (
 		Title:   say("{subject} is not on the activation machine, or does not run", "アクティベーションを行うマシンに {subject} がないか、実行できない"),
 		Cause:   say("The documented way asks the agent for its key with curl. The agent's local console hands it out as well.", "文書の手順では curl でエージェントにキーを要求する。エージェントのローカルコンソールでも取得できる。"),
 		Fix:     say("Install {subject}, or fetch the key at the agent's local console.", "{subject} をインストールするか、エージェントのローカルコンソールでキーを取得する。"),
-		CLI:     []string{"curl --version"},
+		Look:    []Command{Here("curl --version")},
 		Sources: []string{pageArticle, pageActivate},
 	}
 	toolCLI = &Problem{
@@ -29,7 +29,7 @@ var (
 		Title:   say("the AWS CLI ({subject}) is not on the activation machine, or does not run", "アクティベーションを行うマシンに AWS CLI（{subject}）がないか、実行できない"),
 		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS エンドポイントに対応していない。"),
 		Fix:     say("Install the AWS CLI, version 2.", "AWS CLI バージョン 2 をインストールする。"),
-		CLI:     []string{"aws --version"},
+		Look:    []Command{Here("aws --version")},
 		Errors:  []*documented.Error{documented.AgentARNs},
 		Sources: []string{pageArticle, pageActivate},
 	}
@@ -40,7 +40,7 @@ var toolOldCLI = &Problem{
 	Title:   say("the AWS CLI on the activation machine is version {seen}, older than DataSync's VPC endpoints ({needed})", "アクティベーションを行うマシンの AWS CLI はバージョン {seen} で、DataSync の VPC エンドポイント対応（{needed}）より古い"),
 	Cause:   say("Its create-agent does not know --vpc-endpoint-id, --subnet-arns and --security-group-arns.", "create-agent に --vpc-endpoint-id、--subnet-arns、--security-group-arns がない。"),
 	Fix:     toolCLI.Fix,
-	CLI:     toolCLI.CLI,
+	Look:    toolCLI.Look,
 	Sources: []string{pageCreate, pageActivate},
 }
 

@@ -1,15 +1,13 @@
 package checks
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"go4.org/netipx"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -26,10 +24,9 @@ var reqACL = &Requirement{
 func aclProblem(code string, severity Status, title Text, cause Text, r *Requirement) *Problem {
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
-		Fix:       say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
-		CLI:       []string{"aws ec2 create-network-acl-entry --region {region} --network-acl-id {acl} {egress} --rule-number {number_each} --protocol 6 --rule-action allow --cidr-block {cidr_each} --port-range {port_range}"},
-		Terraform: "resource \"aws_network_acl_rule\" \"datasync\" {\n  network_acl_id = \"{acl}\"\n  egress         = {is_egress}\n  rule_number    = {number}\n  protocol       = \"tcp\"\n  rule_action    = \"allow\"\n  cidr_block     = \"{cidr}\" # one resource for each address block\n  from_port      = {from_port}\n  to_port        = {to_port}\n}",
-		Sources:   []string{pageArticle, pageACL},
+		Example: []repair.Change{exampleEntry()},
+		Fix:     say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
+		Sources: []string{pageArticle, pageACL},
 	}
 	if severity == Fail {
 		p.Errors = []*documented.Error{documented.EndpointUnreachable}
@@ -181,7 +178,9 @@ func (x *Exam) filter(j journey, w netpath.Walk, i int, h netpath.Hop, ports []n
 		f.Denied[i].Addrs = netpath.Whole(f.Denied[i].Addrs, j.ends)
 	}
 	for _, d := range netpath.ByBlock(f.Denied) {
-		x.Report(p, h.Subnet, x.aclArgs(h, d), snapshot.Saw(snapshot.NetworkACLs, h.ACL.ID+"/"+d.Rule, aclFact(*h.ACL, h.Layer == netpath.ACLOut, d)))
+		changes, place := entries(h, d)
+		x.Report(p, h.Subnet, x.aclArgs(h, d, place), snapshot.Saw(snapshot.NetworkACLs, h.ACL.ID+"/"+d.Rule, aclFact(*h.ACL, h.Layer == netpath.ACLOut, d)))
+		x.mend(x.inVPC(h.At), changes...)
 		x.about(About{Holder: h.ACL.ID, Direction: directionOf(h.Layer == netpath.ACLOut), Addrs: d.Addrs, Ports: []netpath.Ports{d.Ports}})
 	}
 }
@@ -221,85 +220,43 @@ func aclFact(acl snapshot.NetworkACL, egress bool, d netpath.Denial) Text {
 	return snapshot.Same(d.Rule)
 }
 
-func (x *Exam) aclArgs(h netpath.Hop, d netpath.Denial) Args {
+func (x *Exam) aclArgs(h netpath.Hop, d netpath.Denial, place Text) Args {
 	egress := h.Layer == netpath.ACLOut
-	direction, flag := say("inbound", "インバウンド"), "--ingress"
+	direction := say("inbound", "インバウンド")
 	peers := snapshot.Textf("from %s", "%s から", shorten(netpath.Addresses(d.Addrs)))
 	if egress {
-		direction, flag = say("outbound", "アウトバウンド"), "--egress"
+		direction = say("outbound", "アウトバウンド")
 		peers = snapshot.Textf("to %s", "%s へ", shorten(netpath.Addresses(d.Addrs)))
 	}
-	cidrs := netpath.CIDRs(d.Addrs)
-	numbers, place := freeNumbers(*h.ACL, egress, d.Rule, len(cidrs))
-	portRange, _ := json.Marshal(map[string]uint16{"From": d.Ports.First, "To": d.Ports.Last})
-	return Args{
-		"acl": h.ACL.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": h.At.Scope.Region, "egress": flag,
-		"number": numbers[0], "number_each": numbers, "place": place, "cidr": cidrs[0], "cidr_each": cidrs, "port_range": string(portRange), "is_egress": fmt.Sprint(egress),
-		"from_port": fmt.Sprint(d.Ports.First), "to_port": fmt.Sprint(d.Ports.Last),
-	}
+	return Args{"acl": h.ACL.ID, "direction": direction, "ports": d.Ports.String(), "peers": peers, "rule": d.Rule, "region": h.At.Scope.Region, "place": place}
 }
-
-// noNumber stands in a command for a number that the user has to make room for.
-const noNumber = "RULE_NUMBER"
 
 var (
 	placeBefore = say("before that one", "その規則より前に")
-	placeFirst  = say("before that one, which must be given a higher number first, since none is left before it,", "その規則より前に（それより前の番号が空いていないため、先にその規則の番号を大きくしてから）")
+	placeNone   = say("before that one, which no command can as long as no number is left there: give that rule a higher number first", "その規則より前に（それより前の番号が空いていないため、コマンドでは追加できない。先にその規則の番号を大きくする）")
 )
 
-// freeNumbers are as many numbers as there are rules to add, each as freeNumber
-// finds it.
-func freeNumbers(acl snapshot.NetworkACL, egress bool, rule string, n int) (numbers []string, place Text) {
-	acl.Entries = slices.Clone(acl.Entries)
-	for i := range n {
-		number, at := freeNumber(acl, egress, rule)
-		if numbers = append(numbers, number); i == 0 || number == noNumber {
-			place = at
+// entries are the rules that let a denied part through, before the rule that denies.
+func entries(h netpath.Hop, d netpath.Denial) (out []repair.Change, place Text) {
+	egress := h.Layer == netpath.ACLOut
+	var taken []int
+	below := 0
+	for _, e := range h.ACL.Entries {
+		if e.Egress != egress {
+			continue
 		}
-		if taken, err := strconv.Atoi(number); err == nil {
-			acl.Entries = append(acl.Entries, snapshot.ACLEntry{Number: taken, Egress: egress})
-		}
-	}
-	return numbers, place
-}
-
-// freeNumber is an unused rule number before the rule that denies, or a word in
-// place of one where there is none.
-func freeNumber(acl snapshot.NetworkACL, egress bool, rule string) (number string, place Text) {
-	var used []int
-	limit := 32766
-	for _, e := range acl.Entries {
-		if e.Egress == egress {
-			used = append(used, e.Number)
-			if fmt.Sprint(e.Number) == rule {
-				limit = e.Number - 1
-			}
+		taken = append(taken, e.Number)
+		if fmt.Sprint(e.Number) == d.Rule {
+			below = e.Number
 		}
 	}
-	if limit == 32766 && len(used) > 0 { // behind the last rule, at a round number
-		highest := 0
-		for _, n := range used {
-			if n < 32767 {
-				highest = max(highest, n)
-			}
+	place = placeBefore
+	for _, block := range d.Addrs.Prefixes() {
+		one := &repair.ACLEntry{ACL: h.ACL.ID, Egress: egress, CIDR: block, Ports: d.Ports, Below: below, Taken: taken}
+		if !one.Possible() {
+			return nil, placeNone
 		}
-		if n := (highest/10 + 1) * 10; n < limit {
-			return fmt.Sprint(n), placeBefore
-		}
+		out = append(out, one)
 	}
-	for n := limit; n > 0; n-- {
-		if !slices.Contains(used, n) {
-			return fmt.Sprint(n), placeBefore
-		}
-	}
-	return noNumber, placeFirst
-}
-
-// before is the rule number one lower, for a second rule in the same place.
-func before(number string) string {
-	n, err := strconv.Atoi(number)
-	if err != nil || n <= 1 {
-		return noNumber
-	}
-	return strconv.Itoa(n - 1)
+	return out, place
 }

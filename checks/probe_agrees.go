@@ -19,7 +19,7 @@ var reqAgrees = &Requirement{
 }
 
 // whoHas asks AWS whose address it is.
-const whoHas = "aws ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values={subject}"
+var whoHas = OnAWS("ec2 describe-network-interfaces --filters Name=addresses.private-ip-address,Values={subject}")
 
 var (
 	agreesHidden = &Problem{
@@ -27,7 +27,7 @@ var (
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, but {meaning}", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{meaning}"),
 		Cause:   say("Something that AWS does not show stops it: a firewall on-premises or in a third-party appliance, the machine's own, or a way back that leads elsewhere.", "AWS から見えないもの（オンプレミスや他社製アプライアンスのファイアウォール、マシン自身のファイアウォール、別の場所に向かう戻り経路）が止めている。"),
 		Fix:     say("Ask the network team for the logs of the firewalls between {from} and {subject} on TCP {ports}, in both directions, starting with {culprit}.", "{from} と {subject} の間のファイアウォールの TCP {ports} のログを往復とも確認する。まず調べる機器: {culprit}。"),
-		CLI:     []string{againEndpoint},
+		Look:    []Command{againEndpoint},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork, pageTesting},
 	}
@@ -36,7 +36,7 @@ var (
 		Title:   say("the configuration stops TCP {ports} from {from} to {subject} ({checks}), but it is open", "構成上 {from} から {subject} への TCP {ports} は遮断される（{checks}）が、実際には開いている"),
 		Cause:   say("The evidence is older than the network, the packets arrive from another address (NAT), or what answers at the address is not this endpoint.", "証拠が古い、送信元アドレスが変換されている（NAT）、またはそのアドレスで応答しているのがこのエンドポイントではない。"),
 		Fix:     say("Collect the evidence again (from {taken} so far), and compare {subject} with the addresses of the endpoint's interfaces.", "証拠を取り直し（現在のものは {taken}）、{subject} がエンドポイントのインターフェイスのアドレスか確認する。"),
-		CLI:     []string{whoHas},
+		Look:    []Command{whoHas},
 		Sources: []string{pageNetwork},
 	}
 	agreesIntercepted = &Problem{
@@ -44,7 +44,7 @@ var (
 		Title:   say("{subject} answers {from} even on TCP {ports}, which no DataSync endpoint serves", "{subject} が、DataSync エンドポイントの使わない TCP {ports} でも {from} に応答する"),
 		Cause:   say("A proxy, a security agent or a firewall accepts connections in the endpoint's name, so that open ports prove nothing from here.", "プロキシ、セキュリティソフト、ファイアウォールのいずれかがエンドポイントの代わりに接続を受け付けており、ここから見て開いているポートは証拠にならない。"),
 		Fix:     say("Exempt {subject} from it, or dial from a machine without it.", "{subject} を対象から外すか、それを通らないマシンから試す。"),
-		CLI:     []string{againEndpoint},
+		Look:    []Command{againEndpoint},
 		Sources: []string{pageNetwork},
 	}
 	agreesNobody = &Problem{
@@ -52,7 +52,7 @@ var (
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, and {subject} refuses it", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{subject} が拒否している"),
 		Cause:   say("The way is open and nothing listens at the address. A DataSync endpoint listens on all of these ports, so it is another machine, or the addresses of two networks collide.", "経路は開いているが待ち受けがない。DataSync エンドポイントはこれらすべてで待ち受けるため、別のマシンか、2 つのネットワークのアドレスが衝突している。"),
 		Fix:     say("Look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "送信元ネットワークで {subject} を使っているものがないか調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
-		CLI:     []string{whoHas},
+		Look:    []Command{whoHas},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork},
 	}

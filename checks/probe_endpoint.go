@@ -10,7 +10,7 @@ import (
 )
 
 // againEndpoint dials again, after a change, until it works.
-const againEndpoint = "dspreflight probe --vantage agent-network --endpoint-ip {subject} --wait 10m"
+var againEndpoint = Here("dspreflight probe --vantage agent-network --endpoint-ip {subject} --wait 10m")
 
 // wireProblem makes the problems of one port group, which differ in what was
 // seen.
@@ -18,7 +18,7 @@ func wireProblem(code string, severity Status, r *Requirement, fault wireFault) 
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Sources: r.Sources,
 		Title: say("TCP {ports} of {subject} does not answer from {from}: {meaning}", "{subject} の TCP {ports} が {from} から応答しない: {meaning}"),
-		CLI:   []string{againEndpoint},
+		Look:  []Command{againEndpoint},
 		Cause: say("The agent dials these ports of the endpoint itself. What a machine on its network can't reach, it can't either.", "エージェントはエンドポイントのこれらのポートに自分で接続する。同じネットワークのマシンから届かなければ、エージェントからも届かない。"),
 	}
 	if severity == Fail {
@@ -46,7 +46,7 @@ var (
 	probe443NoRoute  = wireProblem("DSP604", Fail, reqHTTPS, faultNoRoute)
 	probe443Broken   = &Problem{
 		Code: "DSP605", Severity: Warn, Requires: reqHTTPS, Sources: reqHTTPS.Sources,
-		CLI:   []string{"ping -M do -c 3 -s 1372 {subject}", againEndpoint},
+		Look:  []Command{Here("ping -M do -c 3 -s 1372 {subject}"), againEndpoint},
 		Title: say("TCP 443 of {subject} accepts connections from {from}, but TLS does not come about: {seen}", "{subject} の TCP 443 は {from} からの接続を受け付けるが、TLS が成立しない: {seen}"),
 		Cause: say("A connection needs only small packets; TLS needs large ones, and the endpoint itself. No answer: packets of full size are lost on the way (a wrong MTU, with ICMP \"fragmentation needed\" blocked), or something accepts everything. Reset, closed or not TLS: something in between answers in the endpoint's name.", "接続は小さなパケットだけで成立するが、TLS には大きなパケットとエンドポイント本体が必要。no-answer は途中で大きなパケットが失われている（MTU の不一致と ICMP の遮断）か、何かが無条件に受け付けている。reset・closed・not-tls は途中の機器がエンドポイントの代わりに応答している。"),
 		Fix:   say("Try `ping -M do -s 1372 {subject}` and smaller sizes to find the MTU, set MSS clamping on the VPN or firewall to it, and exempt {subject} from TLS inspection and proxies.", "`ping -M do -s 1372 {subject}` とより小さい値で MTU を調べ、VPN やファイアウォールの MSS をそれに合わせ、{subject} を TLS 検査とプロキシの対象から外す。"),

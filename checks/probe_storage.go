@@ -22,7 +22,7 @@ func storageProblem(code string, fix Text) *Problem {
 		Title:   say("{subject} does not answer on TCP {ports} from {from}: {meaning}", "{subject} の TCP {ports} が {from} から応答しない: {meaning}"),
 		Cause:   say("The agent mounts the file server. Activation works without, but no location on it does.", "エージェントはファイルサーバーをマウントする。アクティベーションはできても、そのロケーションは使えない。"),
 		Fix:     fix,
-		CLI:     []string{"dspreflight probe --vantage agent-network --storage {subject} --wait 10m"},
+		Look:    []Command{Here("dspreflight probe --vantage agent-network --storage {subject} --wait 10m")},
 		Errors:  []*documented.Error{documented.SMBUnreachable, documented.TaskUnavailable},
 		Sources: []string{pageNetwork},
 	}

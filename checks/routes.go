@@ -2,7 +2,6 @@ package checks
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
@@ -28,13 +27,9 @@ var (
 func routeProblem(code string, title, cause, fix Text, r *Requirement) *Problem {
 	return &Problem{
 		Code: code, Severity: Fail, Title: title, Cause: cause, Fix: fix,
-		CLI: []string{
-			"aws ec2 describe-route-tables --region {region} --route-table-ids {table}",
-			"aws ec2 {verb} --region {region} --route-table-id {table} --destination-cidr-block {cidr_each} {target}",
-		},
-		Terraform: "resource \"aws_route\" \"datasync\" {\n  route_table_id         = \"{table}\"\n  destination_cidr_block = \"{cidr}\"\n  {target_argument}\n}",
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   r.Sources,
+		Look: []Command{OnAWS("ec2 describe-route-tables --route-table-ids {table}")}, Example: exampleRoute,
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: r.Sources,
 	}
 }
 
@@ -42,11 +37,8 @@ func routeProblem(code string, title, cause, fix Text, r *Requirement) *Problem 
 // is its owner's decision.
 func gatewayProblem(code string, title Text, r *Requirement) *Problem {
 	p := routeProblem(code, title, causeTGW, fixTGW, r)
-	p.CLI = []string{
-		"aws ec2 describe-transit-gateway-attachments --region {region} --filters Name=transit-gateway-id,Values={connection}",
-		"aws ec2 describe-transit-gateway-route-tables --region {region} --filters Name=transit-gateway-id,Values={connection}",
-	}
-	p.Terraform = "resource \"aws_ec2_transit_gateway_route\" \"datasync\" {\n  destination_cidr_block         = \"{cidr}\"\n  transit_gateway_route_table_id = aws_ec2_transit_gateway_route_table.datasync.id\n  transit_gateway_attachment_id  = aws_ec2_transit_gateway_vpc_attachment.datasync.id\n}"
+	p.Look = []Command{OnAWS("ec2 describe-transit-gateway-attachments --filters Name=transit-gateway-id,Values={gateway}"), OnAWS("ec2 describe-transit-gateway-route-tables --filters Name=transit-gateway-id,Values={gateway}")}
+	p.Example = exampleGateway
 	return p
 }
 
@@ -72,12 +64,11 @@ var (
 
 	backAsymmetric = &Problem{
 		Code: "DSP434", Severity: Warn,
-		Title:     say("requests travel over {there} and replies over {back}", "要求は {there} を、応答は {back} を経由する"),
-		Cause:     say("AWS itself delivers both, but a firewall in either way sees half of each connection and drops it, and a fault in one way is hard to find from the other.", "AWS 自体は両方を届けるが、途中のファイアウォールは片方向しか見えず破棄することがある。障害の切り分けも難しくなる。"),
-		Fix:       say("Route both ways over one connection.", "往復とも同じ接続を経由させる。"),
-		CLI:       []string{"aws ec2 describe-route-tables --region {region} --filters Name=vpc-id,Values={subject}"},
-		Terraform: "# point the aws_route of both sides at one connection",
-		Sources:   reqRouteBack.Sources,
+		Title:   say("requests travel over {there} and replies over {back}", "要求は {there} を、応答は {back} を経由する"),
+		Cause:   say("AWS itself delivers both, but a firewall in either way sees half of each connection and drops it, and a fault in one way is hard to find from the other.", "AWS 自体は両方を届けるが、途中のファイアウォールは片方向しか見えず破棄することがある。障害の切り分けも難しくなる。"),
+		Fix:     say("Route both ways over one connection.", "往復とも同じ接続を経由させる。"),
+		Look:    []Command{OnAWS("ec2 describe-route-tables --filters Name=vpc-id,Values={subject}")},
+		Sources: reqRouteBack.Sources,
 	}
 )
 
@@ -202,6 +193,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		default:
 			x.Report(routeProblems(l.last.Cause.Reason, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
 			x.about(About{Holder: l.last.Holder, Addrs: l.last.In.Dst})
+			x.mendRoute(j, l, vpc, back)
 		}
 	}
 }
@@ -239,57 +231,23 @@ func bestDoors(parts []leg) []leg {
 
 func (x *Exam) routeArgs(j journey, vpc, subject string, l leg, region string) Args {
 	addrs := netpath.Whole(l.last.In.Dst, j.ends)
-	table, prefix, connection := l.last.Holder, "", l.last.Holder
+	table, connection := l.last.Holder, l.last.Holder
 	if h, ok := l.first(netpath.Route, netpath.EdgeRoute); ok {
-		table, prefix = h.Holder, h.Cause.Prefix
+		table = h.Holder
 		if h.Cause.ID != "" {
 			connection = h.Cause.ID
 		}
 	}
 	if h := l.last; h.Layer == netpath.Route || h.Layer == netpath.EdgeRoute {
-		table, prefix = h.Holder, h.Cause.Prefix // the table that must change
+		table = h.Holder // the table that must change
 	}
-	// A route of just this destination is replaced; otherwise a longer one wins.
-	verb := "create-route"
-	if cidrs := netpath.CIDRs(addrs); len(cidrs) == 1 && cidrs[0] == prefix {
-		verb = "replace-route"
-	}
-	target, argument := routeTarget("CONNECTION_ID")
-	if id := x.goodConnection(j, vpc); id != "" {
-		target, argument = routeTarget(id)
-	}
-	return Args{
-		"subnet": subject, "addresses": netpath.Addresses(addrs), "detail": stopText(l.last), "table": table, "region": region, "connection": connection,
-		"cidr": netpath.CIDRs(addrs)[0], "cidr_each": netpath.CIDRs(addrs), "verb": verb, "target": target, "target_argument": argument,
-	}
-}
-
-// goodConnection is the id of an active connection between the two networks that
-// a route of the VPC could name, if there is one.
-func (x *Exam) goodConnection(j journey, vpc string) string {
-	if j.from.VPC == "" {
-		return ""
-	}
-	for _, l := range x.linksBetween(j) {
-		if l.kind == netpath.PeeringState && netpath.Lives(l.kind, l.state) == netpath.On {
-			return l.id
+	gateway := connection
+	for _, h := range l.chain {
+		if connectionKind(h.Cause.ID) == snapshot.TransitGateways {
+			gateway = h.Cause.ID
 		}
 	}
-	for _, s := range x.Snapshot.Scopes {
-		for _, a := range s.TransitGatewayVPCAttachments.All() {
-			if a.VPC == vpc && netpath.Lives(netpath.AttachmentState, a.State) == netpath.On {
-				return a.Gateway
-			}
-		}
-	}
-	return ""
-}
-
-func routeTarget(id string) (flag []string, argument string) {
-	if strings.HasPrefix(id, "tgw-") {
-		return []string{"--transit-gateway-id", id}, "transit_gateway_id     = \"" + id + "\""
-	}
-	return []string{"--vpc-peering-connection-id", id}, "vpc_peering_connection_id = \"" + id + "\""
+	return Args{"subnet": subject, "addresses": netpath.Addresses(addrs), "detail": stopText(l.last), "table": table, "region": region, "connection": connection, "gateway": gateway}
 }
 
 // judgeSymmetry compares the connections that the two ways take first. Two

@@ -1,12 +1,12 @@
 package checks
 
 import (
-	"encoding/json"
 	"slices"
 
 	"go4.org/netipx"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -21,49 +21,40 @@ var ingressFix = say(
 	"{group} に {sources} からの TCP {ports} を許可するインバウンドルールを追加する。",
 )
 
-const (
-	ingressCLI       = "aws ec2 authorize-security-group-ingress --region {region} --group-id {group} --ip-permissions {permissions}"
-	ingressTerraform = "resource \"aws_vpc_security_group_ingress_rule\" \"datasync_{from_port}\" {\n  security_group_id = \"{group}\"\n  ip_protocol       = \"tcp\"\n  from_port         = {from_port}\n  to_port           = {to_port}\n  cidr_ipv4         = \"{cidr}\" # one resource for each source and range\n}"
-)
-
 var (
 	ingress443Closed = &Problem{
 		Code: "DSP201", Severity: Fail, Requires: reqHTTPS,
-		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
-		Cause:     say("The agent connects to the endpoint on TCP 443 while it is asked for a key; when that is stopped, it answers with an error instead of a key.", "エージェントはキーを求められた時点で TCP 443 でエンドポイントに接続する。遮断されるとキーの代わりにエラーを返す。"),
-		Fix:       ingressFix,
-		CLI:       []string{ingressCLI},
-		Terraform: ingressTerraform,
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   reqHTTPS.Sources,
+		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:   say("The agent connects to the endpoint on TCP 443 while it is asked for a key; when that is stopped, it answers with an error instead of a key.", "エージェントはキーを求められた時点で TCP 443 でエンドポイントに接続する。遮断されるとキーの代わりにエラーを返す。"),
+		Fix:     ingressFix,
+		Example: exampleIngress,
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: reqHTTPS.Sources,
 	}
 	ingressControlClosed = &Problem{
 		Code: "DSP202", Severity: Fail, Requires: reqControl,
-		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
-		Cause:     say("The agent's control traffic to the endpoint runs on these ports. Without them the agent can't be activated or stays offline.", "エージェントの制御通信はこのポートを使う。許可されていないとアクティベーションできないか、オフラインのままになる。"),
-		Fix:       ingressFix,
-		CLI:       []string{ingressCLI},
-		Terraform: ingressTerraform,
-		Errors:    []*documented.Error{documented.EndpointUnreachable},
-		Sources:   reqControl.Sources,
+		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:   say("The agent's control traffic to the endpoint runs on these ports. Without them the agent can't be activated or stays offline.", "エージェントの制御通信はこのポートを使う。許可されていないとアクティベーションできないか、オフラインのままになる。"),
+		Fix:     ingressFix,
+		Example: exampleIngress,
+		Errors:  []*documented.Error{documented.EndpointUnreachable},
+		Sources: reqControl.Sources,
 	}
 	ingressGuideClosed = &Problem{
 		Code: "DSP203", Severity: Warn, Requires: reqControlGuide,
-		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}, which only the user guide asks for", "{subject} のセキュリティグループが {sources} からの TCP {ports}（ユーザーガイドのみが要求）を許可していない"),
-		Cause:     say("The re:Post article asks for 1024-1062, the user guide for 1024-1064. Which of them the agent really uses is not documented; --requirements guide makes this a failure.", "re:Post の記事は 1024-1062、ユーザーガイドは 1024-1064 を要求する。エージェントが実際に使うポートは文書化されていない。--requirements guide で失敗扱いになる。"),
-		Fix:       ingressFix,
-		CLI:       []string{ingressCLI},
-		Terraform: ingressTerraform,
-		Sources:   reqControlGuide.Sources,
+		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}, which only the user guide asks for", "{subject} のセキュリティグループが {sources} からの TCP {ports}（ユーザーガイドのみが要求）を許可していない"),
+		Cause:   say("The re:Post article asks for 1024-1062, the user guide for 1024-1064. Which of them the agent really uses is not documented; --requirements guide makes this a failure.", "re:Post の記事は 1024-1062、ユーザーガイドは 1024-1064 を要求する。エージェントが実際に使うポートは文書化されていない。--requirements guide で失敗扱いになる。"),
+		Fix:     ingressFix,
+		Example: exampleIngress,
+		Sources: reqControlGuide.Sources,
 	}
 	ingressSupportClosed = &Problem{
 		Code: "DSP204", Severity: Warn, Requires: reqSupport,
-		Title:     say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
-		Cause:     say("The AWS Support channel of a Basic mode agent can't be opened. Activation and transfers work without it.", "Basic モードのエージェントの AWS サポートチャネルを開けない。アクティベーションと転送には影響しない。"),
-		Fix:       ingressFix,
-		CLI:       []string{ingressCLI},
-		Terraform: ingressTerraform,
-		Sources:   reqSupport.Sources,
+		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
+		Cause:   say("The AWS Support channel of a Basic mode agent can't be opened. Activation and transfers work without it.", "Basic モードのエージェントの AWS サポートチャネルを開けない。アクティベーションと転送には影響しない。"),
+		Fix:     ingressFix,
+		Example: exampleIngress,
+		Sources: reqSupport.Sources,
 	}
 )
 
@@ -128,7 +119,7 @@ func (x *Exam) endpointAdmits(problems ...*Problem) {
 	if len(ep.Groups) > 0 {
 		group = ep.Groups[0].ID
 	}
-	x.admits(problems, ep.ID, groupHolder{group, x.region()}, netpath.Place{Scope: s, VPC: ep.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Endpoint }, true)
+	x.admits(problems, ep.ID, groupHolder{group, s}, netpath.Place{Scope: s, VPC: ep.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Endpoint }, true)
 }
 
 // admits judges some groups on the interfaces that the agent dials: those of the
@@ -300,8 +291,17 @@ func attachedGroups(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Securit
 	return groups, gaps
 }
 
-// groupHolder is the group that a rule would be added to, and its Region.
-type groupHolder struct{ group, region string }
+// groupHolder is the group that a rule would be added to, and where it is.
+type groupHolder struct {
+	group string
+	scope *snapshot.Scope
+}
+
+// whose are the credentials of the owner of the group.
+func (h groupHolder) whose() repair.Whose {
+	g, _ := h.scope.SecurityGroups.Get(h.group)
+	return whose(h.scope, g.OwnerID)
+}
 
 // admission turns what a layer of groups lets through into findings.
 func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpath.Admission, agents netpath.Agents, ends []netpath.End) {
@@ -319,10 +319,11 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 		for _, same := range netpath.ByAddresses(a.Stopped) {
 			ports, sources := netpath.PortsOf(same), netpath.Whole(same[0].Addrs, ends)
 			x.Report(p, subject, Args{
-				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": holder.region,
-				"permissions": permissionsJSON(ports, sources), "cidr": netpath.CIDRs(sources)[0],
-				"from_port": netpath.Port(ports[0].First).String(), "to_port": netpath.Port(ports[0].Last).String(),
+				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": holder.scope.Region,
 			}, append(ev, where...)...)
+			if group != "" {
+				x.mend(holder.whose(), rulesFor(group, x.check.ID == "agent-sg-egress", ports, sources))
+			}
 			x.about(About{Holder: group, Direction: directionOf(x.check.ID == "agent-sg-egress"), Addrs: netpath.Exactly(sources, same[0].Addrs, ends), Ports: ports})
 		}
 		return
@@ -346,62 +347,13 @@ func ruleEvidence(rules []netpath.Rule) []snapshot.Evidence {
 	return out
 }
 
-// permissionsJSON is the value of --ip-permissions that admits the sources on
-// the ports.
-func permissionsJSON(ports []netpath.Ports, sources *netipx.IPSet) string {
-	type ipv4 struct{ CidrIp, Description string }
-	type ipv6 struct{ CidrIpv6, Description string }
-	type permission struct {
-		IpProtocol       string
-		FromPort, ToPort uint16
-		IpRanges         []ipv4 `json:",omitempty"`
-		Ipv6Ranges       []ipv6 `json:",omitempty"`
-	}
-	var list []permission
+// rulesFor are the rules of a group that admit the addresses on the ports.
+func rulesFor(group string, egress bool, ports []netpath.Ports, peers *netipx.IPSet) repair.GroupRules {
+	out := repair.GroupRules{Group: group, Egress: egress}
 	for _, p := range ports {
-		perm := permission{IpProtocol: "tcp", FromPort: p.First, ToPort: p.Last}
-		for _, c := range sources.Prefixes() {
-			if c.Addr().Is4() {
-				perm.IpRanges = append(perm.IpRanges, ipv4{c.String(), "DataSync agent"})
-			} else {
-				perm.Ipv6Ranges = append(perm.Ipv6Ranges, ipv6{c.String(), "DataSync agent"})
-			}
-		}
-		list = append(list, perm)
-	}
-	b, err := json.Marshal(list)
-	if err != nil {
-		return "[]"
-	}
-	return string(b)
-}
-
-// ruleSet joins the permissions of several findings about one security group.
-type ruleSet struct {
-	entries []json.RawMessage
-}
-
-// add takes a list of permissions as permissionsJSON writes it, without repeats.
-func (r *ruleSet) add(permissions string) {
-	var list []json.RawMessage
-	if json.Unmarshal([]byte(permissions), &list) != nil {
-		return
-	}
-	for _, p := range list {
-		known := false
-		for _, e := range r.entries {
-			known = known || string(e) == string(p)
-		}
-		if !known {
-			r.entries = append(r.entries, p)
+		for _, block := range peers.Prefixes() {
+			out.Rules = append(out.Rules, repair.GroupRule{Ports: p, CIDR: block})
 		}
 	}
-}
-
-func (r *ruleSet) json() string {
-	b, err := json.Marshal(r.entries)
-	if err != nil {
-		return "[]"
-	}
-	return string(b)
+	return out
 }

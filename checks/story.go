@@ -2,7 +2,6 @@ package checks
 
 import (
 	"slices"
-	"strings"
 
 	"go4.org/netipx"
 
@@ -291,111 +290,4 @@ func (x *Exam) needs(j journey) []Need {
 		add(reqSupport, endpoint)
 	}
 	return append(out, Need{Source: netpath.Addresses(netpath.Whole(netpath.Union(endpoint, task), j.ends)), Destination: agents, Ports: netpath.Ephemeral.String(), Reply: true, Requirement: reqACL})
-}
-
-// Change is one thing to change, with the problems that it mends.
-type Change struct {
-	Resource  string
-	Codes     []string
-	CLI       string
-	Terraform string
-}
-
-// Changes is the smallest set of changes that mends the problems that were found
-// on the path: one for each security group and direction, one for each rule of a
-// network ACL, one for each route. What needs a decision first, such as which
-// connection to make, is left to the fix of its finding.
-func Changes(results []Result) []Change {
-	var out []Change
-	index := map[string]int{}
-	merged := map[string]*ruleSet{}
-	numbers := map[string][]string{}
-	for _, r := range results {
-		for _, f := range r.Findings {
-			if f.Problem == nil || f.Status != Fail && f.Status != Warn {
-				continue
-			}
-			p := f.Problem
-			command := ""
-			for _, c := range p.CLI {
-				if !strings.Contains(c, " describe-") && !strings.Contains(c, "{command}") {
-					command = c
-				}
-			}
-			args := f.Args.In("en")
-			key := ""
-			switch {
-			case command == ingressCLI || command == egressCLI:
-				key = command + "|" + args["group"].(string)
-				set := merged[key]
-				if set == nil {
-					set = &ruleSet{}
-					merged[key] = set
-				}
-				set.add(args["permissions"].(string))
-				args["permissions"] = set.json()
-			case strings.HasPrefix(command, "aws ec2 create-network-acl-entry"):
-				for _, one := range args.zipped(command) {
-					key := strings.Join([]string{"acl", one["acl"].(string), one["egress"].(string), one["cidr_each"].(string), one["port_range"].(string)}, "|")
-					if i, ok := index[key]; ok {
-						out[i].addCode(p.Code)
-						continue
-					}
-					index[key] = len(out)
-					one = freshNumber(one, numbers)
-					out = append(out, Change{Resource: one["acl"].(string), Codes: []string{p.Code}, CLI: one.FillCommand(command), Terraform: one.Fill(p.Terraform)})
-				}
-				continue
-			case strings.Contains(command, "{cidr_each}"):
-				for _, cli := range args.Commands(command) {
-					if i, ok := index[cli]; ok {
-						out[i].addCode(p.Code)
-						continue
-					}
-					index[cli] = len(out)
-					out = append(out, Change{Resource: args["table"].(string), Codes: []string{p.Code}, CLI: cli, Terraform: args.FillTerraform(p.Terraform)})
-				}
-				continue
-			default:
-				continue
-			}
-			if i, ok := index[key]; ok {
-				out[i].CLI = args.FillCommand(command)
-				out[i].addCode(p.Code)
-				continue
-			}
-			index[key] = len(out)
-			resource, _ := args["group"].(string)
-			for _, name := range []string{"acl", "table"} {
-				if v, ok := args[name].(string); ok {
-					resource = v
-				}
-			}
-			out = append(out, Change{Resource: resource, Codes: []string{p.Code}, CLI: args.FillCommand(command), Terraform: args.FillTerraform(p.Terraform)})
-		}
-	}
-	return out
-}
-
-func (c *Change) addCode(code string) {
-	if !slices.Contains(c.Codes, code) {
-		c.Codes = append(c.Codes, code)
-	}
-}
-
-// freshNumber gives each new rule of a network ACL a number of its own.
-func freshNumber(args Args, taken map[string][]string) Args {
-	out := Args{}
-	for k, v := range args {
-		out[k] = v
-	}
-	key := out["acl"].(string) + out["egress"].(string)
-	number := out["number_each"].(string)
-	for slices.Contains(taken[key], number) && number != noNumber {
-		number = before(number)
-	}
-	taken[key] = append(taken[key], number)
-	out["number"], out["number_each"] = number, number
-	out["cidr"] = out["cidr_each"]
-	return out
 }

@@ -9,50 +9,46 @@ import (
 var (
 	subnetMissing = &Problem{
 		Code: "DSP303", Severity: Fail, Hides: true,
-		Title:     say("the task subnet {subject} does not exist in {scope}", "タスクのサブネット {subject} が {scope} に存在しない"),
-		Cause:     say("CreateAgent refuses a subnet that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないサブネットを拒否する。"),
-		Fix:       say("Pass the ARN of a subnet of {vpc}; one of the endpoint's own is the simplest choice.", "{vpc} のサブネットの ARN を渡す。エンドポイントと同じサブネットが最も簡単である。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn]",
-		Errors:    []*documented.Error{documented.InvalidSubnet},
-		Sources:   []string{pageCreate},
+		Title:   say("the task subnet {subject} does not exist in {scope}", "タスクのサブネット {subject} が {scope} に存在しない"),
+		Cause:   say("CreateAgent refuses a subnet that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないサブネットを拒否する。"),
+		Fix:     say("Pass the ARN of a subnet of {vpc}; one of the endpoint's own is the simplest choice.", "{vpc} のサブネットの ARN を渡す。エンドポイントと同じサブネットが最も簡単である。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --filters Name=vpc-id,Values={vpc}")},
+		Errors:  []*documented.Error{documented.InvalidSubnet},
+		Sources: []string{pageCreate},
 	}
 	subnetNotAvailable = &Problem{
 		Code: "DSP304", Severity: Fail,
 		Title:   say("the state of the task subnet {subject} is {seen}; it must be available", "タスクのサブネット {subject} の状態が {seen} で、available ではない"),
 		Cause:   say("Network interfaces can be created only in an available subnet.", "ネットワークインターフェイスを作成できるのは available のサブネットだけである。"),
 		Fix:     say("Wait while it is pending; otherwise choose another subnet of {vpc}.", "pending なら待つ。それ以外は {vpc} の別のサブネットを選ぶ。"),
-		CLI:     []string{"aws ec2 describe-subnets --region {region} --subnet-ids {subject}"},
+		Look:    []Command{OnAWS("ec2 describe-subnets --subnet-ids {subject}")},
 		Errors:  []*documented.Error{documented.InvalidSubnet},
 		Sources: []string{pageCreate},
 	}
 	subnetNoIPv4 = &Problem{
 		Code: "DSP305", Severity: Fail,
-		Title:     say("the task subnet {subject} has no IPv4 addresses", "タスクのサブネット {subject} に IPv4 アドレスがない"),
-		Cause:     say("The agent reaches the endpoint and the task's interfaces by IPv4 addresses.", "エージェントはエンドポイントとタスクのインターフェイスに IPv4 で接続する。"),
-		Fix:       say("Choose a subnet of {vpc} with an IPv4 CIDR block.", "{vpc} の IPv4 CIDR ブロックを持つサブネットを選ぶ。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} Name=ipv6-native,Values=false"},
-		Terraform: "cidr_block = \"10.0.1.0/24\" # and no ipv6_native",
-		Sources:   []string{pagePrivLink, pageENI},
+		Title:   say("the task subnet {subject} has no IPv4 addresses", "タスクのサブネット {subject} に IPv4 アドレスがない"),
+		Cause:   say("The agent reaches the endpoint and the task's interfaces by IPv4 addresses.", "エージェントはエンドポイントとタスクのインターフェイスに IPv4 で接続する。"),
+		Fix:     say("Choose a subnet of {vpc} with an IPv4 CIDR block.", "{vpc} の IPv4 CIDR ブロックを持つサブネットを選ぶ。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --filters Name=vpc-id,Values={vpc} Name=ipv6-native,Values=false")},
+		Sources: []string{pagePrivLink, pageENI},
 	}
 	subnetOtherVPC = &Problem{
 		Code: "DSP306", Severity: Fail,
-		Title:     say("the task subnet {subject} is in {seen}; the endpoint is in {vpc}", "タスクのサブネット {subject} は {seen} にあり、エンドポイントは {vpc} にある"),
-		Cause:     say("The task's interfaces must be in the endpoint's VPC.", "タスクのインターフェイスはエンドポイントと同じ VPC になければならない。"),
-		Fix:       say("Choose a subnet of {vpc}.", "{vpc} のサブネットを選ぶ。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn]",
-		Errors:    []*documented.Error{documented.InvalidSubnet},
-		Sources:   []string{pageCreate, pageENI},
+		Title:   say("the task subnet {subject} is in {seen}; the endpoint is in {vpc}", "タスクのサブネット {subject} は {seen} にあり、エンドポイントは {vpc} にある"),
+		Cause:   say("The task's interfaces must be in the endpoint's VPC.", "タスクのインターフェイスはエンドポイントと同じ VPC になければならない。"),
+		Fix:     say("Choose a subnet of {vpc}.", "{vpc} のサブネットを選ぶ。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --filters Name=vpc-id,Values={vpc}")},
+		Errors:  []*documented.Error{documented.InvalidSubnet},
+		Sources: []string{pageCreate, pageENI},
 	}
 	subnetNotEndpoints = &Problem{
 		Code: "DSP307", Severity: Warn,
-		Title:     say("the task subnet {subject} is not a subnet of the endpoint, which is in {subnets}", "タスクのサブネット {subject} はエンドポイントのサブネット（{subnets}）ではない"),
-		Cause:     say("This works, but the routes and network ACLs of two subnets must then be right. The article advises one subnet for both.", "動作はするが、2 つのサブネットの経路とネットワーク ACL を正しく保つ必要がある。記事は同じサブネットを勧めている。"),
-		Fix:       say("Use one of {subnets}, unless the interfaces are meant to be elsewhere.", "意図して分ける場合を除き、{subnets} のいずれかを使う。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {subnets}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn]",
-		Sources:   []string{pageArticle, pageCreate},
+		Title:   say("the task subnet {subject} is not a subnet of the endpoint, which is in {subnets}", "タスクのサブネット {subject} はエンドポイントのサブネット（{subnets}）ではない"),
+		Cause:   say("This works, but the routes and network ACLs of two subnets must then be right. The article advises one subnet for both.", "動作はするが、2 つのサブネットの経路とネットワーク ACL を正しく保つ必要がある。記事は同じサブネットを勧めている。"),
+		Fix:     say("Use one of {subnets}, unless the interfaces are meant to be elsewhere.", "意図して分ける場合を除き、{subnets} のいずれかを使う。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --subnet-ids {subnets}")},
+		Sources: []string{pageArticle, pageCreate},
 	}
 )
 

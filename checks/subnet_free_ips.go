@@ -6,6 +6,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -18,48 +19,44 @@ const addressesPerTask = 4
 var (
 	subnetFull = &Problem{
 		Code: "DSP301", Severity: Fail,
-		Title:     say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:     say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
-		Fix:       say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
-		CLI:       []string{"aws ec2 describe-network-interfaces --region {region} --filters Name=subnet-id,Values={subject} --query 'NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]'", "aws ec2 describe-subnets --region {region} --filters Name=vpc-id,Values={vpc} --query 'Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]'"},
-		Terraform: "resource \"aws_subnet\" \"datasync\" {\n  vpc_id     = \"{vpc}\"\n  cidr_block = \"10.0.1.0/24\" # a /28 holds 11, a /24 holds 251\n}",
-		Sources:   []string{pageArticle, pageENI, pageSizing},
+		Title:   say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:   say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
+		Fix:     say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
+		Example: []repair.Change{repair.NewSubnet{VPC: "vpc-0d5c1a2b3e4f50617", CIDR: netip.MustParsePrefix("10.20.9.0/28")}},
+		Look:    []Command{OnAWS("ec2 describe-network-interfaces --filters Name=subnet-id,Values={subject} --query NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]"), OnAWS("ec2 describe-subnets --filters Name=vpc-id,Values={vpc} --query Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]")},
+		Sources: []string{pageArticle, pageENI, pageSizing},
 	}
 	subnetReserved = &Problem{
 		Code: "DSP302", Severity: Warn,
-		Title:     say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:     say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
-		Fix:       say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
-		CLI:       []string{"aws ec2 get-subnet-cidr-reservations --region {region} --subnet-id {subject}"},
-		Terraform: "# remove the aws_ec2_subnet_cidr_reservation of {subject}",
-		Sources:   []string{pageReserve, pageENI},
+		Title:   say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:   say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
+		Fix:     say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
+		Look:    []Command{OnAWS("ec2 get-subnet-cidr-reservations --subnet-id {subject}")},
+		Sources: []string{pageReserve, pageENI},
 	}
 	subnetAllReserved = &Problem{
 		Code: "DSP309", Severity: Fail,
-		Title:     say("of the task subnet {subject} ({cidr}) CIDR reservations leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約を除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:     say("AWS never assigns an address of a reservation to a network interface by itself, as those of a task are, whatever the free count says.", "タスクのインターフェイスには自動でアドレスが割り当てられるが、空き個数にかかわらず、予約されたブロックからは割り当てられない。"),
-		Fix:       subnetReserved.Fix,
-		CLI:       subnetReserved.CLI,
-		Terraform: subnetReserved.Terraform,
-		Sources:   []string{pageReserve, pageENI},
+		Title:   say("of the task subnet {subject} ({cidr}) CIDR reservations leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約を除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
+		Cause:   say("AWS never assigns an address of a reservation to a network interface by itself, as those of a task are, whatever the free count says.", "タスクのインターフェイスには自動でアドレスが割り当てられるが、空き個数にかかわらず、予約されたブロックからは割り当てられない。"),
+		Fix:     subnetReserved.Fix,
+		Look:    subnetReserved.Look,
+		Sources: []string{pageReserve, pageENI},
 	}
 	subnetNoneServes = &Problem{
 		Code: "DSP310", Severity: Fail,
-		Title:     say("none of the endpoint's subnets {subnets} serves the task: {lacks}", "エンドポイントのサブネット {subnets} のどれもタスクに使えない: {lacks}"),
-		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces. What one of these has, another lacks.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけ。どのサブネットにも足りないものがある。"),
-		Fix:       say("Mend what one of them lacks, and give that one to CreateAgent, and to dspreflight as --subnet-id.", "いずれか 1 つの不足を解消し、CreateAgent と、dspreflight の --subnet-id に指定する。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {subnets}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # one of {subnets}",
-		Sources:   []string{pageCreate, pageENI},
+		Title:   say("none of the endpoint's subnets {subnets} serves the task: {lacks}", "エンドポイントのサブネット {subnets} のどれもタスクに使えない: {lacks}"),
+		Cause:   say("CreateAgent takes exactly one subnet for the task's interfaces. What one of these has, another lacks.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけ。どのサブネットにも足りないものがある。"),
+		Fix:     say("Mend what one of them lacks, and give that one to CreateAgent, and to dspreflight as --subnet-id.", "いずれか 1 つの不足を解消し、CreateAgent と、dspreflight の --subnet-id に指定する。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --subnet-ids {subnets}")},
+		Sources: []string{pageCreate, pageENI},
 	}
 	subnetNotChosen = &Problem{
 		Code: "DSP308", Severity: Warn,
-		Title:     say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
-		Cause:     say("CreateAgent takes exactly one subnet for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけで、どれかが指定されていない。"),
-		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --subnet-id.", "CreateAgent と、dspreflight の --subnet-id に {good} を指定する。"),
-		CLI:       []string{"aws ec2 describe-subnets --region {region} --subnet-ids {good}"},
-		Terraform: "subnet_arns = [aws_subnet.datasync.arn] # {good}",
-		Sources:   []string{pageCreate, pageENI},
+		Title:   say("of the endpoint's subnets {good} has room for the task; {bad} is not proved to", "エンドポイントのサブネットのうち {good} にはタスク用の空きがあるが、{bad} にあるとは確認できない"),
+		Cause:   say("CreateAgent takes exactly one subnet for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るサブネットは 1 つだけで、どれかが指定されていない。"),
+		Fix:     say("Give {good} to CreateAgent, and to dspreflight as --subnet-id.", "CreateAgent と、dspreflight の --subnet-id に {good} を指定する。"),
+		Look:    []Command{OnAWS("ec2 describe-subnets --subnet-ids {good}")},
+		Sources: []string{pageCreate, pageENI},
 	}
 )
 
@@ -125,6 +122,9 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%d free addresses in %s; %d needed", "%[2]s に空き %[1]d 個、必要 %[3]d 個", free, n.CIDR, needed))
 	if free < needed {
 		x.Report(subnetFull, n.ID, args, saw)
+		if block, ok := freeBlock(s, ep.VPC, needed); ok && !x.inLocation() {
+			x.mend(x.inVPC(netpath.Place{Scope: s, VPC: ep.VPC}), repair.NewSubnet{VPC: ep.VPC, CIDR: block, Zone: n.AvailabilityZoneID})
+		}
 		return
 	}
 	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed {

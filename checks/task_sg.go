@@ -13,41 +13,37 @@ import (
 var (
 	taskGroupMissing = &Problem{
 		Code: "DSP210", Severity: Fail, Hides: true,
-		Title:     say("the task's security group {subject} does not exist in {scope}", "タスクのセキュリティグループ {subject} が {scope} に存在しない"),
-		Cause:     say("CreateAgent refuses a group that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないグループを拒否する。"),
-		Fix:       say("Pass the ARN of a security group of {vpc}; the endpoint's own is the simplest choice.", "{vpc} のセキュリティグループの ARN を渡す。エンドポイントと同じグループが最も簡単である。"),
-		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
-		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
-		Errors:    []*documented.Error{documented.InvalidGroup},
-		Sources:   []string{pageCreate},
+		Title:   say("the task's security group {subject} does not exist in {scope}", "タスクのセキュリティグループ {subject} が {scope} に存在しない"),
+		Cause:   say("CreateAgent refuses a group that it can't find in the account and Region.", "CreateAgent は、アカウントとリージョンに見つからないグループを拒否する。"),
+		Fix:     say("Pass the ARN of a security group of {vpc}; the endpoint's own is the simplest choice.", "{vpc} のセキュリティグループの ARN を渡す。エンドポイントと同じグループが最も簡単である。"),
+		Look:    []Command{OnAWS("ec2 describe-security-groups --filters Name=vpc-id,Values={vpc}")},
+		Errors:  []*documented.Error{documented.InvalidGroup},
+		Sources: []string{pageCreate},
 	}
 	taskGroupOtherVPC = &Problem{
 		Code: "DSP211", Severity: Fail, Hides: true,
-		Title:     say("the task's security group {subject} belongs to {seen}, not to {vpc}, and can't be used there", "タスクのセキュリティグループ {subject} は {seen} のもので、{vpc} では使えない"),
-		Cause:     say("The group and the subnet of the task's interfaces must be of one VPC.", "タスクのインターフェイスのグループとサブネットは同じ VPC のものでなければならない。"),
-		Fix:       say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),
-		CLI:       []string{"aws ec2 describe-security-groups --region {region} --filters Name=vpc-id,Values={vpc}"},
-		Terraform: "security_group_arns = [aws_security_group.datasync.arn]",
-		Errors:    []*documented.Error{documented.InvalidGroup},
-		Sources:   []string{pageCreate, pageGroupVPC},
+		Title:   say("the task's security group {subject} belongs to {seen}, not to {vpc}, and can't be used there", "タスクのセキュリティグループ {subject} は {seen} のもので、{vpc} では使えない"),
+		Cause:   say("The group and the subnet of the task's interfaces must be of one VPC.", "タスクのインターフェイスのグループとサブネットは同じ VPC のものでなければならない。"),
+		Fix:     say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),
+		Look:    []Command{OnAWS("ec2 describe-security-groups --filters Name=vpc-id,Values={vpc}")},
+		Errors:  []*documented.Error{documented.InvalidGroup},
+		Sources: []string{pageCreate, pageGroupVPC},
 	}
 	taskGroupClosed = &Problem{
 		Code: "DSP212", Severity: Fail, Requires: reqTaskHTTPS,
-		Title:     say("the task's security group {subject} does not admit TCP {ports} from {sources}", "タスクのセキュリティグループ {subject} が {sources} からの TCP {ports} を許可していない"),
-		Cause:     say("The agent sends the data itself on TCP 443 to the task's network interfaces, which carry this group. The agent is activated, and then its tasks fail.", "エージェントはデータ本体を TCP 443 でタスクのネットワークインターフェイスに送る。このグループはそこに付く。アクティベーションは成功しても、タスクが失敗する。"),
-		Fix:       ingressFix,
-		CLI:       []string{ingressCLI},
-		Terraform: ingressTerraform,
-		Sources:   reqTaskHTTPS.Sources,
+		Title:   say("the task's security group {subject} does not admit TCP {ports} from {sources}", "タスクのセキュリティグループ {subject} が {sources} からの TCP {ports} を許可していない"),
+		Cause:   say("The agent sends the data itself on TCP 443 to the task's network interfaces, which carry this group. The agent is activated, and then its tasks fail.", "エージェントはデータ本体を TCP 443 でタスクのネットワークインターフェイスに送る。このグループはそこに付く。アクティベーションは成功しても、タスクが失敗する。"),
+		Fix:     ingressFix,
+		Example: exampleIngress,
+		Sources: reqTaskHTTPS.Sources,
 	}
 	taskGroupNotChosen = &Problem{
 		Code: "DSP213", Severity: Warn,
-		Title:     say("of the endpoint's security groups {good} can serve the task; {bad} is not proved to", "エンドポイントのセキュリティグループのうち {good} はタスクに使えるが、{bad} は使えるとは確認できない"),
-		Cause:     say("CreateAgent takes exactly one group for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るグループは 1 つだけで、どれかが指定されていない。"),
-		Fix:       say("Give {good} to CreateAgent, and to dspreflight as --security-group-id.", "CreateAgent と、dspreflight の --security-group-id に {good} を指定する。"),
-		CLI:       []string{"aws ec2 describe-security-groups --region {region} --group-ids {good}"},
-		Terraform: "security_group_arns = [aws_security_group.datasync.arn] # {good}",
-		Sources:   []string{pageCreate},
+		Title:   say("of the endpoint's security groups {good} can serve the task; {bad} is not proved to", "エンドポイントのセキュリティグループのうち {good} はタスクに使えるが、{bad} は使えるとは確認できない"),
+		Cause:   say("CreateAgent takes exactly one group for the task's interfaces, and nobody has said which.", "CreateAgent がタスクのインターフェイス用に受け取るグループは 1 つだけで、どれかが指定されていない。"),
+		Fix:     say("Give {good} to CreateAgent, and to dspreflight as --security-group-id.", "CreateAgent と、dspreflight の --security-group-id に {good} を指定する。"),
+		Look:    []Command{OnAWS("ec2 describe-security-groups --group-ids {good}")},
+		Sources: []string{pageCreate},
 	}
 )
 
@@ -149,7 +145,7 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 			return
 		}
 	}
-	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, x.region()}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
+	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, in}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
 }
 
 // taskVPC is the VPC that the task's interfaces are in, and the scope that shows

@@ -117,12 +117,21 @@ func TestWounds(t *testing.T) {
 	}
 }
 
+// commands are a problem's own, with their arguments open.
+func commands(p *checks.Problem) []string {
+	var out []string
+	for _, c := range slices.Concat(p.Look, p.Do) {
+		out = append(out, strings.ReplaceAll(c.String(), "{region}", ""))
+	}
+	return out
+}
+
 // complete refuses a finding whose texts ask for arguments that it doesn't give,
 // or that proves nothing.
 func complete(t *testing.T, f checks.Finding) {
 	t.Helper()
 	p := f.Problem
-	texts := append([]string{p.Title.En, p.Title.Ja, p.Cause.En, p.Cause.Ja, p.Fix.En, p.Fix.Ja, p.Terraform}, p.CLI...)
+	texts := append([]string{p.Title.En, p.Title.Ja, p.Cause.En, p.Cause.Ja, p.Fix.En, p.Fix.Ja}, commands(p)...)
 	for _, text := range texts {
 		for _, name := range checks.Placeholders(text) {
 			if _, ok := f.Args[name]; !ok {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dspreflight/dspreflight/checks/repair"
 )
 
 // Builder words the results of targets, one after the other.
@@ -17,6 +19,7 @@ type Builder struct {
 	report   Report
 	verdicts []Verdict
 	spool    *spool
+	numbers  repair.Numbers // of new rules of network ACLs
 }
 
 // mostInMemory is up to how many targets a report holds itself. Beyond it they lie
@@ -49,7 +52,7 @@ func NewBuilder(targets int, opt Options) (*Builder, error) {
 // Add words the results of a target.
 func (b *Builder) Add(j Judged) error {
 	r, opt := &b.report, b.opt
-	t := buildTarget(j, opt)
+	t := buildTarget(j, &b.numbers, opt)
 	used, open := t.waive(opt.Waivers, opt.Now, opt.Lang)
 	for _, n := range used {
 		r.WaiversUsed[n] = true

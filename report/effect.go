@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
-	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -377,7 +376,6 @@ func (e *Earlier) mark(out *Result, before, after checks.Result, lang string) {
 			f.Resources = harmlessResources(blamed[i])
 		}
 		if f.Fix != nil {
-			e.fitFix(f.Fix)
 			if undo := undone(f.Resources); each[i] == Broken && undo != "" {
 				f.Fix.Text += snapshot.Textf(" Or leave %s as it was.", "または %s を変更しない。", undo).In(lang)
 			}
@@ -396,33 +394,6 @@ func undone(list []Resource) string {
 	return strings.Join(out, ", ")
 }
 
-// fitFix leaves out commands about resources that are yet to be made, or that the
-// plan manages: the next one would undo what they do. In Terraform these are
-// written as references.
-func (e *Earlier) fitFix(fix *Fix) {
-	fix.AWSCLI = slices.DeleteFunc(fix.AWSCLI, func(cmd string) bool {
-		return slices.ContainsFunc(strings.FieldsFunc(cmd, func(r rune) bool { return strings.ContainsRune(" '=,", r) }), func(word string) bool {
-			return e.Planned(word) || e.AddressOf(word) != "" && !strings.HasPrefix(cmd, "aws ec2 describe-")
-		})
-	})
-	fix.Terraform = quoted().ReplaceAllStringFunc(fix.Terraform, func(m string) string {
-		if address := e.AddressOf(strings.Trim(m, `"`)); reference().MatchString(address) {
-			return address + ".id"
-		}
-		return m
-	})
-	if e.Template {
-		fix.Terraform = ""
-	}
-}
-
-var (
-	quoted = pattern.Late(`"[^"\n]*"`)
-	// reference is the address of a resource as an expression may name it: names, and
-	// keys of instances, which hold nothing that a string would obey.
-	reference = pattern.Late(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
-)
-
 // harmlessResources are resources with addresses that are safe to print.
 func harmlessResources(list []Resource) []Resource {
 	out := slices.Clone(list)
@@ -438,7 +409,7 @@ func (e *Earlier) verdict(name string, opt Options) Verdict {
 	for _, r := range e.Results {
 		out := Result{Check: r.Check.ID, Status: r.Status.String()}
 		for _, f := range r.Findings {
-			out.Findings = append(out.Findings, findingOf(f, r.Check, opt.Lang))
+			out.Findings = append(out.Findings, findingOf(f, r.Check, e, opt.Lang))
 		}
 		t.Results = append(t.Results, out)
 		t.Summary.count(r.Status)
@@ -489,6 +460,7 @@ func (e *Earlier) hide(t *Target) {
 			if f.Fix != nil {
 				f.Fix.Text, f.Fix.Terraform = replace(f.Fix.Text), replace(f.Fix.Terraform)
 				list(f.Fix.AWSCLI)
+				list(f.Fix.Look)
 			}
 		}
 	}

@@ -53,8 +53,15 @@ func (p *printer) finding(r Result, f Finding) {
 	}
 	if f.Fix != nil {
 		p.section(p.say(wordFixText), f.Fix.Text)
-		p.block(p.say(wordCommands), foldCommands(f.Fix.AWSCLI))
-		p.block(p.say(wordTF), strings.Split(f.Fix.Terraform, "\n"))
+		p.section(p.say(wordSee), changeNumbers(f, p.opt.Lang))
+		fix := *f.Fix
+		if len(f.Changes) > 0 { // they are told there
+			fix.AWSCLI, fix.Terraform = nil, ""
+		}
+		for _, b := range p.told.Blocks(fix.AWSCLI, fix.Credentials, fix.Look, p.opt.Lang) {
+			p.block(b.Title, b.Lines)
+		}
+		p.block(p.say(wordTF), strings.Split(p.told.once(fix.Terraform), "\n"))
 	}
 	if f.Requirement != nil && len(f.Requirement.Sources) > 0 {
 		p.block(p.say(wordSources), f.Requirement.Sources)
@@ -77,7 +84,10 @@ func (p *printer) block(label string, lines []string) {
 	}
 	fmt.Fprintf(p.out, "  %s:\n", label)
 	for _, line := range lines {
-		fmt.Fprintf(p.out, "    %s\n", line)
+		if line != "" {
+			line = "    " + line
+		}
+		fmt.Fprintln(p.out, line)
 	}
 }
 

@@ -49,6 +49,7 @@ type page struct {
 	markup
 	lang string
 	ids  int
+	told Told // commands that are on the page
 }
 
 func (p *page) say(t snapshot.Text) string { return t.In(p.lang) }
@@ -63,7 +64,7 @@ func (p *page) id() string {
 // no script, and lets a browser do neither.
 func HTML(lang string) Renderer {
 	return func(w io.Writer, r Report) error {
-		p := &page{lang: lang}
+		p := &page{lang: lang, told: Told{}}
 		p.head(r)
 		if err := p.body(r); err != nil {
 			return err
@@ -317,8 +318,15 @@ func (p *page) finding(res Result, f Finding, targets []string) {
 	}
 	if f.Fix != nil {
 		row(wordFixText, f.Fix.Text)
-		p.block(wordCommands, strings.Join(foldCommands(f.Fix.AWSCLI), "\n"))
-		p.block(wordTF, f.Fix.Terraform)
+		row(wordSee, changeNumbers(f, p.lang))
+		fix := *f.Fix
+		if len(f.Changes) > 0 { // they are on the page of the target
+			fix.AWSCLI, fix.Terraform = nil, ""
+		}
+		for _, b := range p.told.Blocks(fix.AWSCLI, fix.Credentials, fix.Look, p.lang) {
+			p.block(b.Title, strings.Join(b.Lines, "\n"))
+		}
+		p.block(p.say(wordTF), p.told.once(fix.Terraform))
 	}
 	var links []string
 	if f.Requirement != nil {
@@ -349,11 +357,11 @@ func (p *page) link(to, name string) {
 }
 
 // block is text to copy; a click selects all of it.
-func (p *page) block(title snapshot.Text, text string) {
+func (p *page) block(title, text string) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
-	p.put(`<p class="faint">%:</p><pre tabindex="0" role="group" aria-label="%">`, p.say(title), p.say(title))
+	p.put(`<p class="faint">%:</p><pre tabindex="0" role="group" aria-label="%">`, title, title)
 	for i, l := range strings.Split(text, "\n") { // a line break is markup, what is between is text
 		if i > 0 {
 			p.WriteString("\n")
@@ -370,11 +378,15 @@ func (p *page) changes(list []Change) {
 	p.put(`<h3>%</h3><ol>`, p.say(wordChanges))
 	for _, c := range list {
 		p.put(`<li><span class="id">%</span> (%)`, c.Resource, strings.Join(c.Codes, ", "))
-		text, title := strings.Join(foldCommands([]string{c.AWSCLI}), "\n"), wordCommands
-		if c.AWSCLI == "" {
-			text, title = c.Terraform, wordTF
+		blocks := p.told.Blocks([]string{c.AWSCLI}, []string{c.Credentials}, nil, p.lang)
+		for _, b := range blocks {
+			p.block(b.Title, strings.Join(b.Lines, "\n"))
 		}
-		p.block(title, text)
+		terraform := p.told.once(c.Terraform)
+		p.block(p.say(wordTF), terraform)
+		if len(blocks) == 0 && terraform == "" && c.AWSCLI+c.Terraform != "" {
+			p.put(`<p class="faint">%</p>`, p.say(wordAbove))
+		}
 		p.WriteString("</li>")
 	}
 	p.WriteString("</ol>\n")
@@ -482,6 +494,7 @@ func (p *page) common(r Report) error {
 		p.put(`<h2>%</h2><h3>%</h3>`, p.say(wordFindings), p.say(wordWrong))
 	}
 	for _, s := range list {
+		s.finding.Changes = nil // no list of changes is on this page
 		p.finding(s.result, s.finding, s.targets)
 	}
 	drawn, left := 0, 0

@@ -153,8 +153,8 @@ func markdownIssue(b *strings.Builder, i issue, named bool) {
 	}
 	if f := i.finding.Fix; f != nil {
 		fmt.Fprintf(b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(i.lang), escapeMarkdown(f.Text))
-		if len(f.AWSCLI) > 0 {
-			fmt.Fprintf(b, "\n  ```sh\n  %s\n  ```\n", strings.Join(fenced(f.AWSCLI), "\n  "))
+		for _, block := range (Told{}).Blocks(f.AWSCLI, f.Credentials, f.Look, i.lang) {
+			fmt.Fprintf(b, "\n  %s\n\n  ```sh\n  %s\n  ```\n", escapeMarkdown(block.Title), strings.Join(fenced(block.Lines), "\n  "))
 		}
 		if f.Terraform != "" {
 			fmt.Fprintf(b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(f.Terraform, "\n")), "\n  "))

@@ -49,10 +49,11 @@ type Hop struct {
 
 // Change is one thing to change, and the problems that it mends.
 type Change struct {
-	Resource  string   `json:"resource"`
-	Codes     []string `json:"codes"`
-	AWSCLI    string   `json:"aws_cli"`
-	Terraform string   `json:"terraform,omitempty"`
+	Resource    string   `json:"resource"`
+	Codes       []string `json:"codes"`
+	AWSCLI      string   `json:"aws_cli"`
+	Credentials string   `json:"credentials,omitempty"` // whose it takes
+	Terraform   string   `json:"terraform,omitempty"`
 }
 
 // FirewallRule is a line of a change request for firewalls in between.
@@ -70,7 +71,8 @@ type FirewallRule struct {
 var (
 	wordThere    = snapshot.Text{En: "The way there: from the agent to the endpoint", Ja: "往路: エージェントからエンドポイントへ"}
 	wordBack     = snapshot.Text{En: "The way back: from the endpoint to the agent", Ja: "復路: エンドポイントからエージェントへ"}
-	wordChanges  = snapshot.Text{En: "The changes that mend the path", Ja: "経路を直す変更"}
+	wordChanges  = snapshot.Text{En: "The changes that mend it", Ja: "問題を直す変更"}
+	wordAbove    = snapshot.Text{En: "a change that is listed above, for another target", Ja: "上に示した別のターゲットの変更"}
 	wordFirewall = snapshot.Text{En: "Request for firewalls in between", Ja: "途中のファイアウォールへの変更依頼"}
 	wordReplies  = snapshot.Text{En: "replies; only where the firewall keeps no state", Ja: "応答（ステートレスなファイアウォールのみ）"}
 	wordColumns  = []snapshot.Text{{En: "SOURCE", Ja: "送信元"}, {En: "DESTINATION", Ja: "宛先"}, {En: "PROTOCOL", Ja: "プロトコル"}, {En: "PORTS", Ja: "ポート"}, {En: "DIRECTION", Ja: "方向"}, {En: "WHY", Ja: "理由"}, {En: "DOCUMENT", Ja: "文書"}}
@@ -98,14 +100,7 @@ func pathOf(s *checks.Story, lang string) *Path {
 // addPath words the story of a target, what would mend it, and the request for
 // firewalls.
 func (t *Target) addPath(j Judged, lang string) {
-	t.Changes, t.Firewall = []Change{}, []FirewallRule{}
-	for _, c := range checks.Changes(j.Results) {
-		fix := Fix{AWSCLI: []string{c.CLI}, Terraform: c.Terraform} // filled in for their readers
-		if j.Earlier != nil {
-			j.Earlier.fitFix(&fix)
-		}
-		t.Changes = append(t.Changes, Change{Harmless(c.Resource), c.Codes, strings.Join(fix.AWSCLI, ""), fix.Terraform})
-	}
+	t.Firewall = []FirewallRule{}
 	story := checks.Tell(j.Target, j.Snapshot, j.Results)
 	if story == nil {
 		return
@@ -125,7 +120,7 @@ func (t *Target) addPath(j Judged, lang string) {
 	}
 }
 
-// path tells the story of the path, and what would mend it.
+// path tells the story of the path.
 func (p *printer) path(t Target) {
 	if t.Path != nil {
 		p.glance(draw(t.Path, t.endpointFaults(false), p.opt.Lang))
@@ -147,23 +142,28 @@ func (p *printer) path(t Target) {
 			}
 		}
 	}
-	if len(t.Changes) > 0 {
-		fmt.Fprintf(p.out, "\n%s\n", p.say(wordChanges))
-		for i, c := range t.Changes {
-			p.hang(fmt.Sprintf("%3d  ", i+1), c.Resource+" ("+strings.Join(c.Codes, ", ")+")")
-			lines := foldCommands([]string{c.AWSCLI})
-			if c.AWSCLI == "" { // a plan manages the resource
-				lines = strings.Split(c.Terraform, "\n")
-			}
-			for _, line := range lines {
-				if line != "" {
-					fmt.Fprintf(p.out, "    %s\n", line)
-				}
-			}
-		}
-	}
 	if p.opt.Wide && len(t.Firewall) > 0 {
 		p.firewall(t.Firewall)
+	}
+}
+
+// changes lists what mends the target: each change once.
+func (p *printer) changes(t Target) {
+	if len(t.Changes) == 0 {
+		return
+	}
+	fmt.Fprintf(p.out, "\n%s\n", p.say(wordChanges))
+	for i, c := range t.Changes {
+		p.hang(fmt.Sprintf("%3d  ", i+1), c.Resource+" ("+strings.Join(c.Codes, ", ")+")")
+		blocks := p.told.Blocks([]string{c.AWSCLI}, []string{c.Credentials}, nil, p.opt.Lang)
+		for _, b := range blocks {
+			p.block(b.Title, b.Lines)
+		}
+		terraform := p.told.once(c.Terraform)
+		p.block(p.say(wordTF), strings.Split(terraform, "\n"))
+		if len(blocks) == 0 && terraform == "" && c.AWSCLI+c.Terraform != "" {
+			p.section(p.say(wordSee), p.say(wordAbove))
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -116,7 +117,8 @@ type Finding struct {
 	Resources   []Resource     `json:"resources,omitempty"` // of the plan, that are behind it
 	Waived      *Waived        `json:"waived,omitempty"`
 
-	About   *checks.About `json:"about,omitempty"` // the facts, to compare
+	About   *checks.About `json:"about,omitempty"`   // the facts, to compare
+	Changes []int         `json:"changes,omitempty"` // which of the target's changes mend it, from 1
 	restsOn []string      // the checks that make a SKIP moot: while one of them stands, it is
 	hides   bool          // the rest of what the check asks of the subject is not judged beside it
 	Unasked bool          `json:"-"` // SKIP because nobody looked, not because it is moot
@@ -139,9 +141,11 @@ type Requirement struct {
 
 // Fix is how to mend a problem.
 type Fix struct {
-	Text      string   `json:"text"`
-	AWSCLI    []string `json:"aws_cli"`
-	Terraform string   `json:"terraform,omitempty"`
+	Text        string   `json:"text"`
+	Look        []string `json:"look,omitempty"`        // commands that only look
+	AWSCLI      []string `json:"aws_cli"`               // commands that change something
+	Credentials []string `json:"credentials,omitempty"` // whose each of them takes; "": none of AWS
+	Terraform   string   `json:"terraform,omitempty"`
 }
 
 // Renderer writes a report in one format.
@@ -187,7 +191,8 @@ func Build(judged []Judged, opt Options) Report {
 	return r
 }
 
-func buildTarget(j Judged, opt Options) Target {
+func buildTarget(j Judged, numbers *repair.Numbers, opt Options) Target {
+	changes := checks.Changes(j.Results, numbers)
 	t := Target{Name: j.Target.Name, Target: harmlessTarget(j.Target), Scopes: []Scope{}, Gaps: []Gap{}, Results: []Result{}}
 	if t.Name == "" {
 		t.Name = j.Target.EndpointID
@@ -211,7 +216,7 @@ func buildTarget(j Judged, opt Options) Target {
 			Status: res.Status.String(), ElapsedMS: elapsed(j.Snapshot, res.Check), Findings: []Finding{},
 		}
 		for _, f := range res.Findings {
-			out.Findings = append(out.Findings, findingOf(f, res.Check, opt.Lang))
+			out.Findings = append(out.Findings, findingOf(f, res.Check, j.Earlier, opt.Lang))
 		}
 		if e := j.Earlier; e != nil {
 			e.mark(&out, e.Results[n], res, opt.Lang)
@@ -219,6 +224,7 @@ func buildTarget(j Judged, opt Options) Target {
 		t.Results = append(t.Results, out)
 		t.Summary.count(res.Status)
 	}
+	t.addChanges(changes, j.Earlier, opt.Lang)
 	t.addPath(j, opt.Lang)
 	for _, a := range checks.EndpointAddresses(j.Target, j.Snapshot) {
 		t.endpointAt = append(t.endpointAt, a.String())
@@ -270,7 +276,7 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 	return Gap{string(g.Code), Harmless(g.Source), Harmless(g.Scope), Harmless(g.Ref), Harmless(checks.GapText(g).In(lang))}
 }
 
-func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
+func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Finding {
 	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, restsOn: f.See, About: f.About}
 	if f.MootBy != "" {
 		out.restsOn = append([]string{f.MootBy}, f.See...)
@@ -295,13 +301,9 @@ func findingOf(f checks.Finding, c *checks.Check, lang string) Finding {
 		out.Code, out.Args, out.hides = p.Code, args, p.Hides
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
-		out.Fix = &Fix{Text: checks.Args(args).Fill(p.Fix.In(lang)), AWSCLI: []string{}, Terraform: checks.Args(args).FillTerraform(p.Terraform)}
-		for _, cmd := range p.CLI {
-			for _, line := range checks.Args(args).Commands(cmd) {
-				if line != "" { // there is none for the case at hand
-					out.Fix.AWSCLI = append(out.Fix.AWSCLI, line)
-				}
-			}
+		out.Fix = fixOf(f, checks.Args(args).Fill(p.Fix.In(lang)), e, lang)
+		for _, n := range f.Changes {
+			out.Changes = append(out.Changes, n+1)
 		}
 		for _, e := range p.Errors {
 			out.Errors = append(out.Errors, e.ID)

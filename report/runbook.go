@@ -120,10 +120,10 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 		p.WriteString("</ol>")
 	}
 	if s.File != "" {
-		p.block(snapshot.Same(p.say(wordSave)+" "+s.FileName), s.File)
+		p.block(p.say(wordSave)+" "+s.FileName, s.File)
 	}
 	for _, c := range s.Commands { // each to be copied by itself
-		p.block(wordCommands, c)
+		p.block(p.say(wordCommands), c)
 	}
 	p.put(`<p><strong>%:</strong> %</p>`, p.say(wordAnswer), p.say(s.Answer))
 	for _, t := range s.Article {
@@ -136,7 +136,7 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 		p.put(`% <span class="faint">(dspreflight explain %)</span></li>`, p.say(e.Title), e.ID)
 	}
 	p.WriteString("</ul>")
-	p.block(wordCause2, activation.FindCause(explain))
+	p.block(p.say(wordCause2), activation.FindCause(explain))
 	p.WriteString("</details></section>\n")
 }
 

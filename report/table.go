@@ -34,7 +34,7 @@ func Table(opt TableOptions) Renderer {
 			return nil
 		}
 		var b bytes.Buffer
-		p := &printer{opt: opt, out: &b}
+		p := &printer{opt: opt, out: &b, told: Told{}}
 		first := true
 		err := r.each(func(t Target) error {
 			if !first {
@@ -66,7 +66,8 @@ func Table(opt TableOptions) Renderer {
 type printer struct {
 	opt   TableOptions
 	out   *bytes.Buffer
-	label int // the width of the column of statuses
+	label int  // the width of the column of statuses
+	told  Told // commands that were printed
 }
 
 func (p *printer) say(t snapshot.Text) string { return t.In(p.opt.Lang) }
@@ -114,6 +115,7 @@ func (p *printer) target(t Target, named bool) {
 	if p.opt.Explain {
 		p.path(t)
 		p.explain(t)
+		p.changes(t)
 	}
 	if named {
 		fmt.Fprintf(p.out, "\n%s: %s  %s\n", t.Name, p.paint(t.Verdict.Label(), string(t.Verdict)), t.Summary)

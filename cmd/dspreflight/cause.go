@@ -32,6 +32,9 @@ type cause struct {
 	Fix     string   `json:"fix"`
 	Refs    []string `json:"refs"`    // the rules and resources that prove it
 	AWSCLI  []string `json:"aws_cli"` // what mends it
+	// Credentials are those that each of them takes, Look what only looks.
+	Credentials []string `json:"credentials,omitempty"`
+	Look        []string `json:"look,omitempty"`
 }
 
 func (c *conclusion) exitCode() int {
@@ -105,7 +108,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 func causeOf(check string, f report.Finding) cause {
 	c := cause{Check: check, Code: f.Code, Subject: f.Subject, Message: f.Message, Refs: []string{}, AWSCLI: []string{}}
 	if f.Fix != nil {
-		c.Fix, c.AWSCLI = f.Fix.Text, append(c.AWSCLI, f.Fix.AWSCLI...)
+		c.Fix, c.AWSCLI, c.Credentials, c.Look = f.Fix.Text, append(c.AWSCLI, f.Fix.AWSCLI...), f.Fix.Credentials, f.Fix.Look
 	}
 	for _, e := range f.Evidence {
 		if !slices.Contains(c.Refs, e.Ref) {
@@ -173,13 +176,17 @@ func conclude(rep report.Report, found []match, order []string, sure proved, lan
 func (c *conclusion) print(w io.Writer, width int, lang string) {
 	fmt.Fprintln(w, snapshot.Text{En: "On this estate", Ja: "この環境では"}.In(lang))
 	sayLine(w, snapshot.Text{}, c.Summary, width, lang)
+	told := report.Told{}
 	for _, one := range c.Causes {
 		fmt.Fprintf(w, "\n  %s  %s  %s\n", one.Code, one.Check, one.Subject)
 		sayLine(w, snapshot.Text{}, one.Message, width, lang)
 		sayLine(w, snapshot.Text{En: "Evidence", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
 		sayLine(w, snapshot.Text{En: "Fix", Ja: "対処"}, one.Fix, width, lang)
-		for _, cmd := range one.AWSCLI {
-			fmt.Fprintf(w, "    %s\n", cmd)
+		for _, b := range told.Blocks(one.AWSCLI, one.Credentials, one.Look, lang) {
+			sayLine(w, snapshot.Text{}, b.Title+":", width, lang)
+			for _, line := range b.Lines {
+				fmt.Fprintf(w, "    %s\n", line)
+			}
 		}
 	}
 	for _, u := range c.Unseen {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -76,6 +77,7 @@ type problemDescription struct {
 	Title     string   `json:"title"`
 	Cause     string   `json:"cause"`
 	Fix       string   `json:"fix"`
+	Look      []string `json:"look,omitempty"`
 	AWSCLI    []string `json:"aws_cli"`
 	Terraform string   `json:"terraform,omitempty"`
 	Errors    []string `json:"errors"`
@@ -113,7 +115,16 @@ func describe(c *checks.Check, lang string) checkDescription {
 func describeProblem(p *checks.Problem, lang string) problemDescription {
 	d := problemDescription{
 		Code: p.Code, Severity: p.Severity.String(), Title: p.Title.In(lang), Cause: p.Cause.In(lang), Fix: p.Fix.In(lang),
-		AWSCLI: p.CLI, Terraform: p.Terraform, Errors: []string{}, Sources: p.Sources,
+		AWSCLI: []string{}, Terraform: repair.Terraform(p.Examples(), nil), Errors: []string{}, Sources: p.Sources,
+	}
+	for _, c := range p.Look {
+		d.Look = append(d.Look, c.String())
+	}
+	for _, c := range p.Do {
+		d.AWSCLI = append(d.AWSCLI, c.String())
+	}
+	for _, r := range p.Examples() {
+		d.AWSCLI = append(d.AWSCLI, repair.Shell(r.Words()))
 	}
 	for _, e := range p.Errors {
 		d.Errors = append(d.Errors, e.ID)

@@ -62,6 +62,7 @@ type match struct {
 	Message  string             `json:"message,omitempty"`
 	Cause    string             `json:"cause,omitempty"`
 	Fix      string             `json:"fix,omitempty"`
+	Look     []string           `json:"look,omitempty"`
 	AWSCLI   []string           `json:"aws_cli,omitempty"`
 	TF       string             `json:"terraform,omitempty"`
 	Checks   []string           `json:"checks"`
@@ -255,7 +256,7 @@ func checkMatch(c *checks.Check, lang string) match {
 
 func problemMatch(p *checks.Problem, c *checks.Check, lang string) match {
 	d := describeProblem(p, lang)
-	return match{Code: p.Code, Check: c.ID, Title: d.Title, Cause: d.Cause, Fix: d.Fix, AWSCLI: d.AWSCLI, TF: d.Terraform, Errors: d.Errors, Checks: []string{c.ID}, Sources: d.Sources}
+	return match{Code: p.Code, Check: c.ID, Title: d.Title, Cause: d.Cause, Fix: d.Fix, Look: d.Look, AWSCLI: d.AWSCLI, TF: d.Terraform, Errors: d.Errors, Checks: []string{c.ID}, Sources: d.Sources}
 }
 
 func errorMatch(e *documented.Error, lang string) match {
@@ -307,9 +308,10 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 	}
 	say("Cause", "原因", m.Cause)
 	say("Fix", "対処", m.Fix)
-	block("Commands", "コマンド", m.AWSCLI)
+	block("With the AWS CLI (an example, with made-up values)", "AWS CLI での対処（値は例）", m.AWSCLI)
+	block("Look (changes nothing)", "確認（何も変更しない）", m.Look)
 	if m.TF != "" {
-		block("In Terraform", "Terraform", strings.Split(m.TF, "\n"))
+		block("In Terraform (an example)", "Terraform での対処（例）", strings.Split(m.TF, "\n"))
 	}
 	say("Leads to", "起こるエラー", strings.Join(m.Errors, ", "))
 	say("Found by", "見つけるチェック", strings.Join(m.Checks, ", "))

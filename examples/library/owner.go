@@ -16,7 +16,7 @@ var noOwner = &checks.Problem{
 	Title:   checks.Text{En: "the subnet {subject} has no tag Owner", Ja: "サブネット {subject} に Owner タグがない"},
 	Cause:   checks.Text{En: "Nobody is asked before the subnet is changed.", Ja: "サブネットを変更する際の確認先がわからない。"},
 	Fix:     checks.Text{En: "Tag {subject} with the team that owns it.", Ja: "{subject} に所有チームのタグを付ける。"},
-	CLI:     []string{"aws ec2 create-tags --resources {subject} --tags Key=Owner,Value=TEAM"},
+	Do:      []checks.Command{checks.OnAWS("ec2 create-tags --resources {subject} --tags Key=Owner,Value=TEAM")},
 	Sources: []string{handbook},
 }
 

@@ -112,7 +112,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	creds, err := cfg.Credentials.Retrieve(ctx)
 	if err == nil {
-		c.Credentials = &snapshot.Credentials{Source: creds.Source}
+		c.Credentials = &snapshot.Credentials{Source: creds.Source, Profile: a.Profile, Role: a.RoleARN}
 		if creds.CanExpire {
 			c.Credentials.Expires = creds.Expires.UTC().Truncate(time.Second)
 		}

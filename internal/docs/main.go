@@ -10,6 +10,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -113,10 +114,28 @@ func problem(b *strings.Builder, p *checks.Problem) {
 		}
 		fmt.Fprintf(b, "Leads to %s.\n\n", strings.Join(ids, ", "))
 	}
-	fmt.Fprintf(b, "**Fix.** %s\n\n```sh\n%s\n```\n", p.Fix.En, strings.Join(p.CLI, "\n"))
-	if p.Terraform != "" {
-		fmt.Fprintf(b, "\n```hcl\n%s\n```\n", p.Terraform)
+	fmt.Fprintf(b, "**Fix.** %s\n", p.Fix.En)
+	block := func(title, language string, lines []string) {
+		if len(lines) > 0 {
+			fmt.Fprintf(b, "\n%s\n\n```%s\n%s\n```\n", title, language, strings.Join(lines, "\n"))
+		}
 	}
+	shown := func(list []checks.Command) (out []string) {
+		for _, c := range list {
+			out = append(out, c.String())
+		}
+		return out
+	}
+	block("Run:", "sh", shown(p.Do))
+	var commands []string
+	for _, r := range p.Examples() {
+		commands = append(commands, repair.Shell(r.Words()))
+	}
+	block("For example, with values of your own (a finding has them):", "sh", commands)
+	if text := repair.Terraform(p.Examples(), nil); text != "" {
+		block("In Terraform:", "hcl", []string{text})
+	}
+	block("Look (changes nothing):", "sh", shown(p.Look))
 	fmt.Fprintf(b, "\n日本語: %s\n\n%s\n\n**対処。** %s\n\n", p.Title.Ja, p.Cause.Ja, p.Fix.Ja)
 	list(b, p.Sources)
 }

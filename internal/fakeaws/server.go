@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -59,19 +60,23 @@ type Server struct {
 	DataSync *DataSync
 
 	scopes map[string][]scope // by Region
+	estate fstest.MapFS       // as it was
+	made   int                // how many ids are new
 	mu     sync.Mutex
 	calls  map[string]int
 }
 
 type scope struct {
+	dir     string
 	account string
+	region  string
 	files   map[string]map[string]any // by file name without .json
 }
 
 // New starts a server for an estate, and stops it when the test ends.
 func New(t testing.TB, estate fs.FS) *Server {
 	t.Helper()
-	s := &Server{scopes: map[string][]scope{}, calls: map[string]int{}}
+	s := &Server{scopes: map[string][]scope{}, calls: map[string]int{}, estate: Widen(t, estate, nil)}
 	entries, err := fs.ReadDir(estate, ".")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +95,7 @@ func New(t testing.TB, estate fs.FS) *Server {
 }
 
 func loadScope(t testing.TB, estate fs.FS, dir string) (string, scope) {
-	sc := scope{files: map[string]map[string]any{}}
+	sc := scope{dir: dir, files: map[string]map[string]any{}}
 	var m snapshot.Manifest
 	names, err := fs.Glob(estate, path.Join(dir, "*.json"))
 	if err != nil {
@@ -113,7 +118,7 @@ func loadScope(t testing.TB, estate fs.FS, dir string) (string, scope) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	sc.account = m.Account
+	sc.account, sc.region = m.Account, m.Region
 	return m.Region, sc
 }
 
@@ -300,6 +305,11 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 			return
 		}
 		fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>example</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", roleKey+accountOf(r.Form.Get("RoleArn")), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		return
+	}
+	if changes[action] != nil {
+		made, err := s.Change(sc.account, region, action, r.Form)
+		answerChange(w, action, made, err)
 		return
 	}
 	if s.DataSync != nil {

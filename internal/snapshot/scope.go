@@ -73,7 +73,9 @@ type Scope struct {
 // they are good. They themselves are never kept.
 type Credentials struct {
 	Source  string    `json:"source"`
-	Expires time.Time `json:"expires,omitzero"` // zero: they don't expire, or nobody said
+	Expires time.Time `json:"expires,omitzero"`   // zero: they don't expire, or nobody said
+	Profile string    `json:"profile,omitempty"`  // that was named for the scope
+	Role    string    `json:"role_arn,omitempty"` // that was assumed
 }
 
 // observed is what all tables have in common.
