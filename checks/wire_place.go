@@ -60,6 +60,11 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 	if p.From.IsValid() { // a machine may have bridges and tunnels; this is what it dialled from
 		addrs = []netip.Addr{p.From}
 	}
+	if r.Instance != "" {
+		if place, proved := x.placeOfInstance(r, p); proved {
+			return place, ""
+		}
+	}
 	in := func(networks []netip.Prefix) bool {
 		return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return within(networks, a) })
 	}
@@ -143,6 +148,14 @@ func (x *Exam) gapOfPurpose(purpose snapshot.Purpose, place snapshot.VantagePlac
 				return snapshot.Gap{Code: doubt, Source: "probe", Scope: string(at), Ref: ref, Detail: dialled{Probe: p, run: r, place: at}.from()}
 			}
 		}
+	}
+	for i := range x.Snapshot.Probes { // a machine that told nothing may have stood there
+		if r := &x.Snapshot.Probes[i]; r.Trouble != nil {
+			return r.Gap()
+		}
+	}
+	if g := x.Snapshot.CommandGap(); g != nil {
+		return *g
 	}
 	return snapshot.Gap{Code: snapshot.NotDialled, Source: x.vantages(), Scope: string(place), Ref: ref, Detail: command}
 }

@@ -25,6 +25,11 @@ type ScriptHead struct {
 // concluded from it. Targets hold addresses and validated host names only, so
 // nothing in them can break out of the script.
 func Script(targets []Target, timeout time.Duration, head ScriptHead) string {
+	return scriptOf("  cat <<'TARGETS'\n"+strings.Join(lines(targets), "\n")+"\nTARGETS", strconv.Itoa(seconds(timeout)), head)
+}
+
+// lines are the targets as the script reads them.
+func lines(targets []Target) []string {
 	var list []string
 	for _, t := range targets {
 		name, kind := t.Host, "name"
@@ -33,13 +38,20 @@ func Script(targets []Target, timeout time.Duration, head ScriptHead) string {
 		}
 		list = append(list, fmt.Sprintf("%s %s %d %s", t.Purpose, name, t.Port, kind))
 	}
+	return list
+}
+
+// seconds is a time in whole seconds.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// scriptOf is the script that dials what a command lists, a target a line.
+func scriptOf(list, wait string, head ScriptHead) string {
 	place := head.Vantage.Place
 	if head.Vantage.Guessed {
 		place = snapshot.Elsewhere
 	}
-	seconds := int((timeout + time.Second - 1) / time.Second)
 	return strings.NewReplacer(
-		"@VERSION@", plainVersion(head.ToolVersion), "@WAIT@", strconv.Itoa(seconds), "@ATONCE@", strconv.Itoa(PerAddress), "@TARGETS@", strings.Join(list, "\n"),
+		"@VERSION@", plainVersion(head.ToolVersion), "@WAIT@", wait, "@ATONCE@", strconv.Itoa(PerAddress), "@LIST@", list,
 		"@SCHEMA@", snapshot.ProbeSchema, "@PLACE@", string(place), "@GUESSED@", strconv.FormatBool(head.Vantage.Guessed),
 	).Replace(scriptText)
 }

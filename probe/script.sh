@@ -148,9 +148,7 @@ dial() {
 }
 
 targets() {
-  cat <<'TARGETS'
-@TARGETS@
-TARGETS
+@LIST@
 }
 
 n=0

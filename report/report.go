@@ -210,6 +210,11 @@ func buildTarget(j Judged, numbers *repair.Numbers, opt Options) Target {
 			}
 		}
 	}
+	for i := range j.Snapshot.Probes {
+		if r := &j.Snapshot.Probes[i]; r.Trouble != nil {
+			t.Gaps = append(t.Gaps, gapOf(r.Gap(), opt.Lang))
+		}
+	}
 	for n, res := range j.Results {
 		out := Result{
 			Check: res.Check.ID, Area: res.Check.Area.Title().In(opt.Lang), Title: res.Check.Title.In(opt.Lang),

@@ -292,9 +292,12 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 	if c.Bool("complete") && dir == "" {
 		return nil, snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
 	}
+	command, err := commandOf(c)
+	if err != nil {
+		return nil, err
+	}
 	opt := snapshot.ReadOptions{Complete: c.Bool("complete"), KeepDocuments: keeps(c)}
 	var snap *snapshot.Snapshot
-	var err error
 	switch {
 	case fixture != "":
 		var files fs.FS
@@ -310,7 +313,10 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 	case c.Bool("plan-only"):
 		return nil, nil
 	default:
-		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments)
+		snap, err = live(ctx, env, p, kinds, c.Int("concurrency"), opt.KeepDocuments, command)
+		if err == nil {
+			err = sentAnywhere(snap, command)
+		}
 		if p.plans != nil && (errors.Is(err, collect.ErrNoCredentials) || errors.Is(err, collect.ErrNoRegion)) {
 			env.tell(snapshot.Textf("no estate to lay the plan over (%v): it is judged by itself, as with --plan-only", "プランを重ねる環境がない（%v）。--plan-only と同じくプランだけで判定する", err).In(languageOf(nil)))
 			forgetSides(p.targets)
@@ -359,7 +365,7 @@ func plainPath(err error) error {
 	return err
 }
 
-func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kind, concurrency int, keep bool) (*snapshot.Snapshot, error) {
+func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kind, concurrency int, keep bool, command string) (*snapshot.Snapshot, error) {
 	progress, done := progressLine(env)
 	defer done()
 	targets := make([]snapshot.Target, len(p.targets))
@@ -368,7 +374,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 	}
 	return collect.Live(ctx, collect.Request{
 		Targets: targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
-		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Planned: namedBy(p.plans),
+		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Command: command, Planned: namedBy(p.plans),
 	})
 }
 

@@ -92,7 +92,7 @@ func evidenceFlags() []cli.Flag {
 		stringFlag(groupEvidence, "fixture", "judge the embedded estate `NAME` (see dspreflight fixtures)"),
 		listFlag(groupEvidence, "policy-file", "judge the identity by these IAM policies instead of asking AWS: `FILE` (repeatable)"),
 		stringFlag(groupEvidence, "policy-identity", "`ARN` of the user or role whose policies those of --policy-file are"),
-		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE` (repeatable)"),
+		listFlag(groupEvidence, "probes", "add what dspreflight probe, or its script, saw elsewhere: `FILE`, or ssm:COMMAND-ID for what a command of Systems Manager printed that ran the document of probe --ssm-document (repeatable)"),
 		boolFlag(groupEvidence, "no-probe", "dial nothing; judge by configuration alone"),
 		stringFlag(groupEvidence, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed from its addresses; elsewhere nothing is dialled)"),
 	}

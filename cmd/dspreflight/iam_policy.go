@@ -24,6 +24,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 			&cli.StringFlag{Name: "for", Usage: "`WHAT`: audit or activation", Value: "audit"},
 			listFlag("", "check", "with --for audit: only checks that match `GLOB`, and those they rest on (repeatable)"),
 			listFlag("", "skip", "with --for audit: no checks that match `GLOB` (repeatable)"),
+			listFlag("", "probes", "with --for audit: `ssm:COMMAND-ID`, or any ssm:, adds what reading a command of Systems Manager takes (repeatable)"),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: json or terraform", Value: "json"},
 			&cli.StringFlag{Name: "scope", Usage: "with --for audit: only the policy of the scope `NAME`"},
 			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
@@ -101,12 +102,16 @@ func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted := withIdentity(checks.Kinds(selected))
+	if slices.ContainsFunc(c.StringSlice("probes"), func(s string) bool { return strings.HasPrefix(s, ofCommand) }) {
+		wanted = append(slices.Clone(wanted), collect.CommandKinds()...)
+	}
 	var out []scopePolicy
 	var names []string
 	for i, s := range p.scopes {
 		names = append(names, s.Name)
 		if want := c.String("scope"); want == "" || want == s.Name {
-			kinds := collect.Wanted(withIdentity(checks.Kinds(selected)), collect.Roles(p.targets, i))
+			kinds := collect.Wanted(wanted, collect.Roles(p.targets, i))
 			out = append(out, scopePolicy{s.Name, "datasync_preflight_audit", policy("DataSyncPreflightAudit", auditActions(kinds))})
 		}
 	}

@@ -34,6 +34,9 @@ func probeCommand(env *environment) *cli.Command {
 			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 			stringFlag(groupSelection, "mode", "`MODE` of the agent: basic or enhanced (default: basic)"),
 			boolFlag(groupOutput, "script", "print a POSIX shell script that dials the same and prints the same JSON"),
+			boolFlag(groupOutput, "ssm-document", "print a Command document of AWS Systems Manager that runs the script, for check --probes ssm:COMMAND-ID, and say on standard error how it is sent"),
+			&cli.StringFlag{Name: "ssm-tag", Usage: "with --ssm-document: send it to the instances with the tag `KEY=VALUE`", Value: "dspreflight=probe", Category: groupOutput, EnvVars: variable("ssm-tag")},
+			stringFlag(groupOutput, "ssm-bucket", "with --ssm-document: keep whole outputs in the S3 bucket `NAME`"),
 			&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: table or json (repeatable)", Category: groupOutput},
 			stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 			&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
@@ -102,6 +105,9 @@ func runProbe(c *cli.Context, env *environment) error {
 	targets, err := probePlan(c, dialRule(c))
 	if err != nil {
 		return err
+	}
+	if c.Bool("ssm-document") {
+		return printSSMDocument(c, env, targets, lang)
 	}
 	if c.Bool("script") {
 		_, err := fmt.Fprint(env.stdout, probe.Script(targets, c.Duration("connect-timeout"), probe.ScriptHead{ToolVersion: version(), Vantage: here}))

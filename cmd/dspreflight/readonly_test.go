@@ -49,7 +49,7 @@ func TestBinaryIsReadOnly(t *testing.T) {
 		t.Errorf("the binary has %d bytes, more than %d", info.Size(), largestBinary)
 	}
 	found := operationsIn(t, path)
-	for _, want := range []string{"ec2:DescribeVpcEndpoints", "iam:SimulatePrincipalPolicy", "datasync:ListAgents", "sts:GetCallerIdentity", "sts:AssumeRole"} {
+	for _, want := range []string{"ec2:DescribeVpcEndpoints", "iam:SimulatePrincipalPolicy", "datasync:ListAgents", "ssm:GetCommandInvocation", "sts:GetCallerIdentity", "sts:AssumeRole"} {
 		if !slices.Contains(found, want) {
 			t.Errorf("%s is not found in the binary: the test looks for the wrong names", want)
 		}

@@ -48,7 +48,7 @@ func snapshotCommand(env *environment) *cli.Command {
 			}
 			ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 			defer cancel()
-			snap, err := live(ctx, env, p, checks.Kinds(selected), c.Int("concurrency"), true)
+			snap, err := live(ctx, env, p, checks.Kinds(selected), c.Int("concurrency"), true, "")
 			if err != nil {
 				return err
 			}

@@ -50,7 +50,11 @@ const maxProbesBytes = 32 << 20
 // addProbes adds to the evidence what --probes holds and, live, what this
 // machine can dial, as far as the selected checks ask for it.
 func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, a asked) error {
+	tellSilent(env, snap, a.lang)
 	for _, file := range c.StringSlice("probes") {
+		if strings.HasPrefix(file, ofCommand) {
+			continue // read with the rest of what AWS says
+		}
 		runs, err := readProbesFile(c, file)
 		if err != nil {
 			return fmt.Errorf("--probes %s: %w", file, err)

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/datasync"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +26,7 @@ type Request struct {
 	Simulate    []string          // the actions whose permission IAM is asked about
 	Concurrency int               // calls at once in a scope; 0 means DefaultConcurrency
 	Keep        bool              // keep the replies, to save them
+	Command     string            // of Systems Manager, whose outputs are read; "": none is
 	Planned     Named             // what plans name for an endpoint or an agent that is yet to be made
 	// Progress is told, from several goroutines, of each call that ends.
 	Progress func(scope string, k snapshot.Kind)
@@ -71,6 +74,7 @@ func Live(ctx context.Context, r Request) (*snapshot.Snapshot, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	snap.AddCommandRuns()
 	return snap, nil
 }
 
@@ -158,6 +162,13 @@ func (c *collector) call(ctx context.Context, j *job) {
 	case snapshot.Agents:
 		in := &datasync.ListAgentsInput{MaxResults: size100}
 		err = pages(ctx, c.clients.ListAgents, in, &in.NextToken, func(out *datasync.ListAgentsOutput) *string { return out.NextToken }, use)
+	case snapshot.Invocations:
+		in := &ssm.ListCommandInvocationsInput{CommandId: &c.request.Command, MaxResults: aws.Int32(invocationsPage)}
+		err = pages(ctx, c.clients.ListCommandInvocations, in, &in.NextToken, func(out *ssm.ListCommandInvocationsOutput) *string { return out.NextToken }, use)
+	case snapshot.CommandOutputs:
+		var out *ssm.GetCommandInvocationOutput
+		out, err = c.clients.GetCommandInvocation(ctx, &ssm.GetCommandInvocationInput{CommandId: &c.request.Command, InstanceId: &j.query.id})
+		err = single(out, err, use)
 	default:
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}

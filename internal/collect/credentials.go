@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
@@ -35,6 +36,9 @@ type Clients struct {
 	// ListAgents is all that is asked of DataSync: whether it is allowed tells
 	// whether the whole service is shut out.
 	ListAgents operation[datasync.ListAgentsInput, datasync.ListAgentsOutput, datasync.Options]
+	// These two read what a command of Systems Manager printed.
+	ListCommandInvocations operation[ssm.ListCommandInvocationsInput, ssm.ListCommandInvocationsOutput, ssm.Options]
+	GetCommandInvocation   operation[ssm.GetCommandInvocationInput, ssm.GetCommandInvocationOutput, ssm.Options]
 
 	Region string
 	// Credentials says where they come from; nil if they could not be had.
@@ -105,10 +109,11 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
-	who := iam.NewFromConfig(cfg)
+	who, commands := iam.NewFromConfig(cfg), ssm.NewFromConfig(cfg)
 	c := Clients{
 		EC2: func() *ec2.Client { return ec2.NewFromConfig(cfg) }, GetCallerIdentity: sts.NewFromConfig(cfg).GetCallerIdentity,
-		SimulatePrincipalPolicy: who.SimulatePrincipalPolicy, GetRole: who.GetRole, ListAgents: datasync.NewFromConfig(cfg).ListAgents, Region: cfg.Region,
+		SimulatePrincipalPolicy: who.SimulatePrincipalPolicy, GetRole: who.GetRole, ListAgents: datasync.NewFromConfig(cfg).ListAgents,
+		ListCommandInvocations: commands.ListCommandInvocations, GetCommandInvocation: commands.GetCommandInvocation, Region: cfg.Region,
 	}
 	creds, err := cfg.Credentials.Retrieve(ctx)
 	if err == nil {

@@ -150,7 +150,8 @@ func actions() []string {
 	var out []string
 	for _, k := range snapshot.Kinds() {
 		switch k {
-		case snapshot.PrefixListEntries, snapshot.SecurityGroupVPCAssociations: // asked for only when referred to
+		case snapshot.PrefixListEntries, snapshot.SecurityGroupVPCAssociations, // asked for only when referred to
+			snapshot.Invocations, snapshot.CommandOutputs: // or when a command is named
 			continue
 		}
 		_, api, _ := strings.Cut(k.Action(), ":")

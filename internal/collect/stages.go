@@ -36,7 +36,7 @@ func (c *collector) first() []*job {
 	if len(instances) > 0 && c.wants(snapshot.Instances) {
 		jobs = append(jobs, &job{kind: snapshot.Instances, query: query{instances: instances}})
 	}
-	return jobs
+	return append(jobs, c.invocations()...)
 }
 
 // fewLists is up to how many customer-managed prefix lists are read without
@@ -86,7 +86,7 @@ func (c *collector) second() []*job {
 	if len(lists) <= fewLists {
 		perID(snapshot.PrefixListEntries, lists)
 	}
-	return jobs
+	return append(jobs, c.outputs()...)
 }
 
 // third asks for what only the rules and routes themselves refer to.

@@ -42,6 +42,7 @@ var always = map[snapshot.Kind][]string{
 	snapshot.Instances:                    {"ReservationId", "Instances.InstanceId", "Instances.State.Name"},
 	snapshot.NATGateways:                  {"NatGatewayId", "VpcId", "State"},
 	snapshot.Agents:                       {"AgentArn"},
+	snapshot.Invocations:                  {"InstanceId", "CommandId", "Status"},
 	snapshot.PolicySimulation:             {"EvalActionName", "EvalDecision"},
 }
 
@@ -54,7 +55,10 @@ func permissions(list string) []string {
 }
 
 // whole are the members of replies that hold no list.
-var whole = map[snapshot.Kind][]string{snapshot.CallerIdentity: {"Account", "Arn"}}
+var whole = map[snapshot.Kind][]string{
+	snapshot.CallerIdentity: {"Account", "Arn"},
+	snapshot.CommandOutputs: {"InstanceId", "CommandId", "Status"},
+}
 
 // badReply is the code of a call whose answer AWS did not give, or not whole.
 const badReply = "BadReply"

@@ -59,6 +59,9 @@ type Server struct {
 	// DataSync makes agents; nil: only what the estate has is listed.
 	DataSync *DataSync
 
+	// SSM runs commands; nil: there is none.
+	SSM *SSM
+
 	scopes map[string][]scope // by Region
 	estate fstest.MapFS       // as it was
 	made   int                // how many ids are new
@@ -321,6 +324,9 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 			s.DataSync.describeAgent(w, r)
 			return
 		}
+	}
+	if s.SSM != nil && s.SSM.answer(w, r, sc, action) {
+		return
 	}
 	var kind snapshot.Kind
 	for _, k := range snapshot.Kinds() {

@@ -40,7 +40,8 @@ const (
 
 // Lab is a running network.
 type Lab struct {
-	Source, Router, Dest string // names of the namespaces
+	Source, Router, Dest string   // names of the namespaces
+	more                 []string // namespaces of Instances
 	procs                []*exec.Cmd
 }
 
@@ -206,7 +207,7 @@ func (l *Lab) down() {
 		_ = p.Process.Kill()
 		_ = p.Wait()
 	}
-	for _, ns := range []string{l.Source, l.Router, l.Dest} {
+	for _, ns := range append([]string{l.Source, l.Router, l.Dest}, l.more...) {
 		_ = exec.Command("ip", "netns", "del", ns).Run()
 	}
 }

@@ -29,6 +29,7 @@ var kept = words(`
 	Target.Region Target.SourceRegion Target.DestinationType Target.Mode Target.Requirements Target.KeyShape
 	Scope.Region Scope.Roles Call.Command CallError.Action CallError.Code Gap.Code Gap.Source
 	ProbeRun.Schema ProbeRun.ToolVersion Vantage.Place Probe.Purpose Probe.Outcome TLSState.Outcome
+	ProbeTrouble.Code Invocation.Status Invocation.Details CommandOutput.Status CommandOutput.Details
 	API.Service API.Region API.Outcome Tool.Name Tool.Version
 `)
 
@@ -41,6 +42,7 @@ var special = map[string]func(*Redactor, string) string{
 	"Endpoint.FailureReason":            said,
 	"Peering.Status.Message":            said,
 	"CallError.Message":                 said,
+	"ProbeTrouble.Detail":               said,
 	"API.Untrusted":                     said,
 	"TLSState.Detail":                   said,
 	"TLSState.Issuer":                   said,

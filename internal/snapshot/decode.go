@@ -40,6 +40,17 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		s.Identity.See(extent, vpcs)
 		s.Identity.Put(Identity{UserID: id.UserId, Account: id.Account, ARN: id.Arn})
 		return false, nil
+	case CommandOutputs:
+		var out CommandOutput
+		if err := decodeObject(d.Body, &out, "InstanceId"); err != nil {
+			return false, err
+		}
+		if out.Instance != d.ID {
+			return false, Errorf("it is of %s, not of %s as the name says", "%s のもので、名前にある %s のものではない", out.Instance, d.ID)
+		}
+		s.CommandOutputs.See(Partial, nil)
+		s.CommandOutputs.Put(out)
+		return false, nil
 	case Instances:
 		return load(&s.Instances, d, extent, vpcs, func(r struct{ Instances []Instance }) []Instance { return r.Instances })
 	case SubnetCIDRReservations:
@@ -100,6 +111,8 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		return load(t, d, extent, vpcs, one[VPNConnection])
 	case *Table[NATGateway]:
 		return load(t, d, extent, vpcs, one[NATGateway])
+	case *Table[Invocation]:
+		return load(t, d, extent, vpcs, one[Invocation])
 	case *Table[Agent]:
 		return load(t, d, extent, vpcs, one[Agent])
 	}

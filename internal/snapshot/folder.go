@@ -173,6 +173,7 @@ var ids = map[Kind]func() *regexp.Regexp{
 	TransitGatewayAssociations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
 	TransitGatewayPropagations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
 	TransitGatewayRoutes:       pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
+	CommandOutputs:             pattern.Late(`^m?i-[0-9a-z]+$`),
 	PolicySimulation:           pattern.Late(`^(` + AnyResource + `|` + AccountResource + `)$`),
 }
 

@@ -47,6 +47,11 @@ const (
 	OtherVantage      GapCode = "other-vantage"      // the probe was made from an address that is treated unlike the agent's
 	VantageUnproved   GapCode = "vantage-unproved"   // only a private address says where the machine that dialled stands
 	VantageDenied     GapCode = "vantage-denied"     // the source address contradicts the place that was given
+	CommandOpen       GapCode = "command-open"       // Systems Manager has not run the command on a node yet; Detail: the status
+	CommandFailed     GapCode = "command-failed"     // it could not, or the script failed there; Detail: the status
+	CommandUnread     GapCode = "command-unread"     // what a node answered could not be read from AWS; Detail: why
+	CommandCut        GapCode = "command-cut"        // what it answered is cut off; Detail: how many characters there are, and where the rest is
+	CommandGarbage    GapCode = "command-garbage"    // what it answered is not the script's; Detail: how it begins
 	MachinesDiffer    GapCode = "machines-differ"    // two machines saw opposite things
 	Hurried           GapCode = "hurried"            // the probe was given up before an answer could be expected
 	DialFailed        GapCode = "dial-failed"        // a dial ended neither by an answer nor by a refusal

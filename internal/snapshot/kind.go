@@ -36,6 +36,8 @@ const (
 	Instances
 	PolicySimulation
 	Agents
+	Invocations
+	CommandOutputs
 	kindCount
 )
 
@@ -83,6 +85,8 @@ var specs = [kindCount]spec{
 	Instances:                    {"ec2", "DescribeInstances", "Reservations", false},
 	PolicySimulation:             {"iam", "SimulatePrincipalPolicy", "EvaluationResults", true},
 	Agents:                       {"datasync", "ListAgents", "Agents", false},
+	Invocations:                  {"ssm", "ListCommandInvocations", "CommandInvocations", false},
+	CommandOutputs:               {"ssm", "GetCommandInvocation", "", true},
 }
 
 // Kinds lists every kind in order.
@@ -110,15 +114,15 @@ func (k Kind) Action() string {
 }
 
 // Command is the AWS CLI's name for the call, such as "describe-vpcs", which is
-// also the stem of the file that holds its output. Those of DataSync carry its
-// name: other services list agents too.
+// also the stem of the file that holds its output. Those of DataSync and Systems
+// Manager carry their names: other services list agents too.
 func (k Kind) Command() string {
 	if k == NoKind || k >= kindCount {
 		return ""
 	}
 	var b strings.Builder
-	if specs[k].service == "datasync" {
-		b.WriteString("datasync-")
+	if s := specs[k].service; s == "datasync" || s == "ssm" {
+		b.WriteString(s + "-")
 	}
 	for i, r := range specs[k].api {
 		if r >= 'A' && r <= 'Z' {

@@ -78,6 +78,9 @@ func (s *Scope) document(d Document) map[string]any {
 			return map[string]any{"UserId": id.UserID, "Account": id.Account, "Arn": id.ARN}
 		}
 		return map[string]any{"Account": ""}
+	case CommandOutputs:
+		out, _ := s.CommandOutputs.Get(d.ID)
+		return map[string]any{"InstanceId": out.Instance, "CommandId": out.Command, "Status": out.Status, "StatusDetails": out.Details, "StandardOutputContent": out.Output}
 	case Instances:
 		var list []any
 		for _, i := range s.Instances.All() {

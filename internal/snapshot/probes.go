@@ -131,7 +131,14 @@ type ProbeRun struct {
 	TimeoutMS   int       `json:"connect_timeout_ms"`
 	// Here says that dspreflight check made the run itself, on the machine that
 	// it ran on: its APIs and tools are the caller's.
-	Here   bool    `json:"here,omitempty"`
+	Here bool `json:"here,omitempty"`
+	// Instance is the managed node that Systems Manager ran the script on, by the
+	// command; "" if nobody but the script says which machine it was.
+	Instance string `json:"instance,omitempty"`
+	Command  string `json:"command,omitempty"`
+	// Trouble is why the node told nothing.
+	Trouble *ProbeTrouble `json:"trouble,omitempty"`
+
 	Probes []Probe `json:"probes"`
 	APIs   []API   `json:"apis,omitempty"`
 	Tools  []Tool  `json:"tools,omitempty"` // nil: nobody looked
@@ -181,6 +188,10 @@ const ClockTolerance = 5 * time.Minute
 // after now, by more than ClockTolerance, are refused; a zero now accepts any
 // time. Errors name the place.
 func ReadProbes(raw []byte, now time.Time) ([]ProbeRun, error) {
+	raw, _, err := unpacked(raw)
+	if err != nil {
+		return nil, err
+	}
 	body, err := UTF8(raw)
 	if err != nil {
 		return nil, err

@@ -68,6 +68,7 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 	if snap.TakenAt.IsZero() {
 		snap.TakenAt = newest.UTC().Truncate(time.Second)
 	}
+	snap.AddCommandRuns()
 	return snap, nil
 }
 

@@ -806,7 +806,28 @@ type Agent struct {
 	ARN string `json:"AgentArn"`
 }
 
+// Invocation is what became of a command of Systems Manager on one managed node.
+type Invocation struct {
+	Instance string `json:"InstanceId"`
+	Command  string `json:"CommandId"`
+	Status   string
+	Details  string `json:"StatusDetails"`
+}
+
+// CommandOutput is what a command printed on a managed node.
+type CommandOutput struct {
+	Instance string `json:"InstanceId"`
+	Command  string `json:"CommandId"`
+	Status   string
+	Details  string `json:"StatusDetails"`
+	Output   string `json:"StandardOutputContent"`
+	Problem  string `json:"StandardErrorContent"`
+	URL      string `json:"StandardOutputUrl"`
+}
+
 func (r Agent) key() string                        { return r.ARN }
+func (r Invocation) key() string                   { return r.Instance }
+func (r CommandOutput) key() string                { return r.Instance }
 func (r Simulation) key() string                   { return r.Resources }
 func (r Identity) key() string                     { return r.ARN }
 func (r VPC) key() string                          { return r.ID }

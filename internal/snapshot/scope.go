@@ -61,6 +61,8 @@ type Scope struct {
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
 	Agents                       Table[Agent]
+	Invocations                  Table[Invocation]
+	CommandOutputs               Table[CommandOutput]
 
 	// Opened says of tables in which rows may be missing because of a planned
 	// change why that is.
@@ -152,6 +154,10 @@ func (s *Scope) table(k Kind) observed {
 		return &s.Simulations
 	case Agents:
 		return &s.Agents
+	case Invocations:
+		return &s.Invocations
+	case CommandOutputs:
+		return &s.CommandOutputs
 	}
 	return &Table[VPC]{}
 }
@@ -267,7 +273,7 @@ func (s *Scope) clone() *Scope {
 // one that a plan creates holds nothing but what the plan says.
 func (s *Scope) Settle(vpc string) {
 	for _, k := range Kinds() {
-		if k != CallerIdentity && k != PolicySimulation && k != Agents {
+		if k != CallerIdentity && k != PolicySimulation && k != Agents && k != Invocations && k != CommandOutputs {
 			s.table(k).Settle(vpc)
 		}
 	}
