@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,7 @@ func readLimited(c *cli.Context, file string, limit int64) ([]byte, error) {
 		return nil, plainPath(err)
 	case int64(len(body)) > limit:
 		return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", limit>>20)
-	case len(strings.TrimSpace(string(body))) == 0:
+	case len(bytes.TrimSpace(body)) == 0:
 		return nil, snapshot.Errorf("the file is empty; the command that should have filled it may have failed", "ファイルが空。出力したコマンドが失敗した可能性がある")
 	}
 	return body, nil
@@ -57,7 +58,12 @@ func readAtMost(file string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit+1))
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() <= limit {
+		b.Grow(int(info.Size()) + bytes.MinRead) // it need not grow while it is read
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, limit+1))
+	return b.Bytes(), err
 }
 
 // readPipe reads a pipe that may have no other end: to open it is to wait for one.

@@ -27,13 +27,22 @@ type document struct {
 	Changes       []*tfjson.ResourceChange         `json:"resource_changes"`
 	Deferred      []*tfjson.DeferredResourceChange `json:"deferred_changes"`
 	Invocations   []*tfjson.ActionInvocation       `json:"action_invocations"`
-	Prior         *tfjson.State                    `json:"prior_state"`
+	Prior         *priorState                      `json:"prior_state"`
 	Config        *tfjson.Config                   `json:"configuration"`
 	Complete      *bool                            `json:"complete"`
 	Errored       bool                             `json:"errored"`
 	Timestamp     string                           `json:"timestamp"`
 	Values        json.RawMessage                  `json:"values"`
 	Level         string                           `json:"@level"`
+}
+
+// priorState is that of tfjson without what nothing is read from, and decoded with the
+// document: what decodes itself is read over four times.
+type priorState struct {
+	FormatVersion string `json:"format_version"`
+	Values        *struct {
+		RootModule *tfjson.StateModule `json:"root_module"`
+	} `json:"values"`
 }
 
 // Read reads what "terraform show -json PLAN" or "tofu show -json PLAN"
@@ -55,9 +64,6 @@ func Read(body []byte, files Sources, stacks StackReader) (*resource.Plan, error
 	}
 	var d document
 	if err := snapshot.DecodeJSON(body, &d); err != nil {
-		if strings.Contains(err.Error(), "format version") || strings.Contains(err.Error(), "malformed version") {
-			return nil, snapshot.Errorf("the state in it is of a format that this version does not read: %w", "含まれる状態の形式をこの版は読めない: %w", err)
-		}
 		return nil, err
 	}
 	switch {
@@ -70,6 +76,11 @@ func Read(body []byte, files Sources, stacks StackReader) (*resource.Plan, error
 	}
 	if err := (&tfjson.Plan{FormatVersion: d.FormatVersion}).Validate(); err != nil {
 		return nil, snapshot.Errorf("format_version %q: this version reads %s", "format_version %q: この版が読むのは %s", resource.Shortened(d.FormatVersion), tfjson.PlanFormatVersionConstraints)
+	}
+	if d.Prior != nil {
+		if err := (&tfjson.State{FormatVersion: d.Prior.FormatVersion}).Validate(); err != nil {
+			return nil, snapshot.Errorf("the state in it is of a format that this version does not read: %w", "含まれる状態の形式をこの版は読めない: %w", err)
+		}
 	}
 	if d.Errored {
 		return nil, snapshot.Errorf("the plan ended with an error (errored is true), so it is not whole and can't be applied: mend that first", "プランがエラーで終わっている（errored が true）。完全ではなく適用もできないため、先にそれを直す")
