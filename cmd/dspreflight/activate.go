@@ -67,6 +67,9 @@ func runActivate(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if _, err := colored(c.String("color"), env.stderr); err != nil {
+		return err
+	}
 	ready, err := readyFor(c, env, lang)
 	if err != nil || ready == nil {
 		return err
@@ -194,6 +197,7 @@ func refuse(c *cli.Context, env *environment, rep report.Report, lang string) er
 // were given, and the ids that the activation settled.
 func sameTarget(c *cli.Context, t snapshot.Target, p activation.Plan) []string {
 	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, stringFlag(groupSelection, "requirements", ""), allowPublicFlag())
 	leftOut := []string{"activation-key", "subnet-arn", "security-group-arn", "no-probe", "vantage"}
 	var out []string
 	for _, f := range flags {

@@ -81,7 +81,7 @@ func runBundle(c *cli.Context, env *environment) error {
 		return err
 	}
 	noteWaivers(env, ask.waivers, rep, ask.selected, time.Now(), ask.lang)
-	if err := writePrivate(file, func(w io.Writer) error { return pack(w, files, rep.GeneratedAt) }); err != nil {
+	if err := writePrivate(c, file, func(w io.Writer) error { return pack(w, files, rep.GeneratedAt) }); err != nil {
 		return snapshot.Errorf("--output %s: %w", "--output %s: %w", file, err)
 	}
 	env.tell(snapshot.Textf("wrote %s: %s", "%s に書き込んだ: %s", file, rep.Verdict.Label()).In(ask.lang))

@@ -93,7 +93,7 @@ func runCheck(c *cli.Context, env *environment) error {
 	noteWaivers(env, ask.waivers, rep, ask.selected, time.Now(), lang)
 	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
-		if err := o.write(env, rep, lang); err != nil {
+		if err := o.write(c, env, rep, lang); err != nil {
 			return err
 		}
 	}
@@ -456,11 +456,11 @@ func parseOutputs(c *cli.Context, env *environment) ([]output, error) {
 	return outputs, nil
 }
 
-func (o output) write(env *environment, rep report.Report, lang string) error {
+func (o output) write(c *cli.Context, env *environment, rep report.Report, lang string) error {
 	o.table.Lang = lang
 	render := o.format.Render(o.table)
 	if o.format.Name == "github" {
-		if err := stepSummary(rep, lang); err != nil {
+		if err := stepSummary(c, rep, lang); err != nil {
 			return err
 		}
 	}
@@ -470,7 +470,7 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 		}
 		return nil
 	}
-	if err := writeWhole(o.path, func(w io.Writer) error { return render(w, rep) }); err != nil {
+	if err := writeWhole(c, o.path, func(w io.Writer) error { return render(w, rep) }); err != nil {
 		return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 	}
 	return nil
@@ -479,10 +479,13 @@ func (o output) write(env *environment, rep report.Report, lang string) error {
 // stepSummary adds the report to the summary of a step of GitHub Actions, where
 // there is one.
 // Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
-func stepSummary(rep report.Report, lang string) error {
+func stepSummary(c *cli.Context, rep report.Report, lang string) error {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeWhole(c, path, func(w io.Writer) error { return report.Markdown(lang)(w, rep) })
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

@@ -107,6 +107,15 @@ func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, e
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(written, "-"), "-")
 		o := byName[name]
+		if o == nil {
+			if apart := shortFlags(name, written, byName); apart != nil {
+				if joined {
+					apart[len(apart)-1] += "=" + value
+				}
+				args = append(apart, args...)
+				continue
+			}
+		}
 		switch {
 		case o == nil:
 			return nil, false, unknownFlag(cmd, written)
@@ -130,6 +139,23 @@ func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, e
 		}
 	}
 	return set, false, set.Parse(append([]string{"--"}, withoutDashes(args)...))
+}
+
+// shortFlags takes flags of one letter that are written as one word, as in -qo json,
+// apart; nil if it is no such word: only the last may take a value.
+func shortFlags(name, written string, known map[string]*option) []string {
+	if strings.HasPrefix(written, "--") || len(name) < 2 {
+		return nil
+	}
+	var out []string
+	for i := range len(name) {
+		o := known[name[i:i+1]]
+		if o == nil || o.TakesValue() && i < len(name)-1 {
+			return nil
+		}
+		out = append(out, "-"+name[i:i+1])
+	}
+	return out
 }
 
 // withoutDashes leaves out the "--" that ends the flags.
@@ -252,12 +278,12 @@ func unknownCommand(app *cli.App, name string) error {
 }
 
 // nearest is the word that was most likely meant, "" if none is near: a letter in
-// four may be wrong, or the rest of the word be missing.
+// four may be wrong, two neighbours be swapped, or the rest of the word be missing.
 func nearest(word string, known []string) string {
-	best, least := "", len(word)/4+1
+	best, least := "", max(1, len(word)/4)
 	for _, k := range known {
 		d := levenshtein.Distance(word, k, nil)
-		if len(word) >= 3 && strings.HasPrefix(k, word) {
+		if len(word) >= 3 && (strings.HasPrefix(k, word) || swapped(word, k)) {
 			d = 1
 		}
 		if len(k) > 1 && d <= least && (best == "" || d < least) {
@@ -265,6 +291,18 @@ func nearest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// swapped reports whether two words differ by the order of two neighbours.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // noArguments refuses positional arguments. The first one ends the flags, so those

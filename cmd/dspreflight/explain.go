@@ -31,7 +31,7 @@ func explainCommand(env *environment) *cli.Command {
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
 	)
-	flags = append(flags, connectTimeoutFlag())
+	flags = append(flags, connectTimeoutFlag(), allowPublicFlag())
 	flags = append(flags, timeFlags()...)
 	return &cli.Command{
 		Name:      "explain",

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -68,10 +69,7 @@ func readAtMost(file string, limit int64) ([]byte, error) {
 
 // readPipe reads a pipe that may have no other end: to open it is to wait for one.
 func readPipe(c *cli.Context, file string, limit int64) ([]byte, error) {
-	patience := pipePatience
-	if d := c.Duration("timeout"); d > 0 {
-		patience = d
-	}
+	patience := patienceOf(c)
 	ctx, cancel := context.WithTimeout(c.Context, patience)
 	defer cancel()
 	type read struct {
@@ -92,6 +90,13 @@ func readPipe(c *cli.Context, file string, limit int64) ([]byte, error) {
 		}
 		return nil, ctx.Err()
 	}
+}
+
+func patienceOf(c *cli.Context) time.Duration {
+	if d := c.Duration("timeout"); d > 0 {
+		return d
+	}
+	return pipePatience
 }
 
 // unfinished are files that are being written: an end in the middle removes them.
@@ -120,33 +125,41 @@ func removeUnfinished() {
 }
 
 // writeWhole writes a file so that there is never half of one under its name: to a
-// sibling, which then takes its place. What is not a file, such as a pipe, is
-// written as it is.
-func writeWhole(file string, write func(io.Writer) error) error {
+// sibling, which then takes its place. What is not a file, such as a terminal, is
+// written as it is; a disk is not.
+func writeWhole(c *cli.Context, file string, write func(io.Writer) error) error {
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(file); err == nil {
 		mode = info.Mode().Perm()
 	}
-	return writeAs(file, mode, write)
+	return writeAs(c, file, mode, write)
 }
 
 // writePrivate is writeWhole for what tells much of a network, and for keys: it is
 // nobody else's, whatever was there before.
-func writePrivate(file string, write func(io.Writer) error) error {
+func writePrivate(c *cli.Context, file string, write func(io.Writer) error) error {
 	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 		if err := os.Chmod(file, evidenceFile); err != nil {
 			return err
 		}
 	}
-	return writeAs(file, evidenceFile, write)
+	return writeAs(c, file, evidenceFile, write)
 }
 
-func writeAs(file string, mode fs.FileMode, write func(io.Writer) error) error {
+func writeAs(c *cli.Context, file string, mode fs.FileMode, write func(io.Writer) error) error {
+	named := false
 	if real, err := filepath.EvalSymlinks(file); err == nil {
-		file = real // a link stays one
+		file, named = real, true // a link stays one
 	}
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return writeThrough(file, write)
+	if info, err := os.Stat(file); err == nil {
+		switch m := info.Mode(); {
+		case m&fs.ModeNamedPipe != 0:
+			return writePipe(c, file, named, write)
+		case m&fs.ModeDevice != 0 && m&fs.ModeCharDevice == 0:
+			return snapshot.Errorf("it is a disk; expected a file or a pipe", "ディスクのデバイスである。ファイルかパイプを指定する")
+		case !m.IsRegular():
+			return writeThrough(file, write)
+		}
 	}
 	f, err := os.OpenFile(file+".partial", os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	switch {
@@ -170,6 +183,41 @@ func writeAs(file string, mode fs.FileMode, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// writePipe writes to a pipe. One with a name may have no reader yet, and any may have
+// one that doesn't read: both are waited for, not for ever.
+func writePipe(c *cli.Context, file string, named bool, write func(io.Writer) error) error {
+	patience := patienceOf(c)
+	ctx, cancel := context.WithTimeout(c.Context, patience)
+	defer cancel()
+	nobody := func() error {
+		if c.Context.Err() != nil {
+			return c.Context.Err()
+		}
+		return snapshot.Errorf("it is a pipe, and nobody had read it to its end after %s", "パイプだが、%s 経っても最後まで読み取られない", patience)
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	for named && errors.Is(err, syscall.ENXIO) { // no reader
+		select {
+		case <-ctx.Done():
+			return nobody()
+		case <-time.After(10 * time.Millisecond):
+		}
+		f, err = os.OpenFile(file, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = f.SetWriteDeadline(time.Now()) })()
+	err = write(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nobody()
 	}
 	return err
 }

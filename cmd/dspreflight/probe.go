@@ -140,7 +140,7 @@ func runProbe(c *cli.Context, env *environment) error {
 			}
 			continue
 		}
-		if err := writeWhole(o.path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+		if err := writeWhole(c, o.path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
 			return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 		}
 		open, total := 0, 0

@@ -45,7 +45,7 @@ func redactionOf(c *cli.Context) (*redaction, error) {
 	body, err := readLimited(c, file, maxKeyBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		key := redact.NewKey()
-		if err := writePrivate(file, func(w io.Writer) error { _, err := fmt.Fprintln(w, key); return err }); err != nil {
+		if err := writePrivate(c, file, func(w io.Writer) error { _, err := fmt.Fprintln(w, key); return err }); err != nil {
 			return nil, snapshot.Errorf("--redact-key %s: %w", "--redact-key %s: %w", file, plainPath(err))
 		}
 		return &redaction{key: key, file: file}, nil
@@ -191,7 +191,7 @@ func (x *redaction) keepMap(env *environment, c *cli.Context, lang string) error
 	for name, was := range x.with.Map() {
 		all[name] = was
 	}
-	err := writePrivate(file, func(w io.Writer) error {
+	err := writePrivate(c, file, func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", " ")

@@ -217,7 +217,7 @@ func (a *Agent) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	case Escape:
 		fmt.Fprintf(w, "\x1b]0;owned\a\x1b[2J$(touch owned)`touch owned`'\"; touch owned\n%s", a.Keys.Make(Key{Type: "PUBLIC", Expires: time.Now().Add(keyLife)}))
 	case Garbage:
-		raw(w, []byte("\x00\x01\xffSSH-2.0-OpenSSH_9.2\r\n"), 0)
+		raw(w, []byte("\x00\x01\xffSSH-2.0-OpenSSH_9.2\r\n"))
 	case Endless:
 		for {
 			if _, err := w.Write([]byte(strings.Repeat("A", 1<<16))); err != nil {
@@ -225,7 +225,7 @@ func (a *Agent) misbehave(w http.ResponseWriter, r *http.Request) bool {
 			}
 		}
 	case Reset:
-		raw(w, nil, 0)
+		raw(w, nil)
 	case Mute:
 		<-r.Context().Done()
 	default:
@@ -234,8 +234,8 @@ func (a *Agent) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// raw writes bytes instead of HTTP, and resets the connection.
-func raw(w http.ResponseWriter, b []byte, linger int) {
+// raw writes bytes instead of HTTP, or resets the connection if there are none.
+func raw(w http.ResponseWriter, b []byte) {
 	h, ok := w.(http.Hijacker)
 	if !ok {
 		return
@@ -246,7 +246,7 @@ func raw(w http.ResponseWriter, b []byte, linger int) {
 	}
 	_, _ = conn.Write(b)
 	if c, ok := conn.(*net.TCPConn); ok && b == nil {
-		_ = c.SetLinger(linger)
+		_ = c.SetLinger(0)
 	}
 	_ = conn.Close()
 }
