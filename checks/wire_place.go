@@ -3,6 +3,7 @@ package checks
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/netpath"
@@ -51,7 +52,7 @@ func within(networks []netip.Prefix, a netip.Addr) bool {
 }
 
 // standing says where a single probe counts for, and what forbids to believe it.
-// A place that nobody stated is proved by an answer from beside it, not by an
+// A place that nobody stated is proved by what answered beside it, not by an
 // address: the private blocks are everybody's. A place that was stated holds
 // unless the source address contradicts it.
 func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.VantagePlace, doubt snapshot.GapCode) {
@@ -77,7 +78,7 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 			}
 			beside = append(slices.Clone(source), destination...)
 		}
-		if place != snapshot.Elsewhere && !answeredBeside(r, p, beside) {
+		if place != snapshot.Elsewhere && !provedBeside(r, p, beside) {
 			return place, snapshot.VantageUnproved
 		}
 		return place, ""
@@ -93,14 +94,27 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 	return place, ""
 }
 
-// answeredBeside reports whether the machine got an answer, in the same run and
-// from the same address, from something that stands in the networks: the agent or
-// a file server. The answer of the endpoint would prove the way, not the place: it
-// comes through a VPN client's translation too.
-func answeredBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefix) bool {
-	return slices.ContainsFunc(r.Probes, func(o snapshot.Probe) bool {
-		return (o.Purpose == snapshot.ToAgentHTTP || o.Purpose == snapshot.ToStorage) && answered(o) && o.From == p.From && within(networks, o.Addr)
-	})
+// provedBeside reports whether what answered the machine, in the same run and from the
+// same address, shows that it stands in the networks: two of the agent and the file
+// servers; or one of them, and the endpoint with a certificate of DataSync. One
+// answer alone may be that of anything with the same private address in another
+// network; that of the endpoint proves the way, not the place: it comes through a
+// VPN client's translation too.
+func provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefix) bool {
+	beside := map[netip.Addr]bool{}
+	reached := false
+	for _, o := range r.Probes {
+		switch {
+		case o.From != p.From || !answered(o):
+		case o.Purpose == snapshot.ToAgentHTTP, o.Purpose == snapshot.ToStorage:
+			if within(networks, o.Addr) {
+				beside[o.Addr] = true
+			}
+		case o.TLS != nil && o.TLS.Outcome == "ok":
+			reached = reached || slices.ContainsFunc(o.TLS.Names, func(n string) bool { return strings.Contains(n, "datasync") })
+		}
+	}
+	return len(beside) > 1 || len(beside) == 1 && reached
 }
 
 // answered reports whether the address that was dialled answered itself.

@@ -22,9 +22,10 @@ type Recognition struct {
 // Recognise finds the documented errors in a text, best first: those that only
 // DataSync says, then those that come first. It takes time linear in the text.
 //
-// The text is read twice: as it stands, and without what each line repeats of the
-// one before, each line that is a record of a log in JSON being its message. A
-// message that was wrapped behind a prefix shows in the second only.
+// The text is read up to three times: as it stands; without what each line repeats of
+// the one before, each line that is a record of a log in JSON being its message; and
+// column by column, where it has any. A message that was wrapped behind a prefix, or
+// beside something else, shows in the second or third only.
 func Recognise(text string) []Recognition {
 	base := decoded(text)
 	out := recogniseAll(squeeze(base, nil))
@@ -33,16 +34,25 @@ func Recognise(text string) []Recognition {
 		base = decoded(messages)
 	}
 	if prefixes := prefixesIn(base); prefixes != nil || records {
-		for _, r := range recogniseAll(squeeze(base, prefixes)) {
-			if !slices.ContainsFunc(out, func(o Recognition) bool { return o.Error == r.Error }) {
-				out = append(out, r)
-			}
-		}
+		out = withOthers(out, recogniseAll(squeeze(base, prefixes)))
+	}
+	if columns, found := columnsOf(base); found {
+		out = withOthers(out, recogniseAll(squeeze(columns, nil)))
 	}
 	slices.SortStableFunc(out, func(a, b Recognition) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.at, b.at))
 	})
 	return subsumed(out)
+}
+
+// withOthers adds to a list what it does not have.
+func withOthers(list, more []Recognition) []Recognition {
+	for _, r := range more {
+		if !slices.ContainsFunc(list, func(o Recognition) bool { return o.Error == r.Error }) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 func recogniseAll(q *squeezed) []Recognition {

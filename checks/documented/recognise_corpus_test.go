@@ -3,6 +3,7 @@ package documented_test
 import (
 	"encoding/json"
 	"fmt"
+	"mime/quotedprintable"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,25 @@ func behind(prefix func(n int) string, width int) func(string) string {
 }
 
 func always(s string) func(int) string { return func(int) string { return s } }
+
+// beside wraps a text into the middle column of a table, with others around it.
+func beside(width int, left, between, right, rule string, others ...string) func(string) string {
+	return func(text string) string {
+		var out []string
+		if rule != "" {
+			out = append(out, rule)
+		}
+		for i, line := range wrapAt(text, width) {
+			cell := line + strings.Repeat(" ", max(0, width-len([]rune(line))))
+			a, b := others[i%len(others)], others[(i+1)%len(others)]
+			out = append(out, left+a+strings.Repeat(" ", max(0, 24-len(a)))+between+cell+between+b+strings.Repeat(" ", max(0, 24-len(b)))+right)
+		}
+		if rule != "" {
+			out = append(out, rule)
+		}
+		return strings.Join(out, "\n")
+	}
+}
 
 // wraps are the ways in which a message reaches a ticket.
 var wraps = map[string]func(string) string{
@@ -102,7 +122,19 @@ var wraps = map[string]func(string) string{
 		c, _ := json.Marshal(map[string]string{"log": string(b)})
 		return string(c)
 	},
-	"Markdown": func(s string) string { return strings.NewReplacer("_", `\_`, "*", `\*`).Replace(s) },
+	"quoted-printable": func(s string) string {
+		var b strings.Builder
+		w := quotedprintable.NewWriter(&b)
+		_, _ = w.Write([]byte(s + " (a = b)"))
+		_ = w.Close()
+		return b.String()
+	},
+	"a table with a wrapped cell": beside(48, "| ", " | ", " |", "", "Failed", "", "2026-11-22", "01:00"),
+	"a table that Markdown draws": beside(52, "| ", " | ", " |", "|---|---|---|", "step 1", "x", "done"),
+	"a table of the AWS CLI":      beside(60, "|  ", "|  ", "|", "+----+-----+-----+", "Status", "FAILED", "Name", "value"),
+	"a table with light bars":     beside(50, "│ ", " │ ", " │", "├───┼───┤", "agent", "", "one", "two"),
+	"two mails side by side":      beside(56, "", "     ", "", "", "Dear all,", "this is what came of it", "yesterday", "", "Regards"),
+	"Markdown":                    func(s string) string { return strings.NewReplacer("_", `\_`, "*", `\*`).Replace(s) },
 	"HTML": func(s string) string {
 		return strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;", "'", "&#39;").Replace(s)
 	},
@@ -121,6 +153,10 @@ func TestWrapped(t *testing.T) {
 			continue
 		}
 		for way, wrap := range wraps {
+			// A record of a log that was cut is none, and a box in a table has its own bars.
+			if (strings.Contains(way, " table") || strings.Contains(way, " side")) && (strings.HasPrefix(p.text, "{") || strings.ContainsAny(p.text, `|│\`) || len(lines) > 3) {
+				continue
+			}
 			n++
 			text := wrap(strings.TrimSpace(p.text))
 			if got := recognised(text); !slices.Contains(got, p.want[0]) {

@@ -41,6 +41,7 @@ var (
 // decoded undoes what URLs, JSON, HTML, terminals, and programs that print the bytes
 // of strings do to a text.
 func decoded(s string) string {
+	s = unquotedPrintable(s)
 	if strings.Contains(s, "&") {
 		s = entity().ReplaceAllStringFunc(s, func(m string) string {
 			if plain, ok := named[m]; ok {
@@ -78,6 +79,42 @@ func decoded(s string) string {
 		})
 	}
 	return unframed(decodePercent(s))
+}
+
+var (
+	softBreak = pattern.Late(`=[ \t]*\r?\n`)
+	printable = pattern.Late(`(?:=[0-9A-F]{2})+`)
+)
+
+// unquotedPrintable undoes what mail does to lines that are long and to letters beyond
+// ASCII. An equals sign in it is always one of these; of other texts some is not.
+// Source: RFC 2045, 6.7.
+func unquotedPrintable(s string) string {
+	if !strings.Contains(s, "=") {
+		return s
+	}
+	joined := softBreak().ReplaceAllString(s, "")
+	if !printable().MatchString(joined) || strings.Contains(printable().ReplaceAllString(joined, ""), "=") {
+		if joined == s || !longSoft(s) || strings.Contains(printable().ReplaceAllString(joined, ""), "=") {
+			return s
+		}
+	}
+	return printable().ReplaceAllStringFunc(joined, func(m string) string {
+		if d, err := hex.DecodeString(strings.ReplaceAll(m, "=", "")); err == nil && utf8.Valid(d) {
+			return string(d)
+		}
+		return m
+	})
+}
+
+// longSoft reports whether each line that a soft break ends is as long as they are.
+func longSoft(s string) bool {
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = strings.TrimRight(line, " \t\r"); strings.HasSuffix(line, "=") && (len(line) < 70 || len(line) > 76) {
+			return false
+		}
+	}
+	return true
 }
 
 // decodePercent undoes percent-encoding, which URLs in headers carry.

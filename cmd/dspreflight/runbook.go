@@ -63,7 +63,7 @@ func runRunbook(c *cli.Context, env *environment) error {
 		_, err := env.stdout.Write(b.Bytes())
 		return err
 	}
-	if err := writeWhole(path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+	if err := writeWhole(c, path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
 		return snapshot.Errorf("--output %s: %w", "--output %s: %w", path, err)
 	}
 	return nil

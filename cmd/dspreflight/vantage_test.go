@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// TestPlaceIsProved leaves some of what answered a machine whose place nobody stated:
+// one answer with a private address may be anything's.
+func TestPlaceIsProved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "estate")
+	if out := invoke(t, "fixtures", "--save", dir, "healthy-probed"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	file := filepath.Join(dir, "probes.json")
+	body := read(t, file)
+	for name, tt := range map[string]struct {
+		keep []snapshot.Purpose
+		tls  bool
+		want string
+	}{
+		"the agent and a file server":               {[]snapshot.Purpose{snapshot.ToAgentHTTP, snapshot.ToStorage}, false, "PASS"},
+		"the agent, and the endpoint's certificate": {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "PASS"},
+		"a file server, and the certificate":        {[]snapshot.Purpose{snapshot.ToStorage}, true, "PASS"},
+		"the agent alone":                           {[]snapshot.Purpose{snapshot.ToAgentHTTP}, false, "UNKNOWN"},
+		"a file server alone, on two ports":         {[]snapshot.Purpose{snapshot.ToStorage}, false, "UNKNOWN"},
+		"the endpoint alone":                        {nil, true, "UNKNOWN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var runs []snapshot.ProbeRun
+			if err := json.Unmarshal([]byte(body), &runs); err != nil {
+				t.Fatal(err)
+			}
+			for i := range runs {
+				r := &runs[i]
+				r.Vantage.Guessed = true
+				r.Probes = slices.DeleteFunc(r.Probes, func(p snapshot.Probe) bool {
+					return (p.Purpose == snapshot.ToAgentHTTP || p.Purpose == snapshot.ToStorage) && !slices.Contains(tt.keep, p.Purpose)
+				})
+				for j := range r.Probes {
+					if !tt.tls {
+						r.Probes[j].TLS = nil
+					}
+				}
+			}
+			changed, err := json.Marshal(runs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, changed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out := invoke(t, "check", "--snapshot", dir, "--check", "probe-control", "-o", "json")
+			for _, r := range parse(t, out).Targets[0].Results {
+				if r.Check == "probe-control" && r.Status != tt.want {
+					t.Errorf("probe-control is %s, want %s: %s", r.Status, tt.want, out.stderr)
+				}
+			}
+		})
+	}
+}
