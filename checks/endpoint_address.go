@@ -63,7 +63,11 @@ func runEndpointAddress(x *Exam) {
 	var evidence []snapshot.Evidence
 	inSubnet := false
 	named := !x.Target.EndpointIP.IsValid()
+	var moving *snapshot.Gap // of an interface that has the address in question
 	for _, i := range interfaces {
+		if g := unsettled(s, ep, i); g != nil && (!x.Target.EndpointIP.IsValid() || slices.Contains(i.Addrs(), x.Target.EndpointIP)) {
+			moving = g
+		}
 		for _, a := range i.Addrs() {
 			if !a.Is4() {
 				continue
@@ -109,6 +113,8 @@ func runEndpointAddress(x *Exam) {
 		}
 	case x.Target.SubnetID != "" && !inSubnet && x.Target.DestinationType != "efs" && x.Target.DestinationType != "fsx": // theirs is the location's
 		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
+	case moving != nil:
+		x.Unknown(ep.ID, *moving)
 	default:
 		x.OK(ep.ID, evidence...)
 	}

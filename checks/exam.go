@@ -147,6 +147,22 @@ func endpointInterfaces(s *snapshot.Scope, ep snapshot.Endpoint) ([]snapshot.Int
 	return found, gaps
 }
 
+// unsettled says why an interface that the endpoint lists may not keep its address: it
+// is being detached, or stands in a subnet that the endpoint does not have, or no
+// longer. ("available" is what stand-ins for AWS say of every one.)
+func unsettled(s *snapshot.Scope, ep snapshot.Endpoint, i snapshot.Interface) *snapshot.Gap {
+	gap := snapshot.Gap{Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: i.ID}
+	switch {
+	case !strings.EqualFold(i.Status, "available") && netpath.Lives(netpath.InterfaceState, i.Status) == netpath.Stopped:
+		gap.Code, gap.Detail = snapshot.InTransition, i.Status
+	case i.Subnet != "" && len(ep.SubnetIDs) > 0 && ep.SubnetsPending == "" && !slices.Contains(ep.SubnetIDs, i.Subnet):
+		gap.Code, gap.Ref, gap.Detail = snapshot.Contradiction, i.ID+" ("+i.Subnet+")", ep.ID+" ("+shorten(ep.SubnetIDs)+")"
+	default:
+		return nil
+	}
+	return &gap
+}
+
 // taskSubnets returns the ids of the subnets that a task may use: the chosen
 // one, else every subnet of the endpoint.
 func (x *Exam) taskSubnets(ep snapshot.Endpoint) []string {

@@ -129,7 +129,8 @@ func (w *walker) remember(o outward, dst *netipx.IPSet) {
 // gateway, if they decide. A transit gateway's VPN attachment is one connection:
 // without a tunnel that is up it carries nothing. A virtual private gateway may
 // carry Direct Connect as well, which EC2 does not show: a propagated route proves
-// that it has learned the network, and otherwise only a tunnel that is up does.
+// that it has learned the network, and otherwise only a tunnel that is up does. Of a
+// VPN concentrator only what it has propagated tells.
 // Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VgwTelemetry.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
 func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
@@ -161,6 +162,10 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Cause.State = tunnelState(up, all)
 		}
 		return h, true
+	case strings.EqualFold(o.kind, "vpn-concentrator"):
+		h.Holder, h.Cause.ID = o.id, o.id
+		h.Gap = &snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.TransitGatewayRoutes.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
+		return h, !w.e.learned(o.id, f.Dst)
 	case o.kind != "vgw":
 		return h, false
 	}
@@ -185,6 +190,21 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 	}
 	// What was propagated was learned, unless all that could have brought it is down.
 	return h, !o.learned || down > 0
+}
+
+// learned reports whether some table of a transit gateway holds routes to all the
+// destinations that an attachment has propagated.
+func (e *Estate) learned(attachment string, dst *netipx.IPSet) bool {
+	for _, s := range e.snap.Scopes {
+		for _, set := range s.TransitGatewayRoutes.All() {
+			for _, r := range set.Entries {
+				if !Empty(dst) && strings.EqualFold(r.Type, "propagated") && Lives(GatewayRouteState, r.State) == On && slices.ContainsFunc(r.Attachments, func(a snapshot.RouteAttachment) bool { return a.ID == attachment }) {
+					dst = Minus(dst, Set(r.CIDR))
+				}
+			}
+		}
+	}
+	return Empty(dst)
 }
 
 func tunnelState(up, all int) string {
@@ -218,7 +238,8 @@ func (w *walker) comeIn(a Agents, ends []End, f Flow) {
 			if strings.EqualFold(o.kind, "connect") {
 				i = w.add(Hop{From: i, Layer: Inspect, At: Place{Scope: o.scope}, Holder: o.id, In: f, Cause: Cause{ID: o.id, Other: o.kind}, Gap: w.e.through(o.scope, o.kind+" "+o.id, snapshot.TransitGatewayRoutes)})
 			}
-			if h, ok := w.tunnels(o, f, i); ok && w.hops[i].Fate == On {
+			if strings.EqualFold(o.kind, "vpn") && w.hops[i].Fate == On {
+				h, _ := w.tunnels(o, f, i)
 				i = w.add(h)
 			}
 			if w.hops[i].Fate == On || w.hops[i].Layer == Inspect {

@@ -1,0 +1,121 @@
+package netpath
+
+import (
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
+	at = e.home(at)
+	table, gap := TableOf(at.Scope, at.VPC, subnet)
+	if gap == nil && !slices.Contains(routeTableSubnets(table), subnet) {
+		// The main table, because no other is associated: the owner sees all.
+		gap = foreign(at.Scope, at.VPC, snapshot.RouteTables)
+	}
+	return table, gap
+}
+
+func (e *Estate) aclOf(at Place, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
+	at = e.home(at)
+	acl, gap := ACLOf(at.Scope, at.VPC, subnet)
+	if gap == nil && !slices.ContainsFunc(acl.Associations, func(a snapshot.ACLAssociation) bool { return a.Subnet == subnet }) {
+		gap = foreign(at.Scope, at.VPC, snapshot.NetworkACLs)
+	}
+	return acl, gap
+}
+
+// blocksHold reports whether the address blocks of a VPC hold all the addresses.
+func (e *Estate) blocksHold(vpc string, addrs *netipx.IPSet) bool {
+	s := e.scopeOf(vpc)
+	if s == nil {
+		return false
+	}
+	v, _ := s.VPCs.Get(vpc)
+	return Empty(Minus(addrs, Set(v.Prefixes()...)))
+}
+
+// behindRoute finds the network interface that a route to an interface or an
+// instance leads to.
+func (e *Estate) behindRoute(at Place, id string) (snapshot.Interface, snapshot.Presence) {
+	i, p := at.Scope.Interfaces.GetIn(at.VPC, id)
+	if p == snapshot.Present || !strings.HasPrefix(id, "i-") {
+		return i, p
+	}
+	found := at.Scope.Interfaces.Where("instance", id, func(i snapshot.Interface) []string {
+		if i.Attachment == nil || i.Attachment.InstanceID == "" {
+			return nil
+		}
+		return []string{i.Attachment.InstanceID}
+	})
+	if len(found) != 1 { // AWS takes instances with one interface only
+		return snapshot.Interface{}, snapshot.Unobserved
+	}
+	return found[0], snapshot.Present
+}
+
+// zoneOf is the id of the zone of a subnet, else its name; "" if it can't be told.
+func (e *Estate) zoneOf(at Place, subnet string) string {
+	s := e.home(at).Scope
+	if s == nil {
+		return ""
+	}
+	n, p := s.Subnets.GetIn(at.VPC, subnet)
+	if p != snapshot.Present {
+		return ""
+	}
+	if n.AvailabilityZoneID != "" {
+		return n.AvailabilityZoneID
+	}
+	return n.AvailabilityZone
+}
+
+// edgeTable returns the route table that a gateway's arriving traffic is routed
+// by, if one is associated with it.
+func (e *Estate) edgeTable(at Place, gateway string) (snapshot.RouteTable, bool, *snapshot.Gap) {
+	table, state, ok := GatewayTable(at.Scope, gateway)
+	switch {
+	case ok && Lives(TableAssociationState, state) == Open:
+		return table, true, stateGap(at.Scope, snapshot.RouteTables, table.ID, state)
+	case ok:
+		return table, true, nil
+	case !at.Scope.RouteTables.Covers(at.VPC):
+		g := at.Scope.GapFor(snapshot.RouteTables, gateway)
+		return table, false, &g
+	}
+	return table, false, foreign(at.Scope, at.VPC, snapshot.RouteTables)
+}
+
+// unsettled says what of a subnet, or of its VPC, is not in its working state.
+func (e *Estate) unsettled(at Place, subnet string) *snapshot.Gap {
+	s := e.home(at).Scope
+	if s == nil {
+		return nil
+	}
+	n, p := s.Subnets.GetIn(at.VPC, subnet)
+	if p != snapshot.Present {
+		g := s.GapFor(snapshot.Subnets, subnet)
+		return &g
+	}
+	if n.State != "" && Lives(SubnetState, n.State) != On {
+		return stateGap(s, snapshot.Subnets, subnet, n.State)
+	}
+	v, q := s.VPCs.Get(at.VPC)
+	if q != snapshot.Present {
+		return nil
+	}
+	if v.State != "" && Lives(VPCState, v.State) != On {
+		return stateGap(s, snapshot.VPCs, v.ID, v.State)
+	}
+	if p == snapshot.Present && n.CIDR.IsValid() {
+		for _, a := range v.CIDRs {
+			if a.CIDR.IsValid() && a.CIDR.Overlaps(n.CIDR) && a.CIDRState.State != "" && Lives(BlockState, a.CIDRState.State) != On {
+				return stateGap(s, snapshot.VPCs, v.ID+" "+a.CIDR.String(), a.CIDRState.State)
+			}
+		}
+	}
+	return nil
+}
