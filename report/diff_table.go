@@ -21,6 +21,8 @@ var diffFormats = []struct {
 }{
 	{"table", diffTable},
 	{"json", diffJSON},
+	{"markdown", diffMarkdown},
+	{"csv", diffCSV},
 }
 
 // DiffFormatNamed finds a format of a Diff.

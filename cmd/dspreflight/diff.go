@@ -47,6 +47,9 @@ func runDiff(c *cli.Context, env *environment) error {
 		return err
 	}
 	render, ok := report.DiffFormatNamed(c.String("output"))
+	if _, ofCheck := report.FormatNamed(c.String("output")); !ok && ofCheck {
+		return snapshot.Errorf("--output %q is about one report, and diff compares two: expected one of %s", "--output %q は 1 つのレポートの形式で、2 つを比べる diff では使えない。%s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
+	}
 	if !ok {
 		return snapshot.Errorf("--output %q: expected one of %s", "--output %q: %s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
 	}

@@ -161,3 +161,34 @@ func TestDiff(t *testing.T) {
 		t.Errorf("%v: %+v", err, d)
 	}
 }
+
+// TestDiffFormats writes the same findings in every format, nothing where nothing
+// changed with -q, and refuses the formats of one report.
+func TestDiffFormats(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"healthy", "unreachable-443", "no-permission"} {
+		if out := invoke(t, "fixtures", "--save", filepath.Join(dir, name), name); out.code != 0 {
+			t.Fatal(out.stderr)
+		}
+	}
+	t.Chdir(dir)
+	for _, format := range strings.Split(report.DiffFormatNames(), ", ") {
+		for _, lang := range []string{"en", "ja"} {
+			out := invoke(t, "diff", "-o", format, "--lang", lang, "healthy", "unreachable-443")
+			if out.code != 0 || strings.Count(out.stdout, "DSP201") < 1 || !strings.Contains(out.stdout, "describe-security-group-rules sgr-") {
+				t.Errorf("%s, %s: exit code %d: %s%s", format, lang, out.code, out.stdout, out.stderr)
+			}
+			if out := invoke(t, "diff", "-q", "-o", format, "--lang", lang, "healthy", "healthy"); out.code != 0 || out.stdout != "" {
+				t.Errorf("%s, %s: %q", format, lang, out.stdout)
+			}
+			if out := invoke(t, "diff", "-o", format, "--lang", lang, "healthy", "no-permission"); !strings.Contains(out.stdout, "ec2:DescribeSecurityGroups") {
+				t.Errorf("%s, %s: no gap: %s", format, lang, out.stdout)
+			}
+		}
+	}
+	for _, format := range []string{"html", "sarif", "nonsense"} {
+		if out := invoke(t, "diff", "-o", format, "healthy", "healthy"); out.code != 2 || !strings.Contains(out.stderr, report.DiffFormatNames()) {
+			t.Errorf("%s: exit code %d: %s", format, out.code, out.stderr)
+		}
+	}
+}
