@@ -129,7 +129,7 @@ func (p *printer) rest(t Target) {
 		if len(r.checks) > mostMembers {
 			who = p.say(snapshot.Textf("%d checks", "%d 件", len(r.checks)))
 		}
-		lines = append(lines, [2]string{"SKIP", who + ": " + r.text})
+		lines = append(lines, [2]string{r.status, who + ": " + r.text})
 	}
 	var passed []string
 	for _, c := range t.passes() {

@@ -243,8 +243,9 @@ func (p *page) pictures(t Target) {
 	for _, way := range []struct {
 		title snapshot.Text
 		hops  []Hop
-	}{{wordThere, t.Path.There}, {wordBack, t.Path.Back}} {
-		p.put(`<h4>%</h4><ol>`, p.say(way.title))
+		first int // as the drawing counts
+	}{{wordThere, t.Path.There, 1}, {wordBack, t.Path.Back, 1 + len(t.Path.There)}} {
+		p.put(`<h4>%</h4><ol start="%">`, p.say(way.title), fmt.Sprint(way.first))
 		for _, h := range way.hops {
 			p.put(`<li><span class="word %">%</span> % <span class="id">%</span><ul>`, statusClass(h.Status), h.Status, h.Place, h.Ref)
 			for _, f := range h.Facts {

@@ -127,14 +127,15 @@ func (p *printer) path(t Target) {
 		for _, way := range []struct {
 			title snapshot.Text
 			hops  []Hop
-		}{{wordThere, t.Path.There}, {wordBack, t.Path.Back}} {
+			first int // as the drawing counts
+		}{{wordThere, t.Path.There, 1}, {wordBack, t.Path.Back, 1 + len(t.Path.There)}} {
 			fmt.Fprintf(p.out, "\n%s\n", p.say(way.title))
 			for i, h := range way.hops {
 				place := h.Place
 				if h.Ref != "" {
 					place += ", " + h.Ref
 				}
-				label := fmt.Sprintf("%3d  %s%s", i+1, p.paint(h.Status, h.Status), strings.Repeat(" ", statusWidth+gutter-len(h.Status)))
+				label := fmt.Sprintf("%3d  %s%s", way.first+i, p.paint(h.Status, h.Status), strings.Repeat(" ", statusWidth+gutter-len(h.Status)))
 				p.hang(label, place)
 				for _, f := range h.Facts {
 					p.hang(strings.Repeat(" ", 5+statusWidth+gutter)+"- ", f)

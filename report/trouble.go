@@ -153,6 +153,7 @@ func causeOf(g Gap, r Result, f Finding) (string, *trouble) {
 
 // reason is why checks were skipped, or findings may stand.
 type reason struct {
+	status string // of the checks: what is left where a finding may stand
 	text   string
 	checks []string
 }
@@ -160,11 +161,11 @@ type reason struct {
 // skips are the checks that were not judged, by reason, and what is waived.
 func (t Target) skips(lang string) []reason {
 	var out []reason
-	add := func(text, check string) {
-		i := slices.IndexFunc(out, func(r reason) bool { return r.text == text })
+	add := func(status, text, check string) {
+		i := slices.IndexFunc(out, func(r reason) bool { return r.status == status && r.text == text })
 		if i < 0 {
 			i = len(out)
-			out = append(out, reason{text: text})
+			out = append(out, reason{status: status, text: text})
 		}
 		if !slices.Contains(out[i].checks, check) {
 			out[i].checks = append(out[i].checks, check)
@@ -174,9 +175,9 @@ func (t Target) skips(lang string) []reason {
 		for _, f := range r.Findings {
 			switch {
 			case f.Waived != nil:
-				add(strings.TrimSpace(f.Status+" "+f.Code)+" "+f.Message+" ("+f.Waived.Note(lang)+")", r.Check)
+				add(r.Status, strings.TrimSpace(f.Status+" "+f.Code)+" "+f.Message+" ("+f.Waived.Note(lang)+")", r.Check)
 			case f.Status == "SKIP" && r.Status == "SKIP":
-				add(f.Message, r.Check)
+				add(r.Status, f.Message, r.Check)
 			}
 		}
 	}
