@@ -175,7 +175,7 @@ func TestDiffFormats(t *testing.T) {
 	for _, format := range strings.Split(report.DiffFormatNames(), ", ") {
 		for _, lang := range []string{"en", "ja"} {
 			out := invoke(t, "diff", "-o", format, "--lang", lang, "healthy", "unreachable-443")
-			if out.code != 0 || strings.Count(out.stdout, "DSP201") < 1 || !strings.Contains(out.stdout, "describe-security-group-rules sgr-") {
+			if out.code != 0 || strings.Count(out.stdout, "DSP201") < 1 || !strings.Contains(out.stdout, "describe-security-group-rules") {
 				t.Errorf("%s, %s: exit code %d: %s%s", format, lang, out.code, out.stdout, out.stderr)
 			}
 			if out := invoke(t, "diff", "-q", "-o", format, "--lang", lang, "healthy", "healthy"); out.code != 0 || out.stdout != "" {
