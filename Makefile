@@ -27,11 +27,17 @@ TAGS       = urfave_cli_no_docs
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build test library api real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
+.PHONY: build build-cel test library api real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
 	$(BUILD) -o bin/dspreflight ./cmd/dspreflight
+
+# With the language of --checks, which is compiled for size: without inlining.
+CEL = $(foreach p,cel.dev/... google.golang.org/... github.com/antlr4-go/... go.yaml.in/yaml/v3 text/template/...,-gcflags=$(p)=-l)
+build-cel: TAGS = urfave_cli_no_docs,cel
+build-cel:
+	$(BUILD) $(CEL) -o bin/dspreflight-cel ./cmd/dspreflight
 
 # Tests in three tiers. Each run says how long each package took and, at the end, what was skipped and why.
 TESTS = $(GO) run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -timeout 20m
@@ -39,6 +45,7 @@ TESTS = $(GO) run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- -time
 # What every change must pass, with the race detector: under it, sweeps take some of their steps.
 test: lab library
 	$(TESTS) -race ./...
+	$(GO) test -tags cel -run 'Own|TestRefused|Three|Planned|Equal|Manual' ./internal/own ./cmd/dspreflight
 
 # A module of its own that uses the packages, as others do.
 library:
@@ -88,7 +95,9 @@ soak: lab
 lint:
 	@out=$$($(GO) run $(GOFUMPT) -l .); [ -z "$$out" ] || { echo "gofumpt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags cel ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags cel ./internal/own ./cmd/dspreflight
 
 # Vulnerabilities that the program can reach: by the newest database.
 vuln:
@@ -165,6 +174,7 @@ fuzz:
 	$(FUZZ) -fuzz FuzzManifest ./internal/snapshot
 	$(FUZZ) -fuzz FuzzReadProbes ./internal/snapshot
 	$(FUZZ) -fuzz FuzzParse ./internal/iam
+	$(FUZZ) -tags cel -fuzz FuzzRead ./internal/own
 	$(FUZZ) -fuzz FuzzRecognise ./checks/documented
 	$(FUZZ) -fuzz FuzzFilter ./internal/netpath
 	$(FUZZ) -fuzz FuzzReadPlan ./internal/iac

@@ -83,6 +83,8 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.SubnetShared:      say("{ref} has room for this target, but not if {detail}, of the same run, use it too: say each target's subnet", "{ref} にはこのターゲット用の空きがあるが、同じ実行の {detail} もこのサブネットを使うなら足りない。各ターゲットのサブネットを指定する"),
 	snapshot.KeyAmbiguous:      say("the key request gives {ref} more than once ({detail}), and which one the agent takes is not documented: give it once", "キー要求に {ref} が複数ある（{detail}）。エージェントがどれを使うかは文書化されていないため、1 つだけにする"),
 	snapshot.KeyHostOpen:       say("the key request goes to {ref}; whether that is the agent ({detail}), behind a translated address or a forwarded port, is not to be seen: ask the agent's own address on port 80", "キー要求の宛先は {ref}。これが（アドレス変換やポート転送を経た）エージェント（{detail}）かどうかはわからない。エージェント自身のアドレスのポート 80 に要求する"),
+	snapshot.FieldNotRead:      say("an expression asks for {detail} of {ref}, which dspreflight does not keep of {source}: ask for a field that docs/own-checks.md lists", "式が {ref} の {detail} を参照しているが、dspreflight は {source} からこのフィールドを保持していない。docs/own-checks.md にあるフィールドを使う"),
+	snapshot.ExpressionFailed:  say("the expression of {ref} came to no value: {detail}", "{ref} の式の値が求まらない: {detail}"),
 	snapshot.NotSpokenOf:       say("{detail} has nothing to judge here, and {ref}, which would say why, was not asked or found nothing: ask it too, with --check {ref}", "{detail} には判定する対象がなく、その理由を示す {ref} は実行されていないか何も検出していない。--check {ref} も指定する"),
 	snapshot.RestsOn:           say("what lies behind can't be told: see {ref}", "その先は判定できない（{ref} を参照）"),
 	snapshot.NeedsPrior:        say("{ref} is UNKNOWN, and this rests on it", "前提となる {ref} が UNKNOWN"),

@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/activation"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
@@ -53,7 +52,7 @@ func judgementFlags() []cli.Flag {
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
-		connectTimeoutFlag(), allowPublicFlag(),
+		ownChecksFlag(), connectTimeoutFlag(), allowPublicFlag(),
 	}
 	return append(flags, timeFlags()...)
 }
@@ -146,14 +145,18 @@ func readyFor(c *cli.Context, env *environment, lang string) (*ready, error) {
 	if len(request.targets) != 1 {
 		return nil, snapshot.Errorf("%s is about one agent, but --config has %d targets: leave one in it", "%s は 1 つのエージェントを対象とするが、--config に %d 個のターゲットがある。1 個にする", c.Command.Name, len(request.targets))
 	}
-	waivers, err := readWaivers(c)
+	all, err := catalogue(c)
+	if err != nil {
+		return nil, err
+	}
+	waivers, err := readWaivers(c, all)
 	if err != nil {
 		return nil, err
 	}
 	var snap *snapshot.Snapshot
 	var target snapshot.Target
 	rep, err := lookOnce(c, env, asked{
-		request: request, selected: checks.All(), lang: lang, failOn: report.OnFail, waivers: waivers,
+		request: request, all: all, selected: all, lang: lang, failOn: report.OnFail, waivers: waivers,
 		seen: func(_ context.Context, s *snapshot.Snapshot, targets []snapshot.Target) { snap, target = s, targets[0] },
 	})
 	if err != nil {

@@ -281,7 +281,7 @@ func TestArmorManyTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	snap.AssignRoles(*snap.Target)
-	results := judgeAll(context.Background(), []snapshot.Target{*snap.Target}, snap, nil)
+	results := judgeAll(context.Background(), []snapshot.Target{*snap.Target}, snap, checks.All(), nil)
 	opt := report.Options{FailOn: report.OnFail, GeneratedAt: snap.TakenAt}
 	var judged []report.Judged
 	for i := range 300 {

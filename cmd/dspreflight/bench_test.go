@@ -159,7 +159,7 @@ func BenchmarkJudge(b *testing.B) {
 			targets := all[:n]
 			var peak uint64
 			for b.Loop() {
-				for _, j := range judgeAll(context.Background(), targets, snap, checks.All()) {
+				for _, j := range judgeAll(context.Background(), targets, snap, checks.All(), checks.All()) {
 					if len(j.Results) == 0 {
 						b.Fatal("no results")
 					}

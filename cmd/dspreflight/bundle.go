@@ -80,7 +80,7 @@ func runBundle(c *cli.Context, env *environment) error {
 	if err := replays(c.Context, c, ask, seen, rep, files); err != nil {
 		return err
 	}
-	noteWaivers(env, ask.waivers, rep, ask.selected, time.Now(), ask.lang)
+	noteWaivers(env, ask.waivers, rep, ask.all, ask.selected, time.Now(), ask.lang)
 	if err := writePrivate(c, file, func(w io.Writer) error { return pack(w, files, rep.GeneratedAt) }); err != nil {
 		return snapshot.Errorf("--output %s: %w", "--output %s: %w", file, err)
 	}
@@ -184,8 +184,8 @@ func replays(ctx context.Context, c *cli.Context, ask asked, seen masked, rep re
 	targets := seen.targets
 	for n := 0; n < len(targets); n += judgedAtOnce {
 		end := min(n+judgedAtOnce, len(targets))
-		was := judgeSome(ctx, targets[n:end], seen.snap, ask.selected, checks.TasksOf(targets, seen.snap))
-		is := judgeSome(ctx, targets[n:end], snap, ask.selected, checks.TasksOf(targets, snap))
+		was := judgeSome(ctx, targets[n:end], seen.snap, ask.all, ask.selected, checks.TasksOf(targets, seen.snap))
+		is := judgeSome(ctx, targets[n:end], snap, ask.all, ask.selected, checks.TasksOf(targets, snap))
 		if r, other := differs(was, is); r != nil {
 			return snapshot.Errorf("bundle: %s is %s, and would be %s if the bundle were judged again; nothing is written: please report this", "bundle: %s は %s だが、バンドルを再度判定すると %s になる。何も書き出さない。不具合として報告してほしい", r.Check.ID, strings.Join(answers(*r), ", "), strings.Join(answers(*other), ", "))
 		}

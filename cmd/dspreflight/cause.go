@@ -46,7 +46,7 @@ func (c *conclusion) exitCode() int {
 
 // findCause runs the checks that can find the cause of what was recognised, and
 // concludes.
-func findCause(c *cli.Context, env *environment, text string, found []match, recognised []documented.Recognition, lang string) (*conclusion, *report.Report, error) {
+func findCause(c *cli.Context, env *environment, all checks.Catalogue, text string, found []match, recognised []documented.Recognition, lang string) (*conclusion, *report.Report, error) {
 	if err := saneLimits(c); err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +66,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 			En: "No check of the network or the identity can find this: the cause above is all there is to say.", Ja: "ネットワークやアイデンティティのチェックでは見つけられない。上記の原因がすべてである。",
 		}.In(lang)}, &report.Report{Verdict: report.Inconclusive, Targets: []report.Target{}}, nil
 	}
-	selected, err := checks.All().Select(globs, nil)
+	selected, err := all.Select(globs, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +90,7 @@ func findCause(c *cli.Context, env *environment, text string, found []match, rec
 		}
 	}
 	var sure proved
-	rep, err := lookOnce(c, env, asked{request: p, selected: selected, lang: lang, failOn: report.OnFail, named: named, seen: func(ctx context.Context, snap *snapshot.Snapshot, targets []snapshot.Target) {
+	rep, err := lookOnce(c, env, asked{request: p, all: all, selected: selected, lang: lang, failOn: report.OnFail, named: named, seen: func(ctx context.Context, snap *snapshot.Snapshot, targets []snapshot.Target) {
 		sure, err = prove(ctx, found, named, snap, targets, lang)
 	}})
 	if err != nil {

@@ -161,8 +161,8 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", was[i].EndpointID)
 		}
 	}
-	judged := judgeAll(ctx, will, after, a.selected)
-	earlier := judgeAll(ctx, was, before, a.selected)
+	judged := judgeAll(ctx, will, after, a.all, a.selected)
+	earlier := judgeAll(ctx, was, before, a.all, a.selected)
 	for i := range judged {
 		judged[i].Earlier = compare(ctx, o, base == nil, judged[i], earlier[i])
 	}

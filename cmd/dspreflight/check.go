@@ -90,7 +90,7 @@ func runCheck(c *cli.Context, env *environment) error {
 			return err
 		}
 	}
-	noteWaivers(env, ask.waivers, rep, ask.selected, time.Now(), lang)
+	noteWaivers(env, ask.waivers, rep, ask.all, ask.selected, time.Now(), lang)
 	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, o := range outputs {
 		if err := o.write(c, env, rep, lang); err != nil {
@@ -104,6 +104,7 @@ func runCheck(c *cli.Context, env *environment) error {
 // asked is what the flags of a run come to.
 type asked struct {
 	request  request
+	all      checks.Catalogue
 	selected []*checks.Check
 	lang     string
 	failOn   report.FailOn
@@ -136,13 +137,16 @@ func askedOf(c *cli.Context, env *environment, failOn ...report.FailOn) (asked, 
 	if a.failOn = report.FailOn(c.String("fail-on")); !slices.Contains(failOn, a.failOn) {
 		return a, snapshot.Errorf("--fail-on %q: expected fail, warn or unknown, or with --baseline, new", "--fail-on %q: fail、warn、unknown、または --baseline とともに new を指定する", a.failOn)
 	}
-	if a.selected, err = checks.All().Select(c.StringSlice("check"), c.StringSlice("skip")); err != nil {
-		return a, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
+	if a.all, err = catalogue(c); err != nil {
+		return a, err
+	}
+	if a.selected, err = selection(c, a.all); err != nil {
+		return a, err
 	}
 	if a.request, err = readRequest(c, env); err != nil {
 		return a, err
 	}
-	if a.waivers, err = readWaivers(c); err != nil {
+	if a.waivers, err = readWaivers(c, a.all); err != nil {
 		return a, err
 	}
 	a.redaction, err = redactionOf(c)
@@ -215,10 +219,10 @@ func judgeInTurn(ctx context.Context, c *cli.Context, env *environment, a asked,
 	tasks, shownTasks := checks.TasksOf(targets, snap), checks.TasksOf(shown.targets, shown.snap)
 	for n := 0; n < len(targets); n += judgedAtOnce {
 		end := min(n+judgedAtOnce, len(targets))
-		judged := judgeSome(ctx, targets[n:end], snap, a.selected, tasks)
+		judged := judgeSome(ctx, targets[n:end], snap, a.all, a.selected, tasks)
 		if a.redaction != nil {
 			was := judged
-			judged = judgeSome(ctx, shown.targets[n:end], shown.snap, a.selected, shownTasks)
+			judged = judgeSome(ctx, shown.targets[n:end], shown.snap, a.all, a.selected, shownTasks)
 			if err := sameAnswers(was, judged); err != nil {
 				return report.Report{}, err
 			}
@@ -263,18 +267,18 @@ func saveEvidence(c *cli.Context, env *environment, snap *snapshot.Snapshot, tar
 }
 
 // judgeAll runs the checks for every target.
-func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check) []report.Judged {
-	return judgeSome(ctx, targets, snap, selected, checks.TasksOf(targets, snap))
+func judgeAll(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, all checks.Catalogue, selected []*checks.Check) []report.Judged {
+	return judgeSome(ctx, targets, snap, all, selected, checks.TasksOf(targets, snap))
 }
 
 // judgeSome runs the checks for some targets of a run, whose tasks are told. A deadline
 // that has passed stops the collecting, not the judging, which takes milliseconds; an
 // interrupt stops both.
-func judgeSome(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, selected []*checks.Check, tasks *checks.PlannedTasks) []report.Judged {
+func judgeSome(ctx context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, all checks.Catalogue, selected []*checks.Check, tasks *checks.PlannedTasks) []report.Judged {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		ctx = context.WithoutCancel(ctx)
 	}
-	return report.Run{All: checks.All(), Selected: selected, Options: checks.Options{Now: time.Now(), Tasks: tasks}}.Judge(ctx, snap, targets)
+	return report.Run{All: all, Selected: selected, Options: checks.Options{Now: time.Now(), Tasks: tasks}}.Judge(ctx, snap, targets)
 }
 
 // evidence gets the snapshot from where the flags say. With --plan-only it is

@@ -18,10 +18,11 @@ func checksCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "checks",
 		Usage:     "list the checks: id, claim, requirement, what they read, problems",
-		UsageText: "dspreflight checks [-o table|json] [--lang en|ja]",
+		UsageText: "dspreflight checks [-o table|json] [--lang en|ja] [--checks FILE]",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: table or json", Value: "table"},
 			stringFlag("", "lang", "`LANGUAGE`: en or ja"),
+			ownChecksFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
@@ -31,12 +32,16 @@ func checksCommand(env *environment) *cli.Command {
 			if err != nil {
 				return err
 			}
+			all, err := catalogue(c)
+			if err != nil {
+				return err
+			}
 			switch c.String("output") {
 			case "json":
-				return writeJSON(env, describeAll(lang))
+				return writeJSON(env, describeAll(all, lang))
 			case "table":
 				width, _ := terminal(env.stdout)
-				for _, d := range describeAll(lang) {
+				for _, d := range describeAll(all, lang) {
 					fmt.Fprintf(env.stdout, "%-22s %s\n", d.ID, d.Grade)
 					for _, line := range report.Wrap(d.Claim, width-4) {
 						fmt.Fprintf(env.stdout, "    %s\n", line)
@@ -84,9 +89,9 @@ type problemDescription struct {
 	Sources   []string `json:"sources"`
 }
 
-func describeAll(lang string) []checkDescription {
+func describeAll(all checks.Catalogue, lang string) []checkDescription {
 	var out []checkDescription
-	for _, c := range checks.All() {
+	for _, c := range all {
 		out = append(out, describe(c, lang))
 	}
 	return out

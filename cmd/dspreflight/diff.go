@@ -64,7 +64,7 @@ func runDiff(c *cli.Context, env *environment) error {
 		return err
 	}
 	forgetSides(p.targets)
-	a := asked{request: p, selected: checks.All(), lang: lang, failOn: report.OnFail}
+	a := asked{request: p, all: checks.All(), selected: checks.All(), lang: lang, failOn: report.OnFail}
 	var sides [2]report.Report
 	var seen [2]estate
 	for i, path := range c.Args().Slice() {

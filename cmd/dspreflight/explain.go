@@ -26,6 +26,7 @@ func explainCommand(env *environment) *cli.Command {
 	flags := append(targetFlags(), evidenceFlags()...)
 	flags = append(flags,
 		boolFlag(groupExplain, "run", "run the checks that can find the cause, on the target that the flags name; ids in the text are defaults"),
+		ownChecksFlag(),
 		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text", Category: groupOutput},
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
@@ -96,7 +97,11 @@ func runExplain(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	found, recognised := lookUp(text, lang)
+	all, err := catalogue(c)
+	if err != nil {
+		return err
+	}
+	found, recognised := lookUp(all, text, lang)
 	out := explanation{Matches: found}
 	if len(found) == 0 {
 		env.code = exitUnknownText
@@ -105,7 +110,7 @@ func runExplain(c *cli.Context, env *environment) error {
 			out.Nearest = append(out.Nearest, e.ID)
 		}
 	} else if c.Bool("run") {
-		con, rep, err := findCause(c, env, text, found, recognised, lang)
+		con, rep, err := findCause(c, env, all, text, found, recognised, lang)
 		if err != nil {
 			return err
 		}
@@ -195,7 +200,7 @@ func shortened(s string) string {
 }
 
 // lookUp takes each word as an id, if all are; else the whole as a message.
-func lookUp(text, lang string) ([]match, []documented.Recognition) {
+func lookUp(all checks.Catalogue, text, lang string) ([]match, []documented.Recognition) {
 	var found []match
 	seen := map[string]bool{}
 	words := strings.Fields(text)
@@ -205,9 +210,9 @@ func lookUp(text, lang string) ([]match, []documented.Recognition) {
 			continue
 		}
 		seen[word] = true
-		if ch := checks.ByID(word); ch != nil {
+		if ch := all.ByID(word); ch != nil {
 			found = append(found, checkMatch(ch, lang))
-		} else if p, ch := checks.ByCode(word); p != nil {
+		} else if p, ch := all.ByCode(word); p != nil {
 			found = append(found, problemMatch(p, ch, lang))
 		} else if e := documented.ByID(strings.ToUpper(word)); e != nil {
 			found = append(found, errorMatch(e, lang))

@@ -141,6 +141,6 @@ func verdictOf(ctx context.Context, files fs.FS) (report.Verdict, error) {
 	if t, err = checks.Resolve(t, snap.For(t)); err != nil {
 		return "", err
 	}
-	rep := report.Build(judgeAll(ctx, []snapshot.Target{t}, snap, checks.All()), report.Options{FailOn: report.OnFail})
+	rep := report.Build(judgeAll(ctx, []snapshot.Target{t}, snap, checks.All(), checks.All()), report.Options{FailOn: report.OnFail})
 	return rep.Verdict, nil
 }

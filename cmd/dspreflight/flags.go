@@ -79,6 +79,7 @@ func timeFlags() []cli.Flag {
 func selectionFlags() []cli.Flag {
 	return []cli.Flag{
 		listFlag(groupSelection, "check", "only checks that match `GLOB`, and those they rest on (repeatable)"),
+		ownChecksFlag(),
 		listFlag(groupSelection, "skip", "no checks that match `GLOB` (repeatable)"),
 		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
 	}

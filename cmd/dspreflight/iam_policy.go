@@ -23,6 +23,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 		Flags: append(scopeFlags(),
 			&cli.StringFlag{Name: "for", Usage: "`WHAT`: audit or activation", Value: "audit"},
 			listFlag("", "check", "with --for audit: only checks that match `GLOB`, and those they rest on (repeatable)"),
+			ownChecksFlag(),
 			listFlag("", "skip", "with --for audit: no checks that match `GLOB` (repeatable)"),
 			listFlag("", "probes", "with --for audit: `ssm:COMMAND-ID`, or any ssm:, adds what reading a command of Systems Manager takes (repeatable)"),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: json or terraform", Value: "json"},
@@ -94,9 +95,13 @@ func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	default:
 		return nil, snapshot.Errorf("--for %q: expected audit or activation", "--for %q: audit か activation を指定する", c.String("for"))
 	}
-	selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
+	all, err := catalogue(c)
 	if err != nil {
-		return nil, snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
+		return nil, err
+	}
+	selected, err := selection(c, all)
+	if err != nil {
+		return nil, err
 	}
 	p, err := readRequest(c, env)
 	if err != nil {

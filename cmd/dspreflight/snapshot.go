@@ -34,9 +34,13 @@ func snapshotCommand(env *environment) *cli.Command {
 			if err := freshFolder(dir); err != nil {
 				return err
 			}
-			selected, err := checks.All().Select(c.StringSlice("check"), c.StringSlice("skip"))
+			all, err := catalogue(c)
 			if err != nil {
-				return snapshot.Errorf("--check or --skip: %w", "--check または --skip: %w", err)
+				return err
+			}
+			selected, err := selection(c, all)
+			if err != nil {
+				return err
 			}
 			p, err := readRequest(c, env)
 			if err != nil {

@@ -41,10 +41,10 @@ const reasonAccept = "--accept"
 
 // readWaivers reads --waivers and --accept. A waiver counts to the end of its
 // last day, UTC.
-func readWaivers(c *cli.Context) ([]report.Waiver, error) {
+func readWaivers(c *cli.Context, all checks.Catalogue) ([]report.Waiver, error) {
 	var out []report.Waiver
 	for _, code := range c.StringSlice("accept") {
-		id := canonicalID(code)
+		id := canonicalID(all, code)
 		if id == "" {
 			return nil, snapshot.Errorf("--accept %q: it is neither a problem code, such as DSP204, nor a check (see dspreflight checks)", "--accept %q: 問題コード（DSP204 など）でもチェックでもない（dspreflight checks を参照）", code)
 		}
@@ -58,12 +58,12 @@ func readWaivers(c *cli.Context) ([]report.Waiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--waivers %s: %w", path, err)
 	}
-	list, err := parseWaivers(path, body)
+	list, err := parseWaivers(path, body, all)
 	return append(out, list...), err
 }
 
 // parseWaivers reads the text of a file of waivers.
-func parseWaivers(path string, body []byte) ([]report.Waiver, error) {
+func parseWaivers(path string, body []byte, all checks.Catalogue) ([]report.Waiver, error) {
 	var out []report.Waiver
 	var file waiverFile
 	dec := yaml.NewDecoder(bytes.NewReader(body))
@@ -75,7 +75,7 @@ func parseWaivers(path string, body []byte) ([]report.Waiver, error) {
 		return nil, snapshot.Errorf("--waivers: %s holds more than one YAML document", "--waivers: %s に YAML 文書が 2 つ以上ある", path)
 	}
 	for i, w := range file.Waivers {
-		id := canonicalID(w.ID)
+		id := canonicalID(all, w.ID)
 		where := fmt.Sprintf("--waivers %s: waivers[%d]", path, i)
 		switch {
 		case w.ID == "" || w.Reason == "" || w.Owner == "" || w.Expires == "":
@@ -112,11 +112,11 @@ func waiversFile(list []report.Waiver) ([]byte, error) {
 
 // canonicalID is a problem code or the id of a check as the catalogue writes it,
 // however it is written; "" if there is none.
-func canonicalID(id string) string {
-	if p, _ := checks.ByCode(id); p != nil {
+func canonicalID(all checks.Catalogue, id string) string {
+	if p, _ := all.ByCode(id); p != nil {
 		return p.Code
 	}
-	if c := checks.ByID(strings.ToLower(id)); c != nil {
+	if c := all.ByID(strings.ToLower(id)); c != nil {
 		return c.ID
 	}
 	return ""
@@ -125,11 +125,11 @@ func canonicalID(id string) string {
 // noteWaivers says on standard error which waivers have expired, are about a
 // question that is open, or about nothing that was found: they only hide what
 // comes later.
-func noteWaivers(env *environment, waivers []report.Waiver, rep report.Report, selected []*checks.Check, now time.Time, lang string) {
+func noteWaivers(env *environment, waivers []report.Waiver, rep report.Report, all checks.Catalogue, selected []*checks.Check, now time.Time, lang string) {
 	for i, w := range waivers {
-		_, c := checks.ByCode(w.Code)
+		_, c := all.ByCode(w.Code)
 		if c == nil {
-			c = checks.ByID(w.Code)
+			c = all.ByID(w.Code)
 		}
 		var note snapshot.Text
 		switch {

@@ -47,9 +47,9 @@ func print(w io.Writer) error {
 	return nil
 }
 
-// linked lists the modules whose packages are in the program.
+// linked lists the modules whose packages are in the program, or in the one with CEL.
 func linked() ([]module, error) {
-	out, err := exec.Command("go", "list", "-deps", "-json=Module", "./cmd/dspreflight").Output()
+	out, err := exec.Command("go", "list", "-deps", "-tags", "cel", "-json=Module", "./cmd/dspreflight").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}

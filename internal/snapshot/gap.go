@@ -88,6 +88,8 @@ const (
 	NotAsDeployed     GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
 	ValuesUntold      GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type
 	EstateDiffers     GapCode = "estate-differs"     // a plan says that something exists, and the estate lacks it; Detail: its address
+	FieldNotRead      GapCode = "field-not-read"     // an expression asks for a field that is not kept
+	ExpressionFailed  GapCode = "expression-failed"  // an expression came to no value; Ref: the check, Detail: why
 	NotModelled       GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
 )
 

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -161,6 +162,18 @@ func (s *Scope) table(k Kind) observed {
 	}
 	return &Table[VPC]{}
 }
+
+// Rows is a table, whatever it holds.
+type Rows interface {
+	Extent() Extent
+	Covers(vpc string) bool
+	IDs() []string
+	Look(vpc, id string) (any, Presence)
+	RowType() reflect.Type
+}
+
+// Rows returns the table of a kind.
+func (s *Scope) Rows(k Kind) Rows { return s.table(k).(Rows) }
 
 // Asked records that a table answers for some ids.
 func (s *Scope) Asked(k Kind, ids []string) {

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -98,6 +99,12 @@ func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
 	}
 	return zero, Unobserved
 }
+
+// Look is GetIn for who does not know what the table holds.
+func (t Table[T]) Look(vpc, id string) (any, Presence) { return t.GetIn(vpc, id) }
+
+// RowType is the type of the rows.
+func (t Table[T]) RowType() reflect.Type { return reflect.TypeFor[T]() }
 
 // All returns the rows in the order in which they were read.
 func (t Table[T]) All() []T {

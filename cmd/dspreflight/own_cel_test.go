@@ -1,0 +1,71 @@
+//go:build cel
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/report"
+)
+
+const ownFile = `checks:
+- id: endpoint-tagged
+  code: ORG102
+  title: {en: The endpoint says who owns it, ja: エンドポイントの所有者がわかる}
+  needs: [describe-vpc-endpoints]
+  expect: endpoint.Tags.exists(t, t.Key == "Owner")
+  problem: {en: "{subject} has no tag Owner", ja: "{subject} に Owner タグがない"}
+  fix: Tag {subject}.
+  docs: https://handbook.example.com/owners
+`
+
+// TestOwnChecks judges, lists, explains, selects and waives the checks of a file as ours,
+// in every format.
+func TestOwnChecks(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "own.yaml")
+	if err := os.WriteFile(own, []byte(ownFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := invoke(t, "check", "--fixture", "healthy", "--checks", own, "-o", "json")
+	var rep report.Report
+	if err := json.Unmarshal([]byte(out.stdout), &rep); err != nil || out.code != 1 || rep.Summary.Fail != 1 {
+		t.Fatalf("exit code %d, %v, %s", out.code, err, out.stderr)
+	}
+	for _, format := range report.Formats() {
+		out := invoke(t, "check", "--fixture", "healthy", "--checks", own, "--check", "endpoint-tagged", "-o", format.Name)
+		if out.code != 1 || out.stderr != "" {
+			t.Errorf("%s: exit code %d, %s", format.Name, out.code, out.stderr)
+		}
+		if drawn := format.Name == "svg" || format.Name == "mermaid"; !drawn && !strings.Contains(out.stdout, "ORG102") {
+			t.Errorf("%s does not name ORG102:\n%s", format.Name, out.stdout)
+		}
+	}
+	for _, tt := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{0, "endpoint-tagged", []string{"checks", "--checks", own}},
+		{0, "has no tag Owner", []string{"explain", "--checks", own, "ORG102"}},
+		{0, "Found by: endpoint-tagged", []string{"explain", "--checks", own, "endpoint-tagged"}},
+		{0, "READY", []string{"check", "--fixture", "healthy", "--checks", own, "--accept", "org102"}},
+		{0, "READY", []string{"check", "--fixture", "healthy", "--checks", own, "--skip", "endpoint-t*"}},
+		{1, "に Owner タグがない", []string{"check", "--fixture", "healthy", "--checks", own, "--lang", "ja"}},
+		{2, "neither a problem code", []string{"check", "--fixture", "healthy", "--accept", "ORG102"}},
+		{2, "line 1, column 1", []string{"check", "--fixture", "healthy", "--checks", filepath.Join(dir, "none.yaml")}},
+	} {
+		if tt.code == 2 && strings.Contains(tt.says, "line") {
+			if err := os.WriteFile(filepath.Join(dir, "none.yaml"), []byte("# nothing\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out := invoke(t, tt.args...); out.code != tt.code || !strings.Contains(out.stdout+out.stderr, tt.says) {
+			t.Errorf("%v: exit code %d, without %q:\n%s%s", tt.args, out.code, tt.says, out.stdout, out.stderr)
+		}
+	}
+}
