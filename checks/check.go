@@ -88,7 +88,7 @@ func (a Area) Title() Text {
 	case AreaIdentity:
 		return say("Identity and APIs", "アイデンティティと API")
 	case AreaInput:
-		return say("Activation input", "アクティベーションの入力")
+		return say("Activation", "アクティベーション")
 	case AreaOwn:
 		return say("Checks of your own", "独自のチェック")
 	}

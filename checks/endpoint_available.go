@@ -46,6 +46,7 @@ var endpointAvailable = register(&Check{
 	Title:    say("The VPC endpoint exists, is of type Interface, and is available", "VPC エンドポイントが存在し、Interface 型で、利用可能"),
 	Requires: reqEndpoint,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},
+	Uses:     []snapshot.Kind{snapshot.AgentDetails},
 	Problems: []*Problem{endpointMissing, endpointWrongType, endpointNotAvailable},
 	Run:      runEndpointAvailable,
 })
@@ -119,6 +120,19 @@ func (x *Exam) someSubnet(s *snapshot.Scope, vpc string) string {
 // noEndpointNamed answers for a target that names no endpoint, in an estate that
 // shows none of DataSync's.
 func noEndpointNamed(x *Exam, s *snapshot.Scope) {
+	if x.Target.AgentARN != "" {
+		switch d, _, p := x.agent(); {
+		case noSuchAgent(s, x.Target.AgentARN):
+			x.See(say("there is no such agent", "該当するエージェントがない"), "agent-status")
+		case p == snapshot.Unobserved:
+			x.Unknown("", x.agentGap())
+		case d.Public():
+			x.See(say("the agent uses no VPC endpoint", "エージェントが VPC エンドポイントを使っていない"), "agent-endpoint")
+		default:
+			x.Unknown("", snapshot.FieldGap(snapshot.AgentDetails, d.ID, "", "PrivateLinkConfig"))
+		}
+		return
+	}
 	if slices.ContainsFunc(x.Snapshot.Scopes, func(s *snapshot.Scope) bool { return !s.Endpoints.Covers("") }) {
 		x.Unknown("", snapshot.Gap{Code: snapshot.EndpointUnnamed, Source: snapshot.Endpoints.Action(), Scope: s.Label()})
 		return

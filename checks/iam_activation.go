@@ -127,6 +127,10 @@ var _ = register(&Check{
 })
 
 func runIAMActivation(x *Exam) {
+	if x.Target.AgentARN != "" {
+		x.NotApplicable(say("the agent is activated already", "エージェントは既にアクティベート済み"))
+		return
+	}
 	s := x.destination()
 	if s == nil {
 		x.Unknown("", snapshot.Gap{Code: snapshot.NoDestination, Source: snapshot.CallerIdentity.Action()})

@@ -9,5 +9,5 @@ var order = []string{
 	"nacl-to-endpoint", "nacl-to-agent", "path-inspected",
 	"probe-443", "probe-control", "probe-support", "probe-agent-http", "probe-storage", "probe-agrees",
 	"credentials", "iam-activation", "api-reachable", "machine-tools",
-	"activation-input",
+	"activation-input", "agent-status", "agent-endpoint", "task-interfaces",
 }

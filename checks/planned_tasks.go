@@ -20,6 +20,9 @@ func TasksOf(targets []snapshot.Target, snap *snapshot.Snapshot) *PlannedTasks {
 	out := &PlannedTasks{map[string]*planned{}, map[string]*planned{}}
 	for i := range targets {
 		t := &targets[i]
+		if nothingPlanned(t) {
+			continue
+		}
 		subnets := out.subnets(t, snap)
 		in := out.sure
 		if len(subnets) > 1 {
@@ -120,6 +123,10 @@ func (n neighbours) listed() string {
 	}
 	return names
 }
+
+// nothingPlanned reports whether a target is an agent whose tasks all have their
+// interfaces, and no further one is planned.
+func nothingPlanned(t *snapshot.Target) bool { return t.Tasks == 0 && t.AgentARN != "" }
 
 func tasksOf(t *snapshot.Target) int { return max(t.Tasks, 1) }
 

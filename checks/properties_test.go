@@ -61,6 +61,7 @@ func TestHealthyPasses(t *testing.T) {
 		target, snap := openFixture(t, name)
 		for _, r := range checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}) {
 			unasked := snap.Probes == nil && slices.Contains(r.Check.Needs, snapshot.Probes) && r.Status == checks.Skip
+			unasked = unasked || r.Status == checks.Skip && (target.AgentARN == "" && slices.Contains(r.Check.Uses, snapshot.Agents) || target.AgentARN != "" && slices.Contains([]string{"activation-input", "iam-activation"}, r.Check.ID))
 			if r.Status != checks.Pass && !unasked {
 				t.Errorf("%s: %s is %v: %+v", name, r.Check.ID, r.Status, r.Findings)
 			}

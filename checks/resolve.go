@@ -11,11 +11,17 @@ import (
 // Several endpoints are an error that lists them.
 func Resolve(t snapshot.Target, snap *snapshot.Snapshot) (snapshot.Target, error) {
 	s := snap.Role(snapshot.Destination)
+	if s == nil && t.AgentARN != "" {
+		return t, nil
+	}
 	if s == nil {
 		return t, severalScopes(t, snap)
 	}
 	if t.Region == "" {
 		t.Region = s.Region
+	}
+	if t.AgentARN != "" {
+		return s.OfAgent(t), nil
 	}
 	if t.EndpointID != "" {
 		return t, nil

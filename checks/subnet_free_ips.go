@@ -74,6 +74,10 @@ var _ = register(&Check{
 			x.Unknown("", snapshot.Gap{Code: snapshot.LocationSubnet, Detail: t})
 			return
 		}
+		if nothingPlanned(&x.Target) {
+			x.NotLooked(say("the agent's tasks have their interfaces, and no further one is planned: say how many with --tasks", "エージェントのタスクにはインターフェイスがあり、新しいタスクの予定がない。予定数は --tasks で指定する"))
+			return
+		}
 		x.eachTaskSubnet(func(s *snapshot.Scope, ep snapshot.Endpoint, choices []string) {
 			if lacks := x.lacking(); len(lacks) > 0 {
 				x.noneServes(ep, lacks)

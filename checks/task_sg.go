@@ -126,6 +126,9 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 	case p == snapshot.Absent && carried(s, ep, id):
 		x.Unknown(id, snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.SecurityGroups.Action(), Scope: s.Label(), Ref: id, Detail: ep.ID})
 		return
+	case p == snapshot.Absent && x.Target.AgentARN != "":
+		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), "agent-endpoint")
+		return
 	case p == snapshot.Absent:
 		x.Report(taskGroupMissing, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("not among the security groups of %s", "%s のセキュリティグループの中にない", in.Label())))
 		return

@@ -250,7 +250,7 @@ func buildTarget(j Judged, numbers *repair.Numbers, opt Options) Target {
 func harmlessTarget(t snapshot.Target) snapshot.Target {
 	for _, s := range []*string{
 		&t.Name, &t.Region, &t.EndpointID, &t.SubnetID, &t.GroupID, &t.DestinationType, &t.Mode, &t.SourceRegion,
-		&t.SourceVPCID, &t.SourceSubnetID, &t.AgentInstanceID, &t.KeyRequest, &t.Requirements, &t.KeyShape,
+		&t.SourceVPCID, &t.SourceSubnetID, &t.AgentInstanceID, &t.AgentARN, &t.KeyRequest, &t.Requirements, &t.KeyShape,
 	} {
 		*s = Harmless(*s)
 	}

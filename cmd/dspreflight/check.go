@@ -332,6 +332,12 @@ func evidence(ctx context.Context, c *cli.Context, env *environment, p request, 
 
 // complete fills in what the targets leave out from the estate.
 func complete(snap *snapshot.Snapshot, said snapshot.Target, asked []snapshot.Target) ([]snapshot.Target, error) {
+	if m := snap.Target; m != nil && m.AgentARN != "" && len(asked) == 1 && asked[0].AgentARN == "" && asked[0].Audit == nil && asked[0].EndpointID == "" {
+		asked = []snapshot.Target{asked[0].Merge(*m)} // saved of an agent
+	}
+	if slices.ContainsFunc(asked, func(t snapshot.Target) bool { return t.AgentARN != "" || t.Audit != nil }) {
+		return found(snap, asked)
+	}
 	targets := slices.Clone(asked)
 	var err error
 	for i := range targets {
@@ -377,7 +383,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 		targets[i] = t.Settled()
 	}
 	return collect.Live(ctx, collect.Request{
-		Targets: targets, Kinds: withIdentity(kinds), Scopes: p.scopes,
+		Targets: targets, Kinds: withAudit(withIdentity(kinds), targets), Scopes: p.scopes,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Command: command, Planned: namedBy(p.plans),
 	})
 }

@@ -114,7 +114,8 @@ func planFlags() []cli.Flag {
 }
 
 func checkFlags() []cli.Flag {
-	flags := append(targetFlags(), evidenceFlags()...)
+	flags := append(targetFlags(), auditFlags()...)
+	flags = append(flags, evidenceFlags()...)
 	flags = append(flags, planFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "save the evidence to `DIR`, to be judged again with --snapshot"))
 	flags = append(flags, stringFlag(groupEvidence, "baseline", "say what changed since `FILE`, the JSON of an earlier report, or a folder that --save wrote"))

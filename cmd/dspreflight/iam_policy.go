@@ -20,7 +20,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 		Name:      "iam-policy",
 		Usage:     "print the least IAM policy for an audit or for an activation",
 		UsageText: "dspreflight iam-policy --for audit|activation [-o json|terraform]\n\n   audit: what the selected checks read; derived from them. With the flags or the --config that name\n   several accounts and Regions: the policy of each, by the name of its scope, or of one with --scope.\n   activation: what CreateAgent needs, and what verifies the result.",
-		Flags: append(scopeFlags(),
+		Flags: append(append(scopeFlags(), auditFlags()...),
 			&cli.StringFlag{Name: "for", Usage: "`WHAT`: audit or activation", Value: "audit"},
 			listFlag("", "check", "with --for audit: only checks that match `GLOB`, and those they rest on (repeatable)"),
 			ownChecksFlag(),
@@ -103,6 +103,9 @@ func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.String("accounts-from") != "" {
+		return organizationPolicies(c, selected)
+	}
 	p, err := readRequest(c, env)
 	if err != nil {
 		return nil, err
@@ -116,12 +119,35 @@ func policiesFor(c *cli.Context, env *environment) ([]scopePolicy, error) {
 	for i, s := range p.scopes {
 		names = append(names, s.Name)
 		if want := c.String("scope"); want == "" || want == s.Name {
-			kinds := collect.Wanted(wanted, collect.Roles(p.targets, i))
+			kinds := collect.Wanted(withAudit(wanted, p.targets), collect.Roles(p.targets, i))
 			out = append(out, scopePolicy{s.Name, "datasync_preflight_audit", policy("DataSyncPreflightAudit", auditActions(kinds))})
 		}
 	}
 	if len(out) == 0 {
 		return nil, snapshot.Errorf("--scope %q: expected one of %s", "--scope %q: %s のいずれかを指定する", c.String("scope"), strings.Join(names, ", "))
+	}
+	return out, nil
+}
+
+// organizationPolicies are that of the caller, who enters every account, and that of the
+// role in each.
+func organizationPolicies(c *cli.Context, selected []*checks.Check) ([]scopePolicy, error) {
+	targets, err := auditTargets(c, config{}, []snapshot.Target{{Region: c.String("region")}})
+	if err != nil {
+		return nil, err
+	}
+	role := "arn:" + snapshot.PartitionOf(c.String("region")) + ":iam::*:role/" + strings.TrimPrefix(c.String("role-name"), "/")
+	enter := policy("DataSyncPreflightOrganization", []string{"organizations:ListAccounts", snapshot.CallerIdentity.Action()})
+	enter.Statement = append(enter.Statement, policyStatement{"DataSyncPreflightEnter", "Allow", []string{"sts:AssumeRole"}, role})
+	kinds := withAudit(withIdentity(checks.Kinds(selected)), targets)
+	out := []scopePolicy{
+		{"organization", "datasync_preflight_organization", enter},
+		{"account", "datasync_preflight_audit", policy("DataSyncPreflightAudit", auditActions(kinds))},
+	}
+	want := c.String("scope")
+	out = slices.DeleteFunc(out, func(p scopePolicy) bool { return want != "" && p.scope != want })
+	if len(out) == 0 {
+		return nil, snapshot.Errorf("--scope %q: expected one of %s", "--scope %q: %s のいずれかを指定する", want, "organization, account")
 	}
 	return out, nil
 }

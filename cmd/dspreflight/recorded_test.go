@@ -91,7 +91,7 @@ func onlyNewlyOpen(rep report.Report) bool {
 	return !slices.ContainsFunc(rep.Targets[0].Results, func(r report.Result) bool { return r.Status == "UNKNOWN" && !newlyOpen(r) })
 }
 
-func parse(t *testing.T, out outcome) report.Report {
+func parse(t testing.TB, out outcome) report.Report {
 	t.Helper()
 	var rep report.Report
 	if err := json.Unmarshal([]byte(out.stdout), &rep); err != nil {

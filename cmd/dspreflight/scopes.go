@@ -89,13 +89,13 @@ func (l *scopeList) add(name string, a collect.Account) int {
 
 // settleScopes lists the scopes to look at, and tells each target which of them
 // are its sides.
-func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]collect.Scope, error) {
+func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]collect.Scope, []snapshot.Target, error) {
 	list := scopeList{at: map[collect.Account]int{}, names: map[string]bool{}}
 	sources := make([]*collect.Account, len(targets))
 	for i := range targets {
 		destination, source, err := accountsOf(c, file, i, targets[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		targets[i].Sides = &snapshot.Sides{Destination: list.add("destination", destination)}
 		targets[i].Sides.Source, sources[i] = targets[i].Sides.Destination, source
@@ -107,13 +107,17 @@ func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]col
 	}
 	others, err := otherScopes(c, file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortStableFunc(others, func(a, b collect.Scope) int { return strings.Compare(a.Name, b.Name) }) // as saved folders are read
+	var listed []int                                                                                       // by the file: where to look for agents too
 	for _, o := range others {
-		list.add(o.Name, over(o.Account, list.scopes[0].Account))
+		if n := list.add(o.Name, over(o.Account, list.scopes[0].Account)); o.Name != "network" || c.String("network-region")+c.String("network-profile")+c.String("network-role-arn") == "" {
+			listed = append(listed, n)
+		}
 	}
-	return list.scopes, nil
+	targets, err = auditScopes(c, file, &list, targets, listed)
+	return list.scopes, targets, err
 }
 
 // asksAWS reports whether the evidence comes from AWS, and not from files.

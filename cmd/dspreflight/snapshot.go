@@ -10,7 +10,7 @@ import (
 )
 
 func snapshotCommand(env *environment) *cli.Command {
-	flags := append(targetFlags(), selectionFlags()...)
+	flags := append(append(targetFlags(), auditFlags()...), selectionFlags()...)
 	flags = append(flags, stringFlag(groupEvidence, "save", "the `DIR` to write to; it must be empty or not exist"))
 	flags = append(flags, timeFlags()...)
 	flags = append(flags, redactFlags()...)

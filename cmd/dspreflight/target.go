@@ -66,7 +66,10 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 		}
 		p.targets = append(p.targets, t)
 	}
-	if p.scopes, err = settleScopes(c, file, p.targets); err == nil && !asksAWS(c) {
+	if p.targets, err = auditTargets(c, file, p.targets); err != nil {
+		return p, err
+	}
+	if p.scopes, p.targets, err = settleScopes(c, file, p.targets); err == nil && !asksAWS(c) {
 		forgetSides(p.targets)
 	}
 	return p, err

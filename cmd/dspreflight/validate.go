@@ -54,6 +54,7 @@ func parseAddr(s string) (netip.Addr, error) {
 
 var (
 	roleARN     = pattern.Late(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+	roleName    = pattern.Late(`^/?([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 	regionShape = pattern.Late(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 )
 

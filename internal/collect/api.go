@@ -2,6 +2,8 @@ package collect
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -12,10 +14,12 @@ import (
 
 // query narrows a call down.
 type query struct {
-	vpcs      []string // only rows of these VPCs
-	groups    []string // only rules of these security groups
-	instances []string // only these instances
-	id        string   // the resource, for a call about one
+	vpcs       []string // only rows of these VPCs
+	groups     []string // only rules of these security groups
+	instances  []string // only these instances
+	interfaces []string // interfaces to look for wherever they are
+	id         string   // the resource, for a call about one
+	arn        string   // its ARN, where the call takes that
 }
 
 // maxFilterValues is how many values EC2 takes in one filter. Source:
@@ -85,10 +89,7 @@ var fetchers = map[snapshot.Kind]fetch{
 		in := &ec2.DescribeVpcEndpointsInput{MaxResults: size1000}
 		return pages(ctx, api.DescribeVpcEndpoints, in, &in.NextToken, func(out *ec2.DescribeVpcEndpointsOutput) *string { return out.NextToken }, use)
 	},
-	snapshot.Interfaces: func(ctx context.Context, api *ec2.Client, q query, use func(any) error) error {
-		in := &ec2.DescribeNetworkInterfacesInput{MaxResults: size1000, Filters: filter("vpc-id", q.vpcs)}
-		return pages(ctx, api.DescribeNetworkInterfaces, in, &in.NextToken, func(out *ec2.DescribeNetworkInterfacesOutput) *string { return out.NextToken }, use)
-	},
+	snapshot.Interfaces:     fetchInterfaces,
 	snapshot.SecurityGroups: fetchGroups,
 	snapshot.SecurityGroupRules: func(ctx context.Context, api *ec2.Client, q query, use func(any) error) error {
 		in := &ec2.DescribeSecurityGroupRulesInput{MaxResults: size1000, Filters: filter("group-id", q.groups)}
@@ -201,4 +202,34 @@ func fetchGroups(ctx context.Context, api *ec2.Client, q query, use func(any) er
 		return nil
 	}
 	return describeBy("group-id", rest, use)
+}
+
+// fetchInterfaces reads the interfaces of the VPCs and, where one that was asked for by
+// id is not among them, looks for it in the whole Region: those of a file system's tasks
+// are in its VPC, and one may be gone.
+func fetchInterfaces(ctx context.Context, api *ec2.Client, q query, use func(any) error) error {
+	missing := map[string]bool{}
+	for _, id := range q.interfaces {
+		missing[id] = true
+	}
+	look := func(by string, values []string) error {
+		in := &ec2.DescribeNetworkInterfacesInput{MaxResults: size1000, Filters: filter(by, values)}
+		return pages(ctx, api.DescribeNetworkInterfaces, in, &in.NextToken, func(out *ec2.DescribeNetworkInterfacesOutput) *string { return out.NextToken }, func(out any) error {
+			if page, ok := out.(*ec2.DescribeNetworkInterfacesOutput); ok {
+				for _, i := range page.NetworkInterfaces {
+					delete(missing, aws.ToString(i.NetworkInterfaceId))
+				}
+			}
+			return use(out)
+		})
+	}
+	if err := look("vpc-id", q.vpcs); err != nil || filter("vpc-id", q.vpcs) == nil {
+		return err
+	}
+	for rest := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxFilterValues) {
+		if err := look("network-interface-id", rest); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
@@ -83,6 +82,7 @@ type collector struct {
 	request Request
 	clients Clients
 	scope   *snapshot.Scope
+	role    string // that is assumed in the account
 	slots   chan struct{}
 	// The targets whose endpoint, and those whose agent, the scope may hold.
 	endpoints, agents []snapshot.Target
@@ -98,7 +98,7 @@ type job struct {
 }
 
 func (c *collector) run(ctx context.Context) {
-	for _, plan := range []func() []*job{c.first, c.second, c.third} {
+	for _, plan := range []func() []*job{c.first, c.agentsOfAudit, c.second, c.third} {
 		jobs := plan()
 		var g errgroup.Group
 		for _, j := range jobs {
@@ -112,9 +112,7 @@ func (c *collector) run(ctx context.Context) {
 			c.load(j)
 		}
 	}
-	for _, id := range c.scope.Identity.All() {
-		c.scope.Account = id.Account
-	}
+	c.knowAccount()
 	c.scope.Infer()
 	slices.SortStableFunc(c.scope.Calls, func(a, b snapshot.Call) int {
 		if a.Command != b.Command {
@@ -122,6 +120,17 @@ func (c *collector) run(ctx context.Context) {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+}
+
+// knowAccount takes the account from the caller; where it could not be entered, from
+// the role that was to be assumed there.
+func (c *collector) knowAccount() {
+	for _, id := range c.scope.Identity.All() {
+		c.scope.Account = id.Account
+	}
+	if c.scope.Account == "" && c.clients.Refused != nil {
+		c.scope.Account = snapshot.AccountOf(c.role)
+	}
 }
 
 // call makes one call, every page of it.
@@ -159,9 +168,6 @@ func (c *collector) call(ctx context.Context, j *job) {
 		err = single(out, err, use)
 	case snapshot.PolicySimulation:
 		err = c.simulate(ctx, j.query.id, use)
-	case snapshot.Agents:
-		in := &datasync.ListAgentsInput{MaxResults: size100}
-		err = pages(ctx, c.clients.ListAgents, in, &in.NextToken, func(out *datasync.ListAgentsOutput) *string { return out.NextToken }, use)
 	case snapshot.Invocations:
 		in := &ssm.ListCommandInvocationsInput{CommandId: &c.request.Command, MaxResults: aws.Int32(invocationsPage)}
 		err = pages(ctx, c.clients.ListCommandInvocations, in, &in.NextToken, func(out *ssm.ListCommandInvocationsOutput) *string { return out.NextToken }, use)
@@ -170,6 +176,10 @@ func (c *collector) call(ctx context.Context, j *job) {
 		out, err = c.clients.GetCommandInvocation(ctx, &ssm.GetCommandInvocationInput{CommandId: &c.request.Command, InstanceId: &j.query.id})
 		err = single(out, err, use)
 	default:
+		if j.kind.OfDataSync() {
+			err = c.clients.DataSync.fetch(ctx, j.kind, j.query.arn, use)
+			break
+		}
 		err = fetchers[j.kind](ctx, c.clients.EC2(), j.query, use)
 	}
 	j.elapsed = time.Since(start)
@@ -198,7 +208,7 @@ func (c *collector) load(j *job) {
 	}
 	vpcs := j.query.vpcs
 	if len(vpcs) > maxFilterValues {
-		vpcs = nil // the call was made without a filter
+		vpcs, j.query.interfaces = nil, nil // the call was made without a filter
 	}
 	truncated := j.err == nil && len(j.pages) > 0 && cutShort(j.pages[len(j.pages)-1])
 	if (j.err != nil || truncated) && j.kind.PerID() {
@@ -217,7 +227,7 @@ func (c *collector) load(j *job) {
 			c.scope.Keep(doc)
 		}
 	}
-	asked := slices.Concat(j.query.groups, j.query.instances)
+	asked := slices.Concat(j.query.groups, j.query.instances, j.query.interfaces)
 	if j.kind == snapshot.SecurityGroupRules || j.err != nil {
 		asked = nil // its rows have ids of their own; what failed answers for none
 	}

@@ -11,7 +11,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -24,7 +23,10 @@ import (
 
 // Account says with which credentials a scope is read, and in which Region.
 // Empty fields are taken from the environment and the shared configuration.
-type Account struct{ Region, Profile, RoleARN string }
+type Account struct {
+	Region, Profile, RoleARN string
+	Via                      string // a role to assume first, from which RoleARN is assumed
+}
 
 // Clients are the APIs of one scope.
 type Clients struct {
@@ -32,10 +34,8 @@ type Clients struct {
 
 	GetCallerIdentity       operation[sts.GetCallerIdentityInput, sts.GetCallerIdentityOutput, sts.Options]
 	SimulatePrincipalPolicy operation[iam.SimulatePrincipalPolicyInput, iam.SimulatePrincipalPolicyOutput, iam.Options]
+	DataSync                DataSync
 	GetRole                 operation[iam.GetRoleInput, iam.GetRoleOutput, iam.Options]
-	// ListAgents is all that is asked of DataSync: whether it is allowed tells
-	// whether the whole service is shut out.
-	ListAgents operation[datasync.ListAgentsInput, datasync.ListAgentsOutput, datasync.Options]
 	// These two read what a command of Systems Manager printed.
 	ListCommandInvocations operation[ssm.ListCommandInvocationsInput, ssm.ListCommandInvocationsOutput, ssm.Options]
 	GetCommandInvocation   operation[ssm.GetCommandInvocationInput, ssm.GetCommandInvocationOutput, ssm.Options]
@@ -67,8 +67,8 @@ type Connector struct {
 	Options    []func(*config.LoadOptions) error // further settings, such as another endpoint
 }
 
-// Connect makes the clients of a scope.
-func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
+// config loads the settings and credentials of an account.
+func (k Connector) config(ctx context.Context, a Account) (aws.Config, error) {
 	backoff := k.MaxBackoff
 	if backoff == 0 {
 		backoff = maxBackoff
@@ -92,7 +92,7 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, append(opts, k.Options...)...)
 	if err != nil {
-		return Clients{}, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
+		return aws.Config{}, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
 	}
 	inner := cfg.HTTPClient
 	if inner == nil {
@@ -100,19 +100,31 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 	}
 	cfg.HTTPClient = strict{direct(inner)}
 	if cfg.Region == "" {
-		return Clients{}, ErrNoRegion
+		return aws.Config{}, ErrNoRegion
 	}
-	if a.RoleARN != "" {
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), a.RoleARN, func(o *stscreds.AssumeRoleOptions) {
+	for _, role := range []string{a.Via, a.RoleARN} {
+		if role == "" {
+			continue
+		}
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), role, func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = "dspreflight"
 		}))
+	}
+	return cfg, nil
+}
+
+// Connect makes the clients of a scope.
+func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
+	cfg, err := k.config(ctx, a)
+	if err != nil {
+		return Clients{}, err
 	}
 	// EC2 throttles each action on its own, but the SDK's adaptive mode slows a
 	// whole client down: with one client, one busy action would starve the rest.
 	who, commands := iam.NewFromConfig(cfg), ssm.NewFromConfig(cfg)
 	c := Clients{
 		EC2: func() *ec2.Client { return ec2.NewFromConfig(cfg) }, GetCallerIdentity: sts.NewFromConfig(cfg).GetCallerIdentity,
-		SimulatePrincipalPolicy: who.SimulatePrincipalPolicy, GetRole: who.GetRole, ListAgents: datasync.NewFromConfig(cfg).ListAgents,
+		SimulatePrincipalPolicy: who.SimulatePrincipalPolicy, GetRole: who.GetRole, DataSync: dataSync(cfg),
 		ListCommandInvocations: commands.ListCommandInvocations, GetCommandInvocation: commands.GetCommandInvocation, Region: cfg.Region,
 	}
 	creds, err := cfg.Credentials.Retrieve(ctx)

@@ -84,6 +84,12 @@ func request(s *fakeaws.Server, tg snapshot.Target) collect.Request {
 func judged(t testing.TB, tg snapshot.Target, snap *snapshot.Snapshot) report.Report {
 	t.Helper()
 	snap.AssignRoles(tg)
+	if tg.AgentARN != "" {
+		var err error
+		if tg, err = checks.Resolve(tg, snap); err != nil {
+			t.Fatal(err)
+		}
+	}
 	results := checks.Run(context.Background(), tg, snap, checks.All(), checks.Options{})
 	return report.Build([]report.Judged{{Target: tg, Snapshot: snap, Results: results}}, report.Options{FailOn: report.OnFail, GeneratedAt: snap.TakenAt})
 }
@@ -150,6 +156,8 @@ func actions() []string {
 	var out []string
 	for _, k := range snapshot.Kinds() {
 		switch k {
+		case snapshot.LocationsSMB, snapshot.LocationsHDFS, snapshot.LocationsObjectStorage, snapshot.LocationsAzureBlob: // as LocationsNFS
+			continue
 		case snapshot.PrefixListEntries, snapshot.SecurityGroupVPCAssociations, // asked for only when referred to
 			snapshot.Invocations, snapshot.CommandOutputs: // or when a command is named
 			continue
@@ -158,6 +166,16 @@ func actions() []string {
 		out = append(out, api)
 	}
 	return out
+}
+
+// estateFor is a fixture in whose run a call is made.
+func estateFor(action string) string {
+	for _, k := range snapshot.Kinds() {
+		if k.OfAudit() && strings.HasSuffix(k.Action(), ":"+action) {
+			return "healthy-agent"
+		}
+	}
+	return "healthy-tgw"
 }
 
 // TestFaults lets every call fail in every way. Nothing crashes or hangs past
@@ -195,7 +213,10 @@ func TestFaults(t *testing.T) {
 }
 
 func tryFault(t *testing.T, tg snapshot.Target, fault fakeaws.Fault, action string, needed map[string]bool) {
-	s := serve(t, "healthy-tgw")
+	s := serve(t, estateFor(action))
+	if estateFor(action) != "healthy-tgw" {
+		tg = target(t, estateFor(action))
+	}
 	s.Fault = func(a string, _ int) fakeaws.Fault {
 		if a == action {
 			return fault

@@ -160,7 +160,10 @@ func neededActions() map[string]bool {
 }
 
 func tryAnswer(t *testing.T, tg snapshot.Target, f falseAnswer, action, region string, needed map[string]bool) bool {
-	s := serve(t, "healthy-tgw")
+	s := serve(t, estateFor(action))
+	if estateFor(action) != "healthy-tgw" {
+		tg = target(t, estateFor(action))
+	}
 	var tampered atomic.Int32
 	s.Tamper = func(w http.ResponseWriter, r, a string, genuine []byte) bool {
 		if a != action || r != region {
@@ -211,7 +214,7 @@ func tryAnswer(t *testing.T, tg snapshot.Target, f falseAnswer, action, region s
 
 // paged reports whether replies of an action are followed by others, by NextToken.
 func paged(action string) bool {
-	return !slices.Contains([]string{"GetCallerIdentity", "DescribeVpnGateways", "DescribeVpnConnections", "SimulatePrincipalPolicy"}, action)
+	return !slices.Contains([]string{"GetCallerIdentity", "DescribeVpnGateways", "DescribeVpnConnections", "SimulatePrincipalPolicy", "DescribeAgent", "DescribeTask", "DescribeLocationNfs"}, action)
 }
 
 var leaf = regexp.MustCompile(`<(\w+)>[^<]*</\w+>`)

@@ -16,7 +16,7 @@ type Scope struct {
 // collector is what fills one of the scopes. One that is no target's side, such as
 // that of the account that owns the transit gateways, may hold any agent.
 func (r Request) collector(n int) *collector {
-	c := &collector{request: r, slots: make(chan struct{}, r.Concurrency), scope: &snapshot.Scope{Name: r.Scopes[n].Name, Roles: Roles(r.Targets, n)}}
+	c := &collector{request: r, role: r.Scopes[n].Account.RoleARN, slots: make(chan struct{}, r.Concurrency), scope: &snapshot.Scope{Name: r.Scopes[n].Name, Roles: Roles(r.Targets, n)}}
 	for _, t := range r.Targets {
 		if plays(t, snapshot.Destination, n) {
 			c.endpoints = append(c.endpoints, t)
@@ -59,7 +59,7 @@ func Wanted(kinds []snapshot.Kind, roles []snapshot.Role) []snapshot.Kind {
 		return kinds
 	}
 	return slices.DeleteFunc(slices.Clone(kinds), func(k snapshot.Kind) bool {
-		return k == snapshot.SubnetCIDRReservations || k == snapshot.SecurityGroupVPCAssociations || k == snapshot.PolicySimulation || k == snapshot.Agents
+		return k == snapshot.SubnetCIDRReservations || k == snapshot.SecurityGroupVPCAssociations || k == snapshot.PolicySimulation || k.OfDataSync()
 	})
 }
 

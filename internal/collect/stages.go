@@ -27,6 +27,9 @@ func (c *collector) first() []*job {
 		snapshot.CallerIdentity, snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.PrefixLists, snapshot.Peerings,
 		snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
 		snapshot.TransitGatewayRouteTables, snapshot.VPNGateways, snapshot.VPNConnections, snapshot.NATGateways, snapshot.Agents)
+	if c.audits() {
+		jobs = append(jobs, c.plan(snapshot.Tasks, snapshot.Locations)...)
+	}
 	var instances []string
 	for _, t := range c.agents {
 		if t.AgentInstanceID != "" && !slices.Contains(instances, t.AgentInstanceID) {
@@ -45,13 +48,17 @@ const fewLists = 20
 
 // second asks for what the first tables give the ids of.
 func (c *collector) second() []*job {
+	c.settleAgents()
 	vpcs, groups, subnets := c.interest()
 	var jobs []*job
 	if len(vpcs) > 0 {
 		for _, j := range c.plan(snapshot.Interfaces, snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables) {
 			j.query.vpcs = vpcs
-			if j.kind == snapshot.SecurityGroups {
+			switch j.kind {
+			case snapshot.SecurityGroups:
 				j.query.groups = groups
+			case snapshot.Interfaces:
+				j.query.interfaces = c.taskInterfaces()
 			}
 			jobs = append(jobs, j)
 		}
@@ -117,7 +124,7 @@ func (c *collector) third() []*job {
 // endpointsOf lists the endpoint that a target names, or all that it may mean.
 func (c *collector) endpointsOf(t snapshot.Target) []snapshot.Endpoint {
 	return slices.DeleteFunc(c.scope.Endpoints.All(), func(ep snapshot.Endpoint) bool {
-		return ep.ID != t.EndpointID && !(t.EndpointID == "" && ep.IsDataSync())
+		return ep.ID != t.EndpointID && !(t.EndpointID == "" && t.AgentARN == "" && ep.IsDataSync())
 	})
 }
 

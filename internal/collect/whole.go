@@ -43,6 +43,8 @@ var always = map[snapshot.Kind][]string{
 	snapshot.NATGateways:                  {"NatGatewayId", "VpcId", "State"},
 	snapshot.Agents:                       {"AgentArn"},
 	snapshot.Invocations:                  {"InstanceId", "CommandId", "Status"},
+	snapshot.Tasks:                        {"TaskArn"},
+	snapshot.Locations:                    {"LocationArn", "LocationUri"},
 	snapshot.PolicySimulation:             {"EvalActionName", "EvalDecision"},
 }
 
@@ -58,6 +60,11 @@ func permissions(list string) []string {
 var whole = map[snapshot.Kind][]string{
 	snapshot.CallerIdentity: {"Account", "Arn"},
 	snapshot.CommandOutputs: {"InstanceId", "CommandId", "Status"},
+	snapshot.AgentDetails:   {"AgentArn", "Status", "EndpointType"},
+	snapshot.TaskDetails:    {"TaskArn", "Status", "SourceLocationArn", "DestinationLocationArn"},
+	snapshot.LocationsNFS:   {"LocationArn", "OnPremConfig.AgentArns"},
+	snapshot.LocationsSMB:   {"LocationArn", "AgentArns"}, snapshot.LocationsHDFS: {"LocationArn", "AgentArns"},
+	snapshot.LocationsObjectStorage: {"LocationArn"}, snapshot.LocationsAzureBlob: {"LocationArn"},
 }
 
 // badReply is the code of a call whose answer AWS did not give, or not whole.

@@ -6,14 +6,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/fakeagent"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // DataSync is the part of the service that agents are activated with. Set its fields
@@ -124,21 +127,73 @@ func (d *DataSync) listed() []any {
 	return out
 }
 
-func (d *DataSync) describeAgent(w http.ResponseWriter, r *http.Request) {
-	var in struct{ AgentArn string }
-	_ = json.NewDecoder(r.Body).Decode(&in)
+// describe is what DescribeAgent tells of an agent that was made.
+func (d *DataSync) describe(arn string) (map[string]any, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	i := slices.IndexFunc(d.agents, func(a activated) bool { return a.arn == in.AgentArn })
+	i := slices.IndexFunc(d.agents, func(a activated) bool { return a.arn == arn })
 	if i < 0 {
-		fail(w, http.StatusBadRequest, "InvalidRequestException", "Agent "+in.AgentArn+" does not exist.")
-		return
+		return nil, false
 	}
 	a := d.agents[i]
-	answerJSON(w, map[string]any{
+	return map[string]any{
 		"AgentArn": a.arn, "Name": a.name, "Status": d.status(a), "EndpointType": a.keyType, "CreationTime": a.since.Unix(),
 		"PrivateLinkConfig": map[string]any{"VpcEndpointId": a.endpoint, "PrivateLinkEndpoint": a.address, "SubnetArns": []string{a.subnet}, "SecurityGroupArns": []string{a.group}},
-	})
+	}, true
+}
+
+// dataSync answers the calls that look, from the estate's files.
+func (s *Server) dataSync(w http.ResponseWriter, r *http.Request, sc scope, kind snapshot.Kind) {
+	var in map[string]any
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	if !kind.PerID() {
+		rows := rowsOf(sc, kind.Command(), kind)
+		if kind == snapshot.Agents && s.DataSync != nil {
+			rows = append(slices.Clip(rows), s.DataSync.listed()...)
+		}
+		out := map[string]any{}
+		if s.PageSize > 0 {
+			token, _ := in["NextToken"].(string)
+			start, _ := strconv.Atoi(token)
+			end := min(start+s.PageSize, len(rows))
+			if end < len(rows) {
+				out["NextToken"] = strconv.Itoa(end)
+			}
+			rows = rows[min(start, len(rows)):end]
+		}
+		out[kind.ListKey()] = rows
+		answerJSON(w, out)
+		return
+	}
+	for _, name := range []string{"AgentArn", "TaskArn", "LocationArn"} {
+		arn, ok := in[name].(string)
+		if !ok {
+			continue
+		}
+		row, there := sc.files[kind.Command()+"."+snapshot.LastOf(arn)]
+		if kind == snapshot.AgentDetails && s.DataSync != nil && !there {
+			row, there = s.DataSync.describe(arn)
+		}
+		if there = there && row[name] == arn; there {
+			answerJSON(w, inSeconds(row))
+			return
+		}
+		fail(w, http.StatusBadRequest, "InvalidRequestException", strings.TrimSuffix(name, "Arn")+" "+snapshot.LastOf(arn)+" does not exist.")
+		return
+	}
+	fail(w, http.StatusBadRequest, "InvalidRequestException", "no ARN")
+}
+
+// inSeconds writes times as the JSON protocol has them.
+func inSeconds(row map[string]any) map[string]any {
+	out := maps.Clone(row)
+	for k, v := range row {
+		text, ok := v.(string)
+		if t, err := time.Parse(time.RFC3339, text); ok && err == nil && strings.HasSuffix(k, "Time") {
+			out[k] = t.Unix()
+		}
+	}
+	return out
 }
 
 func answerJSON(w http.ResponseWriter, v any) {

@@ -1,8 +1,11 @@
 package fakeaws
 
 import (
+	"encoding/json"
+	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,6 +13,29 @@ var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d+/([^/]+)/([^/]+)
 
 // RefusedRole is one that nobody may assume.
 const RefusedRole = "arn:aws:iam::999900001111:role/Closed"
+
+// Member is an account of the organization.
+type Member struct{ Account, State string }
+
+// membersAPage is how many accounts a page lists.
+const membersAPage = 20
+
+// listAccounts answers ListAccounts of AWS Organizations.
+func (s *Server) listAccounts(w http.ResponseWriter, r *http.Request) {
+	var in struct{ NextToken string }
+	_ = json.NewDecoder(r.Body).Decode(&in)
+	start, _ := strconv.Atoi(in.NextToken)
+	end := min(start+membersAPage, len(s.Members))
+	rows := []any{}
+	for _, m := range s.Members[min(start, end):end] {
+		rows = append(rows, map[string]any{"Id": m.Account, "State": m.State})
+	}
+	out := map[string]any{"Accounts": rows}
+	if end < len(s.Members) {
+		out["NextToken"] = strconv.Itoa(end)
+	}
+	answerJSON(w, out)
+}
 
 // roleKey is how the key of an assumed role begins; its account follows.
 const roleKey = "ASIA"

@@ -61,6 +61,8 @@ type Server struct {
 
 	// SSM runs commands; nil: there is none.
 	SSM *SSM
+	// Members are the accounts of the organization, with their states.
+	Members []Member
 
 	scopes map[string][]scope // by Region
 	estate fstest.MapFS       // as it was
@@ -315,15 +317,13 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 		answerChange(w, action, made, err)
 		return
 	}
-	if s.DataSync != nil {
-		switch action {
-		case "CreateAgent":
-			s.DataSync.createAgent(w, r, sc, region)
-			return
-		case "DescribeAgent":
-			s.DataSync.describeAgent(w, r)
-			return
-		}
+	if action == "ListAccounts" {
+		s.listAccounts(w, r)
+		return
+	}
+	if s.DataSync != nil && action == "CreateAgent" {
+		s.DataSync.createAgent(w, r, sc, region)
+		return
 	}
 	if s.SSM != nil && s.SSM.answer(w, r, sc, action) {
 		return
@@ -339,12 +339,8 @@ func (s *Server) genuine(w http.ResponseWriter, r *http.Request, region, key, ac
 		return
 	}
 	name := kind.Command()
-	if kind == snapshot.Agents {
-		rows := rowsOf(sc, name, kind)
-		if s.DataSync != nil {
-			rows = append(slices.Clip(rows), s.DataSync.listed()...)
-		}
-		answerJSON(w, map[string]any{"Agents": rows})
+	if kind.OfDataSync() {
+		s.dataSync(w, r, sc, kind)
 		return
 	}
 	if kind.PerID() {
@@ -421,7 +417,7 @@ func filtered(rows []any, form url.Values) []any {
 		for v := 1; form.Get(fmt.Sprintf("Filter.%d.Value.%d", n, v)) != ""; v++ {
 			values = append(values, form.Get(fmt.Sprintf("Filter.%d.Value.%d", n, v)))
 		}
-		field := map[string]string{"vpc-id": "VpcId", "group-id": "GroupId", "instance-id": "InstanceId", "state": "State"}[form.Get(fmt.Sprintf("Filter.%d.Name", n))]
+		field := map[string]string{"vpc-id": "VpcId", "group-id": "GroupId", "instance-id": "InstanceId", "network-interface-id": "NetworkInterfaceId", "state": "State"}[form.Get(fmt.Sprintf("Filter.%d.Name", n))]
 		rows = slices.DeleteFunc(slices.Clone(rows), func(r any) bool { return !holds(r, field, values) })
 	}
 	return rows

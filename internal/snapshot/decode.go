@@ -40,6 +40,13 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		s.Identity.See(extent, vpcs)
 		s.Identity.Put(Identity{UserID: id.UserId, Account: id.Account, ARN: id.Arn})
 		return false, nil
+	case AgentDetails:
+		return false, loadOne(&s.AgentDetails, d, "AgentArn", func(r *AgentDetail) { r.ID = d.ID })
+	case TaskDetails:
+		return false, loadOne(&s.TaskDetails, d, "TaskArn", func(r *TaskDetail) { r.ID = d.ID })
+	case LocationsNFS, LocationsSMB, LocationsHDFS, LocationsObjectStorage, LocationsAzureBlob:
+		t, _ := s.table(d.Kind).(*Table[AgentLocation])
+		return false, loadOne(t, d, "LocationArn", func(r *AgentLocation) { r.ID = d.ID })
 	case CommandOutputs:
 		var out CommandOutput
 		if err := decodeObject(d.Body, &out, "InstanceId"); err != nil {
@@ -115,6 +122,10 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		return load(t, d, extent, vpcs, one[Invocation])
 	case *Table[Agent]:
 		return load(t, d, extent, vpcs, one[Agent])
+	case *Table[Task]:
+		return load(t, d, extent, vpcs, one[Task])
+	case *Table[Location]:
+		return load(t, d, extent, vpcs, one[Location])
 	}
 	return false, fmt.Errorf("%s is not a call that dspreflight knows", d.Kind)
 }
@@ -136,6 +147,9 @@ func load[E any, T Row](t *Table[T], d Document, extent Extent, vpcs []string, r
 		for _, r := range rowsOf(e) {
 			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
 				return Errorf("it has no id", "ID がない")
+			}
+			if d.Kind.OfDataSync() && !dataSyncARN().MatchString(r.key()) {
+				return Errorf("%q is not an ARN of DataSync", "%q は DataSync の ARN ではない", r.key())
 			}
 			// Pages of a live reply may overlap when something changes meanwhile.
 			if n, ok := at[r.key()]; ok && !d.page && !reflect.DeepEqual(found[n], r) {
@@ -180,6 +194,27 @@ func loadSet[E any, T Row](t *Table[T], d Document, extent Extent, set func(stri
 		t.Put(set(d.ID, entries))
 	}
 	return truncated, nil
+}
+
+// loadOne reads a reply that is one object, about the resource that the document is
+// named after.
+func loadOne[T Row](t *Table[T], d Document, arn string, name func(*T)) error {
+	var r T
+	if err := decodeObject(d.Body, &r, arn); err != nil {
+		return err
+	}
+	var whose map[string]json.RawMessage
+	var is string
+	if body, err := UTF8(d.Body); err != nil || json.Unmarshal(body, &whose) != nil || json.Unmarshal(whose[arn], &is) != nil {
+		return Errorf("%s is not text", "%s が文字列ではない", arn)
+	}
+	if LastOf(is) != d.ID {
+		return Errorf("it is of %s, not of %s", "%s のもので、%s のものではない", is, d.ID)
+	}
+	name(&r)
+	t.See(Partial, nil)
+	t.Put(r)
+	return nil
 }
 
 // absenceTells reports whether something follows from what a set lacks: of two

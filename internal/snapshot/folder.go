@@ -175,7 +175,16 @@ var ids = map[Kind]func() *regexp.Regexp{
 	TransitGatewayRoutes:       pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
 	CommandOutputs:             pattern.Late(`^m?i-[0-9a-z]+$`),
 	PolicySimulation:           pattern.Late(`^(` + AnyResource + `|` + AccountResource + `)$`),
+	AgentDetails:               pattern.Late(`^agent-[0-9a-z]+$`),
+	TaskDetails:                pattern.Late(`^task-[0-9a-z]+$`),
+	LocationsNFS:               locationID,
+	LocationsSMB:               locationID,
+	LocationsHDFS:              locationID,
+	LocationsObjectStorage:     locationID,
+	LocationsAzureBlob:         locationID,
 }
+
+var locationID = pattern.Late(`^loc-[0-9a-z]+$`)
 
 // CanBeAbout reports whether a text is the id of what the calls of a kind are about.
 func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k]().MatchString(id) }

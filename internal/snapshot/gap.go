@@ -90,6 +90,7 @@ const (
 	EstateDiffers     GapCode = "estate-differs"     // a plan says that something exists, and the estate lacks it; Detail: its address
 	FieldNotRead      GapCode = "field-not-read"     // an expression asks for a field that is not kept
 	ExpressionFailed  GapCode = "expression-failed"  // an expression came to no value; Ref: the check, Detail: why
+	PublicAgent       GapCode = "public-agent"       // the agent uses no VPC endpoint; Detail: the type of endpoint that it uses
 	NotModelled       GapCode = "not-modelled"       // a planned resource may touch the path in a way that is not worked out
 )
 

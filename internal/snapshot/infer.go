@@ -30,6 +30,14 @@ func (s *Scope) Infer() {
 	for _, v := range s.VPCs.All() {
 		accounts.add(v.OwnerID, 1)
 	}
+	for _, a := range s.Agents.All() {
+		accounts.add(arnField(a.ARN, 4), 3)
+		regions.add(arnField(a.ARN, 3), 2)
+	}
+	for _, a := range s.AgentDetails.All() {
+		accounts.add(arnField(a.ARN, 4), 3)
+		regions.add(arnField(a.ARN, 3), 2)
+	}
 	if s.Account == "" {
 		s.Account = accounts.top()
 		s.Guessed = s.Identity.Len() == 0

@@ -36,6 +36,15 @@ const (
 	Instances
 	PolicySimulation
 	Agents
+	AgentDetails
+	Tasks
+	TaskDetails
+	Locations
+	LocationsNFS
+	LocationsSMB
+	LocationsHDFS
+	LocationsObjectStorage
+	LocationsAzureBlob
 	Invocations
 	CommandOutputs
 	kindCount
@@ -85,6 +94,15 @@ var specs = [kindCount]spec{
 	Instances:                    {"ec2", "DescribeInstances", "Reservations", false},
 	PolicySimulation:             {"iam", "SimulatePrincipalPolicy", "EvaluationResults", true},
 	Agents:                       {"datasync", "ListAgents", "Agents", false},
+	AgentDetails:                 {"datasync", "DescribeAgent", "", true},
+	Tasks:                        {"datasync", "ListTasks", "Tasks", false},
+	TaskDetails:                  {"datasync", "DescribeTask", "", true},
+	Locations:                    {"datasync", "ListLocations", "Locations", false},
+	LocationsNFS:                 {"datasync", "DescribeLocationNfs", "", true},
+	LocationsSMB:                 {"datasync", "DescribeLocationSmb", "", true},
+	LocationsHDFS:                {"datasync", "DescribeLocationHdfs", "", true},
+	LocationsObjectStorage:       {"datasync", "DescribeLocationObjectStorage", "", true},
+	LocationsAzureBlob:           {"datasync", "DescribeLocationAzureBlob", "", true},
 	Invocations:                  {"ssm", "ListCommandInvocations", "CommandInvocations", false},
 	CommandOutputs:               {"ssm", "GetCommandInvocation", "", true},
 }

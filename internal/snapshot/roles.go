@@ -108,6 +108,15 @@ func (s *Snapshot) destination(t Target) *Scope {
 	if t.Sides != nil && t.Sides.Destination >= 0 && t.Sides.Destination < len(s.Scopes) {
 		return s.Scopes[t.Sides.Destination]
 	}
+	if t.AgentARN != "" { // it says where it is
+		i := slices.IndexFunc(s.Scopes, func(sc *Scope) bool {
+			return sc.Account == AccountOf(t.AgentARN) && sc.Region == RegionOf(t.AgentARN)
+		})
+		if i < 0 {
+			return nil
+		}
+		return s.Scopes[i]
+	}
 	says := func(sc *Scope) bool { return sc.Has(Destination) }
 	stated, holders := where(s.Scopes, says), where(s.Scopes, func(sc *Scope) bool { return sc.holdsEndpoint(t) })
 	if both := where(holders, says); len(both) > 0 {

@@ -801,11 +801,6 @@ func (r SimulationResult) Differs() string {
 	return ""
 }
 
-// Agent is a DataSync agent of the account.
-type Agent struct {
-	ARN string `json:"AgentArn"`
-}
-
 // Invocation is what became of a command of Systems Manager on one managed node.
 type Invocation struct {
 	Instance string `json:"InstanceId"`
@@ -825,7 +820,6 @@ type CommandOutput struct {
 	URL      string `json:"StandardOutputUrl"`
 }
 
-func (r Agent) key() string                        { return r.ARN }
 func (r Invocation) key() string                   { return r.Instance }
 func (r CommandOutput) key() string                { return r.Instance }
 func (r Simulation) key() string                   { return r.Resources }

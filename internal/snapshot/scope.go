@@ -62,6 +62,11 @@ type Scope struct {
 	Instances                    Table[Instance]
 	Simulations                  Table[Simulation]
 	Agents                       Table[Agent]
+	AgentDetails                 Table[AgentDetail]
+	Tasks                        Table[Task]
+	TaskDetails                  Table[TaskDetail]
+	Locations                    Table[Location]
+	AgentLocations               [len(locationKinds)]Table[AgentLocation] // by their place in locationKinds
 	Invocations                  Table[Invocation]
 	CommandOutputs               Table[CommandOutput]
 
@@ -159,6 +164,17 @@ func (s *Scope) table(k Kind) observed {
 		return &s.Invocations
 	case CommandOutputs:
 		return &s.CommandOutputs
+	case AgentDetails:
+		return &s.AgentDetails
+	case Tasks:
+		return &s.Tasks
+	case TaskDetails:
+		return &s.TaskDetails
+	case Locations:
+		return &s.Locations
+	}
+	if n := slices.Index(locationKinds[:], k); n >= 0 {
+		return &s.AgentLocations[n]
 	}
 	return &Table[VPC]{}
 }
@@ -286,7 +302,7 @@ func (s *Scope) clone() *Scope {
 // one that a plan creates holds nothing but what the plan says.
 func (s *Scope) Settle(vpc string) {
 	for _, k := range Kinds() {
-		if k != CallerIdentity && k != PolicySimulation && k != Agents && k != Invocations && k != CommandOutputs {
+		if k != CallerIdentity && k != PolicySimulation && !k.OfDataSync() && k != Invocations && k != CommandOutputs {
 			s.table(k).Settle(vpc)
 		}
 	}

@@ -25,6 +25,7 @@ type Target struct {
 	AgentInstanceID string         `json:"agent_instance_id,omitempty" yaml:"agent-instance-id"`
 	AgentIP         netip.Addr     `json:"agent_ip,omitzero" yaml:"agent-ip"`
 	Storage         []string       `json:"storage,omitempty" yaml:"storage"`
+	AgentARN        string         `json:"agent_arn,omitempty" yaml:"agent-arn"`
 	KeyRequest      string         `json:"key_request,omitempty" yaml:"key-request"`
 	Requirements    string         `json:"requirements,omitempty" yaml:"requirements"`
 	SubnetARNs      []string       `json:"subnet_arn,omitempty" yaml:"subnet-arn"`
@@ -32,6 +33,8 @@ type Target struct {
 	// KeyShape is what is said of the activation key, "ok" or what is wrong with
 	// it; the key itself is a secret and never kept.
 	KeyShape string `json:"activation_key_shape,omitempty" yaml:"-"`
+	// Audit is set where the target stands for all agents, or endpoints, of an account.
+	Audit *Audit `json:"-" yaml:"-"`
 	// Sides are the scopes of the endpoint and the agent, where it is known which
 	// they are; nil: the evidence tells.
 	Sides *Sides `json:"-" yaml:"-"`
@@ -117,6 +120,7 @@ var targetTexts = []textField{
 	{"source-vpc-id", func(t *Target) *string { return &t.SourceVPCID }},
 	{"source-subnet-id", func(t *Target) *string { return &t.SourceSubnetID }},
 	{"agent-instance-id", func(t *Target) *string { return &t.AgentInstanceID }},
+	{"agent-arn", func(t *Target) *string { return &t.AgentARN }},
 	{"key-request", func(t *Target) *string { return &t.KeyRequest }},
 	{"requirements", func(t *Target) *string { return &t.Requirements }},
 	{"activation-key", func(t *Target) *string { return &t.KeyShape }},

@@ -21,10 +21,10 @@ type witness struct {
 	of   []string
 }
 
-// EC2 names the Region in the ARNs of its resources, and in the names of zones.
+// EC2 and DataSync name the Region in the ARNs of its resources, and in the names of zones.
 // Only fields are looked at: a tag or a policy may name anything.
 var (
-	regionInARN  = pattern.Late(`Arn"\s*:\s*"arn:[a-z0-9-]+:ec2:([a-z0-9-]+):`)
+	regionInARN  = pattern.Late(`Arn"\s*:\s*"arn:[a-z0-9-]+:(?:ec2|datasync):([a-z0-9-]+):`)
 	regionInZone = pattern.Late(`"AvailabilityZone"\s*:\s*"([a-z0-9-]+)"`)
 )
 
@@ -71,6 +71,13 @@ func (w *witnesses) accounts(s *Scope) {
 		if v, p := s.VPCs.Get(i.VPC); p == Present {
 			add(i.ID, i.OwnerID, v.OwnerID)
 		}
+	}
+	// Agents are their owner's alone.
+	for _, a := range s.Agents.All() {
+		add(LastOf(a.ARN), arnField(a.ARN, 4))
+	}
+	for _, a := range s.AgentDetails.All() {
+		add(a.ID, arnField(a.ARN, 4))
 	}
 	for _, p := range s.Peerings.All() {
 		add(p.ID, p.Requester.OwnerID, p.Accepter.OwnerID)

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+const (
+	ownAccount   = "111122223333"
+	fixtureAgent = "agent-0a1b2c3d4e5f60718"
+	agentARN     = "arn:aws:datasync:us-east-1:" + ownAccount + ":agent/" + fixtureAgent
+	agentSide    = "--source-cidr=10.10.0.0/16"
+)
+
+// organized is an AWS with an organization whose accounts each hold the endpoint of
+// healthy-agent and so many agents; in the first of them are two more accounts: one that
+// nobody may enter, and one that is closed.
+func organized(t testing.TB, accounts, agents int) *fakeaws.Server {
+	t.Helper()
+	files, _, err := fixtures.Open("healthy-agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies := map[string]fakeaws.Copy{}
+	members := []fakeaws.Member{{Account: "999900001111", State: "ACTIVE"}, {Account: "999900002222", State: "CLOSED"}, {Account: ownAccount, State: "ACTIVE"}}
+	for n := 1; n < accounts; n++ {
+		account := fmt.Sprintf("2000000000%02d", n)
+		copies["member-"+account] = fakeaws.Copy{Folder: "destination", Account: account}
+		members = append(members, fakeaws.Member{Account: account, State: "ACTIVE"})
+	}
+	wide := fakeaws.Widen(t, files, copies)
+	for dir := range copies {
+		moreAgents(t, wide, dir, agents)
+	}
+	moreAgents(t, wide, "destination", agents)
+	s := fakeaws.New(t, wide)
+	s.PageSize, s.Members = 50, members
+	for k, v := range s.Env() {
+		t.Setenv(k, v)
+	}
+	return s
+}
+
+// moreAgents makes the agents of a scope so many.
+func moreAgents(t testing.TB, files fstest.MapFS, dir string, n int) {
+	t.Helper()
+	detail := string(files[path.Join(dir, "datasync-describe-agent."+fixtureAgent+".json")].Data)
+	var one struct{ AgentArn string }
+	if err := json.Unmarshal([]byte(detail), &one); err != nil {
+		t.Fatal(err)
+	}
+	rows := []map[string]string{{"AgentArn": one.AgentArn}}
+	for i := 1; i < n; i++ {
+		id := fmt.Sprintf("agent-%017d", i)
+		rows = append(rows, map[string]string{"AgentArn": strings.Replace(one.AgentArn, fixtureAgent, id, 1)})
+		files[path.Join(dir, "datasync-describe-agent."+id+".json")] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(detail, fixtureAgent, id))}
+	}
+	body, err := json.Marshal(map[string]any{"Agents": rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files[path.Join(dir, "datasync-list-agents.json")] = &fstest.MapFile{Data: body}
+}
+
+func statusIn(tg report.Target, check string) string {
+	i := slices.IndexFunc(tg.Results, func(r report.Result) bool { return r.Check == check })
+	return tg.Results[i].Status
+}
+
+// TestAuditOfAnOrganization judges 200 agents in 40 accounts by one command, where one
+// account can't be entered and another is closed.
+func TestAuditOfAnOrganization(t *testing.T) {
+	s := organized(t, 40, 5)
+	start := time.Now()
+	out := invoke(t, "check", "--all-agents", "--accounts-from", "organizations", "--role-name", "Closed", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json")
+	rep := parse(t, out)
+	t.Logf("%d targets in %v; calls %v", len(rep.Targets), time.Since(start).Round(time.Millisecond), s.Calls())
+	if len(rep.Targets) != 201 || rep.Verdict != report.Inconclusive {
+		t.Errorf("%d targets, %s: %s", len(rep.Targets), rep.Verdict, out.stderr)
+	}
+	for _, tg := range rep.Targets {
+		for _, r := range tg.Results {
+			for _, f := range r.Findings {
+				if f.Status == "FAIL" {
+					t.Fatalf("%s: %s: %s", tg.Name, r.Check, f.Message)
+				}
+			}
+		}
+		entered := !strings.Contains(tg.Name, "999900001111")
+		if got := statusIn(tg, "agent-status"); (got == "PASS") != entered || !entered && got != "UNKNOWN" {
+			t.Errorf("%s: agent-status is %s", tg.Name, got)
+		}
+		if !entered && !slices.ContainsFunc(tg.Gaps, func(g report.Gap) bool { return strings.Contains(g.Message, "sts:AssumeRole") }) {
+			t.Errorf("no gap says that the account could not be entered: %+v", tg.Gaps)
+		}
+	}
+	if !slices.IsSortedFunc(rep.Targets, func(a, b report.Target) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("the targets are not grouped by account and Region")
+	}
+	for action, want := range map[string]int{"ListAgents": 40, "DescribeAgent": 200, "ListTasks": 40, "DescribeTask": 40, "ListLocations": 40, "ListAccounts": 3, "AssumeRole": 40} {
+		if got := s.Calls()[action]; got != want {
+			t.Errorf("%s was called %d times, want %d", action, got, want)
+		}
+	}
+}
+
+// TestFaultsInOneAccount lets calls of one account fail, each in turn: its targets are
+// UNKNOWN or gaps, those of others are not touched, and nothing is READY or FAIL by it.
+func TestFaultsInOneAccount(t *testing.T) {
+	for _, action := range []string{"ListAgents", "DescribeAgent", "ListTasks", "DescribeTask", "ListLocations", "DescribeLocationNfs"} {
+		t.Run(action, func(t *testing.T) {
+			s := organized(t, 1, 2)
+			s.Fault = func(a string, _ int) fakeaws.Fault {
+				if a == action {
+					return fakeaws.Unauthorized
+				}
+				return fakeaws.None
+			}
+			rep := parse(t, invoke(t, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+			if rep.Verdict != report.Inconclusive || rep.Summary.Fail > 0 {
+				t.Errorf("%s, %+v", rep.Verdict, rep.Summary)
+			}
+			if !slices.ContainsFunc(rep.Targets, func(tg report.Target) bool {
+				return slices.ContainsFunc(tg.Gaps, func(g report.Gap) bool { return g.Source == "datasync:"+action })
+			}) {
+				t.Errorf("no gap names datasync:%s", action)
+			}
+		})
+	}
+}
+
+// TestOrganizationThatCannotBeListed has no verdict, and says why.
+func TestOrganizationThatCannotBeListed(t *testing.T) {
+	s := organized(t, 1, 1)
+	for _, fault := range []fakeaws.Fault{fakeaws.Unauthorized, fakeaws.Portal} {
+		s.SetFault(func(a string, _ int) fakeaws.Fault {
+			if a == "ListAccounts" {
+				return fault
+			}
+			return fakeaws.None
+		})
+		out := invoke(t, "check", "--all-agents", "--accounts-from", "organizations", "--role-name", "Audit", "--region", "us-east-1", "--no-probe")
+		if out.code != exitUsage || !strings.Contains(out.stderr, "organizations:ListAccounts") {
+			t.Errorf("exit code %d: %s", out.code, out.stderr)
+		}
+	}
+}
+
+// BenchmarkManyAgents judges 1,000 agents of one account: one call each, and none is lost.
+func BenchmarkManyAgents(b *testing.B) {
+	for b.Loop() {
+		s := organized(b, 1, 1000)
+		rep := parse(b, invoke(b, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+		if len(rep.Targets) != 1000 || s.Calls()["DescribeAgent"] != 1000 || s.Calls()["ListAgents"] != 20 {
+			b.Errorf("%d targets, calls %v", len(rep.Targets), s.Calls())
+		}
+	}
+}
+
+// TestOneAgentLiveAndReplayed judges an agent by its ARN, saves it, and judges the files
+// without a flag: the same statuses.
+func TestOneAgentLiveAndReplayed(t *testing.T) {
+	organized(t, 1, 3)
+	dir := filepath.Join(t.TempDir(), "saved")
+	live := parse(t, invoke(t, "check", "--agent-arn", agentARN, "--no-probe", agentSide, "-o", "json", "--save", dir))
+	replay := parse(t, invoke(t, "check", "--snapshot", dir, "-o", "json"))
+	if len(live.Targets) != 1 || live.Targets[0].Target.EndpointID == "" || live.Targets[0].Name != ownAccount+"/us-east-1/"+fixtureAgent {
+		t.Fatalf("%+v", live.Targets)
+	}
+	for i, r := range live.Targets[0].Results {
+		if again := replay.Targets[0].Results[i]; r.Status != again.Status && again.Status != "SKIP" { // what is live only
+			t.Errorf("%s is %s live and %s replayed", r.Check, r.Status, again.Status)
+		}
+	}
+	all := parse(t, invoke(t, "check", "--snapshot", dir, "--all-agents", "-o", "json"))
+	if len(all.Targets) != 3 || all.Verdict != report.Inconclusive { // of two the details were not saved
+		t.Errorf("%d targets, %s", len(all.Targets), all.Verdict)
+	}
+}
+
+// TestAgentsThatAreElsewhere are UNKNOWN: those of an account, or a Region, where nobody
+// looked.
+func TestAgentsThatAreElsewhere(t *testing.T) {
+	organized(t, 1, 1)
+	for _, arn := range []string{strings.Replace(agentARN, ownAccount, "222233334444", 1), strings.Replace(agentARN, "us-east-1", "ap-northeast-1", 1)} {
+		rep := parse(t, invoke(t, "check", "--agent-arn", arn, "--no-probe", agentSide, "-o", "json"))
+		if rep.Verdict != report.Inconclusive || statusIn(rep.Targets[0], "agent-status") != "UNKNOWN" {
+			t.Errorf("%s: %s", arn, rep.Verdict)
+		}
+	}
+}
+
+// TestAuditFlags refuses what can't be meant.
+func TestAuditFlags(t *testing.T) {
+	organized(t, 1, 1)
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--agent-arn", "agent-0a1b2c3d4e5f60718"}, "expected the ARN of an agent"},
+		{[]string{"--agent-arn", strings.Replace(agentARN, "arn:aws:", "arn:aws-cn:", 1)}, "expected the ARN of an agent"},
+		{[]string{"--agent-arn", agentARN, "--region", "eu-west-1"}, "is of us-east-1"},
+		{[]string{"--agent-arn", agentARN, "--endpoint-ip", "10.20.1.11"}, "has 10.20.1.10"},
+		{[]string{"--agent-arn", agentARN, "--all-agents"}, "exclude each other"},
+		{[]string{"--all-agents", "--subnet-id", "subnet-0da1b2c3d4e5f6071"}, "leave it out"},
+		{[]string{"--all-agents", "--accounts-from", "organizations"}, "go together"},
+		{[]string{"--all-agents", "--accounts-from", "file", "--role-name", "Audit"}, "expected organizations"},
+		{[]string{"--accounts-from", "organizations", "--role-name", "Audit"}, "say what to look for"},
+		{[]string{"--all-agents", "--accounts-from", "organizations", "--role-name", "Audit", "--fixture", "healthy"}, "asks AWS"},
+	} {
+		if out := invoke(t, append([]string{"check", "--no-probe"}, tt.args...)...); out.code != exitUsage || !strings.Contains(out.stderr, tt.says) {
+			t.Errorf("%v: exit code %d, %s", tt.args, out.code, out.stderr)
+		}
+	}
+}
+
+// TestAuditPolicies prints what is read: of DataSync only where agents are audited.
+func TestAuditPolicies(t *testing.T) {
+	plain, audit := invoke(t, "iam-policy"), invoke(t, "iam-policy", "--all-agents")
+	for _, action := range []string{"datasync:DescribeAgent", "datasync:ListTasks", "datasync:DescribeTask", "datasync:ListLocations", "datasync:DescribeLocationSmb"} {
+		if strings.Contains(plain.stdout, action) || !strings.Contains(audit.stdout, action) {
+			t.Errorf("%s: plain %v, audit %v", action, strings.Contains(plain.stdout, action), strings.Contains(audit.stdout, action))
+		}
+	}
+	org := invoke(t, "iam-policy", "--all-agents", "--accounts-from", "organizations", "--role-name", "Audit", "--region", "us-gov-west-1")
+	for _, want := range []string{"organizations:ListAccounts", "arn:aws-us-gov:iam::*:role/Audit", "datasync:DescribeAgent"} {
+		if !strings.Contains(org.stdout, want) {
+			t.Errorf("%s is not in %s%s", want, org.stdout, org.stderr)
+		}
+	}
+}
