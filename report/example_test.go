@@ -33,5 +33,5 @@ func ExampleRun_Judge() {
 	fmt.Println(rep.Summary)
 	// Output:
 	// NOT READY 1
-	// 1 fail  0 unknown  0 warn  22 pass  8 skip
+	// 1 fail  0 unknown  0 warn  22 pass  11 skip
 }
