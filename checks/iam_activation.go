@@ -153,6 +153,11 @@ func runIAMActivation(x *Exam) {
 		subject = s.Label()
 	}
 	sim := simulationOf(s)
+	if sim.looksOnly() {
+		x.NotLooked(snapshot.Textf("%s may call neither CreateAgent nor DescribeAgent, so it is not the identity that activates: judge that one with --policy-file and --policy-identity, or run as it",
+			"%s は CreateAgent も DescribeAgent も呼び出せないため、アクティブ化を行うアイデンティティではない。--policy-file と --policy-identity でそのアイデンティティを判定するか、そのアイデンティティで実行する", subject))
+		return
+	}
 	var refuted []string
 	for _, a := range activationActions {
 		switch call := callOf(s, a.kind); {

@@ -379,3 +379,47 @@ func TestRefusalsNameTheirPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoLooksDoesNotActivate: a caller whom no policy lets create or describe an
+// agent is not judged as the one that activates, and is granted nothing. One that a
+// policy forbids it, or that may do one of the two, is.
+func TestWhoLooksDoesNotActivate(t *testing.T) {
+	for _, row := range []struct {
+		create, describe string
+		want             checks.Status
+	}{
+		{"implicitDeny", "implicitDeny", checks.Skip},
+		{"implicitDeny", "allowed", checks.Fail},
+		{"allowed", "implicitDeny", checks.Fail},
+		{"explicitDeny", "implicitDeny", checks.Fail},
+		{"implicitDeny", "explicitDeny", checks.Fail},
+		{"allowed", "allowed", checks.Pass},
+	} {
+		files := healthyFiles(t)
+		for _, name := range []string{simulationAny, simulationAccount} {
+			s := readSimulation(t, files[name])
+			for _, r := range s.EvaluationResults {
+				switch r["EvalActionName"] {
+				case "datasync:CreateAgent":
+					r["EvalDecision"] = row.create
+				case "datasync:DescribeAgent":
+					r["EvalDecision"] = row.describe
+				}
+			}
+			body, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: body}
+		}
+		got := judgeOne(t, files, "iam-activation", time.Time{})
+		if got.Status != row.want {
+			t.Errorf("CreateAgent %s, DescribeAgent %s: %s, want %s", row.create, row.describe, got.Status, row.want)
+		}
+		for _, f := range got.Findings {
+			if row.want == checks.Skip && len(f.Repairs) > 0 {
+				t.Errorf("an auditor is offered %v", f.Repairs)
+			}
+		}
+	}
+}

@@ -30,6 +30,25 @@ func simulationOf(s *snapshot.Scope) simulation {
 	return sim
 }
 
+// looksOnly reports whether the caller is plainly not the identity that activates:
+// no policy lets it call CreateAgent or DescribeAgent, the two actions of an
+// activation that an audit does without, and none forbids them either.
+func (m simulation) looksOnly() bool {
+	for _, a := range []struct{ resource, action string }{
+		{snapshot.AnyResource, "datasync:CreateAgent"}, {snapshot.AccountResource, "datasync:CreateAgent"}, {snapshot.AccountResource, "datasync:DescribeAgent"},
+	} {
+		list := m.results(a.resource, a.action)
+		if len(list) == 0 || m.doubt(a.resource, list) != "" || m.refuted != "" {
+			return false
+		}
+		r := list[0]
+		if r.Decision != "implicitDeny" || len(untold(r)) > 0 || organizationAlone(r) || r.Boundary != nil && !r.Boundary.Allowed {
+			return false
+		}
+	}
+	return true
+}
+
 // results lists what a simulation about a resource says of an action.
 func (m simulation) results(resource, action string) []snapshot.SimulationResult {
 	set, p := m.scope.Simulations.Get(resource)
