@@ -40,6 +40,17 @@ const (
 	Instances                    = snapshot.Instances
 	PolicySimulation             = snapshot.PolicySimulation
 	Agents                       = snapshot.Agents
+	AgentDetails                 = snapshot.AgentDetails
+	Tasks                        = snapshot.Tasks
+	TaskDetails                  = snapshot.TaskDetails
+	Locations                    = snapshot.Locations
+	LocationsNFS                 = snapshot.LocationsNFS
+	LocationsSMB                 = snapshot.LocationsSMB
+	LocationsHDFS                = snapshot.LocationsHDFS
+	LocationsObjectStorage       = snapshot.LocationsObjectStorage
+	LocationsAzureBlob           = snapshot.LocationsAzureBlob
+	Invocations                  = snapshot.Invocations
+	CommandOutputs               = snapshot.CommandOutputs
 )
 
 // Evidence that no call of AWS gives.
@@ -83,6 +94,12 @@ type (
 	Instance                     = snapshot.Instance
 	Simulation                   = snapshot.Simulation
 	Agent                        = snapshot.Agent
+	AgentDetail                  = snapshot.AgentDetail
+	Task                         = snapshot.Task
+	TaskDetail                   = snapshot.TaskDetail
+	Location                     = snapshot.Location
+	Invocation                   = snapshot.Invocation
+	CommandOutput                = snapshot.CommandOutput
 )
 
 // What rows hold.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"

@@ -4,7 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/checks"
-	"github.com/dspreflight/dspreflight/internal/own"
+	ownchecks "github.com/dspreflight/dspreflight/internal/own"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -28,7 +28,7 @@ func catalogue(c *cli.Context) (checks.Catalogue, error) {
 	if err != nil {
 		return nil, snapshot.Errorf("--checks %s: %w", "--checks %s: %w", path, err)
 	}
-	all, err := own.Read(path, body, checks.All())
+	all, err := ownchecks.Read(path, body, checks.All())
 	if err != nil {
 		return nil, snapshot.Errorf("--checks: %w", "--checks: %w", err)
 	}
