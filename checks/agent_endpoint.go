@@ -12,7 +12,7 @@ import (
 
 var reqAgentPlace = &Requirement{
 	ID: "agent-place", Grade: "required",
-	Title:   say("What the agent was activated with is still there", "エージェントのアクティベーション時のリソースが今もある"),
+	Title:   say("What the agent was activated with is still there", "エージェントのアクティブ化時のリソースが今もある"),
 	Sources: []string{pagePrivLink, pageCreate},
 }
 
@@ -24,7 +24,7 @@ var renew = []Command{OnAWS("datasync describe-agent --agent-arn {arn}")}
 var (
 	agentAddressMoved = &Problem{
 		Code: "DSP814", Severity: Fail, Hides: true,
-		Title:   say("{subject} was activated with {ip}, which is no address of {endpoint} now; its addresses are {addresses}{holder}", "{subject} のアクティベーション時のアドレス {ip} は、現在 {endpoint} のアドレスではない。{endpoint} のアドレスは {addresses}{holder}"),
+		Title:   say("{subject} was activated with {ip}, which is no address of {endpoint} now; its addresses are {addresses}{holder}", "{subject} のアクティブ化時のアドレス {ip} は、現在 {endpoint} のアドレスではない。{endpoint} のアドレスは {addresses}{holder}"),
 		Cause:   say("The address is baked into the agent's key: the agent goes on calling it. It may be ONLINE over a connection of before, and goes OFFLINE with the next.", "アドレスはエージェントのキーに埋め込まれており、エージェントはそこに接続し続ける。以前の接続で ONLINE に見えても、次の接続で OFFLINE になる。"),
 		Fix:     say("Give the endpoint an interface with {ip} again, or replace the agent: activate a new one with an address of {endpoint}, and give it to the locations.", "エンドポイントに再び {ip} を持たせるか、{endpoint} のアドレスで新しいエージェントをアクティベートし、ロケーションのエージェントを置き換える。"),
 		Look:    renew,
@@ -34,7 +34,7 @@ var (
 	agentSubnetGone = &Problem{
 		Code: "DSP815", Severity: Fail,
 		Title:   say("the task subnet {seen} of {subject} does not exist in {scope} any more", "{subject} のタスク用サブネット {seen} が {scope} に存在しない"),
-		Cause:   say("The interfaces of new tasks are made in the subnet that the agent was activated with.", "新しいタスクのインターフェイスは、アクティベーション時に指定したサブネットに作られる。"),
+		Cause:   say("The interfaces of new tasks are made in the subnet that the agent was activated with.", "新しいタスクのインターフェイスは、アクティブ化時に指定したサブネットに作られる。"),
 		Fix:     say("Replace the agent: activate a new one with a subnet that exists.", "存在するサブネットで新しいエージェントをアクティベートし、置き換える。"),
 		Look:    renew,
 		Errors:  []*documented.Error{documented.InvalidSubnet, documented.TaskUnavailable},
@@ -43,7 +43,7 @@ var (
 	agentGroupGone = &Problem{
 		Code: "DSP816", Severity: Fail,
 		Title:   say("the security group {seen} of {subject} does not exist in {scope} any more", "{subject} のセキュリティグループ {seen} が {scope} に存在しない"),
-		Cause:   say("The interfaces of new tasks are made with the group that the agent was activated with.", "新しいタスクのインターフェイスには、アクティベーション時に指定したグループが付く。"),
+		Cause:   say("The interfaces of new tasks are made with the group that the agent was activated with.", "新しいタスクのインターフェイスには、アクティブ化時に指定したグループが付く。"),
 		Fix:     say("Replace the agent: activate a new one with a group that exists.", "存在するセキュリティグループで新しいエージェントをアクティベートし、置き換える。"),
 		Look:    renew,
 		Errors:  []*documented.Error{documented.InvalidGroup, documented.TaskUnavailable},

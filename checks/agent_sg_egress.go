@@ -14,7 +14,7 @@ var (
 
 	egress443Closed = &Problem{
 		Code: "DSP220", Severity: Fail, Requires: reqHTTPS, Title: egressTitle, Fix: egressFix, Example: exampleEgress,
-		Cause:  say("The agent can't open the connections that it needs for activation and for sending data.", "エージェントがアクティベーションとデータ送信に必要な接続を開始できない。"),
+		Cause:  say("The agent can't open the connections that it needs for activation and for sending data.", "エージェントがアクティブ化とデータ送信に必要な接続を開始できない。"),
 		Errors: []*documented.Error{documented.EndpointUnreachable}, Sources: reqHTTPS.Sources,
 	}
 	egressControlClosed = &Problem{

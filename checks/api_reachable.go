@@ -15,7 +15,7 @@ const pageSTSEndpoint = "https://docs.aws.amazon.com/vpc/latest/privatelink/aws-
 
 var reqAPIs = &Requirement{
 	ID: "apis", Grade: "required",
-	Title:   say("The activation machine reaches the DataSync, EC2 and STS APIs of the Region, and its clock is right", "アクティベーションを行うマシンがリージョンの DataSync・EC2・STS の API に到達でき、時計が正しい"),
+	Title:   say("The activation machine reaches the DataSync, EC2 and STS APIs of the Region, and its clock is right", "アクティブ化するマシンがリージョンの DataSync・EC2・STS の API に到達でき、時計が正しい"),
 	Sources: []string{pageEndpoint, pageSTSEndpoint, documented.PageCommon},
 }
 
@@ -140,7 +140,7 @@ func (x *Exam) api(a snapshot.API, run apiRun) {
 	switch {
 	case a.Service == "iam" && (a.Outcome != snapshot.Open || a.Untrusted != "" || x.notAWS(a) != "" || !agrees):
 		// Only the simulation of permissions needs it.
-		x.NotApplicable(snapshot.Textf("nothing is concluded from the IAM API (%s): an activation does not need it", "IAM の API（%s）からは何も判断しない。アクティベーションには不要", apiFact(a).En))
+		x.NotApplicable(snapshot.Textf("nothing is concluded from the IAM API (%s): an activation does not need it", "IAM の API（%s）からは何も判断しない。アクティブ化には不要", apiFact(a).En))
 	case refusedByProxy(a) != 0:
 		args["proxy"], args["seen"] = say("a proxy on the way", "途中のプロキシ"), fmt.Sprint(refusedByProxy(a))
 		if a.Proxy != "" {

@@ -88,7 +88,7 @@ func (a Area) Title() Text {
 	case AreaIdentity:
 		return say("Identity and APIs", "アイデンティティと API")
 	case AreaInput:
-		return say("Activation", "アクティベーション")
+		return say("Activation", "アクティブ化")
 	case AreaOwn:
 		return say("Checks of your own", "独自のチェック")
 	}

@@ -20,7 +20,7 @@ var spacesOverlap = &Problem{
 var _ = register(&Check{
 	ID:       "cidr-overlap",
 	Area:     AreaPath,
-	Title:    say("No address space of the source network overlaps one of the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC のアドレス空間が重複していない"),
+	Title:    say("No address space of the source network overlaps one of the endpoint's VPC", "ソースネットワークとエンドポイントの VPC のアドレス空間が重複していない"),
 	Requires: reqNoOverlap,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.VPCs},
 	Uses:     netpath.FinderKinds,

@@ -15,7 +15,7 @@ const pageTelemetry = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/AP
 
 var reqConnection = &Requirement{
 	ID: "connection", Grade: "required",
-	Title:   say("An active connection between the source network and the endpoint's VPC", "送信元ネットワークとエンドポイントの VPC の間の有効な接続"),
+	Title:   say("An active connection between the source network and the endpoint's VPC", "ソースネットワークとエンドポイントの VPC の間の有効な接続"),
 	Sources: []string{pageArticle, "https://docs.aws.amazon.com/vpc/latest/peering/what-is-vpc-peering.html"},
 }
 
@@ -52,7 +52,7 @@ var (
 var connectionActive = register(&Check{
 	ID:       connectionID,
 	Area:     AreaPath,
-	Title:    say("An active connection joins the source network and the endpoint's VPC", "有効な接続が送信元ネットワークとエンドポイントの VPC をつないでいる"),
+	Title:    say("An active connection joins the source network and the endpoint's VPC", "有効な接続がソースネットワークとエンドポイントの VPC をつないでいる"),
 	Requires: reqConnection,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.VPCs},
 	Uses:     pathUses,

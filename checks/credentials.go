@@ -27,7 +27,7 @@ var (
 	credentialsExpiring = &Problem{
 		Code: "DSP702", Severity: Warn,
 		Title:   say("the credentials of {caller} expire at {expires}, {left} after they were looked at", "{caller} の認証情報は {expires}（確認から {left} 後）に失効する"),
-		Cause:   say("An activation takes some minutes, and the key is good for thirty.", "アクティベーションには数分かかり、キーの有効期間は 30 分である。"),
+		Cause:   say("An activation takes some minutes, and the key is good for thirty.", "アクティブ化には数分かかり、キーの有効期間は 30 分である。"),
 		Fix:     say("Renew them first, for instance with `aws sso login`, and keep one set of credentials throughout.", "先に `aws sso login` などで更新し、最後まで同じ認証情報を使う。"),
 		Do:      []Command{Here("aws sso login")},
 		Sources: []string{pageActivate},

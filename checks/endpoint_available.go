@@ -13,7 +13,7 @@ var (
 	endpointMissing = &Problem{
 		Code: "DSP101", Severity: Fail,
 		Title:   say("{subject} does not exist in {scope}", "{subject} が {scope} に存在しない"),
-		Cause:   say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティベーション先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティベーション先がない。"),
+		Cause:   say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティブ化先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティブ化先がない。"),
 		Fix:     say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
 		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
 		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},

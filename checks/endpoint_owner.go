@@ -12,8 +12,8 @@ import (
 var (
 	ownerOtherAccount = &Problem{
 		Code: "DSP110", Severity: Fail,
-		Title:   say("{subject} belongs to account {seen}; the activating account is {account}", "{subject} の所有アカウントは {seen} で、アクティベーションを行うアカウントは {account}"),
-		Cause:   say("The service endpoint, its VPC and the agent must belong to the account that activates. The network may cross accounts, these three may not.", "エンドポイント、その VPC、エージェントは、アクティベーションを行うアカウントに属する必要がある。ネットワークはアカウントをまたいでよいが、この 3 つはまたげない。"),
+		Title:   say("{subject} belongs to account {seen}; the activating account is {account}", "{subject} の所有アカウントは {seen} で、アクティブ化するアカウントは {account}"),
+		Cause:   say("The service endpoint, its VPC and the agent must belong to the account that activates. The network may cross accounts, these three may not.", "エンドポイント、その VPC、エージェントは、アクティブ化するアカウントに属する必要がある。ネットワークはアカウントをまたいでよいが、この 3 つはまたげない。"),
 		Fix:     say("Run CreateAgent with credentials of account {seen}, or create the endpoint in account {account}.", "アカウント {seen} の認証情報で CreateAgent を実行するか、アカウント {account} にエンドポイントを作成する。"),
 		Look:    []Command{OnAWS("sts get-caller-identity")},
 		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.InvalidSubnet, documented.InvalidGroup},
@@ -29,9 +29,9 @@ var (
 	}
 	ownerSharedVPC = &Problem{
 		Code: "DSP112", Severity: Warn,
-		Title:   say("{subject} is shared by account {seen} with the activating account {account}", "{subject} はアカウント {seen} からアクティベーション側 {account} に共有されている"),
+		Title:   say("{subject} is shared by account {seen} with the activating account {account}", "{subject} はアカウント {seen} からアクティブ化側 {account} に共有されている"),
 		Cause:   say("The user guide says that DataSync doesn't support shared VPCs; newer API text speaks of shared security groups. It may work or fail, by the date of the service.", "ユーザーガイドは共有 VPC を非対応とし、新しい API 文書は共有セキュリティグループに触れている。時期により動作するかどうかが異なる。"),
-		Fix:     say("Prefer a subnet and a security group that account {account} owns; in ARNs use the activating account's id.", "アカウント {account} が所有するサブネットとセキュリティグループを使う。ARN にはアクティベーション側のアカウント ID を書く。"),
+		Fix:     say("Prefer a subnet and a security group that account {account} owns; in ARNs use the activating account's id.", "アカウント {account} が所有するサブネットとセキュリティグループを使う。ARN にはアクティブ化側のアカウント ID を書く。"),
 		Look:    []Command{OnAWS("ec2 describe-subnets --filters Name=owner-id,Values={account}")},
 		Sources: []string{pageEndpoint, pageCreate},
 	}
@@ -40,7 +40,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-owner",
 	Area:     AreaEndpoint,
-	Title:    say("Endpoint, VPC, subnet and group belong to the activating account; tenancy is default", "エンドポイント・VPC・サブネット・グループがアクティベーション側アカウントのもので、テナンシーがデフォルト"),
+	Title:    say("Endpoint, VPC, subnet and group belong to the activating account; tenancy is default", "エンドポイント・VPC・サブネット・グループがアクティブ化側アカウントのもので、テナンシーがデフォルト"),
 	Requires: reqOwner,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.VPCs},
 	Uses:     []snapshot.Kind{snapshot.CallerIdentity, snapshot.Subnets, snapshot.SecurityGroups},

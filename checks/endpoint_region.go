@@ -4,7 +4,7 @@ import "github.com/dspreflight/dspreflight/internal/snapshot"
 
 var endpointElsewhere = &Problem{
 	Code: "DSP115", Severity: Fail,
-	Title:   say("{subject} itself is in {seen}; the agent is to be activated in {region}", "{subject} 自体は {seen} にあり、アクティベーション先は {region}"),
+	Title:   say("{subject} itself is in {seen}; the agent is to be activated in {region}", "{subject} 自体は {seen} にあり、アクティブ化先は {region}"),
 	Cause:   serviceOtherRegion.Cause,
 	Fix:     serviceOtherRegion.Fix,
 	Look:    serviceOtherRegion.Look,

@@ -19,7 +19,7 @@ var (
 	}
 	serviceOtherRegion = &Problem{
 		Code: "DSP105", Severity: Fail,
-		Title:   say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティベーション先は {region}"),
+		Title:   say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティブ化先は {region}"),
 		Cause:   say("DataSync has no cross-Region endpoints: endpoint, key request, CreateAgent, subnet and security group must share one Region.", "DataSync にリージョン間エンドポイントはない。エンドポイント、キー要求、CreateAgent、サブネット、セキュリティグループは同じリージョンでなければならない。"),
 		Fix:     say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
 		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
@@ -31,7 +31,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-service",
 	Area:     AreaEndpoint,
-	Title:    say("The VPC endpoint is one of DataSync in the activation Region", "アクティベーション先リージョンの DataSync のエンドポイントである"),
+	Title:    say("The VPC endpoint is one of DataSync in the activation Region", "アクティブ化先リージョンの DataSync のエンドポイントである"),
 	Requires: reqService,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},
 	Uses:     []snapshot.Kind{snapshot.Subnets, snapshot.Interfaces},

@@ -21,7 +21,7 @@ var policyNotDefault = &Problem{
 	Code: "DSP114", Severity: Warn,
 	Title:   say("the endpoint policy of {subject} is not the default: {seen}", "{subject} のエンドポイントポリシーがデフォルトではない: {seen}"),
 	Cause:   say("A policy that restricts principals or actions can refuse calls that go through the endpoint. Whether it touches the agent's own traffic is not documented.", "プリンシパルやアクションを制限するポリシーは、エンドポイント経由の呼び出しを拒否しうる。エージェント自身の通信に及ぶかどうかは文書化されていない。"),
-	Fix:     say("Go back to the default policy at least until the agent is activated, or make sure that DataSync's actions are allowed.", "少なくともアクティベーションが済むまでデフォルトのポリシーに戻すか、DataSync のアクションが許可されていることを確認する。"),
+	Fix:     say("Go back to the default policy at least until the agent is activated, or make sure that DataSync's actions are allowed.", "少なくともアクティブ化が済むまでデフォルトのポリシーに戻すか、DataSync のアクションが許可されていることを確認する。"),
 	Example: []repair.Change{repair.EndpointPolicy{Endpoint: exampleEndpoint}},
 	Sources: []string{pagePolicy},
 }
@@ -71,7 +71,7 @@ var _ = register(&Check{
 		full, summary, err := fullAccess(*ep.PolicyDocument)
 		switch {
 		case err != nil:
-			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "PolicyDocument: " + err.Error()})
+			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Words: snapshot.Textf("PolicyDocument: %s", "PolicyDocument: %s", wordsOf(err))})
 		case full:
 			x.OK(ep.ID, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Text{En: "policy: allow everyone every action on every resource", Ja: "ポリシー: すべてのプリンシパルにすべてのアクションとリソースを許可"}))
 		default:

@@ -17,12 +17,12 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.ListUnseen:        say("the entries of prefix list {ref} are not all known: allow ec2:GetManagedPrefixListEntries, or add get-managed-prefix-list-entries.{ref}.json (whole, with --complete or a manifest)", "プレフィックスリスト {ref} の内容が不明。ec2:GetManagedPrefixListEntries を許可するか、get-managed-prefix-list-entries.{ref}.json（全件のもの。--complete かマニフェストを併用）を追加する"),
 	snapshot.ReferenceUnseen:   say("a rule references {ref}, and which interfaces carry it is not fully known ({source})", "ルールが {ref} を参照しているが、それが付いたインターフェイスをすべては把握できない（{source}）"),
 	snapshot.ReferenceOpen:     say("a rule references {ref}; no interface has {detail} yet, so whether the agent will carry the group is open: pass --agent-instance-id or the agent's own --agent-ip", "ルールが {ref} を参照しているが、{detail} を持つインターフェイスはまだなく、エージェントにこのグループが付くかは未定。--agent-instance-id かエージェント自身の --agent-ip を指定する"),
-	snapshot.AccountUnknown:    say("{ref} belongs to account {detail}; which account activates is not known: add get-caller-identity.json, or allow sts:GetCallerIdentity", "{ref} はアカウント {detail} のもの。アクティベーションを行うアカウントが不明。get-caller-identity.json を追加するか sts:GetCallerIdentity を許可する"),
+	snapshot.AccountUnknown:    say("{ref} belongs to account {detail}; which account activates is not known: add get-caller-identity.json, or allow sts:GetCallerIdentity", "{ref} はアカウント {detail} のもの。アクティブ化するアカウントが不明。get-caller-identity.json を追加するか sts:GetCallerIdentity を許可する"),
 	snapshot.AgentNotGiven:     say("nothing says where the agent is: pass --agent-ip, --agent-instance-id, --source-subnet-id, --source-cidr or --source-vpc-id", "エージェントの場所が指定されていない。--agent-ip、--agent-instance-id、--source-subnet-id、--source-cidr、--source-vpc-id のいずれかを指定する"),
 	snapshot.AgentNotFound:     say("{ref} was not found in any scope ({source}): check the id, --source-region and --source-profile", "{ref} がどのスコープにも見つからない（{source}）。ID と --source-region、--source-profile を確認する"),
 	snapshot.AgentAmbiguous:    say("several VPCs hold {ref}: say which with --source-vpc-id", "{ref} を含む VPC が複数ある。--source-vpc-id で指定する"),
-	snapshot.SpaceNotDeclared:  say("the address space of the source network is not known: pass --source-vpc-id, or --source-cidr for each of its blocks", "送信元ネットワークのアドレス空間が不明。--source-vpc-id か、ブロックごとに --source-cidr を指定する"),
-	snapshot.LocationSubnet:    say("for an {detail} destination the task's interfaces go into the subnet of the location, not into the one given at activation: pass that subnet with --subnet-id", "転送先が {detail} の場合、タスクのインターフェイスはアクティベーション時のサブネットではなくロケーションのサブネットに作られる。そのサブネットを --subnet-id で指定する"),
+	snapshot.SpaceNotDeclared:  say("the address space of the source network is not known: pass --source-vpc-id, or --source-cidr for each of its blocks", "ソースネットワークのアドレス空間が不明。--source-vpc-id か、ブロックごとに --source-cidr を指定する"),
+	snapshot.LocationSubnet:    say("for an {detail} destination the task's interfaces go into the subnet of the location, not into the one given at activation: pass that subnet with --subnet-id", "転送先が {detail} の場合、タスクのインターフェイスはアクティブ化時のサブネットではなくロケーションのサブネットに作られる。そのサブネットを --subnet-id で指定する"),
 	snapshot.NoDestination:     say("the evidence does not cover the account and Region of the endpoint ({source}): add their folder, or check --region", "証拠にエンドポイントのアカウントとリージョンが含まれていない（{source}）。そのフォルダーを追加するか、--region を確認する"),
 	snapshot.EndpointUnnamed:   say("no DataSync endpoint is among what was seen of {scope}: pass --vpc-endpoint-id, and --region where a plan or template does not tell it", "{scope} で見えた範囲に DataSync のエンドポイントがない。--vpc-endpoint-id を指定する。プランやテンプレートからリージョンがわからない場合は --region も指定する"),
 	snapshot.RouteAmbiguous:    say("{ref} has routes to two prefix lists ({detail}) with the same block and different targets; AWS picks one at random: make the lists disjoint", "{ref} に、同じブロックを含み転送先の異なる 2 つのプレフィックスリスト（{detail}）への経路がある。AWS は無作為に一方を選ぶため、重複をなくす"),
@@ -36,7 +36,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.OwnSubnetRule:     say("the transit gateway is attached in the sender's own subnet {detail}; AWS documents that the inbound rules of {ref} then look at the sender's own address, and they stop it: attach the gateway in a subnet of its own (docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html), or allow the subnet's own block inbound", "トランジットゲートウェイが送信元自身のサブネット {detail} にアタッチされている。AWS の文書では、この場合 {ref} のインバウンドルールが送信元自身のアドレスを評価するとされ、それが止めている。専用のサブネットにアタッチするか（docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html）、サブネット自身のブロックをインバウンドで許可する"),
 	snapshot.Contradiction:     say("{ref} and {detail} contradict each other ({source}): a change is under way, or one of the two is out of date; look again", "{ref} と {detail} が食い違っている（{source}）。変更中か、どちらかが古い。もう一度取得する"),
 	snapshot.NotAnAgents:       say("{ref} can't be the agent's own address: it is held or reserved ({detail}); pass the agent's own --agent-ip or --agent-instance-id", "{ref} はエージェント自身のアドレスではありえない（使用中または予約済み: {detail}）。エージェント自身の --agent-ip か --agent-instance-id を指定する"),
-	snapshot.NotDeclared:       say("the agent's address {ref} lies in none of the declared blocks ({detail}), so not all of the source network's address space is known: pass --source-cidr for each of its blocks", "エージェントのアドレス {ref} が、宣言されたどのブロック（{detail}）にも含まれないため、送信元ネットワークのアドレス空間をすべては把握できない。ブロックごとに --source-cidr を指定する"),
+	snapshot.NotDeclared:       say("the agent's address {ref} lies in none of the declared blocks ({detail}), so not all of the source network's address space is known: pass --source-cidr for each of its blocks", "エージェントのアドレス {ref} が、宣言されたどのブロック（{detail}）にも含まれないため、ソースネットワークのアドレス空間をすべては把握できない。ブロックごとに --source-cidr を指定する"),
 	snapshot.MaybeHere:         say("{ref} lies in the endpoint's own VPC {detail}: if the agent is to run there, pass --source-vpc-id {detail}; if it is a network elsewhere, the two overlap", "{ref} はエンドポイントと同じ VPC {detail} の中にある。エージェントをそこで動かすなら --source-vpc-id {detail} を指定する。別のネットワークなら、両者は重複している"),
 	snapshot.AgentPlace:        say("which VPC the agent is in, if any, is not known: pass --source-vpc-id, --source-region and --source-role-arn if it runs in AWS", "エージェントがどの VPC にあるか（または AWS 外か）が不明。AWS 上なら --source-vpc-id、--source-region、--source-role-arn を指定する"),
 	snapshot.OldProbe:          say("{ref} was dialled on {detail}, long before the other evidence was taken: a network changes; run the probe again", "{ref} への接続試験は {detail} のもので、他の証拠よりかなり古い。ネットワークは変わるため、試し直す"),
@@ -91,9 +91,18 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.NeedsPrior:        say("{ref} is UNKNOWN, and this rests on it", "前提となる {ref} が UNKNOWN"),
 }
 
+// onlyIPv4 is why an endpoint without IPv4 addresses can't be asked for a key.
+var onlyIPv4 = say("no IPv4 address, and the key request takes none but IPv4", "IPv4 アドレスがなく、キー要求は IPv4 しか受け付けない")
+
+// wordsOf is what an error says, in each language.
+func wordsOf(err error) Text { return say(err.Error(), snapshot.ErrorIn(err, "ja")) }
+
 // GapText words a gap.
 func GapText(g snapshot.Gap) Text {
 	t, detail, region := gapTexts[g.Code], snapshot.Same(g.Detail), snapshot.Same(g.Region)
+	if !g.Words.Empty() {
+		detail = g.Words
+	}
 	if g.Code == snapshot.OwnedElsewhere {
 		if detail.En == "" {
 			detail = say("another account", "別のアカウント")

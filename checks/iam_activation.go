@@ -73,7 +73,7 @@ var (
 		Code: "DSP735", Severity: Fail,
 		Title:   say("{subject} allows {action} only under a condition: {why}", "{subject} は条件付きでのみ {action} を許可している: {why}"),
 		Cause:   iamDenied.Cause,
-		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティベーションで成立するように条件を直すか、条件なしで {action} を許可する。"),
+		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティブ化で成立するように条件を直すか、条件なしで {action} を許可する。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  iamDenied.Errors,
 		Sources: []string{pageEvaluation, documented.PageCFN},
@@ -82,7 +82,7 @@ var (
 		Code: "DSP736", Severity: Fail, Hides: true,
 		Title:   say("the identity {subject} is of {seen}; the endpoint {endpoint} is of {expected}", "アイデンティティ {subject} は {seen} のもので、エンドポイント {endpoint} は {expected} のもの"),
 		Cause:   say("CreateAgent is called with an identity of the account that the endpoint belongs to. Policies of an identity of another account say nothing there.", "CreateAgent はエンドポイントと同じアカウントのアイデンティティで呼び出す。別のアカウントのアイデンティティのポリシーは意味を持たない。"),
-		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティベーションを行う {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
+		Fix:     say("Name the identity of {expected} that will activate, and pass its policies.", "アクティブ化する {expected} のアイデンティティを指定し、そのポリシーを渡す。"),
 		Look:    []Command{OnAWS("sts get-caller-identity")},
 		Errors:  []*documented.Error{documented.AccessDenied, documented.AccountMismatch},
 		Sources: []string{pageEndpoint, pageEvaluation},
@@ -90,7 +90,7 @@ var (
 	iamDeadPattern = &Problem{
 		Code: "DSP731", Severity: Warn,
 		Title:   say("{pattern} in {policy} matches no action of AWS; {meant} was meant", "{policy} の {pattern} に一致する AWS のアクションはない。{meant} の誤りと思われる"),
-		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティベーションの re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
+		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティブ化の re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
 		Fix:     say("Replace {pattern} by {needed}.", "{pattern} を {needed} に置き換える。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  []*documented.Error{documented.InvalidGroup},
@@ -107,7 +107,7 @@ var (
 	}
 	iamTooBroad = &Problem{
 		Code: "DSP733", Severity: Warn,
-		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティベーションに不要なアクションを少なくとも {count} 個（{example} など）許可している"),
+		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティブ化に不要なアクションを少なくとも {count} 個（{example} など）許可している"),
 		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
@@ -118,7 +118,7 @@ var (
 var _ = register(&Check{
 	ID:       "iam-activation",
 	Area:     AreaIdentity,
-	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティベーションに必要な呼び出しを許可されている"),
+	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティブ化に必要な呼び出しを許可されている"),
 	Requires: reqActivationIAM,
 	Needs:    []snapshot.Kind{snapshot.CallerIdentity},
 	Uses:     []snapshot.Kind{snapshot.PolicySimulation, snapshot.Policies, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.Subnets, snapshot.Agents},
@@ -155,7 +155,7 @@ func runIAMActivation(x *Exam) {
 	sim := simulationOf(s)
 	if sim.looksOnly() {
 		x.NotLooked(snapshot.Textf("%s may call neither CreateAgent nor DescribeAgent, so it is not the identity that activates: judge that one with --policy-file and --policy-identity, or run as it",
-			"%s は CreateAgent も DescribeAgent も呼び出せないため、アクティブ化を行うアイデンティティではない。--policy-file と --policy-identity でそのアイデンティティを判定するか、そのアイデンティティで実行する", subject))
+			"%s は CreateAgent も DescribeAgent も呼び出せないため、アクティブ化するアイデンティティではない。--policy-file と --policy-identity でそのアイデンティティを判定するか、そのアイデンティティで実行する", subject))
 		return
 	}
 	var refuted []string

@@ -17,7 +17,7 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	for _, f := range x.Snapshot.Policies {
 		p, err := iam.Parse(f.Name, f.Document)
 		if err != nil {
-			x.Unknown(f.Name, snapshot.Gap{Code: snapshot.Malformed, Source: "--policy-file", Ref: f.Name, Detail: err.Error()})
+			x.Unknown(f.Name, snapshot.Gap{Code: snapshot.Malformed, Source: "--policy-file", Ref: f.Name, Words: wordsOf(err)})
 			return
 		}
 		policies = append(policies, p)

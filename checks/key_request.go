@@ -99,7 +99,7 @@ type keyQuery struct {
 func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 	u, err := url.Parse(x.Target.KeyRequest)
 	if err != nil || u.Hostname() == "" {
-		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Detail: "not a URL"})
+		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Words: say("not a URL", "URL ではない")})
 		return
 	}
 	k := keyQuery{x: x, url: u, ep: ep, needed: KeyType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}

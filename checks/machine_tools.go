@@ -11,14 +11,14 @@ import (
 
 var reqTools = &Requirement{
 	ID: "tools", Grade: "recommended",
-	Title:   say("curl and the AWS CLI are on the activation machine", "アクティベーションを行うマシンに curl と AWS CLI がある"),
+	Title:   say("curl and the AWS CLI are on the activation machine", "アクティブ化するマシンに curl と AWS CLI がある"),
 	Sources: []string{pageArticle},
 }
 
 var (
 	toolCurl = &Problem{
 		Code: "DSP720", Severity: Warn,
-		Title:   say("{subject} is not on the activation machine, or does not run", "アクティベーションを行うマシンに {subject} がないか、実行できない"),
+		Title:   say("{subject} is not on the activation machine, or does not run", "アクティブ化するマシンに {subject} がないか、実行できない"),
 		Cause:   say("The documented way asks the agent for its key with curl. The agent's local console hands it out as well.", "文書の手順では curl でエージェントにキーを要求する。エージェントのローカルコンソールでも取得できる。"),
 		Fix:     say("Install {subject}, or fetch the key at the agent's local console.", "{subject} をインストールするか、エージェントのローカルコンソールでキーを取得する。"),
 		Look:    []Command{Here("curl --version")},
@@ -26,7 +26,7 @@ var (
 	}
 	toolCLI = &Problem{
 		Code: "DSP721", Severity: Warn,
-		Title:   say("the AWS CLI ({subject}) is not on the activation machine, or does not run", "アクティベーションを行うマシンに AWS CLI（{subject}）がないか、実行できない"),
+		Title:   say("the AWS CLI ({subject}) is not on the activation machine, or does not run", "アクティブ化するマシンに AWS CLI（{subject}）がないか、実行できない"),
 		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS エンドポイントに対応していない。"),
 		Fix:     say("Install the AWS CLI, version 2.", "AWS CLI バージョン 2 をインストールする。"),
 		Look:    []Command{Here("aws --version")},
@@ -37,7 +37,7 @@ var (
 
 var toolOldCLI = &Problem{
 	Code: "DSP722", Severity: Warn,
-	Title:   say("the AWS CLI on the activation machine is version {seen}, older than DataSync's VPC endpoints ({needed})", "アクティベーションを行うマシンの AWS CLI はバージョン {seen} で、DataSync の VPC エンドポイント対応（{needed}）より古い"),
+	Title:   say("the AWS CLI on the activation machine is version {seen}, older than DataSync's VPC endpoints ({needed})", "アクティブ化するマシンの AWS CLI はバージョン {seen} で、DataSync の VPC エンドポイント対応（{needed}）より古い"),
 	Cause:   say("Its create-agent does not know --vpc-endpoint-id, --subnet-arns and --security-group-arns.", "create-agent に --vpc-endpoint-id、--subnet-arns、--security-group-arns がない。"),
 	Fix:     toolCLI.Fix,
 	Look:    toolCLI.Look,

@@ -25,7 +25,7 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
 		Example: []repair.Change{exampleEntry()},
-		Fix:     say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可する規則を追加する。"),
+		Fix:     say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可するルールを追加する。"),
 		Sources: []string{pageArticle, pageACL},
 	}
 	if severity == Fail {
@@ -35,9 +35,9 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 }
 
 var (
-	aclTitle       = say("{acl} of {subject} stops {direction} TCP {ports}, {peers}, by rule {rule}", "{subject} の {acl} が、規則 {rule} で{direction}の TCP {ports}（{peers}）を止めている")
+	aclTitle       = say("{acl} of {subject} stops {direction} TCP {ports}, {peers}, by rule {rule}", "{subject} の {acl} が、ルール {rule} で{direction}の TCP {ports}（{peers}）を止めている")
 	aclCauseThere  = say("Network ACLs know no connections: each subnet's must let the request through by itself.", "ネットワーク ACL は接続を追跡しない。要求は各サブネットの ACL で個別に許可されている必要がある。")
-	aclCauseBack   = say("Network ACLs know no connections: replies to the agent's ephemeral ports need rules of their own, out of the endpoint's subnet and into the agent's.", "ネットワーク ACL は接続を追跡しない。エージェントの一時ポートへの応答にも、エンドポイント側のアウトバウンドとエージェント側のインバウンドの規則が必要である。")
+	aclCauseBack   = say("Network ACLs know no connections: replies to the agent's ephemeral ports need rules of their own, out of the endpoint's subnet and into the agent's.", "ネットワーク ACL は接続を追跡しない。エージェントの一時ポートへの応答にも、エンドポイント側のアウトバウンドとエージェント側のインバウンドのルールが必要である。")
 	aclCauseGuide  = say("Only the user guide asks for these ports; the article stops at 1062.", "これらのポートを要求するのはユーザーガイドだけで、記事は 1062 まで。")
 	aclCauseOnly22 = say("Only the AWS Support channel of a Basic mode agent needs this port.", "このポートは Basic モードのエージェントの AWS サポートチャネルだけが使う。")
 
@@ -206,7 +206,7 @@ func aclEvidence(rules []netpath.Rule) []snapshot.Evidence {
 
 func aclFact(acl snapshot.NetworkACL, egress bool, d netpath.Denial) Text {
 	if d.Rule == "*" {
-		return say("no other rule matches, and rule * denies", "他に一致する規則がなく、規則 * が拒否する")
+		return say("no other rule matches, and rule * denies", "他に一致するルールがなく、ルール * が拒否する")
 	}
 	for _, e := range acl.Entries {
 		if fmt.Sprint(e.Number) == d.Rule && e.Egress == egress {
@@ -232,8 +232,8 @@ func (x *Exam) aclArgs(h netpath.Hop, d netpath.Denial, place Text) Args {
 }
 
 var (
-	placeBefore = say("before that one", "その規則より前に")
-	placeNone   = say("before that one, which no command can as long as no number is left there: give that rule a higher number first", "その規則より前に（それより前の番号が空いていないため、コマンドでは追加できない。先にその規則の番号を大きくする）")
+	placeBefore = say("before that one", "そのルールより前に")
+	placeNone   = say("before that one, which no command can as long as no number is left there: give that rule a higher number first", "そのルールより前に（それより前の番号が空いていないため、コマンドでは追加できない。先にそのルールの番号を大きくする）")
 )
 
 // entries are the rules that let a denied part through, before the rule that denies.

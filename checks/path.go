@@ -71,7 +71,7 @@ func (x *Exam) walk() (journey, bool) {
 	j := journey{agents: agents, from: agents.Place, to: netpath.Place{Scope: s, VPC: ep.VPC}, estate: netpath.NewEstate(x.Snapshot)}
 	j.agents.Addrs = netpath.IPv4(agents.Addrs)
 	if netpath.Empty(j.agents.Addrs) {
-		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Detail: "no IPv4 address, and the key request takes none but IPv4"})
+		x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: ep.ID, Words: onlyIPv4})
 		return j, false
 	}
 	if j.ends, ok = x.ends(s, ep); !ok {

@@ -10,7 +10,7 @@ import (
 
 var reqAgentHTTP = &Requirement{
 	ID: "agent-port-80", Grade: "required", Ports: []netpath.Ports{netpath.Port(80)},
-	Title:   say("TCP 80 from the activation machine to the agent, until it is activated", "アクティベーション完了まで、作業マシンからエージェントへの TCP 80"),
+	Title:   say("TCP 80 from the activation machine to the agent, until it is activated", "アクティブ化完了まで、作業マシンからエージェントへの TCP 80"),
 	Sources: []string{pageArticle, pageActivate, pageNetwork},
 }
 
@@ -18,7 +18,7 @@ var (
 	agentRefused = &Problem{
 		Code: "DSP631", Severity: Fail,
 		Title:   say("{subject} refuses TCP 80 from {from}", "{subject} が {from} からの TCP 80 を拒否している"),
-		Cause:   say("An agent closes port 80 once it is activated; before that it refuses only while it boots. Or the address is another machine's.", "エージェントはアクティベーションが済むとポート 80 を閉じる。それ以前に拒否するのは起動中だけ。または別のマシンのアドレスである。"),
+		Cause:   say("An agent closes port 80 once it is activated; before that it refuses only while it boots. Or the address is another machine's.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中だけ。または別のマシンのアドレスである。"),
 		Fix:     say("Look whether it is activated already: list the agents of the account. If not, wait for it to boot, and compare {subject} with its console.", "既にアクティベート済みでないかエージェントの一覧で確認する。そうでなければ起動を待ち、{subject} をコンソールの表示と比べる。"),
 		Look:    []Command{OnAWS("datasync list-agents")},
 		Errors:  []*documented.Error{documented.AgentRefused},

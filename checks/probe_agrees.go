@@ -51,7 +51,7 @@ var (
 		Code: "DSP654", Severity: Warn,
 		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, and {subject} refuses it", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{subject} が拒否している"),
 		Cause:   say("The way is open and nothing listens at the address. A DataSync endpoint listens on all of these ports, so it is another machine, or the addresses of two networks collide.", "経路は開いているが待ち受けがない。DataSync エンドポイントはこれらすべてで待ち受けるため、別のマシンか、2 つのネットワークのアドレスが衝突している。"),
-		Fix:     say("Look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "送信元ネットワークで {subject} を使っているものがないか調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
+		Fix:     say("Look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "ソースネットワークで {subject} を使っているものがないか調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
 		Look:    []Command{whoHas},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork},

@@ -20,7 +20,7 @@ func storageProblem(code string, fix Text) *Problem {
 	return &Problem{
 		Code: code, Severity: Fail,
 		Title:   say("{subject} does not answer on TCP {ports} from {from}: {meaning}", "{subject} の TCP {ports} が {from} から応答しない: {meaning}"),
-		Cause:   say("The agent mounts the file server. Activation works without, but no location on it does.", "エージェントはファイルサーバーをマウントする。アクティベーションはできても、そのロケーションは使えない。"),
+		Cause:   say("The agent mounts the file server. Activation works without, but no location on it does.", "エージェントはファイルサーバーをマウントする。アクティブ化はできても、そのロケーションは使えない。"),
 		Fix:     fix,
 		Look:    []Command{Here("dspreflight probe --vantage agent-network --storage {subject} --wait 10m")},
 		Errors:  []*documented.Error{documented.SMBUnreachable, documented.TaskUnavailable},
@@ -59,7 +59,7 @@ var _ = register(&Check{
 func (x *Exam) storage(url string, all []dialled) {
 	st, err := snapshot.ParseStorage(url)
 	if err != nil {
-		x.Unknown(url, snapshot.Gap{Code: snapshot.Malformed, Source: "--storage", Ref: url, Detail: err.Error()})
+		x.Unknown(url, snapshot.Gap{Code: snapshot.Malformed, Source: "--storage", Ref: url, Words: wordsOf(err)})
 		return
 	}
 	var list, deciding []dialled

@@ -88,7 +88,7 @@ var (
 	}
 	reqService = &Requirement{
 		ID: "endpoint-service", Grade: "required",
-		Title:   say("The endpoint serves DataSync in the activation Region", "エンドポイントがアクティベーション先リージョンの DataSync のもの"),
+		Title:   say("The endpoint serves DataSync in the activation Region", "エンドポイントがアクティブ化先リージョンの DataSync のもの"),
 		Sources: []string{pageEndpoint, pageXRegion},
 	}
 	reqAddress = &Requirement{

@@ -34,7 +34,7 @@ var (
 	ingressControlClosed = &Problem{
 		Code: "DSP202", Severity: Fail, Requires: reqControl,
 		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
-		Cause:   say("The agent's control traffic to the endpoint runs on these ports. Without them the agent can't be activated or stays offline.", "エージェントの制御通信はこのポートを使う。許可されていないとアクティベーションできないか、オフラインのままになる。"),
+		Cause:   say("The agent's control traffic to the endpoint runs on these ports. Without them the agent can't be activated or stays offline.", "エージェントの制御通信はこのポートを使う。許可されていないとアクティブ化できないか、オフラインのままになる。"),
 		Fix:     ingressFix,
 		Example: exampleIngress,
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
@@ -51,7 +51,7 @@ var (
 	ingressSupportClosed = &Problem{
 		Code: "DSP204", Severity: Warn, Requires: reqSupport,
 		Title:   say("the security groups of {subject} do not admit TCP {ports} from {sources}", "{subject} のセキュリティグループが {sources} からの TCP {ports} を許可していない"),
-		Cause:   say("The AWS Support channel of a Basic mode agent can't be opened. Activation and transfers work without it.", "Basic モードのエージェントの AWS サポートチャネルを開けない。アクティベーションと転送には影響しない。"),
+		Cause:   say("The AWS Support channel of a Basic mode agent can't be opened. Activation and transfers work without it.", "Basic モードのエージェントの AWS サポートチャネルを開けない。アクティブ化と転送には影響しない。"),
 		Fix:     ingressFix,
 		Example: exampleIngress,
 		Sources: reqSupport.Sources,
@@ -133,7 +133,7 @@ func (x *Exam) admits(problems []*Problem, subject string, holder groupHolder, s
 	}
 	agents.Addrs = netpath.IPv4(agents.Addrs)
 	if netpath.Empty(agents.Addrs) {
-		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Detail: "no IPv4 address, and the key request takes none but IPv4"})
+		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Words: onlyIPv4})
 		return
 	}
 	var parts []asked

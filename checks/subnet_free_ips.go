@@ -20,7 +20,7 @@ var (
 	subnetFull = &Problem{
 		Code: "DSP301", Severity: Fail,
 		Title:   say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
-		Cause:   say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティベーションは成功するが、タスクの作成か開始が失敗する。"),
+		Cause:   say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティブ化は成功するが、タスクの作成か開始が失敗する。"),
 		Fix:     say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
 		Example: []repair.Change{repair.NewSubnet{VPC: "vpc-0d5c1a2b3e4f50617", CIDR: netip.MustParsePrefix("10.20.9.0/28")}},
 		Look:    []Command{OnAWS("ec2 describe-network-interfaces --filters Name=subnet-id,Values={subject} --query NetworkInterfaces[].[NetworkInterfaceId,PrivateIpAddress,Description]"), OnAWS("ec2 describe-subnets --filters Name=vpc-id,Values={vpc} --query Subnets[].[SubnetId,CidrBlock,AvailableIpAddressCount]")},

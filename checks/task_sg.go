@@ -32,7 +32,7 @@ var (
 	taskGroupClosed = &Problem{
 		Code: "DSP212", Severity: Fail, Requires: reqTaskHTTPS,
 		Title:   say("the task's security group {subject} does not admit TCP {ports} from {sources}", "タスクのセキュリティグループ {subject} が {sources} からの TCP {ports} を許可していない"),
-		Cause:   say("The agent sends the data itself on TCP 443 to the task's network interfaces, which carry this group. The agent is activated, and then its tasks fail.", "エージェントはデータ本体を TCP 443 でタスクのネットワークインターフェイスに送る。このグループはそこに付く。アクティベーションは成功しても、タスクが失敗する。"),
+		Cause:   say("The agent sends the data itself on TCP 443 to the task's network interfaces, which carry this group. The agent is activated, and then its tasks fail.", "エージェントはデータ本体を TCP 443 でタスクのネットワークインターフェイスに送る。このグループはそこに付く。アクティブ化は成功しても、タスクが失敗する。"),
 		Fix:     ingressFix,
 		Example: exampleIngress,
 		Sources: reqTaskHTTPS.Sources,

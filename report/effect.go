@@ -107,7 +107,7 @@ func (r Report) headline(lang string) string {
 	case r.Gate != GateChange || r.Verdict == Interrupted:
 		return r.Verdict.Label()
 	case broken && r.Verdict == NotReady:
-		return snapshot.Text{En: "this change breaks activation", Ja: "この変更でアクティベーションできなくなる"}.In(lang)
+		return snapshot.Text{En: "this change breaks activation", Ja: "この変更でアクティブ化できなくなる"}.In(lang)
 	case r.Verdict == NotReady:
 		return snapshot.Text{En: "this change does not pass", Ja: "この変更は不合格"}.In(lang)
 	case r.Verdict == Inconclusive:

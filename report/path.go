@@ -75,7 +75,7 @@ var (
 	wordAbove    = snapshot.Text{En: "a change that is listed above, for another target", Ja: "上に示した別のターゲットの変更"}
 	wordFirewall = snapshot.Text{En: "Request for firewalls in between", Ja: "途中のファイアウォールへの変更依頼"}
 	wordReplies  = snapshot.Text{En: "replies; only where the firewall keeps no state", Ja: "応答（ステートレスなファイアウォールのみ）"}
-	wordColumns  = []snapshot.Text{{En: "SOURCE", Ja: "送信元"}, {En: "DESTINATION", Ja: "宛先"}, {En: "PROTOCOL", Ja: "プロトコル"}, {En: "PORTS", Ja: "ポート"}, {En: "DIRECTION", Ja: "方向"}, {En: "WHY", Ja: "理由"}, {En: "DOCUMENT", Ja: "文書"}}
+	wordColumns  = []snapshot.Text{{En: "SOURCE", Ja: "ソース"}, {En: "DESTINATION", Ja: "宛先"}, {En: "PROTOCOL", Ja: "プロトコル"}, {En: "PORTS", Ja: "ポート"}, {En: "DIRECTION", Ja: "方向"}, {En: "WHY", Ja: "理由"}, {En: "DOCUMENT", Ja: "文書"}}
 )
 
 func hopsOf(list []checks.Hop, lang string) []Hop {
@@ -112,7 +112,7 @@ func (t *Target) addPath(j Judged, lang string) {
 		}
 	}
 	for _, n := range story.Needs {
-		r := FirewallRule{n.Source, n.Destination, "tcp", n.Ports, "request", n.Requirement.Grade, n.Requirement.Title.In(lang), n.Requirement.Sources}
+		r := FirewallRule{n.Source, n.Destination, "tcp", n.Ports, "request", n.Requirement.Grade, n.Requirement.Title.In(lang), Sources(n.Requirement.Sources, lang)}
 		if n.Reply {
 			r.Direction, r.Why = "reply", wordReplies.In(lang)
 		}

@@ -16,7 +16,7 @@ var (
 	wordGuessed = snapshot.Text{En: "guessed from this machine's addresses; --vantage says it", Ja: "マシンのアドレスからの推測。--vantage で指定できる"}
 	placeWords  = map[snapshot.VantagePlace]snapshot.Text{
 		snapshot.AgentNetwork:      {En: "the agent's network", Ja: "エージェントのネットワーク"},
-		snapshot.ActivationMachine: {En: "the activation machine", Ja: "アクティベーションを行うマシン"},
+		snapshot.ActivationMachine: {En: "the activation machine", Ja: "アクティブ化するマシン"},
 		snapshot.Elsewhere:         {En: "elsewhere, so that nothing follows for the agent", Ja: "どちらでもない場所（エージェントについては何も言えない）"},
 	}
 	purposeWords = map[snapshot.Purpose]snapshot.Text{

@@ -328,7 +328,7 @@ func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Findi
 		out.Message = c.Title.In(lang)
 	}
 	if f.Status != checks.Pass { // what is met is the title of the result
-		out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), req.Sources}
+		out.Requirement = &Requirement{req.ID, req.Grade, req.Title.In(lang), Sources(req.Sources, lang)}
 	}
 	return out
 }

@@ -19,7 +19,7 @@ type Runbook struct {
 }
 
 var (
-	wordRunbook  = snapshot.Text{En: "Activate a DataSync agent", Ja: "DataSync エージェントのアクティベーション"}
+	wordRunbook  = snapshot.Text{En: "Activate a DataSync agent", Ja: "DataSync エージェントのアクティブ化"}
 	wordJudged   = snapshot.Text{En: "Judged", Ja: "判定"}
 	wordAccount  = snapshot.Text{En: "Account, Region", Ja: "アカウント、リージョン"}
 	wordIdentity = snapshot.Text{En: "Identity", Ja: "アイデンティティ"}

@@ -203,7 +203,7 @@ func ruleOf(i issue) sarifRule {
 	rule.HelpURI = i.finding.URL
 	rule.Full.Text = i.finding.Cause
 	var sources []string
-	for _, s := range references {
+	for _, s := range Sources(references, i.lang) {
 		if !slices.Contains(sources, "- <"+s+">") {
 			sources = append(sources, "- <"+s+">")
 		}

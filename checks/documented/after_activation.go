@@ -15,8 +15,8 @@ var (
 		Match: slices.Concat(phrases(unlessOther, "{agent} does not exist", "{agent} {...} not found", "DataSync Agent ({...}) could not be found", "DataSync Agent ({...}) couldn't be found", "DataSync Agent ({...}) not found", "DataSync Agent ({...}) does not exist"),
 			phrases(callOfDataSync, "InvalidRequestException when calling the {op} operation: Agent {...} does not exist", "InvalidRequestException: Agent {...} does not exist")),
 		Title:   say("There is no such agent here", "該当するエージェントがここにない"),
-		Cause:   say("The agent belongs to another Region or account, or it was deleted; right after activation ListAgents may not show it yet.", "エージェントが別のリージョンまたはアカウントにあるか、削除されている。アクティベーション直後は ListAgents にまだ現れないことがある。"),
-		Fix:     say("Call with the account and Region of the activation, and ask DescribeAgent rather than ListAgents.", "アクティベーションと同じアカウント・リージョンで呼び出し、ListAgents ではなく DescribeAgent で確認する。"),
+		Cause:   say("The agent belongs to another Region or account, or it was deleted; right after activation ListAgents may not show it yet.", "エージェントが別のリージョンまたはアカウントにあるか、削除されている。アクティブ化直後は ListAgents にまだ現れないことがある。"),
+		Fix:     say("Call with the account and Region of the activation, and ask DescribeAgent rather than ListAgents.", "アクティブ化と同じアカウント・リージョンで呼び出し、ListAgents ではなく DescribeAgent で確認する。"),
 		Sources: []string{pageTFAgent, pageModel},
 		Checks:  []string{"credentials"},
 	}
@@ -38,7 +38,7 @@ var (
 		Title: say("The agent has not been heard of for five minutes", "エージェントから 5 分以上連絡がない"),
 		Cause: say(
 			"Briefly after activation and during updates that is normal. Else it is powered off, too small, restored from a snapshot, or has lost the way to the endpoint (1024-1064 and 443). A public-endpoint agent in a VPC with private DNS on is led astray.",
-			"アクティベーション直後と更新中は正常。それ以外では、電源が切れている、サイズ不足、スナップショットからの復元、エンドポイントへの経路（1024-1064 と 443）の喪失。プライベート DNS が有効な VPC 内のパブリックエンドポイント用エージェントは誤った宛先に向かう。",
+			"アクティブ化直後と更新中は正常。それ以外では、電源が切れている、サイズ不足、スナップショットからの復元、エンドポイントへの経路（1024-1064 と 443）の喪失。プライベート DNS が有効な VPC 内のパブリックエンドポイント用エージェントは誤った宛先に向かう。",
 		),
 		Fix:     say("Wait a few minutes; then judge the path to the endpoint, and test the connections at the agent's local console.", "数分待ち、エンドポイントへの経路を判定し、エージェントのローカルコンソールで接続をテストする。"),
 		Sources: []string{PageAgentHelp, pageModel},

@@ -44,7 +44,7 @@ var (
 		),
 		Fix: say(
 			"Grant ec2:DescribeSubnets, and pass the ARN of a subnet of the endpoint's VPC in the activation Region.",
-			"ec2:DescribeSubnets を許可し、アクティベーション先リージョンにあるエンドポイントの VPC のサブネット ARN を渡す。",
+			"ec2:DescribeSubnets を許可し、アクティブ化先リージョンにあるエンドポイントの VPC のサブネット ARN を渡す。",
 		),
 		Sources: []string{PageArticle},
 		Checks:  []string{"iam-activation", "subnet-usable", "activation-input", "endpoint-owner", "credentials"},
@@ -113,7 +113,7 @@ var (
 		),
 		Fix: say(
 			"Grant the actions that an activation needs: `dspreflight iam-policy --for activation` prints the policy.",
-			"アクティベーションに必要なアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
+			"アクティブ化に必要なアクションを許可する。`dspreflight iam-policy --for activation` がポリシーを出力する。",
 		),
 		Sources: []string{PageCommon, PageCFN},
 		Checks:  []string{"iam-activation", "credentials", "endpoint-policy"},

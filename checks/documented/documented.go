@@ -36,7 +36,7 @@ func (s Stage) Title() Text {
 	case LocalClient:
 		return say("the local client, before AWS was asked", "AWS に問い合わせる前のローカルのクライアント")
 	case AfterActivation:
-		return say("after the activation", "アクティベーションの後")
+		return say("after the activation", "アクティブ化の後")
 	}
 	return Text{}
 }

@@ -142,7 +142,7 @@ var (
 			phrases(clientOfPort80, "Ncat: Connection refused", "nc: can't connect to remote host ({private}): Connection refused"),
 			[]wording{exactly(ofAgentPort, "connectexception", `java\.net\.connectexception(?:at|$)`)}),
 		Title:   say("The agent refuses port 80", "エージェントがポート 80 を拒否する"),
-		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's.", "エージェントはアクティベーションが済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。"),
+		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。"),
 		Fix:     say("List the agents of the account: it may be activated already. Otherwise wait for it to boot and compare the address with its console.", "アカウントのエージェントを一覧し、既にアクティベート済みでないか確認する。そうでなければ起動を待ち、アドレスをコンソールの表示と比べる。"),
 		Sources: []string{PageActivate},
 		Checks:  []string{"probe-agent-http"},

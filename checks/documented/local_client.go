@@ -47,7 +47,7 @@ var (
 		Title: say("The machine can't reach the AWS API", "このマシンから AWS の API に到達できない"),
 		Cause: say(
 			"The activation machine has no way to the DataSync, EC2 or STS API. On a network without internet access that needs interface endpoints of its own, which the article does not mention: with the DataSync endpoint's private DNS off, its name still leads to public addresses.",
-			"アクティベーションを行うマシンから DataSync・EC2・STS の API への経路がない。インターネットに出られないネットワークでは専用のインターフェイスエンドポイントが必要で、記事はこれに触れていない。DataSync エンドポイントのプライベート DNS が無効だと、API 名はパブリックアドレスに解決される。",
+			"アクティブ化するマシンから DataSync・EC2・STS の API への経路がない。インターネットに出られないネットワークでは専用のインターフェイスエンドポイントが必要で、記事はこれに触れていない。DataSync エンドポイントのプライベート DNS が無効だと、API 名はパブリックアドレスに解決される。",
 		),
 		Fix: say(
 			"Create interface endpoints for ec2 and sts in the VPC, and call DataSync with --endpoint-url https://VPCE_DNS_NAME, or give the machine a proxy.",
@@ -120,7 +120,7 @@ var (
 			"argument --region: expected one argument", "Provided region_name {...} doesn't match a supported format"),
 		Title:   say("No Region was given", "リージョンが指定されていない"),
 		Cause:   say("The client does not know which Region to call.", "クライアントが呼び出し先のリージョンを判断できない。"),
-		Fix:     say("Pass --region with the activation Region, in every command.", "すべてのコマンドでアクティベーション先のリージョンを --region に指定する。"),
+		Fix:     say("Pass --region with the activation Region, in every command.", "すべてのコマンドでアクティブ化先のリージョンを --region に指定する。"),
 		Sources: []string{pageCLIHelp, PageArticle},
 		Checks:  []string{"activation-input", "endpoint-service"},
 	}

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // release is set by the Makefile (-ldflags); without it the version is that of
@@ -26,16 +28,35 @@ func printVersion(env *environment) {
 	fmt.Fprintf(env.stdout, "dspreflight %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
+// versionFacts are what version -o json tells.
+type versionFacts struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func versionCommand(env *environment) *cli.Command {
 	return &cli.Command{
-		Name:  "version",
-		Usage: "print the version",
+		Name:      "version",
+		Usage:     "print the version",
+		UsageText: "dspreflight version [-o text|json]",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text"},
+		},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			printVersion(env)
-			return nil
+			switch o := c.String("output"); o {
+			case "text":
+				printVersion(env)
+				return nil
+			case "json":
+				return writeJSON(env, versionFacts{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			default:
+				return snapshot.Errorf("--output %q: expected text or json", "--output %q: text か json を指定する", o)
+			}
 		},
 	}
 }

@@ -190,7 +190,7 @@ func refuse(c *cli.Context, env *environment, rep report.Report, lang string) er
 	case report.Interrupted:
 		note = snapshot.Textf("nothing was printed: the run was interrupted before all was judged", "何も出力していない。判定が終わる前に中断された")
 	case report.Inconclusive:
-		note = snapshot.Textf("nothing was printed: it is not known whether an activation would succeed. Settle what is UNKNOWN above, or add --anyway inconclusive", "何も出力していない。アクティベーションが成功するか分からない。上記の UNKNOWN を解消するか、--anyway inconclusive を付ける")
+		note = snapshot.Textf("nothing was printed: it is not known whether an activation would succeed. Settle what is UNKNOWN above, or add --anyway inconclusive", "何も出力していない。アクティブ化が成功するか分からない。上記の UNKNOWN を解消するか、--anyway inconclusive を付ける")
 	}
 	env.tell(note.In(lang))
 	return nil

@@ -85,8 +85,8 @@ func statuses(t *testing.T, body string) []string {
 	return out
 }
 
-// own are the accounts, ids and addresses in a text.
-var own = regexp.MustCompile(`\b[0-9]{12}\b|\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{17}\b|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]+)?`)
+// ofEstate are the accounts, ids and addresses in a text.
+var ofEstate = regexp.MustCompile(`\b[0-9]{12}\b|\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{17}\b|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]+)?`)
 
 // everybodys are blocks and addresses that stand for themselves, and those of the
 // examples in fixes.
@@ -95,7 +95,7 @@ var everybodys = []string{"10.0.1.0/24", "10.99.0.0/16", "0.0.0.0/0", "10.0.0.0/
 func namesIn(texts ...string) map[string]bool {
 	out := map[string]bool{}
 	for _, text := range texts {
-		for _, word := range own.FindAllString(text, -1) {
+		for _, word := range ofEstate.FindAllString(text, -1) {
 			if !slices.Contains(everybodys, word) {
 				out[word] = true
 			}

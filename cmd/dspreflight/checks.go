@@ -100,7 +100,7 @@ func describeAll(all checks.Catalogue, lang string) []checkDescription {
 func describe(c *checks.Check, lang string) checkDescription {
 	d := checkDescription{
 		ID: c.ID, Area: c.Area.Title().In(lang), Claim: c.Title.In(lang), Grade: c.Requires.Grade, Requirement: c.Requires.Title.In(lang),
-		Needs: []string{}, Uses: []string{}, After: []string{}, Problems: []problemDescription{}, Sources: c.Requires.Sources, URL: report.PageOf(c, ""),
+		Needs: []string{}, Uses: []string{}, After: []string{}, Problems: []problemDescription{}, Sources: report.Sources(c.Requires.Sources, lang), URL: report.PageOf(c, ""),
 	}
 	for _, k := range c.Needs {
 		d.Needs = append(d.Needs, k.Action())
@@ -120,7 +120,7 @@ func describe(c *checks.Check, lang string) checkDescription {
 func describeProblem(p *checks.Problem, lang string) problemDescription {
 	d := problemDescription{
 		Code: p.Code, Severity: p.Severity.String(), Title: p.Title.In(lang), Cause: p.Cause.In(lang), Fix: p.Fix.In(lang),
-		AWSCLI: []string{}, Terraform: repair.Terraform(p.Examples(), nil), Errors: []string{}, Sources: p.Sources,
+		AWSCLI: []string{}, Terraform: repair.Terraform(p.Examples(), nil), Errors: []string{}, Sources: report.Sources(p.Sources, lang),
 	}
 	for _, c := range p.Look {
 		d.Look = append(d.Look, c.String())

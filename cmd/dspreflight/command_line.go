@@ -30,6 +30,8 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 		return completeWord(env, app, rest[1:])
 	case first == manCommand:
 		return manual(env, app)
+	case first == referenceCommand:
+		return reference(env, app)
 	case first == "help" && helpWords[rest[1]]:
 		return appHelp(env, app)
 	case first == "help":

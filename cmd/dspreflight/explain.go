@@ -265,7 +265,7 @@ func problemMatch(p *checks.Problem, c *checks.Check, lang string) match {
 }
 
 func errorMatch(e *documented.Error, lang string) match {
-	m := match{Error: e.ID, Stage: string(e.Stage), Captured: &map[string]string{}, Title: e.Title.In(lang), Message: e.Message.In(lang), Cause: e.Cause.In(lang), Fix: e.Fix.In(lang), Checks: []string{}, Sources: e.Sources}
+	m := match{Error: e.ID, Stage: string(e.Stage), Captured: &map[string]string{}, Title: e.Title.In(lang), Message: e.Message.In(lang), Cause: e.Cause.In(lang), Fix: e.Fix.In(lang), Checks: []string{}, Sources: report.Sources(e.Sources, lang)}
 	for _, c := range checks.CausesOf(e) {
 		m.Checks = append(m.Checks, c.ID)
 		for _, p := range c.Problems {

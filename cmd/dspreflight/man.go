@@ -31,13 +31,64 @@ func manual(env *environment, app *cli.App) error {
 			}
 		}
 		for _, o := range options(cmd) {
-			item(o.label(), o.says())
+			item(o.label(), o.says(env))
 		}
 	}
 	b.WriteString(".SH EXIT STATUS\n")
 	for _, e := range exitCodes {
 		item(e[0], e[1])
 	}
+	b.WriteString(".SH ENVIRONMENT\n")
+	for _, e := range variables {
+		item(e[0], e[1])
+	}
+	_, err := env.stdout.Write([]byte(b.String()))
+	return err
+}
+
+// referenceCommand prints docs/cli.md: what --help says, as Markdown.
+const referenceCommand = "__reference"
+
+func reference(env *environment, app *cli.App) error {
+	var b strings.Builder
+	cell := strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`)
+	table := func(head string, rows [][2]string) {
+		fmt.Fprintf(&b, "\n| %s | |\n|---|---|\n", head)
+		for _, r := range rows {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(r[0], "|", `\|`), cell.Replace(r[1]))
+		}
+	}
+	shell := func(list [][2]string) {
+		b.WriteString("\n```sh\n")
+		for _, e := range list {
+			fmt.Fprintf(&b, "# %s\n%s\n", e[1], e[0])
+		}
+		b.WriteString("```\n")
+	}
+	fmt.Fprintf(&b, "# Commands and flags\n\n%s: %s.\n`dspreflight COMMAND --help` says the same in a terminal, with `--lang ja` in Japanese. This page is made by `make docs`.\n", app.Name, app.Usage)
+	shell(startHere)
+	for _, cmd := range app.Commands {
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```text\n", cmd.Name, strings.ToUpper(cmd.Usage[:1])+cmd.Usage[1:])
+		for _, line := range strings.Split(env.usageOf(cmd), "\n") {
+			b.WriteString(strings.TrimSpace(line) + "\n")
+		}
+		b.WriteString("```\n")
+		if list := examples[cmd.Name]; list != nil {
+			shell(list)
+		}
+		names, in := groups(cmd)
+		for _, g := range names {
+			var rows [][2]string
+			for _, o := range in[g] {
+				rows = append(rows, [2]string{o.label(), o.says(env)})
+			}
+			table(g, rows)
+		}
+	}
+	b.WriteString("\n## Exit codes\n")
+	table("code", exitCodes)
+	b.WriteString("\n## Environment\n")
+	table("variable", variables)
 	_, err := env.stdout.Write([]byte(b.String()))
 	return err
 }

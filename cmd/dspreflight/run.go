@@ -27,13 +27,14 @@ type environment struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	code   int // the exit code of a command that ran to its end
+	lang   string // of what the command line itself is told: help, completion
+	code   int    // the exit code of a command that ran to its end
 }
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &checkedWriter{Writer: stdout}
-	env := &environment{stdin: stdin, stdout: out, stderr: stderr}
+	env := &environment{stdin: stdin, stdout: out, stderr: stderr, lang: languageOf(args)}
 	app := newApp(env)
 	err := dispatch(ctx, env, app, explainFlagsFirst(app, args))
 	if err == nil && out.err != nil {
@@ -43,7 +44,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitInterrupted
 	}
 	if err != nil {
-		env.tell("dspreflight: " + snapshot.ErrorIn(err, languageOf(args)))
+		env.tell("dspreflight: " + snapshot.ErrorIn(err, env.lang))
 		return exitUsage
 	}
 	return env.code

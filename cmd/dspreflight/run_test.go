@@ -355,7 +355,7 @@ func TestManual(t *testing.T) {
 			t.Errorf("it does not tell of %s", cmd.Name)
 		}
 		for _, o := range options(cmd) {
-			if !strings.Contains(page, "\\fB"+o.label()+"\\fR\n"+o.says()+"\n") {
+			if !strings.Contains(page, "\\fB"+o.label()+"\\fR\n"+o.says(&environment{})+"\n") {
 				t.Errorf("%s: it does not tell of %s", cmd.Name, o.label())
 			}
 		}

@@ -54,12 +54,12 @@ func (p Plan) Script(o ScriptOptions) string {
 	for _, v := range values {
 		lines = append(lines, v.name+"="+outside.Of(v.value).Shell())
 	}
-	identity := p.Identity
-	if identity == "" {
-		identity = "whoever the credentials are of"
+	judged := "Whose credentials the AWS CLI will have here was not known."
+	if p.Identity != "" {
+		judged = "Judged for the credentials of " + p.Identity + ": run it with those."
 	}
 	places := []string{
-		"@VERSION@", outside.Of(o.Version).Terminal(), "@IDENTITY@", outside.Of(identity).Terminal(), "@LANG@", o.Lang,
+		"@VERSION@", outside.Of(o.Version).Terminal(), "@JUDGED@", outside.Of(judged).Terminal(), "@LANG@", o.Lang,
 		"@VALUES@", strings.Join(lines, "\n"), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
 	}
 	for place, words := range calls {

@@ -4,7 +4,7 @@
 # It needs a POSIX shell and the tools below; the AWS CLI with credentials of the account.
 # The key is a secret: it stays in the memory of this shell, and goes to the AWS CLI
 # through a pipe. The ARN of the agent is the only thing on standard output.
-# Judged as @IDENTITY@.
+# @JUDGED@
 # Made by dspreflight @VERSION@.
 { set +axv; } 2>/dev/null # tracing would show the key, and exporting would hand it on
 lang=@LANG@

@@ -102,6 +102,7 @@ type Gap struct {
 	Scope  string // the scope it belongs to
 	Ref    string // the resource it is about
 	Detail string // what was seen instead, as it was said
+	Words  Text   // the same in words of ours, where it is a sentence
 	Region string // of the resource, where that is another account's
 }
 

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// What stands in Latin letters in Japanese sentences: names, words that are typed,
+// and values as AWS or the program prints them. Ids, flags, files and whatever holds
+// a mark or a capital inside are not asked about.
+var (
+	latinNames  = strings.Fields("Action Agent Allow Analyzer Audit Basic Center Changes Connect Dashboard Deny Direct Effect Enhanced Gateway Health Identity Interface Location None Owner Parameters Principal Reachability Resource Resources Statement Systems Manager Terraform Transit Type Version Web")
+	latinTyped  = strings.Fields("activation activate admin after all always apply article audit auto aws bash basic cat change check checks cloudformation completion configure curl datasync diff do dspreflight efs elsewhere en explain export fail fish fixtures github gitlab guide html inconclusive ja json junit login make markdown mermaid never new organizations plan powershell probe region sarif sh show snapshot sso ssh sts svg table target terraform text unknown version warn wide zsh")
+	latinValues = strings.Fields("account addr apis args available blackhole calls closed default deleted destination direction dualstack each egress errored expires failed false host id ingress key ms name needs null open outcome owner pending port profile purpose reason rejected reset roles schema scopes severity source targets tasks tcp title true uses within")
+)
+
+// TestJapaneseIsJapanese reads every Japanese text of the program and refuses English
+// words: each Latin word is one that somebody decided about.
+func TestJapaneseIsJapanese(t *testing.T) {
+	japanese := regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]`)
+	word := regexp.MustCompile("(?:^|[\\s\\p{Han}\\p{Hiragana}\\p{Katakana}、。（「・])([A-Za-z][a-z']+)(?:$|[\\s\\p{Han}\\p{Hiragana}\\p{Katakana}、。）」・])")
+	texts := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok { // patterns over what people paste
+				if f, ok := call.Fun.(*ast.Ident); ok && (f.Name == "phrases" || f.Name == "exactly") {
+					return false
+				}
+			}
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil || !japanese.MatchString(text) || strings.Contains(text, "## Found by") { // a page in both languages
+				return true
+			}
+			texts++
+			for rest := text; ; {
+				m := word.FindStringSubmatchIndex(rest)
+				if m == nil {
+					return true
+				}
+				w := rest[m[2]:m[3]]
+				if !slices.Contains(latinNames, w) && !slices.Contains(latinTyped, w) && !slices.Contains(latinValues, w) {
+					t.Errorf("%s: %q in %q", path, w, text)
+				}
+				rest = rest[m[3]:]
+			}
+		})
+		return nil
+	})
+	if err != nil || texts < 500 {
+		t.Fatalf("%d Japanese texts were found: %v", texts, err)
+	}
+}
