@@ -25,7 +25,9 @@ WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && e
 TAGS       = urfave_cli_no_docs
 # Not position-independent: without cgo, Go's linker makes such a program ask for the
 # C library's loader, and it would no longer start in an image that has none.
-BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.release=$(VERSION)'
+# What only waits for AWS is compiled for size: without inlining.
+SMALL      = $(foreach p,github.com/aws/smithy-go/... $(addprefix github.com/aws/aws-sdk-go-v2/service/,ssm/... datasync/... iam/...),-gcflags=$(p)=-l)
+BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) $(SMALL) -ldflags '-s -w -X main.release=$(VERSION)'
 
 .PHONY: build build-cel test library api real lint bench docs iam-data fuzz soak moto lab browser shells clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
 
@@ -33,8 +35,8 @@ build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
 	$(BUILD) -o bin/dspreflight ./cmd/dspreflight
 
-# With the language of --checks, which is compiled for size: without inlining.
-CEL = $(foreach p,cel.dev/... google.golang.org/... github.com/antlr4-go/... go.yaml.in/yaml/v3 text/template/...,-gcflags=$(p)=-l)
+# With the language of --checks, compiled for size too.
+CEL = -gcflags=all=-l
 build-cel: TAGS = urfave_cli_no_docs,cel
 build-cel:
 	$(BUILD) $(CEL) -o bin/dspreflight-cel ./cmd/dspreflight

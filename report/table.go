@@ -7,6 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -26,6 +31,7 @@ const DefaultWidth = 80
 
 // Table returns a renderer for people.
 func Table(opt TableOptions) Renderer {
+	twwidth.SetEastAsian(false) // ambiguous characters are narrow, whatever the locale says: same input, same bytes
 	if opt.Width < 40 {
 		opt.Width = DefaultWidth
 	}
@@ -41,7 +47,9 @@ func Table(opt TableOptions) Renderer {
 				b.WriteString("\n")
 			}
 			first = false
-			p.target(t, r.count > 1)
+			if err := p.target(t, r.count > 1); err != nil {
+				return err
+			}
 			_, err := w.Write(b.Bytes())
 			b.Reset()
 			return err
@@ -95,7 +103,7 @@ var (
 	wordFindings = snapshot.Text{En: "Findings", Ja: "検出事項"}
 )
 
-func (p *printer) target(t Target, named bool) {
+func (p *printer) target(t Target, named bool) error {
 	p.head(t, named)
 	wrong, open := t.wrongs(), t.unknowns()
 	p.label = labelWidth
@@ -110,7 +118,9 @@ func (p *printer) target(t Target, named bool) {
 	}
 	p.rest(t)
 	if p.opt.Verbose || p.opt.Wide {
-		p.every(t)
+		if err := p.every(t); err != nil {
+			return err
+		}
 	}
 	if p.opt.Explain {
 		p.path(t)
@@ -120,10 +130,11 @@ func (p *printer) target(t Target, named bool) {
 	if named {
 		fmt.Fprintf(p.out, "\n%s: %s  %s\n", t.Name, p.paint(t.Verdict.Label(), string(t.Verdict)), t.Summary)
 	}
+	return nil
 }
 
 // every lists all checks by area.
-func (p *printer) every(t Target) {
+func (p *printer) every(t Target) error {
 	fmt.Fprintf(p.out, "\n%s\n", p.say(wordChecks))
 	for rest := t.Results; len(rest) > 0; {
 		n := slices.IndexFunc(rest, func(r Result) bool { return r.Area != rest[0].Area })
@@ -131,9 +142,12 @@ func (p *printer) every(t Target) {
 			n = len(rest)
 		}
 		fmt.Fprintf(p.out, "\n%s\n", rest[0].Area)
-		p.rows(rest[:n])
+		if err := p.rows(rest[:n]); err != nil {
+			return err
+		}
 		rest = rest[n:]
 	}
+	return nil
 }
 
 // NotSelected is why a check outside --check is SKIP.
@@ -284,31 +298,48 @@ const (
 const wideEvidence = 45
 
 // rows prints a result a row: status, check, what was found, and with wide the evidence.
-func (p *printer) rows(results []Result) {
-	const left = statusWidth + checkWidth + 2*gutter
-	width, beside := p.opt.Width-left, 0
+func (p *printer) rows(results []Result) error {
+	left := p.opt.Width - statusWidth - checkWidth - 2*gutter
+	widths := []int{statusWidth, checkWidth, left}
 	if p.opt.Wide {
-		beside = width * wideEvidence / 100
-		width -= beside + gutter
+		ev := left * wideEvidence / 100
+		widths = []int{statusWidth, checkWidth, left - ev - gutter, ev}
 	}
+	var b bytes.Buffer
+	per := tw.NewMapper[int, int]()
+	for i, w := range widths {
+		per.Set(i, w+gutter)
+	}
+	table := tablewriter.NewTable(&b,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithConfig(tablewriter.Config{
+			Row: tw.CellConfig{
+				Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone},
+				Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
+				Padding:    tw.CellPadding{Global: tw.Padding{Left: tw.Empty, Right: strings.Repeat(" ", gutter), Overwrite: true}},
+			},
+			Behavior: tw.Behavior{TrimSpace: tw.Off},
+			Widths:   tw.CellWidth{PerColumn: per},
+		}))
 	for _, r := range results {
-		story, evidence := p.story(r, width), []string(nil)
+		cells := []string{p.paint(r.Status, r.Status), r.Check, strings.Join(p.story(r, widths[2]), "\n")}
 		if p.opt.Wide {
-			evidence = evidenceLines(r, beside)
+			cells = append(cells, strings.Join(evidenceLines(r, widths[3]), "\n"))
 		}
-		label := p.paint(r.Status, r.Status) + strings.Repeat(" ", statusWidth+gutter-len(r.Status)) + fmt.Sprintf("%-*s", checkWidth+gutter, r.Check)
-		for i := range max(len(story), len(evidence)) {
-			line := label
-			if i < len(story) {
-				line += story[i]
-			}
-			if i < len(evidence) {
-				line += strings.Repeat(" ", width+gutter-Width(line[len(label):])) + evidence[i]
-			}
-			p.out.WriteString(strings.TrimRight(line, " ") + "\n")
-			label = strings.Repeat(" ", left)
+		if err := table.Append(cells); err != nil {
+			return err
 		}
 	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	for _, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
+		p.out.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return nil
 }
 
 // story is the third column: the claim if it holds, else what was found.
