@@ -41,7 +41,7 @@ var (
 // agentUses are the calls that tell of an agent.
 var agentUses = []snapshot.Kind{snapshot.Agents, snapshot.AgentDetails}
 
-var agentStatus = register(&Check{
+var _ = register(&Check{
 	ID:       "agent-status",
 	Area:     AreaInput,
 	Title:    say("The agent is ONLINE", "エージェントが ONLINE"),

@@ -26,7 +26,7 @@ var (
 // words: each Latin word is one that somebody decided about.
 func TestJapaneseIsJapanese(t *testing.T) {
 	japanese := regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]`)
-	word := regexp.MustCompile("(?:^|[\\s\\p{Han}\\p{Hiragana}\\p{Katakana}、。（「・])([A-Za-z][a-z']+)(?:$|[\\s\\p{Han}\\p{Hiragana}\\p{Katakana}、。）」・])")
+	word := regexp.MustCompile(`(?:^|[\s\p{Han}\p{Hiragana}\p{Katakana}、。（「・])([A-Za-z][a-z']+)(?:$|[\s\p{Han}\p{Hiragana}\p{Katakana}、。）」・])`)
 	texts := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
