@@ -10,7 +10,7 @@ import (
 
 var reqStorage = &Requirement{
 	ID: "storage-ports", Grade: "required",
-	Title:   say("The file server answers: NFS on TCP 2049, SMB on TCP 445 or 139", "ファイルサーバーが応答する（NFS は TCP 2049、SMB は TCP 445 または 139）"),
+	Title:   say("The storage answers: NFS on TCP 2049, SMB on TCP 445 or 139, object storage on TCP 443 or 80, HDFS on TCP 8020, a KDC on TCP 88", "ストレージが応答する（NFS は TCP 2049、SMB は TCP 445 または 139、オブジェクトストレージは TCP 443 または 80、HDFS は TCP 8020、KDC は TCP 88）"),
 	Sources: []string{pageNetwork},
 }
 
@@ -20,7 +20,7 @@ func storageProblem(code string, fix Text) *Problem {
 	return &Problem{
 		Code: code, Severity: Fail,
 		Title:   say("{subject} does not answer on TCP {ports} from {from}: {meaning}", "{subject} の TCP {ports} が {from} から応答しない: {meaning}"),
-		Cause:   say("The agent mounts the file server. Activation works without, but no location on it does.", "エージェントはファイルサーバーをマウントする。アクティブ化はできても、そのロケーションは使えない。"),
+		Cause:   say("The agent reads the storage itself, and asks a KDC where SMB or HDFS uses Kerberos. Activation works without, but no location on it does.", "ストレージを読むのはエージェント自身であり、SMB や HDFS で Kerberos を使う場合は KDC にも接続する。アクティブ化はできても、そのロケーションは使えない。"),
 		Fix:     fix,
 		Look:    []Command{Here("dspreflight probe --vantage agent-network --storage {subject} --wait 10m")},
 		Errors:  []*documented.Error{documented.SMBUnreachable, documented.TaskUnavailable},
@@ -29,7 +29,7 @@ func storageProblem(code string, fix Text) *Problem {
 }
 
 var (
-	storageRefused    = storageProblem("DSP641", say("Start the NFS or SMB service on {subject}, or name the port that it listens on with --storage.", "{subject} で NFS または SMB のサービスを起動するか、待ち受けているポートを --storage で指定する。"))
+	storageRefused    = storageProblem("DSP641", say("Start the service on {subject}, or name the port that it listens on with --storage.", "{subject} でサービスを起動するか、待ち受けているポートを --storage で指定する。"))
 	storageSilent     = storageProblem("DSP642", say("Allow TCP {ports} from {from} to {subject} in the server's own firewall and in those between.", "サーバー自身と途中のファイアウォールで {from} から {subject} への TCP {ports} を許可する。"))
 	storageRejected   = storageProblem("DSP643", say("Mend that device or its route for TCP {ports} from {from} to {subject}.", "その機器または経路を直して {from} から {subject} への TCP {ports} を通す。"))
 	storageUnresolved = storageProblem("DSP644", say("Correct the name, or give the agent a name server that knows {subject}.", "名前を直すか、{subject} を解決できる DNS サーバーをエージェントに設定する。"))
@@ -45,7 +45,7 @@ var _ = register(&Check{
 	Problems: []*Problem{storageRefused, storageSilent, storageRejected, storageUnresolved},
 	Run: func(x *Exam) {
 		if len(x.Target.Storage) == 0 {
-			x.NotApplicable(say("no file server is given: pass --storage nfs://HOST or smb://HOST", "ファイルサーバーが指定されていない。--storage nfs://ホスト か smb://ホスト を指定する"))
+			x.NotApplicable(say("no storage is given: pass --storage nfs://HOST, smb://HOST, https://HOST or hdfs://HOST", "ストレージが指定されていない。--storage nfs://ホスト、smb://ホスト、https://ホスト、hdfs://ホスト のいずれかを指定する"))
 			return
 		}
 		list := x.dials(snapshot.ToStorage, snapshot.AgentNetwork)

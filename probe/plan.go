@@ -23,7 +23,7 @@ type Request struct {
 	Endpoint []netip.Addr // addresses of the VPC endpoint
 	Ports    []Ports      // what the agent needs of them, from the documented requirements
 	Agent    netip.Addr   // the agent's own address; invalid: not dialled
-	Storage  []string     // nfs://host[:port], smb://host[:port]
+	Storage  []string     // as snapshot.ParseStorage reads them
 }
 
 // ControlPort is a port that a DataSync endpoint does not serve (discard,

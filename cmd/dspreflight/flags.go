@@ -64,7 +64,7 @@ func targetFlags() []cli.Flag {
 		stringFlag(groupSource, "source-subnet-id", "`ID` of the agent's subnet"),
 		stringFlag(groupSource, "agent-instance-id", "`ID` of the agent's EC2 instance"),
 		stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`"),
-		listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
+		listFlag(groupSource, "storage", "storage `URL`: nfs://host[:port], or with smb://, https:// or http:// (object storage), hdfs:// (a NameNode; a DataNode with its port) or kerberos:// (a KDC) (repeatable)"),
 		&cli.StringFlag{Name: "config", Usage: "read targets from a YAML `FILE`; flags and environment win over it", Category: groupMany, EnvVars: variable("config")},
 	)
 }

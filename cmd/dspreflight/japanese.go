@@ -104,7 +104,7 @@ func inJapanese() map[string]string {
 		"`ID` of the agent's subnet":                                                                   "エージェントのサブネットの `ID`",
 		"`ID` of the agent's EC2 instance":                                                             "エージェントの EC2 インスタンスの `ID`",
 		"the agent's `ADDRESS`":                                                                        "エージェントの `ADDRESS`",
-		"file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)":                       "ファイルサーバーの `URL`: nfs://host[:port] か smb://host[:port]（複数可）",
+		"storage `URL`: nfs://host[:port], or with smb://, https:// or http:// (object storage), hdfs:// (a NameNode; a DataNode with its port) or kerberos:// (a KDC) (repeatable)":                       "ストレージの `URL`: nfs://host[:port]、または smb://、https:// か http://（オブジェクトストレージ）、hdfs://（NameNode。DataNode はポート付き）、kerberos://（KDC）（複数可）",
 		"read targets from a YAML `FILE`; flags and environment win over it":                           "YAML の `FILE` から対象を読む。フラグと環境変数が優先する",
 		"judge the files in `DIR` instead of asking AWS":                                               "AWS に問い合わせず、`DIR` のファイルを判定する",
 		"the files of --snapshot are whole and unfiltered, so that what is missing does not exist":     "--snapshot のファイルは全件・無条件の出力で、そこにないものは存在しない",

@@ -28,7 +28,7 @@ func probeCommand(env *environment) *cli.Command {
 			stringFlag(groupDestination, "region", "the activation `REGION`: its DataSync, EC2 and STS APIs are tried, and the tools of this machine looked at"),
 			listFlag(groupDestination, "endpoint-ip", "an `ADDRESS` of the VPC endpoint (repeatable)"),
 			stringFlag(groupSource, "agent-ip", "the agent's `ADDRESS`: its port 80 is dialled"),
-			listFlag(groupSource, "storage", "file server `URL`: nfs://host[:port] or smb://host[:port] (repeatable)"),
+			listFlag(groupSource, "storage", "storage `URL`: nfs://host[:port], or with smb://, https:// or http:// (object storage), hdfs:// (a NameNode; a DataNode with its port) or kerberos:// (a KDC) (repeatable)"),
 			listFlag(groupSource, "source-cidr", "`CIDR` of the agent's network, to tell whether this machine is in it (repeatable)"),
 			stringFlag(groupSource, "vantage", "`PLACE` of this machine: agent-network, activation-machine or elsewhere (default: guessed by its addresses, and believed only where the agent or a file server beside it answers)"),
 			stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),

@@ -63,13 +63,18 @@ func TestParseStorage(t *testing.T) {
 		"NFS://files.example/export": {Protocol: "nfs", Host: "files.example", Ports: []uint16{2049, 111}},
 		"smb://win_01:4450/share":    {Protocol: "smb", Host: "win_01", Ports: []uint16{4450}},
 		"smb://[2001:db8::5]:445":    {Protocol: "smb", Addr: netip.MustParseAddr("2001:db8::5"), Ports: []uint16{445}},
+		"https://objects.example/b":  {Protocol: "https", Host: "objects.example", Ports: []uint16{443}},
+		"http://10.1.2.3:9000":       {Protocol: "http", Addr: netip.MustParseAddr("10.1.2.3"), Ports: []uint16{9000}},
+		"hdfs://namenode":            {Protocol: "hdfs", Host: "namenode", Ports: []uint16{8020}},
+		"hdfs://datanode:50010":      {Protocol: "hdfs", Host: "datanode", Ports: []uint16{50010}},
+		"kerberos://kdc.example":     {Protocol: "kerberos", Host: "kdc.example", Ports: []uint16{88}},
 	} {
 		got, err := ParseStorage(text)
 		if err != nil || got.Host != want.Host || got.Addr != want.Addr || len(got.Ports) != len(want.Ports) || got.Ports[0] != want.Ports[0] || got.Protocol != want.Protocol {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
-	for _, bad := range []string{"", "nfs://", "ftp://host", "10.1.2.3", "nfs://10.1.2", "nfs://host:0", "nfs://host:99999", "smb://-bad", "nfs://a b", "nfs://$(reboot)", "smb://fe80::1%eth0", "nfs://'x'"} {
+	for _, bad := range []string{"", "nfs://", "ftp://host", "nfs:host", "nfs", "10.1.2.3", "nfs://10.1.2", "nfs://host:0", "nfs://host:99999", "smb://-bad", "nfs://a b", "nfs://$(reboot)", "smb://fe80::1%eth0", "nfs://'x'"} {
 		if got, err := ParseStorage(bad); err == nil {
 			t.Errorf("%q was taken: %+v", bad, got)
 		}

@@ -7,22 +7,28 @@ import (
 	"strings"
 )
 
-// The ports of file servers. Source:
-// https://docs.aws.amazon.com/datasync/latest/userguide/datasync-network.html
-const (
-	nfsPort     = 2049
-	portmapPort = 111 // NFS version 3 needs it as well
-	smbPort     = 445
-	netbiosPort = 139
-)
+// storagePorts are the ports of what agents read, by the scheme of --storage. KDCs
+// are asked where SMB or HDFS uses Kerberos. DataNodes of HDFS and KMS servers are
+// hosts of their own: hdfs://HOST:50010, hdfs://HOST:9600.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/datasync-network.html
+var storagePorts = map[string][]uint16{
+	"nfs":      {2049, portmapPort},
+	"smb":      {445, 139},
+	"https":    {443}, // object storage
+	"http":     {80},  // object storage
+	"hdfs":     {8020},
+	"kerberos": {88},
+}
 
-// Storage is a file server: NFS answers on 2049 (and 111 for version 3), SMB on
-// 445 or 139.
+const portmapPort = 111 // NFS version 3 needs it as well
+
+// Storage is a server that the agent reads from, or that lets it: a file server,
+// object storage, a NameNode of HDFS, a KDC of Kerberos.
 type Storage struct {
-	Protocol string     // nfs or smb
+	Protocol string     // nfs, smb, https, http, hdfs or kerberos
 	Host     string     // "" when an address was given
 	Addr     netip.Addr // invalid when a name was given
-	Ports    []uint16
+	Ports    []uint16   // any one is enough, but for 111 beside another
 }
 
 // Deciding lists the ports of which one is enough: 111 alone serves nothing.
@@ -30,17 +36,12 @@ func (s Storage) Deciding() []uint16 {
 	return slices.DeleteFunc(slices.Clone(s.Ports), func(p uint16) bool { return p == portmapPort && len(s.Ports) > 1 })
 }
 
-// ParseStorage reads nfs://host[:port] or smb://host[:port].
+// ParseStorage reads PROTOCOL://HOST[:PORT].
 func ParseStorage(s string) (Storage, error) {
 	protocol, rest, ok := strings.Cut(s, "://")
-	var st Storage
-	switch {
-	case ok && strings.EqualFold(protocol, "nfs"):
-		st = Storage{Protocol: "nfs", Ports: []uint16{nfsPort, portmapPort}}
-	case ok && strings.EqualFold(protocol, "smb"):
-		st = Storage{Protocol: "smb", Ports: []uint16{smbPort, netbiosPort}}
-	default:
-		return st, Errorf("%q: expected nfs://HOST[:PORT] or smb://HOST[:PORT]", "%q: nfs://ホスト[:ポート] か smb://ホスト[:ポート] を指定する", s)
+	st := Storage{Protocol: strings.ToLower(protocol)}
+	if st.Ports = slices.Clone(storagePorts[st.Protocol]); !ok || len(st.Ports) == 0 {
+		return Storage{}, Errorf("%q: expected nfs://HOST[:PORT], or one of smb://, https://, http://, hdfs:// and kerberos://", "%q: nfs://ホスト[:ポート]、または smb://、https://、http://、hdfs://、kerberos:// のいずれかを指定する", s)
 	}
 	rest, _, _ = strings.Cut(rest, "/")
 	host, port := rest, ""
