@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -177,13 +178,19 @@ func TestKeysStayOut(t *testing.T) {
 
 // TestIAMPolicy holds the policies against what they are derived from.
 func TestIAMPolicy(t *testing.T) {
-	var p policyDocument
-	if err := json.Unmarshal([]byte(invoke(t, "iam-policy", "--for", "audit").stdout), &p); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range checks.Kinds(checks.All()) {
-		if !strings.Contains(strings.Join(p.Statement[0].Action, " "), k.Action()) {
-			t.Errorf("%s is read, and not in the policy", k.Action())
+	for _, agents := range []bool{false, true} {
+		args := []string{"iam-policy", "--for", "audit"}
+		if agents {
+			args = append(args, "--all-agents")
+		}
+		var p policyDocument
+		if err := json.Unmarshal([]byte(invoke(t, args...).stdout), &p); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range checks.Kinds(checks.All()) {
+			if listed := slices.Contains(p.Statement[0].Action, k.Action()); listed != (agents || !k.OfAudit()) {
+				t.Errorf("with agents %v: %s is in the policy: %v", agents, k.Action(), listed)
+			}
 		}
 	}
 	if out := invoke(t, "iam-policy", "--for", "activation", "-o", "terraform"); !strings.Contains(out.stdout, `"datasync:CreateAgent"`) || out.code != 0 {

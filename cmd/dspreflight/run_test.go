@@ -492,7 +492,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"ch"}, "check\tchecks"},
 		{[]string{"check", "--fix"}, "--fixture"},
 		{[]string{"check", "--region", "us-east-1", "--reg"}, ""},
-		{[]string{"check", "--check", "sg-*", "--che"}, "--check"},
+		{[]string{"check", "--check", "sg-*", "--che"}, "--check\t--checks"},
 	} {
 		var got []string
 		for _, line := range strings.Split(invoke(t, append([]string{completeCommand}, tt.words...)...).stdout, "\n") {

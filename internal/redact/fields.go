@@ -30,6 +30,7 @@ var kept = words(`
 	Scope.Region Scope.Roles Call.Command CallError.Action CallError.Code Gap.Code Gap.Source
 	ProbeRun.Schema ProbeRun.ToolVersion Vantage.Place Probe.Purpose Probe.Outcome TLSState.Outcome
 	ProbeTrouble.Code Invocation.Status Invocation.Details CommandOutput.Status CommandOutput.Details
+	AgentDetail.Status AgentDetail.EndpointType TaskDetail.Status TaskDetail.ErrorCode
 	API.Service API.Region API.Outcome Tool.Name Tool.Version
 `)
 
@@ -54,6 +55,8 @@ var special = map[string]func(*Redactor, string) string{
 	"SimulationResult.Action":           func(r *Redactor, s string) string { return r.action(s) },
 	"SimulationResult.Missing":          func(r *Redactor, s string) string { return r.conditionKey(s) },
 	"SimulationResult.Specific.Missing": func(r *Redactor, s string) string { return r.conditionKey(s) },
+	"TaskDetail.ErrorDetail":            said,
+	"Location.URI":                      func(r *Redactor, s string) string { return r.location(s) },
 	"Filter.Name":                       filterName,
 	"Filter.Values":                     filterValue,
 	"Gap.Detail":                        func(r *Redactor, s string) string { return r.detail(s) },
@@ -123,3 +126,14 @@ func (r *Redactor) action(s string) string {
 }
 
 var actionShape = pattern.Late(`^[a-z0-9-]+:[A-Za-z*?-]{1,64}$`)
+
+// location keeps the kind of storage, which is the scheme.
+func (r *Redactor) location(s string) string {
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok || !schemeShape().MatchString(scheme) {
+		return r.Value(s)
+	}
+	return r.stands(s, scheme+"://"+r.Value(rest))
+}
+
+var schemeShape = pattern.Late(`^(nfs|smb|hdfs|object-storage|azure-blob|s3|efs|fsx[a-z-]*)$`)

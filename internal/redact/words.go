@@ -236,7 +236,7 @@ var (
 func said(_ *Redactor, s string) string {
 	out := "(redacted)"
 	for _, phrase := range []string{
-		"no identity-based policy allows", "service control policy", "resource control policy", "permissions boundary", "session policy", "VPC endpoint policy", "explicit deny",
+		"no identity-based policy allows", "service control policy", "resource control policy", "permissions boundary", "session policy", "VPC endpoint policy", "explicit deny", "does not exist",
 	} {
 		if strings.Contains(strings.ToLower(s), strings.ToLower(phrase)) {
 			out += " " + phrase

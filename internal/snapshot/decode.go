@@ -41,12 +41,12 @@ func (s *Scope) Load(d Document, extent Extent, vpcs []string) (truncated bool, 
 		s.Identity.Put(Identity{UserID: id.UserId, Account: id.Account, ARN: id.Arn})
 		return false, nil
 	case AgentDetails:
-		return false, loadOne(&s.AgentDetails, d, "AgentArn", func(r *AgentDetail) { r.ID = d.ID })
+		return false, loadOne(&s.AgentDetails, d, "AgentArn", func(r *AgentDetail) string { r.ID = d.ID; return r.ARN })
 	case TaskDetails:
-		return false, loadOne(&s.TaskDetails, d, "TaskArn", func(r *TaskDetail) { r.ID = d.ID })
+		return false, loadOne(&s.TaskDetails, d, "TaskArn", func(r *TaskDetail) string { r.ID = d.ID; return r.ARN })
 	case LocationsNFS, LocationsSMB, LocationsHDFS, LocationsObjectStorage, LocationsAzureBlob:
 		t, _ := s.table(d.Kind).(*Table[AgentLocation])
-		return false, loadOne(t, d, "LocationArn", func(r *AgentLocation) { r.ID = d.ID })
+		return false, loadOne(t, d, "LocationArn", func(r *AgentLocation) string { r.ID = d.ID; return r.ARN })
 	case CommandOutputs:
 		var out CommandOutput
 		if err := decodeObject(d.Body, &out, "InstanceId"); err != nil {
@@ -198,20 +198,14 @@ func loadSet[E any, T Row](t *Table[T], d Document, extent Extent, set func(stri
 
 // loadOne reads a reply that is one object, about the resource that the document is
 // named after.
-func loadOne[T Row](t *Table[T], d Document, arn string, name func(*T)) error {
+func loadOne[T Row](t *Table[T], d Document, key string, arnOf func(*T) string) error {
 	var r T
-	if err := decodeObject(d.Body, &r, arn); err != nil {
+	if err := decodeObject(d.Body, &r, key); err != nil {
 		return err
 	}
-	var whose map[string]json.RawMessage
-	var is string
-	if body, err := UTF8(d.Body); err != nil || json.Unmarshal(body, &whose) != nil || json.Unmarshal(whose[arn], &is) != nil {
-		return Errorf("%s is not text", "%s が文字列ではない", arn)
+	if arn := arnOf(&r); LastOf(arn) != d.ID {
+		return Errorf("it is of %s, not of %s", "%s のもので、%s のものではない", arn, d.ID)
 	}
-	if LastOf(is) != d.ID {
-		return Errorf("it is of %s, not of %s", "%s のもので、%s のものではない", is, d.ID)
-	}
-	name(&r)
 	t.See(Partial, nil)
 	t.Put(r)
 	return nil

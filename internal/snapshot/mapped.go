@@ -70,7 +70,7 @@ func (s *Scope) mapped(m Mapper, n int) (*Scope, error) {
 }
 
 // document is what a call prints that shows the rows of the scope and nothing more.
-func (s *Scope) document(d Document) map[string]any {
+func (s *Scope) document(d Document) any {
 	key := d.Kind.ListKey()
 	switch d.Kind {
 	case CallerIdentity:
@@ -81,6 +81,13 @@ func (s *Scope) document(d Document) map[string]any {
 	case CommandOutputs:
 		out, _ := s.CommandOutputs.Get(d.ID)
 		return map[string]any{"InstanceId": out.Instance, "CommandId": out.Command, "Status": out.Status, "StatusDetails": out.Details, "StandardOutputContent": out.Output}
+	case AgentDetails:
+		return oneRow(&s.AgentDetails, d.ID)
+	case TaskDetails:
+		return oneRow(&s.TaskDetails, d.ID)
+	case LocationsNFS, LocationsSMB, LocationsHDFS, LocationsObjectStorage, LocationsAzureBlob:
+		t, _ := s.table(d.Kind).(*Table[AgentLocation])
+		return oneRow(t, d.ID)
 	case Instances:
 		var list []any
 		for _, i := range s.Instances.All() {
@@ -107,6 +114,12 @@ func (s *Scope) document(d Document) map[string]any {
 		return map[string]any{key: set.Results}
 	}
 	return map[string]any{key: s.table(d.Kind).rows()}
+}
+
+// oneRow is a row that is all of what a call prints.
+func oneRow[T Row](t *Table[T], id string) T {
+	r, _ := t.Get(id)
+	return r
 }
 
 func (t *Table[T]) rows() any { return t.All() }

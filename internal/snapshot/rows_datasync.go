@@ -22,11 +22,10 @@ type Agent struct {
 type AgentDetail struct {
 	ID           string `json:"-"`
 	ARN          string `json:"AgentArn"`
-	Name         string
 	Status       string
 	EndpointType string
-	Created      Time         `json:"CreationTime"`
-	Connected    Time         `json:"LastConnectionTime"`
+	Created      Time         `json:"CreationTime,omitzero"`
+	Connected    Time         `json:"LastConnectionTime,omitzero"`
 	PrivateLink  *PrivateLink `json:"PrivateLinkConfig"`
 }
 
@@ -54,7 +53,6 @@ type Task struct {
 type TaskDetail struct {
 	ID                    string `json:"-"`
 	ARN                   string `json:"TaskArn"`
-	Name                  string
 	Status                string
 	ErrorCode             string
 	ErrorDetail           string

@@ -209,7 +209,8 @@ func putRoute(w *World, before, o *Object) {
 		if w.Filling && slices.ContainsFunc(t.Routes, func(q snapshot.Route) bool { return sameDestination(q, r) }) {
 			return
 		}
-		if r.Pending = w.taken(o, ids[0], fmt.Sprint(r.CIDR, r.IPv6CIDR, r.PrefixList)); r.Pending != "" {
+		if contested := w.taken(o, ids[0], fmt.Sprint(r.CIDR, r.IPv6CIDR, r.PrefixList)); contested != "" {
+			r.Pending = contested
 			t.Routes = slices.Clone(t.Routes)
 			for i := range t.Routes {
 				if sameDestination(t.Routes[i], r) {
