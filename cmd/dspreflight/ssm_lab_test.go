@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
@@ -42,7 +43,8 @@ func TestRealLabSSM(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	longest := 0
+	var longest int
+	var mu sync.Mutex // nodes run side by side
 	run := func(path string) func(string, string) (string, string, int) {
 		return func(id, script string) (string, string, int) {
 			file := filepath.Join(t.TempDir(), "_script.sh")
@@ -60,7 +62,12 @@ func TestRealLabSSM(t *testing.T) {
 			return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
 		}
 	}
-	fits := &fakeaws.SSM{Run: run(os.Getenv("PATH")), Output: func(_, s string) string { longest = max(longest, len(s)); return s }}
+	fits := &fakeaws.SSM{Run: run(os.Getenv("PATH")), Output: func(_, s string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		longest = max(longest, len(s))
+		return s
+	}}
 	l.Firewall(t, l.Router, "tcp dport 1063-1064 drop")
 	rep, out, _ := sendAndCheck(t, list, fits, nil)
 	if statusOf(rep, "probe-443") != "PASS" || statusOf(rep, "probe-control") != "WARN" || len(rep.Targets[0].Gaps) != 0 {
