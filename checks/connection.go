@@ -34,7 +34,7 @@ var (
 		Code: "DSP411", Severity: Fail,
 		Title:   say("{connection}, on the way between {source} and {subject}, is {seen}, not {needed}", "{source} と {subject} の間にある {connection} の状態が {seen} で、{needed} ではない"),
 		Cause:   say("What is not in its working state carries nothing, and routes to it are blackholes.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。"),
-		Fix:     say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。"),
+		Fix:     say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it; associate an address block again.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。アドレスブロックなら関連付け直す。"),
 		Example: []repair.Change{repair.Accept{ID: "pcx-0a1b2c3d4e5f60718"}},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: reqConnection.Sources,

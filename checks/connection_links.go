@@ -39,6 +39,21 @@ func (x *Exam) revive(j journey, id, state string) revival {
 		}
 	}
 	look := func(needed string, words ...string) revival { return revival{needed: needed, look: words} }
+	for _, s := range x.Snapshot.Scopes {
+		if _, ok := s.Subnets.Get(id); ok == snapshot.Present {
+			r := look("available", "ec2", "describe-subnets", "--subnet-ids", id)
+			r.Whose = whose(s, "")
+			return r
+		}
+		vpc, _, block := strings.Cut(id, " ") // the whole of it, or an address block
+		if _, ok := s.VPCs.Get(vpc); ok == snapshot.Present {
+			r := look("available", "ec2", "describe-vpcs", "--vpc-ids", vpc)
+			if r.Whose = whose(s, ""); block {
+				r.needed = "associated"
+			}
+			return r
+		}
+	}
 	switch connectionKind(id) {
 	case snapshot.Instances:
 		r := look("running", "ec2", "describe-instances", "--instance-ids", id)

@@ -3,6 +3,8 @@ package checks_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -66,6 +68,104 @@ func TestAddressOnItsWayOut(t *testing.T) {
 			t.Errorf("%d times %s for %s: %v", n, c.after, c.before, got)
 		}
 	}
+}
+
+// What AWS finishes by itself leaves the connection open; what goes away, or has
+// failed, is down.
+func TestStatesOfTheAgentsNetwork(t *testing.T) {
+	for _, c := range []struct {
+		command, before, state string
+		want                   checks.Status
+	}{
+		{"describe-vpcs", `"State": "associated"`, "associating", checks.Unknown},
+		{"describe-vpcs", `"State": "associated"`, "disassociating", checks.Fail},
+		{"describe-vpcs", `"State": "associated"`, "failing", checks.Fail},
+		{"describe-vpcs", `"State": "associated"`, "new-in-2031", checks.Unknown},
+		{"describe-vpcs", `"State": "available"`, "pending", checks.Unknown},
+		{"describe-vpcs", `"State": "available"`, "deleting", checks.Fail},
+		{"describe-subnets", `"State": "available"`, "pending", checks.Unknown},
+		{"describe-subnets", `"State": "available"`, "failed", checks.Fail},
+	} {
+		files := healthy.Estate(healthy.Peering, 3)
+		changed, n := replaced(files, c.command, c.before, strings.Replace(c.before, strings.Split(c.before, `"`)[3], c.state, 1))
+		if got := statusOf(t, changed, "connection-active"); n == 0 || got != c.want {
+			t.Errorf("%s, %s in %d places: %v, want %v", c.command, c.state, n, got, c.want)
+		}
+	}
+}
+
+// A subnet's association with a route table that fails or goes away leaves it to the
+// main table of the VPC: where that has no route the way is down; else it is open until
+// the other table is gone.
+func TestAssociationThatLeaves(t *testing.T) {
+	for _, c := range []struct {
+		state string
+		main  bool // has the routes too
+		want  checks.Status
+	}{
+		{"associating", true, checks.Unknown},
+		{"associating", false, checks.Unknown},
+		{"disassociating", true, checks.Unknown},
+		{"disassociating", false, checks.Fail},
+		{"failed", false, checks.Fail},
+		{"disassociated", true, checks.Pass},
+		{"disassociated", false, checks.Fail},
+	} {
+		files := tablesThatLeave(t, healthy.Estate(healthy.Peering, 3), c.state, c.main)
+		if got := statusOf(t, files, "route-to-endpoint"); got != c.want {
+			t.Errorf("%s, main table with the routes: %t: %v, want %v", c.state, c.main, got, c.want)
+		}
+	}
+}
+
+// tablesThatLeave puts every association of a subnet with a route table into a state,
+// and gives the main table the routes of the tables so left, or no route but local.
+func tablesThatLeave(t *testing.T, files fstest.MapFS, state string, main bool) fstest.MapFS {
+	t.Helper()
+	n := 0
+	for name, f := range files {
+		if !strings.Contains(name, "/describe-route-tables") {
+			continue
+		}
+		var list struct{ RouteTables []map[string]any }
+		if err := json.Unmarshal(f.Data, &list); err != nil {
+			t.Fatal(err)
+		}
+		of := func(table map[string]any, key string) (out []map[string]any) {
+			for _, a := range table["Associations"].([]any) {
+				if a := a.(map[string]any); a[key] != nil && a[key] != false {
+					out = append(out, a)
+				}
+			}
+			return out
+		}
+		routes := map[any]any{}
+		for _, table := range list.RouteTables {
+			for _, a := range of(table, "SubnetId") {
+				a["AssociationState"] = map[string]any{"State": state}
+				routes[table["VpcId"]] = table["Routes"]
+				n++
+			}
+		}
+		for _, table := range list.RouteTables {
+			left, ok := routes[table["VpcId"]].([]any)
+			if !ok || len(of(table, "Main")) == 0 {
+				continue
+			}
+			if table["Routes"] = left; !main {
+				table["Routes"] = slices.DeleteFunc(slices.Clone(left), func(r any) bool { return r.(map[string]any)["GatewayId"] != "local" })
+			}
+		}
+		data, err := json.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	if n == 0 {
+		t.Fatal("no subnet has a table of its own")
+	}
+	return files
 }
 
 // A static route to a VPN concentrator proves nothing of what lies behind; one that it

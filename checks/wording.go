@@ -69,6 +69,8 @@ func connectionKind(id string) snapshot.Kind {
 		{"nat-", snapshot.NATGateways},
 		{"i-", snapshot.Instances},
 		{"eni-", snapshot.Interfaces},
+		{"subnet-", snapshot.Subnets},
+		{"vpc-", snapshot.VPCs},
 	} {
 		if len(id) > len(k.prefix) && id[:len(k.prefix)] == k.prefix {
 			return k.kind

@@ -12,9 +12,11 @@ import (
 func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
 	at = e.home(at)
 	table, gap := TableOf(at.Scope, at.VPC, subnet)
-	if gap == nil && !slices.Contains(routeTableSubnets(table), subnet) {
+	if table.ID != "" && !slices.Contains(routeTableSubnets(table), subnet) {
 		// The main table, because no other is associated: the owner sees all.
-		gap = foreign(at.Scope, at.VPC, snapshot.RouteTables)
+		if g := foreign(at.Scope, at.VPC, snapshot.RouteTables); g != nil {
+			return snapshot.RouteTable{}, g
+		}
 	}
 	return table, gap
 }
@@ -78,7 +80,7 @@ func (e *Estate) zoneOf(at Place, subnet string) string {
 func (e *Estate) edgeTable(at Place, gateway string) (snapshot.RouteTable, bool, *snapshot.Gap) {
 	table, state, ok := GatewayTable(at.Scope, gateway)
 	switch {
-	case ok && Lives(TableAssociationState, state) == Open:
+	case ok && Lives(TableAssociationState, state) != On:
 		return table, true, stateGap(at.Scope, snapshot.RouteTables, table.ID, state)
 	case ok:
 		return table, true, nil
@@ -89,33 +91,45 @@ func (e *Estate) edgeTable(at Place, gateway string) (snapshot.RouteTable, bool,
 	return table, false, foreign(at.Scope, at.VPC, snapshot.RouteTables)
 }
 
-// unsettled says what of a subnet, or of its VPC, is not in its working state.
-func (e *Estate) unsettled(at Place, subnet string) *snapshot.Gap {
+// unsettled says what of a subnet, or of its VPC, is not in its working state, and
+// what becomes of the traffic by it.
+func (e *Estate) unsettled(at Place, subnet string) (Fate, *snapshot.Gap) {
 	s := e.home(at).Scope
 	if s == nil {
-		return nil
+		return On, nil
 	}
 	n, p := s.Subnets.GetIn(at.VPC, subnet)
 	if p != snapshot.Present {
 		g := s.GapFor(snapshot.Subnets, subnet)
-		return &g
+		return Open, &g
 	}
-	if n.State != "" && Lives(SubnetState, n.State) != On {
-		return stateGap(s, snapshot.Subnets, subnet, n.State)
+	if fate := Lives(SubnetState, n.State); n.State != "" && fate != On {
+		if strings.EqualFold(n.State, "pending") {
+			fate = Open // it is CreateAgent that doesn't wait
+		}
+		return fate, stateGap(s, snapshot.Subnets, subnet, n.State)
 	}
 	v, q := s.VPCs.Get(at.VPC)
 	if q != snapshot.Present {
-		return nil
+		return On, nil
 	}
-	if v.State != "" && Lives(VPCState, v.State) != On {
-		return stateGap(s, snapshot.VPCs, v.ID, v.State)
+	if fate := Lives(VPCState, v.State); v.State != "" && fate != On {
+		return fate, stateGap(s, snapshot.VPCs, v.ID, v.State)
 	}
-	if p == snapshot.Present && n.CIDR.IsValid() {
-		for _, a := range v.CIDRs {
-			if a.CIDR.IsValid() && a.CIDR.Overlaps(n.CIDR) && a.CIDRState.State != "" && Lives(BlockState, a.CIDRState.State) != On {
-				return stateGap(s, snapshot.VPCs, v.ID+" "+a.CIDR.String(), a.CIDRState.State)
-			}
+	var worst Fate = On
+	var gap *snapshot.Gap
+	for _, a := range v.CIDRs {
+		if !a.CIDR.IsValid() || !n.CIDR.IsValid() || !a.CIDR.Overlaps(n.CIDR) {
+			continue
+		}
+		state := a.CIDRState.State
+		fate := Lives(BlockState, state)
+		if fate == On || state == "" {
+			return On, nil // a block that was there before may be listed beside it
+		}
+		if gap == nil || fate == Open {
+			worst, gap = fate, stateGap(s, snapshot.VPCs, v.ID+" "+a.CIDR.String(), state)
 		}
 	}
-	return nil
+	return worst, gap
 }

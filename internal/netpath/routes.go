@@ -245,11 +245,12 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 }
 
 // TableOf returns the route table that a subnet uses: the one it is associated
-// with, else the main one of its VPC.
+// with, else the main one of its VPC. With a gap in transition comes the table that
+// the subnet will use once the association that failed or goes away is gone.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
 func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
 	found := s.RouteTables.Where("subnet", subnet, routeTableSubnets)
-	for _, t := range s.RouteTables.Where("vpc", vpc, func(t snapshot.RouteTable) []string { return []string{t.VPC} }) {
+	for _, t := range s.RouteTables.Where("vpc", vpc, routeTableVPC) {
 		if t.Pending != "" && (len(found) != 1 || found[0].ID != t.ID) {
 			g := t.Pending.Gap(subnet)
 			return snapshot.RouteTable{}, &g
@@ -280,12 +281,27 @@ func TableOf(s *snapshot.Scope, vpc, subnet string) (snapshot.RouteTable, *snaps
 		return snapshot.RouteTable{}, &snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: vpc, Detail: main[0].ID + ", " + main[1].ID}
 	}
 	for _, a := range main[0].Associations {
-		if state := a.State.State; a.Main && Lives(TableAssociationState, state) == Open && state != "" {
+		if state := a.State.State; a.Main && Lives(TableAssociationState, state) != On && state != "" {
 			return snapshot.RouteTable{}, stateGap(s, snapshot.RouteTables, main[0].ID, state)
 		}
 	}
-	return main[0], nil
+	return main[0], leavingGap(s, vpc, subnet)
 }
+
+// leavingGap is the gap of a subnet's association that has failed or is going away:
+// until it is gone its table may still decide.
+func leavingGap(s *snapshot.Scope, vpc, subnet string) *snapshot.Gap {
+	for _, t := range s.RouteTables.Where("vpc", vpc, routeTableVPC) {
+		for _, a := range t.Associations {
+			if state := a.State.State; a.Subnet == subnet && gone(state) && !ended(state) {
+				return stateGap(s, snapshot.RouteTables, t.ID, state)
+			}
+		}
+	}
+	return nil
+}
+
+func routeTableVPC(t snapshot.RouteTable) []string { return []string{t.VPC} }
 
 func routeTableSubnets(t snapshot.RouteTable) []string {
 	var out []string
@@ -299,15 +315,18 @@ func routeTableSubnets(t snapshot.RouteTable) []string {
 
 func mainOf(t snapshot.RouteTable) []string {
 	for _, a := range t.Associations {
-		if a.Main && !gone(a.State.State) {
+		if a.Main && !ended(a.State.State) {
 			return []string{t.VPC}
 		}
 	}
 	return nil
 }
 
-// gone reports whether an association no longer holds.
+// gone reports whether an association doesn't hold, or not for long.
 func gone(state string) bool { return Lives(TableAssociationState, state) == Stopped }
+
+// ended reports whether an association no longer holds.
+func ended(state string) bool { return strings.EqualFold(state, "disassociated") }
 
 // GatewayTable returns the route table that a gateway's arriving traffic is
 // routed by, if one is associated with it, and the state of that association.
@@ -316,7 +335,7 @@ func GatewayTable(s *snapshot.Scope, gateway string) (snapshot.RouteTable, strin
 	for _, t := range s.RouteTables.Where("gateway", gateway, func(t snapshot.RouteTable) []string {
 		var out []string
 		for _, a := range t.Associations {
-			if a.Gateway != "" && !gone(a.State.State) {
+			if a.Gateway != "" && !ended(a.State.State) {
 				out = append(out, a.Gateway)
 			}
 		}

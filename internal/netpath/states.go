@@ -60,8 +60,8 @@ var lives = map[Stateful]map[string]Fate{
 	},
 	AssociationState:      {"associated": On, "associating": Open, "disassociating": Stopped, "disassociated": Stopped},
 	GatewayTableState:     {"available": On, "pending": Open, "deleting": Stopped, "deleted": Stopped},
-	TableAssociationState: {"associated": On, "associating": Open, "disassociating": Open, "failed": Open, "disassociated": Stopped},
-	BlockState:            {"associated": On, "associating": Open, "disassociating": Open, "failing": Stopped, "failed": Stopped, "disassociated": Stopped},
+	TableAssociationState: {"associated": On, "associating": Open, "disassociating": Stopped, "failed": Stopped, "disassociated": Stopped},
+	BlockState:            {"associated": On, "associating": Open, "disassociating": Stopped, "failing": Stopped, "failed": Stopped, "disassociated": Stopped},
 	RouteState:            {"active": On, "blackhole": Stopped, "filtered": Stopped},
 	GatewayRouteState:     {"active": On, "pending": Open, "blackhole": Stopped, "deleting": Stopped, "deleted": Stopped},
 	VPNGatewayState:       {"available": On, "pending": Open, "deleting": Stopped, "deleted": Stopped},
@@ -75,7 +75,7 @@ var lives = map[Stateful]map[string]Fate{
 	},
 	SubnetState: {"available": On, "pending": Stopped, // CreateAgent takes it no sooner
 		"unavailable": Stopped, "failed": Stopped, "failed-insufficient-capacity": Stopped},
-	VPCState: {"available": On, "pending": Open, "deleting": Open}, // one that holds the path is not gone yet
+	VPCState: {"available": On, "pending": Open, "deleting": Stopped},
 	PrefixListState: {
 		"create-complete": On, "modify-complete": On, "restore-complete": On, "delete-complete": Stopped,
 		"create-in-progress": Open, "modify-in-progress": Open, "restore-in-progress": Open, "delete-in-progress": Open,

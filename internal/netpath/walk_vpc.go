@@ -17,8 +17,9 @@ func (w *walker) leave(at Place, subnet string, f Flow, from int) {
 		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, In: f})
 		return
 	}
-	if gap := w.unsettled(at, subnet); gap != nil {
-		from = w.add(Hop{From: from, Layer: Connection, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap, Cause: Cause{ID: subnet, State: gap.Detail}})
+	from, ok := w.settled(at, subnet, f, from)
+	if !ok {
+		return
 	}
 	for _, g := range w.goals {
 		if g.at.VPC != at.VPC || g.subnet != subnet {
@@ -36,14 +37,19 @@ func (w *walker) leave(at Place, subnet string, f Flow, from int) {
 	}
 }
 
-// unsettled says what of a subnet is not in its working state; of one that a task
-// may use subnet-usable says it.
-func (w *walker) unsettled(at Place, subnet string) *snapshot.Gap {
-	gap := w.e.unsettled(at, subnet)
-	if gap != nil && gap.Ref == subnet && slices.ContainsFunc(w.ends, func(e End) bool { return e.Subnet == subnet && !Empty(e.Task) }) {
-		return nil
+// settled adds a hop where a subnet, its VPC or their address block is not in its
+// working state, and reports whether the traffic goes on; of a subnet that a task may
+// use subnet-usable says it.
+func (w *walker) settled(at Place, subnet string, f Flow, from int) (int, bool) {
+	fate, gap := w.e.unsettled(at, subnet)
+	if gap == nil || gap.Ref == subnet && slices.ContainsFunc(w.ends, func(e End) bool { return e.Subnet == subnet && !Empty(e.Task) }) {
+		return from, true
 	}
-	return gap
+	h := Hop{From: from, Layer: Connection, At: at, Subnet: subnet, Holder: gap.Ref, In: f, Fate: fate, Gap: gap, Cause: Cause{ID: gap.Ref, State: gap.Detail}}
+	if fate == Stopped {
+		h.Gap, h.Cause.Reason = nil, NotActive
+	}
+	return w.add(h), fate != Stopped
 }
 
 // acl adds the hop of a subnet's network ACL.
@@ -67,7 +73,7 @@ func (w *walker) acl(l Layer, at Place, subnet string, f Flow, from int) int {
 // part.
 func (w *walker) route(at Place, subnet string, f Flow, from int) {
 	table, gap := w.e.tableOf(at, subnet)
-	if gap != nil {
+	if gap != nil && table.ID == "" {
 		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: subnet, In: f, Gap: gap})
 		return
 	}
@@ -78,6 +84,9 @@ func (w *walker) route(at Place, subnet string, f Flow, from int) {
 	for _, h := range Lookup(at.Scope, table, f.Dst) {
 		part := f
 		part.Dst = h.Addrs
+		if gap != nil && !h.None() && Lives(RouteState, h.State) != Stopped {
+			h.Gap = gap // the table that is leaving may decide until then
+		}
 		w.follow(at, subnet, Route, table.ID, h, part, from)
 	}
 }
@@ -185,8 +194,9 @@ func (w *walker) arrive(g goal, f Flow, from int) {
 		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.was.Src, Dial: g.nat.was.Dial}, i)
 		return
 	}
-	if gap := w.unsettled(g.at, g.subnet); gap != nil {
-		from = w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.subnet, In: f, Gap: gap, Cause: Cause{ID: g.subnet, State: gap.Detail}})
+	from, ok := w.settled(g.at, g.subnet, f, from)
+	if !ok {
+		return
 	}
 	if !w.reply {
 		from = w.add(Hop{From: from, Layer: GroupIn, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index})
