@@ -89,7 +89,8 @@ func (g *gateway) tables(e *estate, reaches []reach) {
 		}
 		for _, r := range routes {
 			kind := "propagated"
-			if static || r.by.kind == "peering" { // a peering propagates nothing
+			// A peering propagates nothing, a Direct Connect gateway takes no static routes.
+			if static && r.by.kind != "direct-connect-gateway" || r.by.kind == "peering" {
 				kind = "static"
 			} else {
 				g.owner.addSet("get-transit-gateway-route-table-propagations", id, row{"TransitGatewayAttachmentId": r.by.id, "ResourceId": r.by.resource, "ResourceType": r.by.kind, "State": "enabled"})

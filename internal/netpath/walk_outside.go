@@ -126,12 +126,14 @@ func (w *walker) remember(o outward, dst *netipx.IPSet) {
 }
 
 // tunnels is the hop of the Site-to-Site VPN connections behind an outward
-// gateway, if they decide. A transit gateway's VPN attachment is one connection:
-// without a tunnel that is up it carries nothing. A virtual private gateway may
-// carry Direct Connect as well, which EC2 does not show: a propagated route proves
-// that it has learned the network, and otherwise only a tunnel that is up does. Of a
-// VPN concentrator only what it has propagated tells.
+// gateway, or what was learned through it, if they decide. A transit gateway's VPN
+// attachment is one connection: without a tunnel that is up it carries nothing. A
+// virtual private gateway may carry Direct Connect as well, which EC2 does not show: a
+// propagated route proves that it has learned the network, and otherwise only a tunnel
+// that is up does. Of all else only what it has propagated tells; AWS's page on static
+// routes names none to a Direct Connect gateway.
 // Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VgwTelemetry.html
+// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-create-static-route.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
 func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 	h := Hop{From: from, Layer: Connection, At: Place{Scope: o.scope}, In: f}
@@ -162,12 +164,12 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Cause.State = tunnelState(up, all)
 		}
 		return h, true
-	case strings.EqualFold(o.kind, "vpn-concentrator"):
+	case o.kind != "vgw":
+		// Direct Connect gateways, Connect peers and VPN concentrators speak BGP: a route
+		// that they have propagated they have learned, a static one proves nothing.
 		h.Holder, h.Cause.ID = o.id, o.id
 		h.Gap = &snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.TransitGatewayRoutes.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
 		return h, !w.e.learned(o.id, f.Dst)
-	case o.kind != "vgw":
-		return h, false
 	}
 	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
 	h.Holder, h.Cause.ID, h.Gap = o.id, o.id, &g
