@@ -3,6 +3,7 @@ package checks
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/checks/repair"
@@ -115,9 +116,20 @@ func runEndpointAddress(x *Exam) {
 		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
 	case moving != nil:
 		x.Unknown(ep.ID, *moving)
+	case ep.IPAddressType != "" && !givesIPv4(ep.IPAddressType):
+		x.Unknown(ep.ID, snapshot.Gap{
+			Code: snapshot.Contradiction, Source: snapshot.Endpoints.Action(), Scope: s.Label(),
+			Ref: ep.ID + " (IpAddressType " + ep.IPAddressType + ")", Detail: shorten(ep.InterfaceIDs) + " (" + shorten(addresses) + ")",
+		})
 	default:
 		x.OK(ep.ID, evidence...)
 	}
+}
+
+// givesIPv4 reports whether an endpoint of an address type has IPv4 addresses.
+// Source: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+func givesIPv4(kind string) bool {
+	return strings.EqualFold(kind, "ipv4") || strings.EqualFold(kind, "dualstack")
 }
 
 // ownSubnet reports whether a subnet is one of the endpoint's VPC, as far as is

@@ -50,7 +50,6 @@ var harmless = map[string]string{
 	"describe-transit-gateway-route-tables.DefaultPropagationRouteTable":        "says what attachments still to come propagate to",
 	"describe-transit-gateway-vpc-attachments.Options":                          "no rule refers to a group, and no appliance stands in the path",
 	"describe-transit-gateways.Options":                                         "no rule refers to a group; the rest is for attachments still to come",
-	"describe-vpc-endpoints.IpAddressType":                                      "the addresses of the interfaces decide",
 	"describe-vpc-endpoints.PrivateDnsEnabled":                                  "a recommendation: WARN",
 	"describe-vpc-endpoints.RequesterManaged":                                   "says who made it",
 	"describe-vpcs.InstanceTenancy":                                             "only the endpoint's VPC must have default tenancy",
@@ -60,7 +59,7 @@ var harmless = map[string]string{
 }
 
 // harmlessValues are values that say the same.
-var harmlessValues = map[string]bool{`"tgw-peering" in place of "peering"`: true}
+var harmlessValues = map[string]bool{`"tgw-peering" in place of "peering"`: true, `"dualstack" in place of "ipv4"`: true}
 
 func harmlessField(p string) bool {
 	for known := range harmless {

@@ -62,6 +62,7 @@ func TestAddressOnItsWayOut(t *testing.T) {
 	for _, c := range []struct{ command, before, after string }{
 		{"describe-network-interfaces.json", `"in-use"`, `"detaching"`},
 		{"describe-vpc-endpoints.json", `"subnet-0da1b2c3d4e5f6071"`, `"subnet-0da1b2c3d4e5f60ff"`},
+		{"describe-vpc-endpoints.json", `"IpAddressType": "ipv4"`, `"IpAddressType": "ipv6"`},
 	} {
 		changed, n := replaced(whole, c.command, c.before, c.after)
 		if got := statusOf(t, changed, "endpoint-address"); n == 0 || got != checks.Unknown {
