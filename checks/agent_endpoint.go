@@ -122,6 +122,10 @@ func (x *Exam) agentAddress(s *snapshot.Scope, d snapshot.AgentDetail) {
 		for _, a := range i.Addrs() {
 			saw := snapshot.Saw(snapshot.Interfaces, i.ID, snapshot.Textf("address %s of %s", "%[2]s のアドレス %[1]s", a, ep.ID))
 			if a == ip {
+				if gap := unsettled(s, ep, i); gap != nil {
+					x.Unknown(d.ID, *gap)
+					return
+				}
 				x.OK(d.ID, snapshot.Saw(snapshot.AgentDetails, d.ID, snapshot.Textf("%s at %s", "%s（%s）", ep.ID, ip)), saw)
 				return
 			}

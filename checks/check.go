@@ -124,7 +124,10 @@ type Problem struct {
 	Requires *Requirement    // when it differs from the check's
 	// Hides says that the rest of what the check asks of the resource can't be
 	// judged beside the problem: to let it stand leaves that open.
-	Hides   bool
+	Hides bool
+	// Given says that it may be mended by giving CreateAgent something else, which is too
+	// late for an agent that exists: see Finding.Fix.
+	Given   bool
 	Errors  []*documented.Error
 	Sources []string
 }
@@ -163,7 +166,21 @@ type Finding struct {
 	Look     [][]string      // commands that look closer, beside those of the problem
 	Repairs  []repair.Repair // what mends it; none: no command can
 	Changes  []int           // their places in the smallest set: see Changes
+	exists   bool            // the agent is there already
 }
+
+// Fix is what to do about a problem.
+func (f Finding) Fix() Text {
+	fix := f.Problem.Fix
+	if f.exists && f.Problem.Given {
+		fix = say(fix.En+" "+givenOnce.En, fix.Ja+givenOnce.Ja)
+	}
+	return fix
+}
+
+// Of an agent only the name can be changed.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_UpdateAgent.html
+var givenOnce = say("An agent that exists can't be given another endpoint, address, subnet or group: activate a new one, and give that to the locations in its place.", "既存のエージェントのエンドポイント・アドレス・サブネット・グループは変更できないので、変える場合は新しいエージェントをアクティベートし、ロケーションのエージェントを置き換える。")
 
 // Result is the answer of one check.
 type Result struct {

@@ -53,6 +53,9 @@ func Together(snap *snapshot.Snapshot, manifest *snapshot.Target, said, t snapsh
 		if apart(snap, t, other) {
 			other = other.WithoutAgent()
 		}
+		if t.EndpointID != "" { // who names an endpoint means it, not an agent that was saved
+			other.AgentARN = ""
+		}
 		t = t.Merge(other)
 	}
 	if apart(snap, said, t) {

@@ -30,7 +30,7 @@ var (
 		Sources: []string{pageActivate, pagePrivLink},
 	}
 	endpointOtherSubnet = &Problem{
-		Code: "DSP108", Severity: Warn,
+		Code: "DSP108", Severity: Warn, Given: true,
 		Title:   say("{subject} has no address in the chosen {subnet}; its addresses {addresses} are in {subnets}", "{subject} は指定の {subnet} にアドレスを持たない。アドレス {addresses} は {subnets} にある"),
 		Cause:   say("The task's interfaces may live in another subnet than the endpoint, but routes and network ACLs of both subnets then matter, and the article advises one subnet for both.", "タスクのインターフェイスは別のサブネットでもよいが、両方のサブネットの経路とネットワーク ACL が関係するようになる。記事は同じサブネットを勧めている。"),
 		Fix:     say("Choose one of {subnets} with --subnet-id, or add {subnet} to the endpoint.", "--subnet-id に {subnets} のいずれかを指定するか、{subnet} をエンドポイントに追加する。"),
@@ -105,6 +105,8 @@ func runEndpointAddress(x *Exam) {
 		args["seen"] = seen
 		x.Report(endpointNoIPv4, ep.ID, args, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("interfaces %s, none with an IPv4 address", "インターフェイス %s に IPv4 アドレスがない", shorten(ep.InterfaceIDs))))
 		x.mend(whose(s, ep.OwnerID), repair.EndpointAddresses{Endpoint: endpointBlock(ep)})
+	case !named && x.Target.AgentARN != "":
+		x.See(say("the address in the agent's key is not the endpoint's", "エージェントのキーのアドレスがエンドポイントのものではない"), "agent-endpoint")
 	case !named:
 		x.Report(endpointOtherIP, ep.ID, args, evidence...)
 	case x.Target.SubnetID != "" && !inSubnet && ownSubnet(s, ep, x.Target.SubnetID):
@@ -113,7 +115,7 @@ func runEndpointAddress(x *Exam) {
 			x.mend(whose(s, ep.OwnerID), repair.EndpointSubnet{Endpoint: endpointBlock(ep), Subnet: x.Target.SubnetID, Has: ep.SubnetIDs})
 		}
 	case x.Target.SubnetID != "" && !inSubnet && x.Target.DestinationType != "efs" && x.Target.DestinationType != "fsx": // theirs is the location's
-		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), "subnet-usable")
+		x.See(say("the chosen subnet is not one of the endpoint's VPC", "選択したサブネットがエンドポイントの VPC のものではない"), x.given("subnet-usable")...)
 	case moving != nil:
 		x.Unknown(ep.ID, *moving)
 	case ep.IPAddressType != "" && !givesIPv4(ep.IPAddressType):

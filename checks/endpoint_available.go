@@ -11,7 +11,7 @@ import (
 
 var (
 	endpointMissing = &Problem{
-		Code: "DSP101", Severity: Fail,
+		Code: "DSP101", Severity: Fail, Given: true,
 		Title:   say("{subject} does not exist in {scope}", "{subject} が {scope} に存在しない"),
 		Cause:   say("Without a DataSync VPC endpoint in the activating account and Region the agent has nothing to activate against.", "アクティブ化先のアカウントとリージョンに DataSync の VPC エンドポイントがないと、エージェントのアクティブ化先がない。"),
 		Fix:     say("Check the id, the Region and the credentials; if there is no endpoint yet, create one.", "ID・リージョン・認証情報を確認する。まだない場合はエンドポイントを作成する。"),
@@ -20,7 +20,7 @@ var (
 		Sources: []string{pageArticle},
 	}
 	endpointWrongType = &Problem{
-		Code: "DSP102", Severity: Fail,
+		Code: "DSP102", Severity: Fail, Given: true,
 		Title:   say("{subject} is of type {seen}; it must be Interface", "{subject} のタイプが {seen} で、Interface ではない"),
 		Cause:   say("Only an interface endpoint has addresses in the VPC that an agent can connect to.", "エージェントが接続できる VPC 内のアドレスを持つのはインターフェイス型だけである。"),
 		Fix:     say("Create an interface endpoint for DataSync and use its id.", "DataSync のインターフェイス型エンドポイントを作成し、その ID を使う。"),
@@ -30,7 +30,7 @@ var (
 		Sources: []string{pageEndpoint, pageVPCE},
 	}
 	endpointNotAvailable = &Problem{
-		Code: "DSP103", Severity: Fail,
+		Code: "DSP103", Severity: Fail, Given: true,
 		Title:   say("the state of {subject} is {seen}; it must be available{reason}", "{subject} の状態が {seen} で、available ではない{reason}"),
 		Cause:   say("An endpoint accepts connections only while it is available.", "エンドポイントが接続を受け付けるのは available の間だけである。"),
 		Fix:     say("Wait while it is pending; have the service owner accept it while it is pendingAcceptance; create a new one if it was rejected, failed or deleted.", "pending なら待つ。pendingAcceptance なら承認を依頼する。rejected・failed・deleted なら作り直す。"),

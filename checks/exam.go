@@ -44,7 +44,7 @@ func (x *Exam) Report(p *Problem, subject string, args Args, ev ...snapshot.Evid
 	if region, ok := args["region"].(string); ok {
 		w.Region = region
 	}
-	x.findings = append(x.findings, Finding{Status: x.severity(p), Problem: p, Subject: subject, Args: args, Evidence: ev, Whose: w})
+	x.findings = append(x.findings, Finding{Status: x.severity(p), Problem: p, Subject: subject, Args: args, Evidence: ev, Whose: w, exists: x.Target.AgentARN != ""})
 }
 
 // severity is the problem's own, or that of its requirement in the mode asked
@@ -80,6 +80,15 @@ func (x *Exam) See(why Text, ids ...string) {
 	}
 	note := say(why.En+": see "+strings.Join(ids, " and "), why.Ja+"（"+strings.Join(ids, " と ")+" を参照）")
 	x.findings = append(x.findings, Finding{Status: Skip, Note: note, See: ids})
+}
+
+// given are the checks that speak of something that CreateAgent is given: where an agent
+// has it already, agent-endpoint does too.
+func (x *Exam) given(id string) []string {
+	if x.Target.AgentARN == "" {
+		return []string{id}
+	}
+	return []string{id, "agent-endpoint"}
 }
 
 // told reports whether the run asks another check too, which can then speak for

@@ -132,7 +132,7 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, boo
 	}
 	if len(out) == 0 {
 		if len(gaps) == 0 {
-			x.See(say("the endpoint has no address to reach", "到達すべきエンドポイントのアドレスがない"), "endpoint-address")
+			x.See(say("the endpoint has no address to reach", "到達すべきエンドポイントのアドレスがない"), x.given("endpoint-address")...)
 		} else {
 			x.Unknown(ep.ID, gaps...)
 		}

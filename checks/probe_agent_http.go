@@ -53,6 +53,10 @@ var _ = register(&Check{
 	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
 	Problems: []*Problem{agentRefused, agentSilent, agentRejected},
 	Run: func(x *Exam) {
+		if x.Target.AgentARN != "" {
+			x.NotApplicable(say("the agent is activated already, and has closed its port 80", "エージェントは既にアクティベート済みで、ポート 80 は閉じている"))
+			return
+		}
 		agent := AgentAddress(x.Target, x.Snapshot)
 		// The activation machine decides; without it, one beside the agent does.
 		var found *dialled

@@ -17,7 +17,7 @@ var (
 		Sources: []string{pageCreate},
 	}
 	subnetNotAvailable = &Problem{
-		Code: "DSP304", Severity: Fail,
+		Code: "DSP304", Severity: Fail, Given: true,
 		Title:   say("the state of the task subnet {subject} is {seen}; it must be available", "タスクのサブネット {subject} の状態が {seen} で、available ではない"),
 		Cause:   say("Network interfaces can be created only in an available subnet.", "ネットワークインターフェイスを作成できるのは available のサブネットだけである。"),
 		Fix:     say("Wait while it is pending; otherwise choose another subnet of {vpc}.", "pending なら待つ。それ以外は {vpc} の別のサブネットを選ぶ。"),
@@ -26,7 +26,7 @@ var (
 		Sources: []string{pageCreate},
 	}
 	subnetNoIPv4 = &Problem{
-		Code: "DSP305", Severity: Fail,
+		Code: "DSP305", Severity: Fail, Given: true,
 		Title:   say("the task subnet {subject} has no IPv4 addresses", "タスクのサブネット {subject} に IPv4 アドレスがない"),
 		Cause:   say("The agent reaches the endpoint and the task's interfaces by IPv4 addresses.", "エージェントはエンドポイントとタスクのインターフェイスに IPv4 で接続する。"),
 		Fix:     say("Choose a subnet of {vpc} with an IPv4 CIDR block.", "{vpc} の IPv4 CIDR ブロックを持つサブネットを選ぶ。"),
@@ -34,7 +34,7 @@ var (
 		Sources: []string{pagePrivLink, pageENI},
 	}
 	subnetOtherVPC = &Problem{
-		Code: "DSP306", Severity: Fail,
+		Code: "DSP306", Severity: Fail, Given: true,
 		Title:   say("the task subnet {subject} is in {seen}; the endpoint is in {vpc}", "タスクのサブネット {subject} は {seen} にあり、エンドポイントは {vpc} にある"),
 		Cause:   say("The task's interfaces must be in the endpoint's VPC.", "タスクのインターフェイスはエンドポイントと同じ VPC になければならない。"),
 		Fix:     say("Choose a subnet of {vpc}.", "{vpc} のサブネットを選ぶ。"),
@@ -43,7 +43,7 @@ var (
 		Sources: []string{pageCreate, pageENI},
 	}
 	subnetNotEndpoints = &Problem{
-		Code: "DSP307", Severity: Warn,
+		Code: "DSP307", Severity: Warn, Given: true,
 		Title:   say("the task subnet {subject} is not a subnet of the endpoint, which is in {subnets}", "タスクのサブネット {subject} はエンドポイントのサブネット（{subnets}）ではない"),
 		Cause:   say("This works, but the routes and network ACLs of two subnets must then be right. The article advises one subnet for both.", "動作はするが、2 つのサブネットの経路とネットワーク ACL を正しく保つ必要がある。記事は同じサブネットを勧めている。"),
 		Fix:     say("Use one of {subnets}, unless the interfaces are meant to be elsewhere.", "意図して分ける場合を除き、{subnets} のいずれかを使う。"),
@@ -85,12 +85,15 @@ func (x *Exam) eachTaskSubnet(judge func(*snapshot.Scope, snapshot.Endpoint, []s
 
 func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 	n, p := s.Subnets.GetIn(ep.VPC, id)
-	switch p {
-	case snapshot.Absent:
+	switch {
+	case p == snapshot.Absent && x.Target.AgentARN != "":
+		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), "agent-endpoint")
+		return
+	case p == snapshot.Absent:
 		x.Report(subnetMissing, id, Args{"scope": s.Label(), "vpc": ep.VPC, "region": x.region()},
 			snapshot.Saw(snapshot.Subnets, id, snapshot.Textf("not among the subnets of %s", "%s のサブネットの中にない", s.Label())))
 		return
-	case snapshot.Unobserved:
+	case p == snapshot.Unobserved:
 		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
 		return
 	}

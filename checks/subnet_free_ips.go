@@ -18,7 +18,7 @@ const addressesPerTask = 4
 
 var (
 	subnetFull = &Problem{
-		Code: "DSP301", Severity: Fail,
+		Code: "DSP301", Severity: Fail, Given: true,
 		Title:   say("the task subnet {subject} ({cidr}) has {seen} free IPv4 addresses and needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）の空き IPv4 アドレスは {seen} 個で、予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:   say("Each task creates four network interfaces in this subnet when it is created. The agent is activated all the same; creating or starting the task fails.", "タスクは作成時にこのサブネットにネットワークインターフェイスを 4 つ作る。アクティブ化は成功するが、タスクの作成か開始が失敗する。"),
 		Fix:     say("Free addresses in {subject}, or choose a larger subnet of {vpc} (AWS reserves 5 addresses of each).", "{subject} のアドレスを空けるか、{vpc} のより大きいサブネットを選ぶ（各サブネットで 5 アドレスは AWS が予約する）。"),
@@ -27,7 +27,7 @@ var (
 		Sources: []string{pageArticle, pageENI, pageSizing},
 	}
 	subnetReserved = &Problem{
-		Code: "DSP302", Severity: Warn,
+		Code: "DSP302", Severity: Warn, Given: true,
 		Title:   say("the task subnet {subject} has {seen} free IPv4 addresses, but CIDR reservations hold {reserved} of the subnet back; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject} の空き IPv4 アドレスは {seen} 個だが、CIDR 予約が {reserved} 個を確保している。予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:   say("Reserved blocks are not given out automatically. Whether the free count already leaves them out is not documented.", "予約されたブロックは自動割り当ての対象外。空き個数がそれを除いた値かどうかは文書化されていない。"),
 		Fix:     say("Remove reservations that nothing uses, or choose another subnet of {vpc}.", "使われていない予約を削除するか、{vpc} の別のサブネットを選ぶ。"),
@@ -35,7 +35,7 @@ var (
 		Sources: []string{pageReserve, pageENI},
 	}
 	subnetAllReserved = &Problem{
-		Code: "DSP309", Severity: Fail,
+		Code: "DSP309", Severity: Fail, Given: true,
 		Title:   say("of the task subnet {subject} ({cidr}) CIDR reservations leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約を除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:   say("AWS never assigns an address of a reservation to a network interface by itself, as those of a task are, whatever the free count says.", "タスクのインターフェイスには自動でアドレスが割り当てられるが、空き個数にかかわらず、予約されたブロックからは割り当てられない。"),
 		Fix:     subnetReserved.Fix,
@@ -104,7 +104,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	n, p := s.Subnets.GetIn(ep.VPC, id)
 	switch p {
 	case snapshot.Absent:
-		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), "subnet-usable")
+		x.See(snapshot.Textf("%s does not exist", "%s が存在しない", id), x.given("subnet-usable")...)
 		return
 	case snapshot.Unobserved:
 		x.Unknown(id, s.GapFor(snapshot.Subnets, id))

@@ -21,7 +21,7 @@ var (
 		Sources: []string{pageCreate},
 	}
 	taskGroupOtherVPC = &Problem{
-		Code: "DSP211", Severity: Fail, Hides: true,
+		Code: "DSP211", Severity: Fail, Hides: true, Given: true,
 		Title:   say("the task's security group {subject} belongs to {seen}, not to {vpc}, and can't be used there", "タスクのセキュリティグループ {subject} は {seen} のもので、{vpc} では使えない"),
 		Cause:   say("The group and the subnet of the task's interfaces must be of one VPC.", "タスクのインターフェイスのグループとサブネットは同じ VPC のものでなければならない。"),
 		Fix:     say("Pass a security group of {vpc}.", "{vpc} のセキュリティグループを渡す。"),
@@ -143,12 +143,28 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 			return
 		}
 		if usable != netpath.On {
-			args["seen"] = g.VPC
-			x.Report(taskGroupOtherVPC, id, args, snapshot.Saw(snapshot.SecurityGroups, id, snapshot.Textf("a group of %s, not associated with %s", "%s のグループで、%s に関連付けられていない", g.VPC, vpc)))
+			x.groupOfOtherVPC(s, ep, g, vpc)
 			return
 		}
 	}
 	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, in}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
+}
+
+// groupOfOtherVPC tells of a group that can't be used in the VPC of the task's interfaces.
+// That an agent's subnet and group are not of one VPC is for agent-endpoint to tell, that
+// both are of another than its endpoint for subnet-usable.
+func (x *Exam) groupOfOtherVPC(s *snapshot.Scope, ep snapshot.Endpoint, g snapshot.SecurityGroup, vpc string) {
+	seen := snapshot.Textf("a group of %s, not associated with %s", "%s のグループで、%s に関連付けられていない", g.VPC, vpc)
+	n, in := x.taskSubnet(s, ep, x.Target.SubnetID)
+	switch {
+	case x.Target.AgentARN == "" || in == nil:
+		args := Args{"scope": s.Label(), "vpc": vpc, "region": x.region(), "seen": g.VPC}
+		x.Report(taskGroupOtherVPC, g.ID, args, snapshot.Saw(snapshot.SecurityGroups, g.ID, seen))
+	case n.VPC == g.VPC:
+		x.See(seen, "subnet-usable")
+	default:
+		x.See(seen, "agent-endpoint")
+	}
 }
 
 // taskVPC is the VPC that the task's interfaces are in, and the scope that shows

@@ -306,7 +306,7 @@ func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Findi
 		out.Code, out.Args, out.hides = p.Code, args, p.Hides
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
-		out.Fix = fixOf(f, checks.Args(args).Fill(p.Fix.In(lang)), e, lang)
+		out.Fix = fixOf(f, checks.Args(args).Fill(f.Fix().In(lang)), e, lang)
 		for _, n := range f.Changes {
 			out.Changes = append(out.Changes, n+1)
 		}

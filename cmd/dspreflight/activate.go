@@ -22,12 +22,25 @@ func activateCommand(env *environment) *cli.Command {
 		UsageText: "dspreflight activate [flags] > activate.sh\n   dspreflight activate [flags] | ssh HOST sh\n\n   Judges the target as check does. If it is READY, prints a POSIX script for a machine that\n   reaches the agent: it asks for the activation key, which stays in memory, calls CreateAgent\n   once, waits until the agent is ONLINE, and prints its ARN. dspreflight itself changes nothing.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
 		Flags:     activationFlags(),
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := noAgentNamed(c); err != nil {
 				return err
 			}
 			return runActivate(c, env)
 		},
 	}
+}
+
+// noAgentNamed refuses arguments, and says what serves for the ARN of an agent.
+func noAgentNamed(c *cli.Context) error {
+	if arn := c.Args().First(); snapshot.IsAgentARN(arn) {
+		return existsAlready(c.Command.Name, arn)
+	}
+	return noArguments(c)
+}
+
+// existsAlready says what to do about an agent that is there.
+func existsAlready(command, arn string) error {
+	return snapshot.Errorf("%[1]s is about an agent that is still to be made: to see how one is that exists, run dspreflight check --agent-arn %[2]s. To put another in its place, name the endpoint with --vpc-endpoint-id and the new agent with --agent-ip, and afterwards give it to the locations of the old one", "%[1]s はこれから作成するエージェントのためのコマンド。既存のエージェントの状態は dspreflight check --agent-arn %[2]s で調べる。置き換える場合は、--vpc-endpoint-id でエンドポイントを、--agent-ip で新しいエージェントを指定し、アクティブ化の後にロケーションのエージェントを付け替える", command, arn)
 }
 
 // activationFlags are those of the commands that say how an agent is activated.
@@ -161,6 +174,10 @@ func readyFor(c *cli.Context, env *environment, lang string) (*ready, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if target.AgentARN != "" {
+		rep.Close()
+		return nil, existsAlready(c.Command.Name, target.AgentARN)
 	}
 	if rep.Verdict != report.Ready && (rep.Verdict != report.Inconclusive || c.String("anyway") == "") {
 		defer rep.Close()

@@ -486,12 +486,16 @@ func TestActivateRefuses(t *testing.T) {
 		{[]string{"--fixture", "healthy", "--anyway", "fail"}, 2, "--accept or --waivers alone"},
 		{[]string{"--fixture", "healthy", "--terraform", "--cloudformation"}, 2, "exclude each other"},
 		{[]string{"--fixture", "healthy", "--agent-name", "a'b"}, 2, "--agent-name"},
+		{[]string{"--fixture", "healthy-agent", "--agent-ip", "10.10.1.50"}, 2, "check --agent-arn " + agentARN},
+		{[]string{"--fixture", "healthy-agent", "--agent-arn", agentARN}, 2, "check --agent-arn ARN"},
+		{[]string{"--fixture", "healthy", agentARN}, 2, "check --agent-arn " + agentARN},
 	} {
 		if out := invoke(t, append([]string{"activate"}, tt.args...)...); out.code != tt.code || out.stdout != "" || !strings.Contains(out.stderr, tt.says) {
 			t.Errorf("%v: exit code %d\n%s\n%s", tt.args, out.code, out.stdout, out.stderr)
 		}
 	}
 	for _, args := range [][]string{
+		{"--fixture", "healthy-agent", "--vpc-endpoint-id", "vpce-0a1b2c3d4e5f60718", "--agent-ip", "10.10.1.50"}, // another in its place
 		{"--fixture", "unreachable-443", "--accept", "DSP201", "--accept", "DSP212"},
 		{"--fixture", "no-permission", "--accept", "iam-activation", "--anyway", "inconclusive"},
 	} {

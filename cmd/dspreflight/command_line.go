@@ -242,6 +242,9 @@ var habits = map[string]string{
 func unknownFlag(cmd *cli.Command, written string) error {
 	help := "dspreflight " + cmd.Name + " --help"
 	name := strings.TrimLeft(written, "-")
+	if (cmd.Name == "activate" || cmd.Name == "runbook") && (name == "agent-arn" || name == "all-agents") {
+		return existsAlready(cmd.Name, "ARN")
+	}
 	var names []string
 	for _, o := range options(cmd) {
 		names = append(names, o.Names()...)

@@ -24,7 +24,7 @@ func runbookCommand(env *environment) *cli.Command {
 		UsageText: "dspreflight runbook [flags] > runbook.md\n   dspreflight runbook [flags] -o html=runbook.html\n\n   Judges the target as check does. If it is READY, prints the steps that the script of\n   dspreflight activate takes, with the ids that were judged: the commands, what they should\n   answer, what to do when they don't, and where AWS's article is wrong.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
+			if err := noAgentNamed(c); err != nil {
 				return err
 			}
 			return runRunbook(c, env)

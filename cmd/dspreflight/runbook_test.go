@@ -133,6 +133,7 @@ func TestRunbookRefuses(t *testing.T) {
 		{[]string{"--fixture", "unreachable-443"}, 1, "DSP201"},
 		{[]string{"--fixture", "unreachable-443", "--anyway", "inconclusive"}, 1, "DSP201"},
 		{[]string{"--fixture", "no-permission", "--accept", "iam-activation"}, 3, "--anyway inconclusive"},
+		{[]string{"--fixture", "healthy-agent", "--agent-ip", "10.10.1.50"}, 2, "check --agent-arn " + agentARN},
 		{[]string{"--fixture", "healthy", "-o", "pdf"}, 2, "expected markdown or html"},
 		{[]string{"--fixture", "healthy", "-o", "html="}, 2, "expected markdown or html"},
 		{[]string{"--fixture", "healthy", "--terraform", "--local-console"}, 2, "exclude each other"},

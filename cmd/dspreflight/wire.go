@@ -198,11 +198,10 @@ func addPolicies(c *cli.Context, snap *snapshot.Snapshot) error {
 // elsewhere nothing, so that nothing is dialled.
 func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlace) ([]probe.Target, error) {
 	var r probe.Request
-	switch at {
-	case snapshot.AgentNetwork:
+	if at == snapshot.AgentNetwork {
 		r.Endpoint, r.Ports, r.Storage = checks.EndpointAddresses(t, snap), portsToDial(t), t.Storage
-		r.Agent = checks.AgentAddress(t, snap)
-	case snapshot.ActivationMachine:
+	}
+	if t.AgentARN == "" && (at == snapshot.AgentNetwork || at == snapshot.ActivationMachine) { // one that exists has closed its port 80
 		r.Agent = checks.AgentAddress(t, snap)
 	}
 	return probe.Plan(r)
