@@ -78,7 +78,7 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 			}
 			beside = append(slices.Clone(source), destination...)
 		}
-		if place != snapshot.Elsewhere && !provedBeside(r, p, beside) {
+		if place != snapshot.Elsewhere && !x.provedBeside(r, p, beside) {
 			return place, snapshot.VantageUnproved
 		}
 		return place, ""
@@ -96,11 +96,12 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 
 // provedBeside reports whether what answered the machine, in the same run and from the
 // same address, shows that it stands in the networks: two of the agent and the file
-// servers; or one of them, and the endpoint with a certificate of DataSync. One
+// servers; or one of them, and the endpoint with a certificate of DataSync that this
+// machine could verify: whoever answers can write any name into one of its own. One
 // answer alone may be that of anything with the same private address in another
 // network; that of the endpoint proves the way, not the place: it comes through a
 // VPN client's translation too.
-func provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefix) bool {
+func (x *Exam) provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefix) bool {
 	beside := map[netip.Addr]bool{}
 	reached := false
 	for _, o := range r.Probes {
@@ -110,11 +111,19 @@ func provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefi
 			if within(networks, o.Addr) {
 				beside[o.Addr] = true
 			}
-		case o.TLS != nil && o.TLS.Outcome == "ok":
-			reached = reached || slices.ContainsFunc(o.TLS.Names, func(n string) bool { return strings.Contains(n, "datasync") })
+		case o.TLS != nil && o.TLS.Outcome == "ok" && o.TLS.Verified:
+			reached = reached || slices.ContainsFunc(o.TLS.Names, x.ofDataSync)
 		}
 	}
 	return len(beside) > 1 || len(beside) == 1 && reached
+}
+
+// ofDataSync reports whether a name is one of DataSync in the activation Region.
+func (x *Exam) ofDataSync(name string) bool {
+	region := strings.ToLower(x.region())
+	plain, dual := snapshot.DNSSuffixes(region)
+	name = strings.ToLower(name)
+	return strings.Contains(name, "datasync") && (strings.HasSuffix(name, "."+region+"."+plain) || strings.HasSuffix(name, "."+region+".vpce."+plain) || strings.HasSuffix(name, "."+region+"."+dual))
 }
 
 // answered reports whether the address that was dialled answered itself.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -75,6 +76,15 @@ func TestLoopback(t *testing.T) {
 		if got[i].Outcome != want.outcome || tls != want.tls || got[i].From != loopback {
 			t.Errorf("%d: %+v, TLS %q; want %+v", i, got[i], tls, want)
 		}
+	}
+	if s := got[2].TLS; s != nil && (len(s.Names) == 0 || s.Verified) {
+		t.Errorf("a certificate of nobody's: %+v", s)
+	}
+	roots := x509.NewCertPool()
+	if chain := []*x509.Certificate{secure.Certificate()}; verified(chain, roots) || verified(nil, nil) {
+		t.Error("verified without an authority")
+	} else if roots.AddCert(chain[0]); !verified(chain, roots) {
+		t.Error("not verified by its own authority")
 	}
 	if last := got[len(got)-1]; last.Host != "localhost" {
 		t.Errorf("a name is lost: %+v", last)

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -45,7 +46,7 @@ func shakeAll(ctx context.Context, targets []Target, out []snapshot.Probe, opt O
 }
 
 // handshake opens a connection and negotiates TLS, trusting anything: what the
-// other side shows is recorded, not relied upon.
+// other side shows is recorded, and whether it can be relied upon.
 func handshake(ctx context.Context, t Target, timeout time.Duration) *snapshot.TLSState {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -66,7 +67,9 @@ func handshake(ctx context.Context, t Target, timeout time.Duration) *snapshot.T
 	defer conn.Close()
 	s.Outcome = "ok"
 	if c, ok := conn.(*tls.Conn); ok {
-		for _, cert := range c.ConnectionState().PeerCertificates[:1] {
+		shown := c.ConnectionState().PeerCertificates
+		s.Verified = verified(shown, nil)
+		for _, cert := range shown[:1] {
 			s.Names = slices.Clone(cert.DNSNames)
 			if len(s.Names) == 0 && cert.Subject.CommonName != "" {
 				s.Names = []string{cert.Subject.CommonName}
@@ -75,6 +78,20 @@ func handshake(ctx context.Context, t Target, timeout time.Duration) *snapshot.T
 		}
 	}
 	return s
+}
+
+// verified reports whether a chain of certificates leads to one of the roots, those of
+// this machine where none are given. Whom the first is for is not asked.
+func verified(chain []*x509.Certificate, roots *x509.CertPool) bool {
+	if len(chain) == 0 {
+		return false
+	}
+	between := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		between.AddCert(c)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+	return err == nil
 }
 
 func handshakeOutcome(err error) (outcome, detail string) {

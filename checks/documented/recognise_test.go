@@ -1,6 +1,7 @@
 package documented_test
 
 import (
+	"fmt"
 	"bytes"
 	"math/rand/v2"
 	"os"
@@ -132,17 +133,35 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
-// BenchmarkRecognise looks through 1 MB of log that holds every trigger word.
+// BenchmarkRecognise looks through 1 MB of log that holds every trigger word, and of
+// tables with a message wrapped in a column.
 func BenchmarkRecognise(b *testing.B) {
-	var text strings.Builder
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := pastes(b)
-	for text.Len() < 1<<20 {
-		p := all[rng.IntN(len(all))].text
-		text.WriteString(p[:rng.IntN(len(p))])
-	}
-	b.SetBytes(int64(text.Len()))
-	for b.Loop() {
-		documented.Recognise(text.String())
+	for name, write := range map[string]func(*strings.Builder){
+		"log": func(out *strings.Builder) {
+			p := all[rng.IntN(len(all))].text
+			out.WriteString(p[:rng.IntN(len(p))])
+		},
+		"tables": func(out *strings.Builder) {
+			line := strings.ReplaceAll(all[rng.IntN(len(all))].text, "\n", " ")
+			for len(line) > 0 {
+				n := min(len(line), 30)
+				fmt.Fprintf(out, "| %-20d | %-40s | %-10s |\n", rng.IntN(1e9), strings.ToValidUTF8(line[:n], " "), "FAILED")
+				line = line[n:]
+			}
+			out.WriteString("+----------------------+------------------------------------------+------------+\n")
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var text strings.Builder
+			for text.Len() < 1<<20 {
+				write(&text)
+			}
+			b.SetBytes(int64(text.Len()))
+			for b.Loop() {
+				documented.Recognise(text.String())
+			}
+		})
 	}
 }

@@ -20,16 +20,21 @@ func TestPlaceIsProved(t *testing.T) {
 	file := filepath.Join(dir, "probes.json")
 	body := read(t, file)
 	for name, tt := range map[string]struct {
-		keep []snapshot.Purpose
-		tls  bool
-		want string
+		keep   []snapshot.Purpose
+		tls    bool
+		want   string
+		forged func(*snapshot.TLSState)
 	}{
-		"the agent and a file server":               {[]snapshot.Purpose{snapshot.ToAgentHTTP, snapshot.ToStorage}, false, "PASS"},
-		"the agent, and the endpoint's certificate": {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "PASS"},
-		"a file server, and the certificate":        {[]snapshot.Purpose{snapshot.ToStorage}, true, "PASS"},
-		"the agent alone":                           {[]snapshot.Purpose{snapshot.ToAgentHTTP}, false, "UNKNOWN"},
-		"a file server alone, on two ports":         {[]snapshot.Purpose{snapshot.ToStorage}, false, "UNKNOWN"},
-		"the endpoint alone":                        {nil, true, "UNKNOWN"},
+		"the agent and a file server":               {[]snapshot.Purpose{snapshot.ToAgentHTTP, snapshot.ToStorage}, false, "PASS", nil},
+		"the agent, and the endpoint's certificate": {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "PASS", nil},
+		"a file server, and the certificate":        {[]snapshot.Purpose{snapshot.ToStorage}, true, "PASS", nil},
+		"the agent alone":                           {[]snapshot.Purpose{snapshot.ToAgentHTTP}, false, "UNKNOWN", nil},
+		"a file server alone, on two ports":         {[]snapshot.Purpose{snapshot.ToStorage}, false, "UNKNOWN", nil},
+		"a certificate that nobody has verified":    {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "UNKNOWN", func(s *snapshot.TLSState) { s.Verified = false }},
+		"a verified certificate of somebody else": {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "UNKNOWN", func(s *snapshot.TLSState) {
+			s.Names = []string{"datasync.us-east-1.amazonaws.com.example.net", "*.datasync.us-west-2.amazonaws.com", "ec2.us-east-1.amazonaws.com"}
+		}},
+		"the endpoint alone": {nil, true, "UNKNOWN", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var runs []snapshot.ProbeRun
@@ -45,6 +50,8 @@ func TestPlaceIsProved(t *testing.T) {
 				for j := range r.Probes {
 					if !tt.tls {
 						r.Probes[j].TLS = nil
+					} else if s := r.Probes[j].TLS; s != nil && tt.forged != nil {
+						tt.forged(s)
 					}
 				}
 			}

@@ -219,7 +219,7 @@ func (o *Overlay) Foreign() (n int, places []string) {
 }
 
 // differs gives up the tables in which the estate lacks something that the plans say
-// exists: one of the two is out of date.
+// exists, and the rows that lack a member: one of the two is out of date.
 func (o *Overlay) differs() {
 	for _, p := range o.Plans {
 		if p.Standing {
@@ -237,6 +237,28 @@ func (o *Overlay) differs() {
 				kinds = []snapshot.Kind{snapshot.PrefixListEntries}
 			}
 			p.Doubt(&resource.Object{Address: c.address, Type: c.kind, ID: c.id}, kinds, snapshot.EstateDiffers, c.id, fmt.Sprint(c.address))
+		}
+		o.lacking(p)
+	}
+}
+
+// lacking gives up the rows that lack a rule, an entry, a route or an association that
+// a plan says exists.
+func (o *Overlay) lacking(p *resource.Plan) {
+	estate := &resource.World{Snapshot: o.given}
+	for _, members := range []bool{false, true} { // a list that a row is said to hold may be older than what is said of each
+		w := o.world()
+		for _, r := range p.State {
+			if resource.IsMember(r.Type) != members {
+				continue
+			}
+			for _, m := range w.Lacks(estate, r) {
+				says := m.In
+				if len(r.Sensitive) == 0 {
+					says += ": " + m.Says
+				}
+				p.DoubtRows(r, []string{m.In}, snapshot.EstateDiffers, says)
+			}
 		}
 	}
 }

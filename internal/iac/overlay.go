@@ -67,8 +67,8 @@ func New(base *snapshot.Snapshot, sources []resource.Source) (*Overlay, error) {
 			}
 		}
 	}
-	o.differs()
 	o.settleScopes()
+	o.differs()
 	o.fill()
 	return o, nil
 }

@@ -62,6 +62,7 @@ type TLSState struct {
 	Outcome   string   `json:"outcome"` // ok, no-answer, reset, closed, not-tls or failed
 	Names     []string `json:"names,omitempty"`
 	Issuer    string   `json:"issuer,omitempty"`
+	Verified  bool     `json:"verified,omitempty"` // by an authority that this machine trusts; otherwise the names are no more than said
 	Detail    string   `json:"detail,omitempty"`
 	ElapsedMS float64  `json:"elapsed_ms"`
 }

@@ -133,7 +133,12 @@ func (p *Plan) MayChange(o *Object, ids []string, unread string) {
 		}
 		return
 	}
-	p.Doubt(o, nil, snapshot.NotModelled, o.Address, o.Type)
+	p.DoubtRows(o, ids, snapshot.NotModelled, o.Type)
+}
+
+// DoubtRows is Doubt of some rows, not of tables.
+func (p *Plan) DoubtRows(o *Object, ids []string, code snapshot.GapCode, detail string) {
+	p.Doubt(o, nil, code, o.Address, detail)
 	p.Doubts[len(p.Doubts)-1].IDs = ids
 }
 

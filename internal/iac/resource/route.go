@@ -174,6 +174,9 @@ func (w *World) route(o *Object, cidr, ipv6 string) snapshot.Route {
 		r.Gateway, r.Kind = id, snapshot.EndpointGateway
 	}
 	r.Pending = slices.Max(pending)
+	if i, _ := find(w, interfaces, r.Interface); i.Attachment != nil && r.Instance == "" { // AWS shows both
+		r.Instance = i.Attachment.InstanceID
+	}
 	if r.Kind == snapshot.ByID {
 		r.Kind = w.gatewayKind(r.Gateway)
 	}

@@ -1,0 +1,90 @@
+package resource
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// Member is a rule, an entry, a route or an association, inline or a resource of its
+// own: a part of the row of something else.
+type Member struct {
+	In   string // the id of what it is part of
+	Says string // in the words of Terraform
+}
+
+// Lacks are the members that a resource is said to hold, or to be, and that an estate
+// lacks in a row that it has: those that show once the resource is put over it. w is
+// a world of that estate, which changes; it may be used again for resources of the
+// same sort, rows or members.
+func (w *World) Lacks(estate *World, o *Object) []Member {
+	model, kinds := Models[o.Type], memberTypes(o)
+	if model.Put == nil || !o.Exists || len(kinds) == 0 {
+		return nil
+	}
+	held := map[Member]bool{}
+	for _, t := range kinds {
+		for _, m := range estate.members(t, o) {
+			held[m] = true
+		}
+	}
+	var before *Object
+	if !IsMember(o.Type) { // it is there, and is given what it is said to hold
+		before = &Object{Address: o.Address, Type: o.Type, ID: o.ID, Exists: true, Attributes: map[string]any{}}
+	}
+	model.Put(w, before, o)
+	lacking := map[Member]bool{}
+	for _, t := range kinds {
+		for _, m := range w.members(t, o) {
+			if !held[m] && estate.shows(t, m.In) {
+				lacking[m] = true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(lacking), func(a, b Member) int { return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Says, b.Says)) })
+}
+
+// IsMember reports whether what a type makes comes and goes in the row of another.
+func IsMember(kind string) bool {
+	t := Models[kind]
+	return (t.Rank >= RankMember || t.Rank == RankBlock) && t.Container != "" && t.Drop != nil && t.Show != nil
+}
+
+// memberTypes are the types of members that a resource is, or that its row may hold.
+func memberTypes(o *Object) []Type {
+	if IsMember(o.Type) {
+		return []Type{Models[o.Type]}
+	}
+	var out []Type
+	for _, t := range types {
+		if IsMember(t.Name) && t.Name != "aws_security_group_rule" && slices.Contains(References[t.Container], o.Type) { // others tell the same rules, one by one
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// members are those of a type in the row that a resource is, or is part of.
+func (w *World) members(t Type, o *Object) []Member {
+	in := o.ID
+	if t.Name == o.Type {
+		in = o.Known(t.Container)
+	}
+	var out []Member
+	for _, attributes := range t.Show(w, &Object{Type: t.Name, Attributes: map[string]any{t.Container: in}}) {
+		says := Contents(&Object{Type: t.Name, Attributes: attributes})
+		out = append(out, Member{in, strings.ReplaceAll(strings.Replace(says, "|"+t.Container+"="+in, "", 1), "|", " ")})
+	}
+	return out
+}
+
+// shows reports whether a row, and the table that its members of a type are in, were
+// seen.
+func (w *World) shows(t Type, id string) bool {
+	return slices.ContainsFunc(w.Snapshot.Scopes, func(s *snapshot.Scope) bool {
+		return PresenceIn(s, id, "") == snapshot.Present && slices.ContainsFunc(t.Kinds, func(k snapshot.Kind) bool { return s.Extent(k) != snapshot.None })
+	})
+}
