@@ -38,7 +38,7 @@ var _ = register(&Check{
 	Title:    say("The agent's own security groups let 443, 1024-1064 and 22 out to the endpoint", "エージェント自身のセキュリティグループが 443・1024-1064・22 の送信を許可"),
 	Requires: reqHTTPS,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.SecurityGroups},
-	Uses:     pathUses,
+	Uses:     groupUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{egress443Closed, egressControlClosed, egressGuideClosed, egressSupportClosed},
 	Run:      runAgentEgress,

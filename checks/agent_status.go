@@ -111,9 +111,10 @@ func (x *Exam) agent() (snapshot.AgentDetail, *snapshot.Scope, snapshot.Presence
 	if p == snapshot.Present && d.ARN == x.Target.AgentARN {
 		return d, s, p
 	}
-	_, listed := s.Agents.Get(x.Target.AgentARN)
-	if listed == snapshot.Absent && noSuchAgent(s, x.Target.AgentARN) {
-		return d, s, snapshot.Absent
+	if noSuchAgent(s, x.Target.AgentARN) {
+		if _, listed := s.Agents.Get(x.Target.AgentARN); listed == snapshot.Absent {
+			return d, s, snapshot.Absent
+		}
 	}
 	return snapshot.AgentDetail{}, s, snapshot.Unobserved
 }
@@ -132,7 +133,7 @@ func (x *Exam) agentGap() snapshot.Gap {
 	switch {
 	case s == nil || s.Account != "" && account != "" && s.Account != account:
 		return snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.AgentDetails.Action(), Ref: id, Detail: account, Region: snapshot.RegionOf(arn)}
-	case x.Target.Whole() || s.Agents.Extent() == snapshot.None && s.Called(snapshot.Agents) && !s.Called(snapshot.AgentDetails):
+	case x.Target.Whole() || s.Called(snapshot.Agents) && !s.Called(snapshot.AgentDetails) && s.Agents.Extent() == snapshot.None:
 		return s.GapFor(snapshot.Agents, id)
 	}
 	return s.GapFor(snapshot.AgentDetails, id)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/checks/repair"
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -80,7 +81,7 @@ var _ = register(&Check{
 	Title:    say("The DataSync, EC2 and STS APIs of the Region can be reached from here, and the clock agrees", "リージョンの DataSync・EC2・STS の API にここから到達でき、時計も合っている"),
 	Requires: reqAPIs,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
+	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiExpired, apiProxyRefuses, apiCaptive, apiClock, apiClockDrifts},
 	Run: func(x *Exam) {
 		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
@@ -261,4 +262,19 @@ func apiFact(a snapshot.API) Text {
 
 func outcomeWord(a snapshot.API) string {
 	return strings.TrimSpace(string(a.Outcome) + " " + a.Errno)
+}
+
+// someSubnet is the chosen subnet, or one of the VPC that has IPv4.
+func (x *Exam) someSubnet(s *snapshot.Scope, vpc string) string {
+	var ids []string
+	for _, n := range s.Subnets.All() {
+		if n.VPC == vpc && n.CIDR.IsValid() && !n.IPv6Native {
+			ids = append(ids, n.ID)
+		}
+	}
+	slices.Sort(ids)
+	if len(ids) == 0 || slices.Contains(ids, x.Target.SubnetID) {
+		return x.Target.SubnetID
+	}
+	return ids[0]
 }

@@ -74,8 +74,8 @@ func runEndpointAvailable(x *Exam) {
 		x.Unknown(id, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: id, Detail: "VpcEndpointType, State"})
 	case !strings.EqualFold(ep.Type, "Interface"):
 		x.Report(endpointWrongType, id, Args{"seen": ep.Type, "region": x.Target.Region, "vpc": ep.VPC}, saw)
-		if subnet := x.someSubnet(s, ep.VPC); subnet != "" {
-			x.mend(whose(s, ep.OwnerID), repair.NewEndpoint{VPC: ep.VPC, Service: serviceName(x.Target.Region), Subnet: subnet, Group: x.Target.GroupID})
+		if x.Target.SubnetID != "" {
+			x.mend(whose(s, ep.OwnerID), repair.NewEndpoint{VPC: ep.VPC, Service: serviceName(x.Target.Region), Subnet: x.Target.SubnetID, Group: x.Target.GroupID})
 		}
 	case len(ep.Uprooted) > 0:
 		x.Report(endpointNotAvailable, id, Args{"seen": "deleted", "region": x.Target.Region, "reason": snapshot.Textf(" (the change deletes %s, which it stands in)", "（変更が設置先の %s を削除する）", strings.Join(ep.Uprooted, ", "))}, saw)
@@ -102,28 +102,15 @@ func serviceName(region string) string {
 	return name
 }
 
-// someSubnet is the chosen subnet, or one of the VPC that has IPv4.
-func (x *Exam) someSubnet(s *snapshot.Scope, vpc string) string {
-	var ids []string
-	for _, n := range s.Subnets.All() {
-		if n.VPC == vpc && n.CIDR.IsValid() && !n.IPv6Native {
-			ids = append(ids, n.ID)
-		}
-	}
-	slices.Sort(ids)
-	if len(ids) == 0 || slices.Contains(ids, x.Target.SubnetID) {
-		return x.Target.SubnetID
-	}
-	return ids[0]
-}
-
 // noEndpointNamed answers for a target that names no endpoint, in an estate that
 // shows none of DataSync's.
 func noEndpointNamed(x *Exam, s *snapshot.Scope) {
 	if x.Target.AgentARN != "" {
-		switch d, _, p := x.agent(); {
-		case noSuchAgent(s, x.Target.AgentARN):
+		if noSuchAgent(s, x.Target.AgentARN) {
 			x.See(say("there is no such agent", "該当するエージェントがない"), "agent-status")
+			return
+		}
+		switch d, _, p := x.agent(); {
 		case p == snapshot.Unobserved:
 			x.Unknown("", x.agentGap())
 		case d.Public():

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -50,7 +51,7 @@ var _ = register(&Check{
 	Title:    say("curl and the AWS CLI are here", "このマシンに curl と AWS CLI がある"),
 	Requires: reqTools,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
+	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{toolCurl, toolCLI, toolOldCLI},
 	Run: func(x *Exam) {
 		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })

@@ -26,9 +26,10 @@ type journey struct {
 }
 
 // journeys holds the walk of one target, which several checks look at. It is a
-// pure function of the target and the tables in netpath.WalkKinds.
+// pure function of the target and the tables in pathUses.
 type journeys struct {
 	once  sync.Once
+	snap  *snapshot.Snapshot // what the walk saw: of the tables of any check, those in pathUses
 	j     journey
 	ok    bool
 	found []Finding // what is to be said where it can't be walked, or not wholly
@@ -46,16 +47,28 @@ func (x *Exam) journey() (journey, bool) {
 
 // walked is the walk of the target, and what is to be said of it.
 func (x *Exam) walked() (journey, bool, []Finding) {
-	walk := func() (journey, bool, []Finding) {
-		y := &Exam{Target: x.Target, Snapshot: x.Snapshot, Tasks: x.Tasks, check: x.check}
-		j, ok := y.walk()
-		return j, ok, y.findings
+	shared := x.shared
+	if shared == nil {
+		shared = &journeys{}
 	}
-	if x.shared == nil {
-		return walk()
+	shared.once.Do(func() {
+		y := &Exam{Target: x.Target, Snapshot: x.Snapshot.Only(pathUses), Tasks: x.Tasks, check: x.check}
+		shared.snap = y.Snapshot
+		shared.j, shared.ok = y.walk()
+		shared.found = y.findings
+	})
+	j := shared.j
+	j.from, j.to = x.own(j.from, shared.snap), x.own(j.to, shared.snap)
+	return j, shared.ok, shared.found
+}
+
+// own is a place of a walk as the check itself sees it, with tables that the walk does
+// not read.
+func (x *Exam) own(p netpath.Place, walked *snapshot.Snapshot) netpath.Place {
+	if i := slices.Index(walked.Scopes, p.Scope); i >= 0 {
+		p.Scope = x.Snapshot.Scopes[i]
 	}
-	x.shared.once.Do(func() { x.shared.j, x.shared.ok, x.shared.found = walk() })
-	return x.shared.j, x.shared.ok, x.shared.found
+	return p
 }
 
 func (x *Exam) walk() (journey, bool) {

@@ -50,7 +50,7 @@ var _ = register(&Check{
 	Title:    say("The agent's port 80 accepts a connection", "エージェントのポート 80 が接続を受け付ける"),
 	Requires: reqAgentHTTP,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
+	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{agentRefused, agentSilent, agentRejected},
 	Run: func(x *Exam) {
 		if x.Target.AgentARN != "" {

@@ -41,7 +41,7 @@ var _ = register(&Check{
 	Title:    say("The file server answers, dialled from the agent's network", "エージェントのネットワークからの接続にファイルサーバーが応答"),
 	Requires: reqStorage,
 	Needs:    []snapshot.Kind{snapshot.Probes},
-	Uses:     append([]snapshot.Kind{snapshot.Endpoints}, wireUses...),
+	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{storageRefused, storageSilent, storageRejected, storageUnresolved},
 	Run: func(x *Exam) {
 		if len(x.Target.Storage) == 0 {

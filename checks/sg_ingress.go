@@ -15,6 +15,9 @@ import (
 // matters where a rule refers to another group.
 var ingressNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.SecurityGroups}
 
+// groupUses is what security groups are judged with, for what the walk brings them.
+var groupUses = append([]snapshot.Kind{snapshot.SecurityGroupRules}, pathUses...)
+
 // ingressFix is the same for every port: one rule for what is missing.
 var ingressFix = say(
 	"Add an inbound rule for TCP {ports} from {sources} to {group}.",
@@ -64,7 +67,7 @@ var _ = register(&Check{
 	Title:    say("The endpoint's security groups admit TCP 443 from every agent address", "エンドポイントのセキュリティグループがエージェントの全アドレスからの TCP 443 を許可"),
 	Requires: reqHTTPS,
 	Needs:    ingressNeeds,
-	Uses:     pathUses,
+	Uses:     groupUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingress443Closed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingress443Closed) },
@@ -76,7 +79,7 @@ var _ = register(&Check{
 	Title:    say("The endpoint's groups admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
 	Requires: reqControl,
 	Needs:    ingressNeeds,
-	Uses:     pathUses,
+	Uses:     groupUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingressControlClosed, ingressGuideClosed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingressControlClosed, ingressGuideClosed) },
@@ -88,7 +91,7 @@ var _ = register(&Check{
 	Title:    say("The endpoint's groups admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
 	Requires: reqSupport,
 	Needs:    ingressNeeds,
-	Uses:     pathUses,
+	Uses:     groupUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingressSupportClosed},
 	Run: func(x *Exam) {

@@ -63,7 +63,7 @@ var _ = register(&Check{
 	Uses: slices.Concat([]snapshot.Kind{
 		snapshot.Endpoints, snapshot.Tasks, snapshot.TaskDetails, snapshot.Locations, snapshot.LocationsNFS, snapshot.LocationsSMB,
 		snapshot.LocationsHDFS, snapshot.LocationsObjectStorage, snapshot.LocationsAzureBlob,
-	}, agentUses, ingressNeeds, pathUses),
+	}, agentUses, ingressNeeds, groupUses),
 	Problems: []*Problem{taskUnavailable, taskInterfaceGone, taskInterfaceElsewhere, taskInterfaceClosed},
 	Run:      runTaskInterfaces,
 })

@@ -53,7 +53,7 @@ var _ = register(&Check{
 	Title:    say("The task's security group is usable in the VPC and admits TCP 443 from the agent", "タスクのセキュリティグループが VPC で使え、エージェントからの TCP 443 を許可"),
 	Requires: reqTaskGroup,
 	Needs:    ingressNeeds,
-	Uses:     append([]snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, pathUses...),
+	Uses:     append([]snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, groupUses...),
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{taskGroupMissing, taskGroupOtherVPC, taskGroupClosed, taskGroupNotChosen},
 	Run:      runTaskSG,

@@ -9,14 +9,10 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// wireUses place the machine that dialled, and tell what the configuration does
-// with its packets.
-var wireUses = []snapshot.Kind{
-	snapshot.Interfaces, snapshot.SecurityGroups, snapshot.SecurityGroupRules, snapshot.NetworkACLs, snapshot.RouteTables,
-	snapshot.VPCs, snapshot.Subnets, snapshot.Instances, snapshot.PrefixLists, snapshot.PrefixListEntries, snapshot.Peerings,
-	snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
-	snapshot.TransitGatewayRouteTables, snapshot.TransitGatewayAssociations, snapshot.TransitGatewayRoutes, snapshot.VPNGateways,
-}
+// wireUses tell what the configuration does with the packets of the machine that
+// dialled: all that the checks of the configuration read. To place the machine takes
+// netpath.FinderKinds only.
+var wireUses = append([]snapshot.Kind{snapshot.SecurityGroups}, groupUses...)
 
 // dialled is a probe with the run that it belongs to.
 type dialled struct {

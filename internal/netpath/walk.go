@@ -12,7 +12,7 @@ import (
 // WalkKinds are the tables that a walk reads. Every check that is a view of the
 // walk declares them all, so that each sees the same way.
 var WalkKinds = []snapshot.Kind{
-	snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.Interfaces, snapshot.SecurityGroups, snapshot.SecurityGroupRules,
+	snapshot.VPCs, snapshot.Subnets, snapshot.Endpoints, snapshot.Interfaces,
 	snapshot.PrefixLists, snapshot.PrefixListEntries, snapshot.NetworkACLs, snapshot.RouteTables, snapshot.Peerings,
 	snapshot.TransitGateways, snapshot.TransitGatewayAttachments, snapshot.TransitGatewayVPCAttachments, snapshot.TransitGatewayPeerings,
 	snapshot.TransitGatewayRouteTables, snapshot.TransitGatewayAssociations, snapshot.TransitGatewayRoutes,

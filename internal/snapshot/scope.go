@@ -94,6 +94,7 @@ type observed interface {
 	Settle(vpc string)
 	Doubt()
 	forget()
+	watch(read func())
 	disown()
 	changes(observed) []RowChange
 	take(from observed, id string)

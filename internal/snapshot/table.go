@@ -43,7 +43,8 @@ type Table[T Row] struct {
 	gone   map[string]bool
 	partly map[string]bool // sets of which only a part is known
 	data   *rows[T]
-	shared bool // the rows, and gone, are those of another table too
+	shared bool   // the rows, and gone, are those of another table too
+	read   func() // is told of each look at the table; nil: nobody watches
 }
 
 type rows[T Row] struct {
@@ -63,18 +64,30 @@ func NewTable[T Row](extent Extent, vpcs ...string) Table[T] {
 	return Table[T]{extent: extent, vpcs: vpcs, data: &rows[T]{byID: map[string]T{}}}
 }
 
+// looked tells who watches the table that somebody looks at it.
+func (t Table[T]) looked() {
+	if t.read != nil {
+		t.read()
+	}
+}
+
 // Extent says how far the table was seen.
-func (t Table[T]) Extent() Extent { return t.extent }
+func (t Table[T]) Extent() Extent {
+	t.looked()
+	return t.extent
+}
 
 // Covers reports whether every row that belongs to the VPC is in the table.
 // With an empty id it reports whether every row of the scope is.
 func (t Table[T]) Covers(vpc string) bool {
+	t.looked()
 	return t.extent == Full && (t.vpcs == nil && t.ids == nil || vpc != "" && slices.Contains(t.vpcs, vpc)) || vpc != "" && slices.Contains(t.known, vpc)
 }
 
 // Knows reports whether everything about an id was seen: the whole table, or an
 // answer to a question about that id.
 func (t Table[T]) Knows(id string) bool {
+	t.looked()
 	return t.Covers("") || t.extent == Full && slices.Contains(t.ids, id)
 }
 
@@ -85,6 +98,7 @@ func (t Table[T]) Get(id string) (T, Presence) { return t.GetIn("", id) }
 
 // GetIn looks up a row that, if it exists, belongs to the given VPC.
 func (t Table[T]) GetIn(vpc, id string) (T, Presence) {
+	t.looked()
 	if t.data != nil {
 		if r, ok := t.data.byID[id]; ok {
 			if t.partly[id] {
@@ -108,6 +122,7 @@ func (t Table[T]) RowType() reflect.Type { return reflect.TypeFor[T]() }
 
 // All returns the rows in the order in which they were read.
 func (t Table[T]) All() []T {
+	t.looked()
 	if t.data == nil {
 		return nil
 	}
@@ -120,6 +135,7 @@ func (t Table[T]) All() []T {
 
 // IDs returns the keys of the rows in the order in which they were read.
 func (t Table[T]) IDs() []string {
+	t.looked()
 	if t.data == nil {
 		return nil
 	}
@@ -128,6 +144,7 @@ func (t Table[T]) IDs() []string {
 
 // Len is the number of rows.
 func (t Table[T]) Len() int {
+	t.looked()
 	if t.data == nil {
 		return 0
 	}
@@ -138,6 +155,7 @@ func (t Table[T]) Len() int {
 // name and shared by all copies of the table, so name must stand for one keys
 // function.
 func (t Table[T]) Where(name, key string, keys func(T) []string) []T {
+	t.looked()
 	if t.data == nil {
 		return nil
 	}
@@ -164,6 +182,7 @@ func (t Table[T]) Where(name, key string, keys func(T) []string) []T {
 // is worked out once and shared by all copies of the table, so name must stand for
 // one function. A row that the table does not hold is worked out each time.
 func Derive[T Row, V any](t Table[T], name string, r T, work func(T) V) V {
+	t.looked()
 	if t.data == nil {
 		return work(r)
 	}
@@ -206,7 +225,10 @@ func (t *Table[T]) PutPart(r T) {
 }
 
 // Partly reports whether only a part of a set is known: what it lacks may exist.
-func (t Table[T]) Partly(id string) bool { return t.partly[id] }
+func (t Table[T]) Partly(id string) bool {
+	t.looked()
+	return t.partly[id]
+}
 
 // Add is Put for a row that no call showed: of a table that was not seen, the
 // rest stays unknown.
@@ -254,7 +276,10 @@ func (t *Table[T]) Settle(vpc string) {
 }
 
 // Settled reports whether a plan makes the VPC, and with it every row of it.
-func (t Table[T]) Settled(vpc string) bool { return slices.Contains(t.known, vpc) }
+func (t Table[T]) Settled(vpc string) bool {
+	t.looked()
+	return slices.Contains(t.known, vpc)
+}
 
 // Doubt records that rows may be missing, whatever was seen.
 func (t *Table[T]) Doubt() { t.extent, t.known = Partial, nil }
@@ -274,4 +299,6 @@ func (t *Table[T]) See(extent Extent, vpcs []string) {
 // VPCs are given.
 func (t *Table[T]) Asked(ids []string) { t.ids = append(t.ids, ids...) }
 
-func (t *Table[T]) forget() { *t = Table[T]{} }
+func (t *Table[T]) forget() { *t = Table[T]{read: t.read} }
+
+func (t *Table[T]) watch(read func()) { t.read = read }

@@ -86,5 +86,20 @@ func (s *Snapshot) Without(kinds ...Kind) *Snapshot {
 	return &view
 }
 
+// Watched returns the snapshot with somebody told of each look at a table, also of one
+// that was not seen: tests learn by it what a check reads.
+func (s *Snapshot) Watched(read func(Kind)) *Snapshot {
+	watched := *s
+	watched.Scopes = make([]*Scope, len(s.Scopes))
+	for i, sc := range s.Scopes {
+		c := *sc
+		for _, k := range Kinds() {
+			c.table(k).watch(func() { read(k) })
+		}
+		watched.Scopes[i] = &c
+	}
+	return &watched
+}
+
 // kindSet is a set of kinds, one bit each.
 type kindSet [4]uint64
