@@ -115,16 +115,22 @@ func termini(t snapshot.Target, j journey) (agent, endpoint, task Terminus) {
 // tellWalk words one direction. The groups' hops take what their checks found.
 func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string]Result) []Hop {
 	var out []Hop
-	var at Hop // where the walk stands
+	var at Hop     // where the walk stands
+	fresh := false // the last hop was not told before
 	add := func(h Hop) {
 		h.Layer, h.At, h.Branch, h.Unreached = at.Layer, at.At, at.Branch, at.Unreached
 		for i := range out {
-			if out[i].Place == h.Place && out[i].Ref == h.Ref {
-				out[i].join(h)
-				return
+			if out[i].Place != h.Place || out[i].Ref != h.Ref {
+				continue
 			}
+			out[i].join(h)
+			if last := len(out) - 1; fresh && i < last && !at.Branch {
+				out[last].Facts = append(out[last].Facts, snapshot.Textf("goes on as above: %s", "この先は上と同じ: %s", h.Place))
+			}
+			fresh = false
+			return
 		}
-		out = append(out, h)
+		out, fresh = append(out, h), true
 	}
 	fromChecks := func(place Text, check string) {
 		if r, ok := byCheck[check]; ok {
@@ -158,7 +164,12 @@ func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string
 				add(Hop{Place: say("out of AWS, to the agent's network", "AWS の外、エージェントのネットワークへ"), Status: Pass, Ref: h.Holder, Facts: []Text{snapshot.Same(shorten(netpath.Addresses(h.In.Dst)))}})
 			}
 		default:
-			add(tellHop(h))
+			told := tellHop(h)
+			if told.Status == Fail && !w.Sure(i) { // the checks don't call it proved
+				told.Status = Unknown
+				told.Facts = append(told.Facts, GapText(snapshot.Gap{Code: snapshot.RestsOn, Ref: x.looseOwner(j)}))
+			}
+			add(told)
 		}
 	}
 	return out

@@ -1,0 +1,75 @@
+package checks_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/healthy"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// agrees holds the story against the checks: no hop stops the packet unless a check
+// fails, and none is open unless a check is open or fails.
+func agrees(t *testing.T, name string, target snapshot.Target, snap *snapshot.Snapshot) {
+	t.Helper()
+	results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
+	found := map[checks.Status]bool{}
+	for _, r := range results {
+		for _, f := range r.Findings {
+			found[f.Status] = true
+		}
+	}
+	story := checks.Tell(target, snap, results)
+	if story == nil {
+		return
+	}
+	for _, h := range slices.Concat(story.There, story.Back) {
+		switch {
+		case h.Status == checks.Fail && !found[checks.Fail]:
+			t.Errorf("%s: %s %s stops the packet, and no check fails: %v", name, h.Place.En, h.Ref, h.Facts)
+		case h.Status == checks.Unknown && !found[checks.Fail] && !found[checks.Unknown]:
+			t.Errorf("%s: %s %s is open, and no check is: %v", name, h.Place.En, h.Ref, h.Facts)
+		}
+	}
+}
+
+// TestStoryAgreesWithChecks tells the story of every wound, and of healthy estates
+// with one file after another taken away.
+func TestStoryAgreesWithChecks(t *testing.T) {
+	folders, err := filepath.Glob("testdata/*/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no wounds found: %v", err)
+	}
+	for _, folder := range folders {
+		files, _, err := fixtures.Layer(os.DirFS(folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, snap := open(t, files)
+		agrees(t, folder, target, snap)
+	}
+	for _, kind := range healthy.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			whole := healthy.Estate(kind, 1)
+			for _, name := range slices.Sorted(maps.Keys(whole)) {
+				if strings.Contains(name, "manifest") || strings.Contains(name, "target") {
+					continue
+				}
+				files := fstest.MapFS{}
+				maps.Copy(files, whole)
+				delete(files, name)
+				target, snap := open(t, files)
+				agrees(t, "without "+name, target, snap)
+			}
+		})
+	}
+}
