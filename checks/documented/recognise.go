@@ -56,6 +56,7 @@ func withOthers(list, more []Recognition) []Recognition {
 }
 
 func recogniseAll(q *squeezed) []Recognition {
+	q.find(allWords())
 	var out []Recognition
 	for _, e := range catalogue {
 		if r, ok := recognise(e, q); ok {
@@ -77,12 +78,12 @@ func recognise(e *Error, q *squeezed) (Recognition, bool) {
 	}
 	for _, w := range spottings()[e] {
 		tries := 0
-		for from := q.firstOf(w.anchor); from >= 0 && from < len(q.text); {
-			i := strings.Index(q.text[from:], w.anchor)
-			if i < 0 {
-				break
+		from := 0
+		for _, place := range q.places(w.anchor) {
+			at := int(place)
+			if at < from {
+				continue
 			}
-			at := from + i
 			from = at + len(w.anchor)
 			if w.whose != nil && !w.whose.may(q, at) {
 				continue
@@ -124,16 +125,6 @@ func recognise(e *Error, q *squeezed) (Recognition, bool) {
 		}
 	}
 	return Recognition{}, false
-}
-
-// firstOf is where an anchor stands first, which many wordings ask; -1 for nowhere.
-func (q *squeezed) firstOf(anchor string) int {
-	at, ok := q.first[anchor]
-	if !ok {
-		at = strings.Index(q.text, anchor)
-		q.first[anchor] = at
-	}
-	return at
 }
 
 // excerpt is a part of the text as it stood, with its white space and decoration

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,9 @@ type squeezed struct {
 	origin []int32              // offset in base of each byte of text
 	skip   []span               // what was left out of base, in order
 	marks  map[*[]string][]span // where the words of a list stand, in order
-	first  map[string]int       // where an anchor stands first, -1 for nowhere
+
+	lexicon *lexicon
+	found   [][]int32 // where each word of it stands, in order
 }
 
 // span is a part of a text, from the first byte to before the last.
@@ -135,7 +138,7 @@ func decodePercent(s string) string {
 // the bars of boxes and the parts to skip. Letters become lower case. A message that
 // a terminal, a ticket or a mail broke anywhere looks the same then.
 func squeeze(base string, skip []span) *squeezed {
-	q := &squeezed{base: base, origin: make([]int32, 0, len(base)), skip: skip, marks: map[*[]string][]span{}, first: map[string]int{}}
+	q := &squeezed{base: base, origin: make([]int32, 0, len(base)), skip: skip, marks: map[*[]string][]span{}}
 	var b strings.Builder
 	b.Grow(len(base))
 	for i := 0; i < len(base); {
@@ -207,10 +210,10 @@ func fold(r rune) rune {
 
 // What is left of a colour where the escape character was lost or printed: by a
 // copy, by cat -v, by syslog.
-var colour = pattern.Late(`(?:\^\[|#033|\x{241b})?\[[0-9]{1,3}(?:;[0-9]{1,3})*[mK]`)
+var colour = marked{'[', []string{"^[", "#033", "\u241b"}, pattern.Late(`^\[[0-9]{1,3}(?:;[0-9]{1,3}){0,20}[mK]`)}
 
 // htmlTag is a tag that stands between words in pages of tickets and wikis.
-var htmlTag = pattern.Late(`(?i)</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)
+var htmlTag = marked{'<', nil, pattern.Late(`(?i)^</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)}
 
 // unframed takes out what programs that show a text put into it: the escape
 // sequences of terminals and the tags of pages.
@@ -218,13 +221,47 @@ func unframed(s string) string {
 	if strings.Contains(s, "\x1b") {
 		s = outside.Escapes().ReplaceAllString(s, "")
 	}
-	if strings.Contains(s, "[") {
-		s = colour().ReplaceAllString(s, "")
+	return htmlTag.replace(colour.replace(s, ""), " ")
+}
+
+// marked is what begins with a mark, and may have something before it: the places are
+// found by the mark, which is quicker in a long text.
+type marked struct {
+	mark   byte
+	before []string
+	rest   func() *regexp.Regexp
+}
+
+// longestMarked is how long what is marked may be, in bytes.
+const longestMarked = 900
+
+func (m marked) replace(s, by string) string {
+	at := strings.IndexByte(s, m.mark)
+	if at < 0 {
+		return s
 	}
-	if strings.Contains(s, "<") {
-		s = htmlTag().ReplaceAllString(s, " ")
+	var out strings.Builder
+	done := 0
+	for at >= done {
+		to := at + 1
+		if hit := m.rest().FindStringIndex(s[at:min(len(s), at+longestMarked)]); hit != nil {
+			to = at + hit[1]
+			left := s[done:at]
+			for _, b := range m.before {
+				left = strings.TrimSuffix(left, b)
+			}
+			out.WriteString(left)
+			out.WriteString(by)
+			done = to
+		}
+		next := strings.IndexByte(s[to:], m.mark)
+		if next < 0 {
+			break
+		}
+		at = to + next
 	}
-	return s
+	out.WriteString(s[done:])
+	return out.String()
 }
 
 // prefixesIn finds what each line shares with the beginning of the line before:

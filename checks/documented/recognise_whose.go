@@ -92,13 +92,8 @@ func (q *squeezed) marksOf(list *[]string) []span {
 	var out []span
 	for _, w := range *list {
 		w, id := strings.CutSuffix(w, "#")
-		for at := 0; ; {
-			i := strings.Index(q.text[at:], w)
-			if i < 0 {
-				break
-			}
-			from := at + i
-			at = from + len(w)
+		for _, place := range q.places(w) {
+			from, at := int(place), int(place)+len(w)
 			if !id {
 				out = append(out, span{from, at})
 			} else if to := run(q.text, at, hexDigit); to-at == idDigits {
