@@ -11,6 +11,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/checks/repair"
+	"github.com/dspreflight/dspreflight/internal/byhand"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -37,7 +38,7 @@ func fail(err error) {
 
 // pages returns every generated page by its path under docs/.
 func pages() map[string]string {
-	out := map[string]string{"reference.md": index()}
+	out := map[string]string{"reference.md": index(), "by-hand.md": generated + byhand.Page()}
 	for _, c := range checks.All() {
 		out["checks/"+c.ID+".md"] = checkPage(c)
 	}

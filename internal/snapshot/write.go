@@ -18,7 +18,11 @@ func (s *Scope) Keep(d Document) { s.documents = append(s.documents, d) }
 // toolVersion goes into the manifests.
 func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 	files := map[string][]byte{}
-	taken := make(map[string]bool)
+	names := make([]string, 0, len(s.Scopes))
+	for _, sc := range s.Scopes {
+		names = append(names, sc.Name)
+	}
+	folders := FolderNames(names)
 	root := Manifest{Schema: ManifestSchema, ToolVersion: toolVersion, TakenAt: s.TakenAt, Target: s.Target}
 	if err := addJSON(files, "manifest.json", root); err != nil {
 		return nil, err
@@ -34,11 +38,7 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 		}
 	}
 	for i, sc := range s.Scopes {
-		dir := folderName(sc.Name, i)
-		for base, n := dir, 2; taken[dir]; n++ {
-			dir = fmt.Sprintf("%s-%d", base, n)
-		}
-		taken[dir] = true
+		dir := folders[i]
 		merged, err := mergePages(sc.documents)
 		if err != nil {
 			return nil, err
@@ -54,6 +54,21 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 		}
 	}
 	return files, nil
+}
+
+// FolderNames are the folders of scopes of these names, each another.
+func FolderNames(scopes []string) []string {
+	taken := map[string]bool{}
+	var out []string
+	for i, name := range scopes {
+		dir := folderName(name, i)
+		for base, n := dir, 2; taken[dir]; n++ {
+			dir = fmt.Sprintf("%s-%d", base, n)
+		}
+		taken[dir] = true
+		out = append(out, dir)
+	}
+	return out
 }
 
 func folderName(name string, i int) string {
