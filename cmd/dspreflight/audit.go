@@ -101,7 +101,7 @@ func ofARN(t snapshot.Target, arn string) (snapshot.Target, error) {
 
 // auditScopes adds, to the scopes of a run that looks for whatever there is, those of the
 // organization, and lets each of them have targets.
-func auditScopes(c *cli.Context, file config, list *scopeList, targets []snapshot.Target, listed []int) ([]snapshot.Target, error) {
+func auditScopes(c *cli.Context, env *environment, file config, list *scopeList, targets []snapshot.Target, listed []int) ([]snapshot.Target, error) {
 	base := targets[0]
 	whole := base.Audit != nil
 	source := -1
@@ -117,7 +117,7 @@ func auditScopes(c *cli.Context, file config, list *scopeList, targets []snapsho
 	own := list.scopes[base.Sides.Destination].Account
 	switch {
 	case c.String("accounts-from") != "" && asksAWS(c):
-		members, err := organization(c, own, targets)
+		members, err := organization(c, env, own, targets)
 		if err != nil {
 			return nil, err
 		}
@@ -180,8 +180,8 @@ func regionsOf(own collect.Account, file config, targets []snapshot.Target) []st
 
 // organization lists the accounts to look at, with the role to assume in each; the
 // caller's own is looked at as the caller.
-func organization(c *cli.Context, own collect.Account, targets []snapshot.Target) ([]collect.Account, error) {
-	members, err := collect.Connector{}.Members(c.Context, own)
+func organization(c *cli.Context, env *environment, own collect.Account, targets []snapshot.Target) ([]collect.Account, error) {
+	members, err := connector(c, env).Members(c.Context, own)
 	if err != nil {
 		return nil, err
 	}

@@ -385,6 +385,7 @@ func live(ctx context.Context, env *environment, p request, kinds []snapshot.Kin
 	return collect.Live(ctx, collect.Request{
 		Targets: targets, Kinds: withAudit(withIdentity(kinds), targets), Scopes: p.scopes,
 		Simulate: checks.ActivationActions(), Concurrency: concurrency, Keep: keep, Progress: progress, Command: command, Planned: namedBy(p.plans),
+		Connect: p.aws.Connect,
 	})
 }
 

@@ -28,7 +28,11 @@ func TestFirstTries(t *testing.T) {
 		t.Fatal(err)
 	}
 	mfa := filepath.Join(t.TempDir(), "config")
-	if err := os.WriteFile(mfa, []byte("[profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n[profile mfa]\nregion = us-east-1\nrole_arn = arn:aws:iam::111122223333:role/Audit\nsource_profile = base\nmfa_serial = arn:aws:iam::111122223333:mfa/me\n"), 0o600); err != nil {
+	if err := os.WriteFile(mfa, []byte("[profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = example\n[profile mfa]\nregion = us-east-1\nrole_arn = arn:aws:iam::111122223333:role/Audit\nsource_profile = base\nmfa_serial = arn:aws:iam::111122223333:mfa/me\n"+
+		"[profile sso]\nregion = us-east-1\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Audit\n[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n"+
+		"[profile old-sso]\nregion = us-east-1\nsso_region = us-east-1\nsso_start_url = https://old.awsapps.com/start\nsso_account_id = 111122223333\nsso_role_name = Audit\n"+
+		"[profile login]\nregion = us-east-1\nlogin_session = arn:aws:iam::111122223333:user/me\n"+
+		"[profile process]\nregion = us-east-1\ncredential_process = false\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	live := []string{"check", "--no-probe", "--region", "us-east-1"}
@@ -49,7 +53,13 @@ func TestFirstTries(t *testing.T) {
 		{name: "another's id", args: with(live, ids, []string{"--vpc-endpoint-id", "vpce-00000000000000000"}), code: 1, want: []string{"FAIL endpoint-available", "vpce-00000000000000000"}},
 		{name: "an id cut short", args: with(live, []string{"--vpc-endpoint-id", "vpce-0a1b2c3d"}), code: 2, want: []string{`expected an id such as vpce-0123456789abcdef0`}},
 		{name: "a flag of another program", args: with(live, ids, []string{"--json"}), code: 2, want: []string{"did you mean -o json?"}},
-		{name: "a profile that is none", args: with(live, []string{"--profile", "nobody"}), code: 2, want: []string{"nobody"}},
+		{name: "a profile that is none", args: with(live, []string{"--profile", "nobody"}), code: 2, want: []string{"no profile nobody", "aws configure list-profiles"}},
+		{name: "MFA, and no terminal", args: with([]string{"check", "--no-probe", "--profile", "mfa"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"the profile mfa wants a code of the MFA device arn:aws:iam::111122223333:mfa/me", "aws configure export-credentials --profile mfa"}},
+		{name: "a session that ended", args: with([]string{"check", "--no-probe", "--profile", "sso"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"aws sso login --profile sso"}},
+		{name: "an older session that ended", args: with([]string{"check", "--no-probe", "--profile", "old-sso"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"aws sso login --profile old-sso"}},
+		{name: "a login that ended", args: with([]string{"check", "--no-probe", "--profile", "login"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"aws login --profile login"}},
+		{name: "a process that fails", args: with([]string{"check", "--no-probe", "--profile", "process"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"credential_process of the profile process gave no credentials"}},
+		{name: "a role through such a profile", args: with([]string{"check", "--no-probe", "--profile", "sso", "--role-arn", "arn:aws:iam::111122223333:role/Audit"}, ids), env: map[string]string{"AWS_CONFIG_FILE": mfa}, code: 2, want: []string{"aws sso login --profile sso"}},
 		{name: "no agent", args: live, code: 3, want: []string{"UNKNOWN", "--agent-ip"}},
 		{name: "a fixture that is none", args: []string{"check", "--fixture", "broken"}, code: 2, want: []string{"the fixtures are: healthy"}},
 	} {

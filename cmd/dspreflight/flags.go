@@ -71,6 +71,7 @@ func targetFlags() []cli.Flag {
 
 func timeFlags() []cli.Flag {
 	return []cli.Flag{
+		boolFlag(groupOutput, "debug", "say on standard error what is asked of AWS: each request, how long it took, by which identity, with which credentials"),
 		&cli.DurationFlag{Name: "timeout", Usage: "the whole run takes at most `TIME`; what is missing then is UNKNOWN", Value: time.Minute, Category: groupTime, EnvVars: variable("timeout")},
 		&cli.IntFlag{Name: "concurrency", Usage: "at most `N` AWS calls at once in each account and Region", Value: collect.DefaultConcurrency, Category: groupTime, EnvVars: variable("concurrency")},
 	}

@@ -21,6 +21,8 @@ func liveLine(env *environment) line {
 
 func (l line) say(text string) {
 	if l.tty {
+		l.env.asks.Lock()
+		defer l.env.asks.Unlock()
 		// A line that wraps could not be taken back.
 		fmt.Fprintf(l.env.stderr, "\r\x1b[K%s", report.Wrap(report.Harmless(text), l.width-1)[0])
 	}

@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -24,11 +26,13 @@ const exitInterrupted = 130
 
 // environment is what a command may touch of the outside world.
 type environment struct {
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	lang   string // of what the command line itself is told: help, completion
-	code   int    // the exit code of a command that ran to its end
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+	lang     string     // of what the command line itself is told: help, completion
+	asks     sync.Mutex // held while a person is asked
+	sessions collect.Sessions
+	code     int // the exit code of a command that ran to its end
 }
 
 // run is the whole program but for the process around it.

@@ -89,7 +89,7 @@ func (l *scopeList) add(name string, a collect.Account) int {
 
 // settleScopes lists the scopes to look at, and tells each target which of them
 // are its sides.
-func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]collect.Scope, []snapshot.Target, error) {
+func settleScopes(c *cli.Context, env *environment, file config, targets []snapshot.Target) ([]collect.Scope, []snapshot.Target, error) {
 	list := scopeList{at: map[collect.Account]int{}, names: map[string]bool{}}
 	sources := make([]*collect.Account, len(targets))
 	for i := range targets {
@@ -116,7 +116,7 @@ func settleScopes(c *cli.Context, file config, targets []snapshot.Target) ([]col
 			listed = append(listed, n)
 		}
 	}
-	targets, err = auditScopes(c, file, &list, targets, listed)
+	targets, err = auditScopes(c, env, file, &list, targets, listed)
 	return list.scopes, targets, err
 }
 

@@ -16,14 +16,15 @@ type request struct {
 	targets []snapshot.Target
 	scopes  []collect.Scope // where to look for them, live
 	said    snapshot.Target // what flags and environment say of every target
-	plans   []iac.Source    // what changes are planned; nil: none were passed
+	aws     collect.Connector
+	plans   []iac.Source // what changes are planned; nil: none were passed
 }
 
 // readRequest builds the targets from flags, environment and file, in this order
 // of precedence, and validates every id, address and CIDR block. What an estate
 // adds is merged later: see together.
 func readRequest(c *cli.Context, env *environment) (request, error) {
-	var p request
+	p := request{aws: connector(c, env)}
 	flags, err := targetFromFlags(c)
 	if err != nil {
 		return p, err
@@ -69,7 +70,7 @@ func readRequest(c *cli.Context, env *environment) (request, error) {
 	if p.targets, err = auditTargets(c, file, p.targets); err != nil {
 		return p, err
 	}
-	if p.scopes, p.targets, err = settleScopes(c, file, p.targets); err == nil && !asksAWS(c) {
+	if p.scopes, p.targets, err = settleScopes(c, env, file, p.targets); err == nil && !asksAWS(c) {
 		forgetSides(p.targets)
 	}
 	return p, err

@@ -65,6 +65,12 @@ const (
 type Connector struct {
 	MaxBackoff time.Duration                     // the longest pause between two tries; 0 means 4 s
 	Options    []func(*config.LoadOptions) error // further settings, such as another endpoint
+	// Code asks for what an MFA device shows; nil where nobody can be asked.
+	Code func(ctx context.Context, device string) (string, error)
+	// Trace is told of each request, from several goroutines; nil: nobody is.
+	Trace func(string)
+	// Sessions are shared, so that a code is asked for once; nil: each scope has its own.
+	Sessions *Sessions
 }
 
 // config loads the settings and credentials of an account.
@@ -90,9 +96,13 @@ func (k Connector) config(ctx context.Context, a Account) (aws.Config, error) {
 	if a.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(a.Profile))
 	}
+	opts = append(opts, config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+		device := aws.ToString(o.SerialNumber)
+		o.TokenProvider = func() (string, error) { return k.code(ctx, device) }
+	}))
 	cfg, err := config.LoadDefaultConfig(ctx, append(opts, k.Options...)...)
 	if err != nil {
-		return aws.Config{}, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
+		return aws.Config{}, unread(err)
 	}
 	inner := cfg.HTTPClient
 	if inner == nil {
@@ -101,6 +111,16 @@ func (k Connector) config(ctx context.Context, a Account) (aws.Config, error) {
 	cfg.HTTPClient = strict{direct(inner)}
 	if cfg.Region == "" {
 		return aws.Config{}, ErrNoRegion
+	}
+	cfg.Credentials = k.Sessions.of(a.Profile, cfg.Credentials)
+	if k.Trace != nil {
+		cfg.HTTPClient = &traced{HTTPClient: cfg.HTTPClient, tell: k.Trace, by: "the credentials of " + named(a.Profile)}
+	}
+	if a.Via != "" || a.RoleARN != "" {
+		// What is wrong here is not wrong with the role.
+		if _, err := cfg.Credentials.Retrieve(ctx); err != nil && ctx.Err() == nil && !fromAWS(err) {
+			return aws.Config{}, unhad(a.Profile, err)
+		}
 	}
 	for _, role := range []string{a.Via, a.RoleARN} {
 		if role == "" {
@@ -128,6 +148,9 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 		ListCommandInvocations: commands.ListCommandInvocations, GetCommandInvocation: commands.GetCommandInvocation, Region: cfg.Region,
 	}
 	creds, err := cfg.Credentials.Retrieve(ctx)
+	if t, ok := cfg.HTTPClient.(*traced); ok && err == nil {
+		t.introduce(ctx, a, creds, c.GetCallerIdentity)
+	}
 	if err == nil {
 		c.Credentials = &snapshot.Credentials{Source: creds.Source, Profile: a.Profile, Role: a.RoleARN}
 		if creds.CanExpire {
@@ -135,9 +158,8 @@ func (k Connector) Connect(ctx context.Context, a Account) (Clients, error) {
 		}
 	}
 	if err != nil {
-		var refused smithy.APIError
-		if ctx.Err() == nil && !errors.As(err, &refused) && a.RoleARN == "" {
-			return Clients{}, snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(err))
+		if ctx.Err() == nil && !fromAWS(err) && a.RoleARN == "" {
+			return Clients{}, unhad(a.Profile, err)
 		}
 		action := "" // each call's own
 		if a.RoleARN != "" {

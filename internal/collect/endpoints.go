@@ -7,13 +7,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/datasync"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
-
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // APIEndpoint is where the SDK finds an API of AWS.
@@ -31,9 +30,12 @@ func Endpoints(ctx context.Context, a Account) ([]APIEndpoint, *http.Transport, 
 	if a.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(a.Profile))
 	}
+	opts = append(opts, config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+		o.TokenProvider = stscreds.StdinTokenProvider // never asked: nothing is signed
+	}))
 	cfg, err := config.LoadDefaultConfig(ctx, opts...)
 	if err != nil {
-		return nil, nil, snapshot.Errorf("read the AWS configuration: %w", "AWS の設定の読み取り: %w", err)
+		return nil, nil, unread(err)
 	}
 	if cfg.Region == "" {
 		return nil, nil, ErrNoRegion

@@ -39,7 +39,7 @@ func (k Connector) Members(ctx context.Context, a Account) ([]Member, error) {
 		var api smithy.APIError
 		if !errors.As(err, &api) && a.RoleARN == "" && ctx.Err() == nil {
 			if _, none := cfg.Credentials.Retrieve(ctx); none != nil {
-				return snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(none))
+				return unhad(a.Profile, none)
 			}
 		}
 		e := callError(ctx, action, err)
