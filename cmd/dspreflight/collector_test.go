@@ -24,47 +24,27 @@ func TestRealCollector(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	t.Setenv("AWS_MAX_ATTEMPTS", "1") // moto does not know every call
-	for _, tt := range []struct {
-		scenario moto.Scenario
-		shell    []string
-	}{
-		{moto.Scenario{Link: moto.Peering, PrefixList: true}, []string{"dash"}},
-		{moto.Scenario{Link: moto.TransitGateway, Fault: "tgw-blackhole"}, []string{"busybox", "sh"}},
-		{moto.Scenario{Link: moto.VPNGateway}, []string{"bash"}},
-	} {
-		t.Run(string(tt.scenario.Link), func(t *testing.T) {
-			if _, err := exec.LookPath(tt.shell[0]); err != nil {
-				t.Skipf("SKIPPED: %s is not installed", tt.shell[0])
-			}
-			server.Reset(t)
-			ids, err := server.Build(context.Background(), tt.scenario)
-			if err != nil {
-				t.Fatal(err)
-			}
-			flags := append([]string{"--skip", "iam-activation", "--region", moto.DestinationRegion, "--vpc-endpoint-id", ids.Endpoint}, sourceArgs(ids)...)
-			live := invoke(t, append([]string{"check", "-o", "json", "--no-probe"}, flags...)...)
-			script := invoke(t, append([]string{"snapshot", "--script"}, flags...)...)
-			dir := filepath.Join(t.TempDir(), "estate")
-			file := filepath.Join(t.TempDir(), "collect.sh")
-			if err := os.WriteFile(file, []byte(script.stdout), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.Command(tt.shell[0], append(tt.shell[1:], file, dir)...)
-			said, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s", err, said)
-			}
-			t.Logf("%s", said)
-			files := invoke(t, "check", "-o", "json", "--skip", "iam-activation", "--snapshot", dir)
-			if files.code != live.code {
-				t.Errorf("exit code %d, live %d: %s", files.code, live.code, files.stderr)
-			}
-			if diff := unequal(statuses(t, files.stdout), statuses(t, live.stdout)); diff != "" {
-				t.Errorf("by the script, and live:\n%s", diff)
-			}
-			noSecrets(t, dir)
-		})
+	// Of the route that counts here the state is blackhole, which the filter must leave.
+	ids, err := server.Build(context.Background(), moto.Scenario{Link: moto.TransitGateway, PrefixList: true, Fault: "tgw-blackhole"})
+	if err != nil {
+		t.Fatal(err)
 	}
+	flags := append([]string{"--skip", "iam-activation", "--region", moto.DestinationRegion, "--vpc-endpoint-id", ids.Endpoint}, sourceArgs(ids)...)
+	live := invoke(t, append([]string{"check", "-o", "json", "--no-probe"}, flags...)...)
+	dir, file := filepath.Join(t.TempDir(), "estate"), filepath.Join(t.TempDir(), "collect.sh")
+	script := invoke(t, append([]string{"snapshot", "--script"}, flags...)...)
+	if err := os.WriteFile(file, []byte(script.stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command("sh", file, dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	files := invoke(t, "check", "-o", "json", "--skip", "iam-activation", "--snapshot", dir)
+	if diff := unequal(statuses(t, files.stdout), statuses(t, live.stdout)); diff != "" || files.code != live.code {
+		t.Errorf("exit code %d by the script, %d live:\n%s\n%s", files.code, live.code, diff, said)
+	}
+	noSecrets(t, dir)
 }
 
 // unequal are the lines in which two lists differ.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -89,6 +90,13 @@ func fromAWS(err error) bool {
 	return errors.As(err, &api) && service == ""
 }
 
+// unreached reports whether the way to STS is what failed.
+func unreached(err error) bool {
+	var operation *smithy.OperationError
+	var network net.Error
+	return errors.As(err, &operation) && operation.Service() == "STS" && errors.As(err, &network)
+}
+
 // unread says why the shared configuration could not be read.
 func unread(err error) error {
 	var none config.SharedConfigProfileNotExistError
@@ -109,7 +117,7 @@ func unhad(profile string, err error) error {
 	text := err.Error()
 	switch {
 	case errors.As(err, &code) && code.err == nil:
-		return snapshot.Errorf("the profile %s wants a code of the MFA device %s, and there is no terminal to ask on: run it from a terminal, or put a session into the environment first: eval \"$(aws configure export-credentials --profile %s --format env)\", and leave the profile out", "プロファイル %s は MFA デバイス %s のコードを求めるが、尋ねる端末がない。端末から実行するか、先にセッションを環境変数に入れ（eval \"$(aws configure export-credentials --profile %s --format env)\"）、プロファイルの指定を外す", p, code.device, p)
+		return snapshot.Errorf("the profile %s wants a code of the MFA device %s, and there is no terminal to ask on: run it from a terminal, or put a session into the environment with what `aws configure export-credentials --profile %s --format env` prints (AWS CLI version 2), and leave the profile out", "プロファイル %s は MFA デバイス %s のコードを求めるが、尋ねる端末がない。端末から実行するか、`aws configure export-credentials --profile %s --format env`（AWS CLI バージョン 2）の出力でセッションを環境変数に入れ、プロファイルの指定を外す", p, code.device, p)
 	case errors.As(err, &code):
 		return snapshot.Errorf("no code of the MFA device %s was read: %v", "MFA デバイス %s のコードを読み取れない: %v", code.device, code.err)
 	case api != nil && api.ErrorCode() == "ForbiddenException":
@@ -120,6 +128,8 @@ func unhad(profile string, err error) error {
 		return snapshot.Errorf("there is no valid IAM Identity Center session for the profile %s: run aws sso login --profile %s", "プロファイル %s の IAM アイデンティティセンターのセッションが有効でない。aws sso login --profile %s を実行する", p, p)
 	case errors.As(err, &process):
 		return snapshot.Errorf("the credential_process of the profile %s gave no credentials: run that command of ~/.aws/config by itself, sign in if it asks for it, and see that it prints {\"Version\": 1, \"AccessKeyId\": ...} (%s)", "プロファイル %s の credential_process から認証情報を得られない。~/.aws/config のそのコマンドを単独で実行し、求められたらサインインして、{\"Version\": 1, \"AccessKeyId\": ...} が出力されることを確認する（%s）", p, firstLine(innermost(err).Error(), longestMessage))
+	case unreached(err):
+		return snapshot.Errorf("AWS could not be reached to sign in with the profile %s (%v): see whether this machine has a way there, and HTTPS_PROXY if it takes one", "プロファイル %s でサインインするための AWS への接続に失敗した（%v）。このマシンからの経路と、必要なら HTTPS_PROXY を確認する", p, innermost(err))
 	}
 	return snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(err))
 }
