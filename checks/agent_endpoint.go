@@ -106,6 +106,10 @@ func (x *Exam) agentAddress(s *snapshot.Scope, d snapshot.AgentDetail) {
 		x.Unknown(d.ID, s.GapFor(snapshot.Endpoints, l.EndpointID))
 		return
 	}
+	if !fits(d.EndpointType, ep) {
+		x.Unknown(d.ID, snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.AgentDetails.Action(), Scope: s.Label(), Ref: d.ID + " (" + d.EndpointType + ")", Detail: ep.ID + " (" + ep.Service() + ")"})
+		return
+	}
 	ip, err := netip.ParseAddr(l.Address)
 	if err != nil {
 		x.Unknown(d.ID, snapshot.Gap{Code: snapshot.Malformed, Source: snapshot.AgentDetails.Action(), Scope: s.Label(), Ref: d.ID, Detail: "PrivateLinkEndpoint " + orNone(l.Address)})
@@ -143,6 +147,13 @@ func (x *Exam) agentAddress(s *snapshot.Scope, d snapshot.AgentDetail) {
 		}
 	}
 	x.Report(agentAddressMoved, d.ID, Args{"ip": ip.String(), "endpoint": ep.ID, "addresses": addresses, "holder": holder, "arn": d.ARN, "region": x.region()}, ev...)
+}
+
+// fits reports whether an agent of a type may use a VPC endpoint. Without a type, that it
+// has a VPC endpoint says which it is.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_DescribeAgent.html
+func fits(kind string, ep snapshot.Endpoint) bool {
+	return kind == "" || kind == "PRIVATE_LINK" || kind == KeyType(ep)
 }
 
 // agentPlaces judges the subnet and the group that the agent's tasks get.

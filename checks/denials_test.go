@@ -17,38 +17,45 @@ import (
 // needless are the calls whose denial leaves an estate READY, in any scope or, with
 // the scope's name in front, in one; each with the reason.
 var needless = map[string]string{
-	"describe-vpn-gateways":                                    "no route leads to one",
-	"describe-vpn-connections":                                 "no route leads to one",
-	"describe-nat-gateways":                                    "no route leads to one",
-	"describe-vpc-peering-connections":                         "the other side shows the same connection, or no route leads to one",
-	"healthy/describe-transit-gateways":                        "the two are joined by a peering connection",
-	"healthy/describe-transit-gateway-attachments":             "the two are joined by a peering connection",
-	"healthy/describe-transit-gateway-vpc-attachments":         "the two are joined by a peering connection",
-	"healthy/describe-transit-gateway-peering-attachments":     "the two are joined by a peering connection",
-	"healthy/describe-transit-gateway-route-tables":            "the two are joined by a peering connection",
-	"on-premises/describe-transit-gateways":                    "the agent is joined by a virtual private gateway",
-	"on-premises/describe-transit-gateway-attachments":         "the agent is joined by a virtual private gateway",
-	"on-premises/describe-transit-gateway-vpc-attachments":     "the agent is joined by a virtual private gateway",
-	"on-premises/describe-transit-gateway-peering-attachments": "the agent is joined by a virtual private gateway",
-	"on-premises/describe-transit-gateway-route-tables":        "the agent is joined by a virtual private gateway",
-	"on-premises/source":                                       "the agent stands outside AWS: no account of its own is crossed",
-	"describe-managed-prefix-lists":                            "no rule and no route refers to one",
-	"describe-security-group-rules":                            "describe-security-groups shows the same rules; this gives their ids",
-	"get-transit-gateway-route-table-associations":             "describe-transit-gateway-attachments shows the same association and its state",
-	"get-transit-gateway-route-table-propagations":             "the routes that were propagated show in the table itself",
-	"healthy-tgw/describe-transit-gateway-attachments":         "the VPC attachments, peering attachments and associations show the same",
-	"healthy-tgw/describe-transit-gateway-peering-attachments": "the other side shows the same peering attachment",
-	"destination/describe-instances":                           "the agent is in the other scope",
-	"source/describe-network-interfaces":                       "describe-instances shows those of the agent",
-	"source/describe-vpc-endpoints":                            "the endpoint is in the other scope",
-	"source/get-caller-identity":                               "only the identity of the endpoint's scope activates",
-	"source/describe-instances":                                "the agent's network interface shows where it is",
+	"describe-vpn-gateways":                                      "no route leads to one",
+	"describe-vpn-connections":                                   "no route leads to one",
+	"describe-nat-gateways":                                      "no route leads to one",
+	"describe-vpc-peering-connections":                           "the other side shows the same connection, or no route leads to one",
+	"healthy/describe-transit-gateways":                          "the two are joined by a peering connection",
+	"healthy/describe-transit-gateway-attachments":               "the two are joined by a peering connection",
+	"healthy/describe-transit-gateway-vpc-attachments":           "the two are joined by a peering connection",
+	"healthy/describe-transit-gateway-peering-attachments":       "the two are joined by a peering connection",
+	"healthy/describe-transit-gateway-route-tables":              "the two are joined by a peering connection",
+	"on-premises/describe-transit-gateways":                      "the agent is joined by a virtual private gateway",
+	"on-premises/describe-transit-gateway-attachments":           "the agent is joined by a virtual private gateway",
+	"on-premises/describe-transit-gateway-vpc-attachments":       "the agent is joined by a virtual private gateway",
+	"on-premises/describe-transit-gateway-peering-attachments":   "the agent is joined by a virtual private gateway",
+	"on-premises/describe-transit-gateway-route-tables":          "the agent is joined by a virtual private gateway",
+	"healthy-agent/describe-transit-gateways":                    "the two are joined by a peering connection",
+	"healthy-agent/describe-transit-gateway-attachments":         "the two are joined by a peering connection",
+	"healthy-agent/describe-transit-gateway-vpc-attachments":     "the two are joined by a peering connection",
+	"healthy-agent/describe-transit-gateway-peering-attachments": "the two are joined by a peering connection",
+	"healthy-agent/describe-transit-gateway-route-tables":        "the two are joined by a peering connection",
+	"healthy-agent/simulate-principal-policy":                    "the agent is activated already",
+	"healthy-agent/datasync-list-agents":                         "the agent is named, and described",
+	"on-premises/source":                                         "the agent stands outside AWS: no account of its own is crossed",
+	"describe-managed-prefix-lists":                              "no rule and no route refers to one",
+	"describe-security-group-rules":                              "describe-security-groups shows the same rules; this gives their ids",
+	"get-transit-gateway-route-table-associations":               "describe-transit-gateway-attachments shows the same association and its state",
+	"get-transit-gateway-route-table-propagations":               "the routes that were propagated show in the table itself",
+	"healthy-tgw/describe-transit-gateway-attachments":           "the VPC attachments, peering attachments and associations show the same",
+	"healthy-tgw/describe-transit-gateway-peering-attachments":   "the other side shows the same peering attachment",
+	"destination/describe-instances":                             "the agent is in the other scope",
+	"source/describe-network-interfaces":                         "describe-instances shows those of the agent",
+	"source/describe-vpc-endpoints":                              "the endpoint is in the other scope",
+	"source/get-caller-identity":                                 "only the identity of the endpoint's scope activates",
+	"source/describe-instances":                                  "the agent's network interface shows where it is",
 }
 
 // TestDenials denies every call of every scope, one at a time: nothing that was
 // well is a FAIL by it, and nothing is READY without what it rests on.
 func TestDenials(t *testing.T) {
-	for _, name := range []string{"healthy", "healthy-tgw", "on-premises"} {
+	for _, name := range []string{"healthy", "healthy-tgw", "on-premises", "healthy-agent"} {
 		t.Run(name, func(t *testing.T) {
 			files, _, err := fixtures.Open(name)
 			if err != nil {

@@ -106,3 +106,27 @@ func TestPort80OfAnExistingAgent(t *testing.T) {
 		}
 	}
 }
+
+// TestPathToTheTasksInterfaces judges the way to the interfaces that the agent's tasks have
+// already, which no new task can get: a rule for one of their addresses is enough to stop it.
+func TestPathToTheTasksInterfaces(t *testing.T) {
+	files, _, err := fixtures.Open("healthy-agent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, snap := open(t, files)
+	task := snap.For(target).Role(snapshot.Destination).Interfaces
+	i, p := task.Get("eni-0f31b2c3d4e5f6071")
+	if p != snapshot.Present || len(i.Addrs()) == 0 {
+		t.Fatal("the task has no such interface")
+	}
+	const first = `"Entries": [`
+	results := existing(t, [3]string{"describe-network-acls", first, first + `{"RuleNumber": 1, "Protocol": "6", "PortRange": {"From": 443, "To": 443}, "RuleAction": "deny", "Egress": true, "CidrBlock": "` + i.Addrs()[0].String() + `/32"},`})
+	if r := resultOf(t, results, "nacl-to-endpoint"); r.Status != checks.Fail {
+		t.Errorf("%s: %+v", r.Status, r.Findings)
+	}
+	free := existing(t, [3]string{"describe-network-acls", first, first + `{"RuleNumber": 1, "Protocol": "6", "PortRange": {"From": 443, "To": 443}, "RuleAction": "deny", "Egress": true, "CidrBlock": "10.20.1.2/32"},`})
+	if r := resultOf(t, free, "nacl-to-endpoint"); r.Status != checks.Pass { // one of AWS's own five: nothing of the task's is there
+		t.Errorf("%s: %+v", r.Status, r.Findings)
+	}
+}

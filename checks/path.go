@@ -36,7 +36,7 @@ type journeys struct {
 }
 
 // pathUses is what every check that looks at the walk declares.
-var pathUses = append([]snapshot.Kind{snapshot.SubnetCIDRReservations}, netpath.WalkKinds...)
+var pathUses = slices.Concat([]snapshot.Kind{snapshot.SubnetCIDRReservations}, netpath.WalkKinds, taskUses)
 
 // journey walks the path. When it can't, it has reported why.
 func (x *Exam) journey() (journey, bool) {
@@ -114,7 +114,8 @@ func (j journey) legs(back bool) []leg {
 }
 
 // ends lists what the agent dials, by subnet: the addresses in the key request,
-// or all of the endpoint's, and whatever address a task's interface may get.
+// or all of the endpoint's, those of the interfaces that its tasks have, and whatever
+// address a task's interface may get.
 func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, bool) {
 	interfaces, gaps := endpointInterfaces(s, ep)
 	var out []netpath.End
@@ -154,6 +155,15 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, boo
 	if len(gaps) > 0 && !x.Target.EndpointIP.IsValid() {
 		x.Unknown(ep.ID, gaps...)
 	}
+	for _, i := range x.taskInterfaces(s) {
+		e := at(netpath.Place{Scope: s, VPC: i.VPC}, i.Subnet)
+		for _, a := range i.Addrs() {
+			e.Task = netpath.Union(e.Task, netpath.IPv4(netpath.AddrSet(a)))
+		}
+		if n, p := s.Subnets.Get(i.Subnet); p == snapshot.Present && n.CIDR.IsValid() {
+			e.Block = n.CIDR.Masked()
+		}
+	}
 	if x.inLocation() && x.Target.SubnetID == "" {
 		return out, true // subnet-free-ips asks for the location's subnet
 	}
@@ -163,7 +173,7 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, boo
 			continue // subnet-usable speaks of it
 		}
 		e := at(netpath.Place{Scope: in, VPC: n.VPC}, id)
-		e.Task, e.Block = netpath.Minus(freeIn(in, n), e.Endpoint), n.CIDR.Masked()
+		e.Task, e.Block = netpath.Union(e.Task, netpath.Minus(freeIn(in, n), e.Endpoint)), n.CIDR.Masked()
 	}
 	return out, true
 }

@@ -40,8 +40,8 @@ var (
 	taskInterfaceElsewhere = &Problem{
 		Code: "DSP820", Severity: Warn,
 		Title:   say("the interface {seen} of {subject} is in {subnet}; the agent's tasks go into {needed}", "{subject} のインターフェイス {seen} が {subnet} にある。エージェントのタスクのサブネットは {needed}"),
-		Cause:   say("What is judged of the agent's subnet, its routes and network ACLs, is not what this task uses.", "エージェントのサブネットについての判定（経路・ネットワーク ACL）は、このタスクには当てはまらない。"),
-		Fix:     say("Judge that subnet too, or make the task anew.", "そのサブネットも判定するか、タスクを作り直す。"),
+		Cause:   say("The task keeps the interfaces that it was made with, and new tasks go elsewhere. Both subnets are judged, and must stay right.", "タスクは作成時のインターフェイスを使い続け、新しいタスクは別のサブネットに作られる。両方のサブネットが判定対象で、どちらも正しく保つ必要がある。"),
+		Fix:     say("Keep both subnets as they should be, or make the task anew.", "両方のサブネットを正しく保つか、タスクを作り直す。"),
 		Look:    []Command{OnAWS("ec2 describe-network-interfaces --network-interface-ids {seen}")},
 		Sources: []string{pageENI},
 	}
@@ -55,15 +55,18 @@ var (
 	}
 )
 
+// taskUses are the calls that tell which tasks an agent has, and their interfaces.
+var taskUses = []snapshot.Kind{
+	snapshot.Tasks, snapshot.TaskDetails, snapshot.Locations, snapshot.LocationsNFS, snapshot.LocationsSMB,
+	snapshot.LocationsHDFS, snapshot.LocationsObjectStorage, snapshot.LocationsAzureBlob,
+}
+
 var _ = register(&Check{
 	ID:       "task-interfaces",
 	Area:     AreaInput,
 	Title:    say("The agent's tasks can start, and their interfaces are where they should be and admit the agent", "エージェントのタスクが開始でき、インターフェイスが正しい場所にあってエージェントを許可している"),
 	Requires: reqTaskInterfaces,
-	Uses: slices.Concat([]snapshot.Kind{
-		snapshot.Endpoints, snapshot.Tasks, snapshot.TaskDetails, snapshot.Locations, snapshot.LocationsNFS, snapshot.LocationsSMB,
-		snapshot.LocationsHDFS, snapshot.LocationsObjectStorage, snapshot.LocationsAzureBlob,
-	}, agentUses, ingressNeeds, groupUses),
+	Uses:     slices.Concat([]snapshot.Kind{snapshot.Endpoints}, agentUses, ingressNeeds, groupUses),
 	Problems: []*Problem{taskUnavailable, taskInterfaceGone, taskInterfaceElsewhere, taskInterfaceClosed},
 	Run:      runTaskInterfaces,
 })
@@ -109,28 +112,35 @@ func (x *Exam) task(s *snapshot.Scope, d snapshot.AgentDetail, t snapshot.TaskDe
 	default:
 		x.Unknown(t.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.TaskDetails.Action(), Scope: s.Label(), Ref: t.ID, Detail: t.Status})
 	}
-	ids := t.Interfaces()
-	if len(ids) == 0 {
+	if len(t.Interfaces()) == 0 {
 		x.Unknown(t.ID, snapshot.FieldGap(snapshot.TaskDetails, t.ID, "", "SourceNetworkInterfaceArns, DestinationNetworkInterfaceArns"))
 		return
 	}
 	fileSystem, known := inFileSystem(s, t)
-	for _, id := range ids {
+	for _, arn := range slices.Concat(t.SourceInterfaces, t.DestinationInterfaces) {
+		id := snapshot.LastOf(arn)
 		i, p := s.Interfaces.Get(id)
-		switch p {
-		case snapshot.Absent:
+		account, region := snapshot.AccountOf(arn), snapshot.RegionOf(arn)
+		switch {
+		case account != s.Account || region != s.Region:
+			x.Unknown(t.ID, snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.TaskDetails.Action(), Scope: s.Label(), Ref: id, Detail: account, Region: region})
+			continue
+		case p == snapshot.Absent:
 			args = Args{"arn": t.ARN, "region": x.region(), "seen": id}
 			x.Report(taskInterfaceGone, t.ID, args, saw, snapshot.Saw(snapshot.Interfaces, id, snapshot.Textf("not among the interfaces of %s", "%s のインターフェイスの中にない", s.Label())))
 			continue
-		case snapshot.Unobserved:
+		case p == snapshot.Unobserved:
 			x.Unknown(t.ID, s.GapFor(snapshot.Interfaces, id))
 			continue
 		}
 		at := snapshot.Saw(snapshot.Interfaces, id, snapshot.Textf("%s in %s, status %s", "%s（%s）、状態 %s", i.PrivateIP, i.Subnet, i.Status))
+		elsewhere := d.PrivateLink != nil && x.Target.SubnetID != "" && i.Subnet != x.Target.SubnetID
 		switch fate := netpath.Lives(netpath.InterfaceState, i.Status); {
 		case fate != netpath.On && i.Status != "":
 			x.Unknown(t.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: id, Detail: i.Status})
-		case known && !fileSystem && d.PrivateLink != nil && x.Target.SubnetID != "" && i.Subnet != x.Target.SubnetID:
+		case elsewhere && !known:
+			x.Unknown(t.ID, s.GapFor(snapshot.Locations, t.ID))
+		case elsewhere && !fileSystem:
 			x.Report(taskInterfaceElsewhere, t.ID, Args{"seen": id, "subnet": i.Subnet, "needed": x.Target.SubnetID, "region": x.region()}, at)
 		default:
 			x.OK(t.ID, saw, at)
@@ -139,13 +149,31 @@ func (x *Exam) task(s *snapshot.Scope, d snapshot.AgentDetail, t snapshot.TaskDe
 	}
 }
 
+// taskInterfaces are the network interfaces that the agent's tasks have, as far as they
+// were seen.
+func (x *Exam) taskInterfaces(s *snapshot.Scope) []snapshot.Interface {
+	if x.Target.AgentARN == "" {
+		return nil
+	}
+	var out []snapshot.Interface
+	tasks, _ := s.TasksOf(x.Target.AgentARN)
+	for _, t := range tasks {
+		for _, id := range t.Interfaces() {
+			if i, p := s.Interfaces.Get(id); p == snapshot.Present {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
 // inFileSystem reports whether a task writes to, or reads, a file system of AWS, whose
 // subnet its interfaces are in; known is false where a location was not seen.
 func inFileSystem(s *snapshot.Scope, t snapshot.TaskDetail) (is, known bool) {
 	known = true
 	for _, arn := range []string{t.Source, t.Destination} {
 		l, p := s.Locations.Get(arn)
-		known = known && p == snapshot.Present
+		known = known && p == snapshot.Present && l.Scheme() != ""
 		is = is || l.InFileSystem()
 	}
 	return is, known

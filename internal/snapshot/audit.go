@@ -114,7 +114,7 @@ func (s *Scope) TasksOf(agent string) ([]TaskDetail, []Gap) {
 	for _, arn := range s.Tasks.IDs() {
 		id := LastOf(arn)
 		d, p := s.TaskDetails.Get(id)
-		if p != Present {
+		if p != Present || d.ARN != arn {
 			note(s.GapFor(TaskDetails, id))
 			continue
 		}
@@ -155,7 +155,7 @@ func (s *Scope) agentsOf(location string) ([]string, *Gap) {
 		return nil, &Gap{Code: Malformed, Source: Locations.Action(), Scope: s.Label(), Ref: LastOf(location), Detail: l.URI}
 	}
 	d, p := s.AgentLocations[slices.Index(locationKinds[:], kind)].Get(LastOf(location))
-	if p != Present {
+	if p != Present || d.ARN != location || len(d.Agents()) == 0 && kind.HasAgents() {
 		gap := s.GapFor(kind, LastOf(location))
 		return nil, &gap
 	}

@@ -114,6 +114,12 @@ func (l AgentLocation) Agents() []string {
 	return l.AgentARNs
 }
 
+// HasAgents reports whether every location of a kind is reached through agents. Object
+// storage and Azure may be reached without.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateLocationObjectStorage.html
+// and https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateLocationAzureBlob.html
+func (k Kind) HasAgents() bool { return k == LocationsNFS || k == LocationsSMB || k == LocationsHDFS }
+
 // locationKinds are the calls that tell which agents a location uses; each is for one
 // kind of storage.
 var locationKinds = [...]Kind{LocationsNFS, LocationsSMB, LocationsHDFS, LocationsObjectStorage, LocationsAzureBlob}
