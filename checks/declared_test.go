@@ -67,6 +67,8 @@ func observedEstates(t *testing.T) []observed {
 			target, snap := open(t, healthy.Estate(kind, seed))
 			inUse(t, &target, snap, seed%3 > 0, seed%3 == 1)
 			all = append(all, observed{fmt.Sprintf("%s, seed %d", kind, seed), target, snap})
+			target.AgentARN = "" // one that is still to be activated has its port 80 open
+			all = append(all, observed{fmt.Sprintf("%s, seed %d, a new agent", kind, seed), target, snap})
 		}
 	}
 	return all
