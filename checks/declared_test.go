@@ -65,7 +65,7 @@ func observedEstates(t *testing.T) []observed {
 	for _, kind := range healthy.Kinds() {
 		for seed := range uint64(6) {
 			target, snap := open(t, healthy.Estate(kind, seed))
-			inUse(t, &target, snap, seed%3 > 0, seed%3 == 1)
+			inUse(t, &target, snap, seed > 2, seed%3 > 0, seed%3 == 1)
 			all = append(all, observed{fmt.Sprintf("%s, seed %d", kind, seed), target, snap})
 			target.AgentARN = "" // one that is still to be activated has its port 80 open
 			all = append(all, observed{fmt.Sprintf("%s, seed %d, a new agent", kind, seed), target, snap})
@@ -77,7 +77,7 @@ func observedEstates(t *testing.T) []observed {
 // inUse adds to an estate what is there once an agent is activated: itself, a task for
 // each kind of storage, and what a machine dialled: the agent, or one beside it that
 // hears nothing, and that may not have said where it stands.
-func inUse(t *testing.T, target *snapshot.Target, snap *snapshot.Snapshot, beside, guessed bool) {
+func inUse(t *testing.T, target *snapshot.Target, snap *snapshot.Snapshot, named, beside, guessed bool) {
 	t.Helper()
 	s := snap.Role(snapshot.Destination)
 	arn := func(service, what string) string {
@@ -91,7 +91,10 @@ func inUse(t *testing.T, target *snapshot.Target, snap *snapshot.Snapshot, besid
 	}
 	subnets := s.Subnets.All()
 	agent := arn("datasync", "agent/agent-0123456789abcdef0")
-	target.AgentARN, target.Storage = agent, []string{"nfs://10.10.1.9"}
+	target.Storage = []string{"nfs://10.10.1.9"}
+	if named { // else the run is about one that is still to be activated
+		target.AgentARN = agent
+	}
 	s.Agents.Put(snapshot.Agent{ARN: agent})
 	s.AgentDetails.Put(snapshot.AgentDetail{
 		ID: snapshot.LastOf(agent), ARN: agent, Status: "ONLINE", EndpointType: "PRIVATE_LINK",
