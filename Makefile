@@ -107,6 +107,7 @@ lint:
 	$(GO) vet -tags cel ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(STATICCHECK) -tags cel ./internal/own ./cmd/dspreflight
+	for os in windows darwin; do GOOS=$$os CGO_ENABLED=0 $(GO) build -tags $(TAGS) -o /dev/null ./cmd/dspreflight || exit 1; done
 
 # Vulnerabilities that the program can reach: by the newest database.
 vuln:

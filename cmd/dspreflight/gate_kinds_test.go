@@ -34,6 +34,16 @@ func TestKindsOfTemplates(t *testing.T) {
 		"a loop with an ampersand":                    {`{"Resources":{"Fn::ForEach::D":["N",["a-1"],{"D&{N}":` + entryThat + `"deny"}}}]}}`, 1, "Da1"},
 		"a loop that makes what is there":             {`{"Resources":{"D1":` + entryThat + `"deny"}},"Fn::ForEach::D":["N",["1"],{"D${N}":` + entryThat + `"deny"}}}]}}`, 2, "D1 is there twice"},
 		"an ACL that is not of the estate":            {`{"Resources":{"D":` + strings.ReplaceAll(entryThat, aclOfHealthy, "acl-0fffffffffffffff1") + `"deny"}}}}`, 2, "acl-0fffffffffffffff1"},
+		"a value of the Systems Manager, given":       {`{"Parameters":{"P":{"Type":"AWS::SSM::Parameter::Value<String>"}},"Resources":{"D":` + entryThat + `{"Ref":"P"}}}}}`, 3, "Parameters.P"},
+		"a policy of Firewall Manager":                {`{"Resources":{"F":{"Type":"AWS::FMS::Policy","Properties":{"PolicyName":"x"}}}}`, 3, "sg-ingress-443"},
+		"an association that is told the ACL":         {`{"Resources":{"A":{"Type":"AWS::SSM::Association","Properties":{"Name":"AWS-X","Parameters":{"Acl":["` + aclOfHealthy + `"]}}}}}`, 3, "nacl-to-endpoint"},
+		"a remediation that is told the ACL":          {`{"Resources":{"A":{"Type":"AWS::Config::RemediationConfiguration","Properties":{"TargetId":"AWS-X","Parameters":{"Acl":{"StaticValue":{"Values":["` + aclOfHealthy + `"]}}}}}}}`, 3, "nacl-to-endpoint"},
+		"a schedule that is told the ACL":             {`{"Resources":{"A":{"Type":"AWS::Scheduler::Schedule","Properties":{"Target":{"Arn":"arn:aws:scheduler:::aws-sdk:ec2:deleteNetworkAclEntry","Input":"{\"NetworkAclId\":\"` + aclOfHealthy + `\"}"}}}}}`, 3, "nacl-to-endpoint"},
+		"a schedule that is told nothing":             {`{"Resources":{"A":{"Type":"AWS::Scheduler::Schedule","Properties":{"Target":{"Arn":"arn:aws:lambda:us-east-1:111122223333:function:f"}}}}}`, 0, "0 of 1 changes touch this target"},
+		"instances, as many as are wanted":            {`{"Resources":{"A":{"Type":"AWS::AutoScaling::AutoScalingGroup","Properties":{"MaxSize":"250","VPCZoneIdentifier":["subnet-0da1b2c3d4e5f6071"]}}}}`, 3, "subnet-free-ips"},
+		"instances in another subnet":                 {`{"Resources":{"A":{"Type":"AWS::AutoScaling::AutoScalingGroup","Properties":{"MaxSize":"250","VPCZoneIdentifier":["subnet-0db1b2c3d4e5f6072"]}}}}`, 0, "breaks nothing"},
+		"an interface with all addresses":             {`{"Resources":{"A":{"Type":"AWS::EC2::NetworkInterface","Properties":{"SubnetId":"subnet-0da1b2c3d4e5f6071","SecondaryPrivateIpAddressCount":248}}}}`, 1, "breaks subnet-free-ips"},
+		"an interface with prefixes":                  {`{"Resources":{"A":{"Type":"AWS::EC2::NetworkInterface","Properties":{"SubnetId":"subnet-0da1b2c3d4e5f6071","Ipv4PrefixCount":16}}}}`, 1, "breaks subnet-free-ips"},
 		"a transform in a bucket":                     {`{"Resources":{"B":{"Type":"AWS::S3::Bucket","Properties":{"Fn::Transform":{"Name":"AWS::Include"}}}}}`, 0, "0 of 1 changes touch this target"},
 		"a transform among the mappings":              {`{"Mappings":{"Fn::Transform":{"Name":"AWS::Include"}},"Resources":{"D":` + entryThat + `{"Fn::FindInMap":["M","a","b"]}}}}}`, 3, "D.RuleAction"},
 		"a nested template that is not here":          {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./nowhere.yaml"}}}}`, 3, "AWS::CloudFormation::Stack"},
@@ -111,6 +121,12 @@ func TestKindsOfResources(t *testing.T) {
 		"a firewall's rules, and none there": {kind: "aws_networkfirewall_rule_group", action: "update", before: map[string]any{"id": "a", "x": 1}, after: map[string]any{"id": "a", "x": 2}, code: 0, says: "breaks nothing"},
 		"a group that an endpoint keeps":     {kind: "aws_security_group", action: "delete", before: map[string]any{"id": "sg-0e1d2c3b4a5968778", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "keeps it: AWS refuses that (DependencyViolation)"},
 		"an ACL that subnets keep":           {kind: "aws_network_acl", action: "delete", before: map[string]any{"id": aclOfHealthy, "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 3, says: "the subnets fall to what the VPC has"},
+		"an agent that is stopped":           {kind: "aws_ec2_instance_state", after: map[string]any{"instance_id": "i-0a1b2c3d4e5f60719", "state": "stopped"}, code: 1, says: "i-0a1b2c3d4e5f60719"},
+		"instances, as many as are wanted":   {kind: "aws_autoscaling_group", after: map[string]any{"max_size": 250, "vpc_zone_identifier": []any{"subnet-0da1b2c3d4e5f6071"}}, code: 3, says: "subnet-free-ips"},
+		"a group whose tags change":          {kind: "aws_autoscaling_group", action: "update", before: map[string]any{"id": "a", "vpc_zone_identifier": []any{"subnet-0da1b2c3d4e5f6071"}}, after: map[string]any{"id": "a", "vpc_zone_identifier": []any{"subnet-0da1b2c3d4e5f6071"}, "tags": map[string]any{"a": "b"}}, code: 0, says: "breaks nothing"},
+		"a schedule that is told the ACL":    {kind: "aws_scheduler_schedule", after: map[string]any{"target": []any{map[string]any{"input": `{"NetworkAclId":"` + aclOfHealthy + `"}`}}}, code: 3, says: "nacl-to-endpoint"},
+		"a cluster that is told the ACL":     {kind: "kubernetes_manifest", provider: "registry.terraform.io/hashicorp/kubernetes", after: map[string]any{"manifest": map[string]any{"spec": map[string]any{"acl": aclOfHealthy}}}, code: 3, says: "nacl-to-endpoint"},
+		"a cluster that is told its VPC":     {kind: "helm_release", provider: "registry.terraform.io/hashicorp/helm", after: map[string]any{"values": []any{"vpcId: vpc-0d5c1a2b3e4f50617"}}, code: 0, says: "0 of 1 changes touch this target"},
 		"the VPC of the endpoint":            {kind: "aws_vpc", action: "delete", before: map[string]any{"id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "breaks endpoint-available"},
 		"a subnet of the endpoint":           {kind: "aws_subnet", action: "delete", before: map[string]any{"id": "subnet-0db1b2c3d4e5f6072", "vpc_id": "vpc-0d5c1a2b3e4f50617"}, code: 1, says: "the change deletes subnet-0db1b2c3d4e5f6072, which it stands in"},
 		"the VPC of the agent":               {kind: "aws_vpc", action: "delete", before: map[string]any{"id": "vpc-05a1b2c3d4e5f6071"}, code: 3, says: "while i-0a1b2c3d4e5f60719 stands in it"},
@@ -171,6 +187,9 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 	}{
 		"an action that is told the ACL":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"` + aclOfHealthy + `"}}]`, 3, "action.aws_lambda_invoke.x"},
 		"an action that is told nothing":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"{}"}}]`, 0, "1 custom resources or provisioners were not read"},
+		"an action that is put off":       {bucket, `"deferred_action_invocations":[{"reason":"x","action_invocation":{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"` + aclOfHealthy + `"}}}]`, 3, "action.aws_lambda_invoke.x"},
+		"an action that nobody knows":     {strings.Replace(bucket, `["create"]`, `["explode"]`, 1), `"complete":true`, 2, `does not know what the action "explode" does`},
+		"a command in a module":           {`{"address":"module.m.null_resource.x","module_address":"module.m","type":"null_resource","name":"x","mode":"managed","provider_name":"registry.terraform.io/hashicorp/null","change":{"actions":["create"],"before":null,"after":{},"after_unknown":{}}}`, `"configuration":{"root_module":{"module_calls":{"m":{"source":"./m","expressions":{"acl":{"constant_value":"` + aclOfHealthy + `"}},"module":{"variables":{"acl":{}},"resources":[{"address":"null_resource.x","mode":"managed","type":"null_resource","name":"x","provisioners":[{"type":"local-exec","expressions":{"command":{"references":["var.acl"]}}}]}]}}}}}`, 3, "module.m.null_resource.x"},
 		"a stack that is put off":         {bucket, `"deferred_changes":[{"reason":"resource_config_unknown","resource_change":{"address":"aws_cloudformation_stack_set.s","type":"aws_cloudformation_stack_set","name":"s",` + aws + `}}]`, 3, "aws_cloudformation_stack_set.s"},
 		"an identity of another account":  {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_caller_identity.c","mode":"data","type":"aws_caller_identity","name":"c","provider_name":"registry.terraform.io/hashicorp/aws","values":{"account_id":"999988887777","arn":"arn:aws:iam::999988887777:user/x"}}]}}}`, 2, "999988887777"},
 		"things of another Region":        {elsewhere("us-west-2"), `"complete":true`, 2, "the plan manages what is in 111122223333/us-west-2; the estate is 111122223333/us-east-1"},
@@ -182,7 +201,10 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "plan.json")
-			if err := os.WriteFile(file, []byte(`{"format_version":"1.2","resource_changes":[`+tt.changes+`],"configuration":{"root_module":{}},`+tt.more+`}`), 0o600); err != nil {
+			if !strings.Contains(tt.more, `"configuration"`) {
+				tt.more += `,"configuration":{"root_module":{}}`
+			}
+			if err := os.WriteFile(file, []byte(`{"format_version":"1.2","resource_changes":[`+tt.changes+`],`+tt.more+`}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)

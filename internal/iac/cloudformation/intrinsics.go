@@ -237,9 +237,12 @@ func (e *evaluator) parameter(name string, p map[string]any) any {
 	if kept, ok := e.imports[keptParameter+name]; ok && e.isKept(name, p) {
 		return kept
 	}
+	if strings.HasPrefix(kind, "AWS::SSM::Parameter::Value") { // what is given, or the default, is the name of the value
+		return resource.Unknown("Parameters." + name)
+	}
 	if !given {
 		d, ok := p["Default"]
-		if !ok || strings.HasPrefix(kind, "AWS::SSM::Parameter::Value") || e.keepsDeployed != nil && e.keepsDeployed(name) {
+		if !ok || e.keepsDeployed != nil && e.keepsDeployed(name) {
 			return resource.Unknown("Parameters." + name)
 		}
 		v = resource.PlainText(d)

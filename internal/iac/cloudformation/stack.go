@@ -283,6 +283,9 @@ func (b *binding) entities() {
 			continue
 		}
 		c := resource.Change{Address: r.id, Type: o.Type, Kinds: m.Kinds, Place: r.place, After: o}
+		if m.Rows == nil && b.deployed != nil && b.writtenAsDeployed(r) {
+			continue // no row tells that it is there
+		}
 		shown := resource.Shown(b.base, &resource.Object{Type: o.Type, ID: b.physical[r.id]})
 		switch {
 		case b.physical[r.id] == "":

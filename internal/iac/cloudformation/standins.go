@@ -197,6 +197,9 @@ func (b *binding) provided(r declaredResource, in *binding) {
 	if len(kinds) > 0 {
 		b.plan.Doubt(o, kinds, snapshot.KnownAfterApply, "Parameters."+parameter, r.id)
 	}
+	if len(ids) == 0 && slices.Contains(resource.Runners, r.kind) {
+		return // of AWS's own types it is known what they are for
+	}
 	if len(kinds) == 0 || len(ids) > 0 {
 		b.plan.MayChange(o, ids, fmt.Sprintf("%s: %s", r.id, r.kind))
 	}

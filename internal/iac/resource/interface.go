@@ -21,6 +21,7 @@ var interfaceTypes = []Type{
 		Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
 		CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
 			"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
+			"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
 		}}},
 		Put: putInterface, Drop: dropInterface, Show: showInterface,
 	},
@@ -29,8 +30,11 @@ var interfaceTypes = []Type{
 		Attributes: []string{"network_interface_id", "security_group_id"}, Put: putInterfaceGroup, Drop: dropInterfaceGroup, Show: showInterfaceGroups,
 	},
 	{
+		Name: "aws_ec2_instance_state", Rank: RankLast, Kinds: instanceKinds, Attributes: []string{"instance_id", "state"}, Put: putInstanceState,
+	},
+	{
 		Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Instances, instances, true)}, Kinds: instanceKinds,
-		Local: true, Sweeps: true, Container: "subnet_id",
+		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "instance_id"}}, Container: "subnet_id",
 		Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
 		Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},
 		Labels:     []string{"instance_type"}, Computed: []string{primaryInterface}, Fixed: []string{"subnet_id", "private_ip", "primary_network_interface", "network_interface"},
@@ -204,6 +208,25 @@ func (w *World) showInterface(id string) {
 			n.Interfaces[at].Groups, n.Interfaces[at].Pending, n.Interfaces[at].PrivateIPs = i.Groups, i.Pending, i.PrivateIPs
 			s.Instances.Put(n)
 		}
+	}
+}
+
+// putInstanceState stops or starts an instance.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ec2_instance_state
+func putInstanceState(w *World, before, o *Object) {
+	ids, pending := wanted(w, o, "instance_id", instances)
+	state, open := o.Text("state")
+	if pending = max(pending, open); pending != "" {
+		for _, id := range ids {
+			lose(w, o, snapshot.Instances, instances, id, pending)
+		}
+		if len(ids) == 0 {
+			w.Scope(o).Doubt(snapshot.Instances, pending.Gap(o.Address))
+		}
+		return
+	}
+	for _, id := range ids {
+		edit(w, instances, id, func(i *snapshot.Instance) { i.State.Name = state })
 	}
 }
 

@@ -23,7 +23,7 @@ var opaqueTypes = []Type{
 	{Name: "aws_networkmanager_vpc_attachment", Opaque: true, Kinds: []snapshot.Kind{snapshot.TransitGatewayRoutes}, CloudFormation: []Words{{Type: "AWS::NetworkManager::VpcAttachment"}}},
 	{Name: "aws_networkmanager_transit_gateway_peering", Opaque: true, Kinds: []snapshot.Kind{snapshot.TransitGatewayPeerings}, CloudFormation: []Words{{Type: "AWS::NetworkManager::TransitGatewayPeering"}}},
 	{Name: "aws_networkmanager_transit_gateway_route_table_attachment", Opaque: true, Kinds: []snapshot.Kind{snapshot.TransitGatewayRoutes}, CloudFormation: []Words{{Type: "AWS::NetworkManager::TransitGatewayRouteTableAttachment"}}},
-	{Name: "aws_networkmanager_core_network_policy_attachment", Opaque: true, Kinds: []snapshot.Kind{snapshot.TransitGatewayRoutes}},
+	{Name: "aws_networkmanager_core_network_policy_attachment", Opaque: true, Kinds: []snapshot.Kind{snapshot.TransitGatewayRoutes}, CloudFormation: []Words{{Type: "AWS::NetworkManager::CoreNetwork"}}},
 	{Name: "aws_networkfirewall_firewall", Opaque: true, CloudFormation: []Words{{Type: "AWS::NetworkFirewall::Firewall"}}},
 	{Name: "aws_networkfirewall_firewall_policy", Opaque: true, CloudFormation: []Words{{Type: "AWS::NetworkFirewall::FirewallPolicy"}}},
 	{Name: "aws_networkfirewall_rule_group", Opaque: true, CloudFormation: []Words{{Type: "AWS::NetworkFirewall::RuleGroup"}}},
@@ -31,7 +31,7 @@ var opaqueTypes = []Type{
 	{Name: "aws_cloudformation_stack_set_instance", Opaque: true, Kinds: Everything},
 	{Name: "aws_cloudformation_stack_instances", Opaque: true, Kinds: Everything},
 	{Name: "aws_servicecatalog_provisioned_product", Opaque: true, Kinds: Everything},
-	{Name: "aws_fms_policy", Opaque: true, Kinds: []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}},
+	{Name: "aws_fms_policy", Opaque: true, Kinds: []snapshot.Kind{snapshot.SecurityGroups, snapshot.NetworkACLs, snapshot.RouteTables}, CloudFormation: []Words{{Type: "AWS::FMS::Policy"}}},
 	{Name: "aws_route_server_propagation", Opaque: true, Kinds: []snapshot.Kind{snapshot.RouteTables}},
 	{Name: "aws_vpc_route_server_propagation", Opaque: true, Kinds: []snapshot.Kind{snapshot.RouteTables}, CloudFormation: []Words{{Type: "AWS::EC2::RouteServerPropagation"}}},
 }

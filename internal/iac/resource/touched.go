@@ -36,8 +36,16 @@ func Holds(kind string) bool {
 	return slices.Contains(Holders, kind) || strings.HasSuffix(kind, "::MODULE")
 }
 
+// Runners are the types, in the words of either tool, that call the APIs of AWS or run
+// something of the user's, at once or later: they may do anything to what they name.
+var Runners = []string{
+	"AWS::Config::RemediationConfiguration", "aws_config_remediation_configuration", "AWS::Events::Rule", "aws_cloudwatch_event_target", "aws_lambda_invocation",
+	"AWS::Scheduler::Schedule", "aws_scheduler_schedule", "AWS::SSM::Association", "aws_ssm_association", "AWS::SSM::MaintenanceWindowTask", "aws_ssm_maintenance_window_task",
+	"AWS::StepFunctions::StateMachine", "aws_sfn_state_machine", "restapi_object", "shell_script", "shell_script_resource",
+}
+
 // Foreign reports whether what a type of resource does is up to its provider.
 func Foreign(kind string) bool {
 	_, modelled := CloudFormation[kind]
-	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource")
+	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource" || slices.Contains(Runners, kind))
 }

@@ -98,7 +98,7 @@ const (
 
 // types are all the types, family by family.
 var types = slices.Concat(
-	vpcTypes, groupTypes, aclTypes, routeTypes, endpointTypes, interfaceTypes, listTypes, peeringTypes, gatewayTypes, transitGatewayTypes, opaqueTypes,
+	vpcTypes, groupTypes, aclTypes, routeTypes, endpointTypes, interfaceTypes, listTypes, peeringTypes, gatewayTypes, transitGatewayTypes, fleetTypes, opaqueTypes,
 )
 
 // What derives from the types.

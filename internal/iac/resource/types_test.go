@@ -72,7 +72,7 @@ func everythingThere() *snapshot.Snapshot {
 var there = map[string][]string{
 	"aws_vpc": {"vpc-00000001", "vpc-00000002"}, "aws_subnet": {"subnet-00000001", "subnet-00000002"}, "aws_security_group": {"sg-00000001", "sg-00000002"},
 	"aws_network_acl": {"acl-00000001"}, "aws_default_network_acl": {"acl-0000000d"}, "aws_route_table": {"rtb-00000001"}, "aws_default_route_table": {"rtb-0000000d"},
-	"aws_vpc_endpoint": {"vpce-00000001"}, "aws_network_interface": {"eni-00000001"}, "aws_ec2_managed_prefix_list": {"pl-00000001"},
+	"aws_vpc_endpoint": {"vpce-00000001"}, "aws_network_interface": {"eni-00000001"}, "aws_instance": {"i-00000001"}, "aws_ec2_managed_prefix_list": {"pl-00000001"},
 	"aws_vpc_peering_connection": {"pcx-00000001"}, "aws_vpn_gateway": {"vgw-00000001"}, "aws_nat_gateway": {"nat-00000001"}, "aws_egress_only_internet_gateway": {"eigw-00000001"},
 	"aws_ec2_transit_gateway": {"tgw-00000001"}, "aws_ec2_transit_gateway_route_table": {"tgw-rtb-00000001"}, "aws_ec2_transit_gateway_vpc_attachment": {"tgw-attach-00000001"},
 }

@@ -16,6 +16,7 @@ import (
 // follow references that the values don't show.
 type graph struct {
 	doc         *document
+	untold      bool // of a resource it is not told which of its attributes are known
 	before      map[*tfjson.ResourceChange]*resource.Object
 	after       map[*tfjson.ResourceChange]*resource.Object
 	state       []*resource.Object
@@ -130,6 +131,13 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 		g.fresh[a.ID] = a.Type
 	}
 	g.after[rc] = a
+	if whole, _ := rc.Change.AfterUnknown.(bool); whole { // all of it
+		mask := map[string]any{}
+		for _, name := range resource.Models[rc.Type].Attributes {
+			mask[name] = true
+		}
+		rc.Change.AfterUnknown, g.untold = mask, true
+	}
 	mask, _ := rc.Change.AfterUnknown.(map[string]any)
 	g.put(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name, rc.Index, a, mask, slices.Contains(rc.Change.Actions, tfjson.ActionRead))
 }

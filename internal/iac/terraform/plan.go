@@ -27,13 +27,16 @@ type document struct {
 	Changes       []*tfjson.ResourceChange         `json:"resource_changes"`
 	Deferred      []*tfjson.DeferredResourceChange `json:"deferred_changes"`
 	Invocations   []*tfjson.ActionInvocation       `json:"action_invocations"`
-	Prior         *priorState                      `json:"prior_state"`
-	Config        *tfjson.Config                   `json:"configuration"`
-	Complete      *bool                            `json:"complete"`
-	Errored       bool                             `json:"errored"`
-	Timestamp     string                           `json:"timestamp"`
-	Values        json.RawMessage                  `json:"values"`
-	Level         string                           `json:"@level"`
+	Later         []struct {
+		Invocation *tfjson.ActionInvocation `json:"action_invocation"`
+	} `json:"deferred_action_invocations"`
+	Prior     *priorState     `json:"prior_state"`
+	Config    *tfjson.Config  `json:"configuration"`
+	Complete  *bool           `json:"complete"`
+	Errored   bool            `json:"errored"`
+	Timestamp string          `json:"timestamp"`
+	Values    json.RawMessage `json:"values"`
+	Level     string          `json:"@level"`
 }
 
 // priorState is that of tfjson without what nothing is read from, and decoded with the
@@ -112,7 +115,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			p.State = append(p.State, r)
 		}
 	}
-	p.DataSources = g.dataSources
+	p.DataSources, p.RefersToExisting = g.dataSources, g.untold
 	p.Places = g.places()
 	sort.SliceStable(p.State, func(i, j int) bool { return p.State[i].Address < p.State[j].Address })
 	for _, rc := range d.Changes {
@@ -124,6 +127,9 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			continue
 		}
 		action, ok := actionOf(rc)
+		if i := slices.IndexFunc(rc.Change.Actions, func(a tfjson.Action) bool { return !slices.Contains(knownActions, string(a)) }); i >= 0 {
+			return nil, snapshot.Errorf("%s: this version does not know what the action %q does", "%s: アクション %q が何をするかをこの版は知らない", rc.Address, resource.Shortened(string(rc.Change.Actions[i])))
+		}
 		if ok {
 			p.Changed = append(p.Changed, rc.Address)
 			g.runs(p, rc, action)
@@ -187,6 +193,9 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			p.Doubt(&resource.Object{Address: rc.ResourceChange.Address, Type: rc.ResourceChange.Type}, kinds, snapshot.NotModelled, rc.ResourceChange.Address, "deferred")
 		}
 	}
+	for _, later := range d.Later {
+		d.Invocations = append(d.Invocations, later.Invocation)
+	}
 	invokes(p, g, d.Invocations)
 	p.Agents = resource.Agents(p.Current)
 	p.Secrets = g.secrets()
@@ -229,6 +238,10 @@ var anyOutput = []string{
 	"aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudcontrolapi_resource", "aws_lambda_invocation",
 	"aws_servicecatalog_provisioned_product", "aws_ssm_parameter", "random_shuffle", "restapi_object", "shell_script", "terraform_data", "time_sleep",
 }
+
+// knownActions are those of a plan.
+// Source: https://developer.hashicorp.com/terraform/internals/json-format#change-representation
+var knownActions = []string{"no-op", "create", "read", "update", "delete", "forget"}
 
 // actionOf is what a change does, and whether it does anything. Resources that
 // leave the state without being destroyed stay as they are; one that is made

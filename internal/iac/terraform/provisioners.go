@@ -3,6 +3,7 @@ package terraform
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -10,17 +11,26 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// runners are the types of resources that run something of the user's.
-var runners = []string{"aws_lambda_invocation", "aws_ssm_association", "restapi_object", "shell_script", "shell_script_resource"}
+// harmless are providers whose resources reach nothing outside of the plan, but by a
+// provisioner.
+var harmless = []string{"archive", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls"}
+
+// isForeign reports whether a provider may reach AWS in ways of its own, as one for
+// Kubernetes does through its controllers.
+func isForeign(provider string) bool {
+	return !isAWS(provider) && !isCloudControl(provider) && !slices.Contains(harmless, provider[strings.LastIndexByte(provider, '/')+1:])
+}
 
 // runs notes a change that runs something: a provisioner of the resource, or the
 // resource itself. What it does is up to it, and it may do it to all that its
-// triggers and arguments name.
+// triggers and arguments name. A resource of another provider stands in a VPC and its
+// subnets as others do; what else it names it may change.
 // Source: https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax
 func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resource.Action) {
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != resource.Update
-	if !provisioned && !slices.Contains(runners, rc.Type) {
+	runs := provisioned || slices.Contains(resource.Runners, rc.Type)
+	if !runs && !isForeign(rc.ProviderName) {
 		return
 	}
 	var ids []string
@@ -41,7 +51,12 @@ func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resourc
 			}
 		}
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id == of.ID })
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return id == of.ID || !runs && (strings.HasPrefix(id, "vpc-") || strings.HasPrefix(id, "subnet-"))
+	})
+	if !runs && len(ids) == 0 {
+		return
+	}
 	p.MayChange(&resource.Object{Address: rc.Address, Type: rc.Type, ID: rc.Address}, ids, rc.Address)
 }
 
@@ -75,6 +90,7 @@ func (g *graph) namedIn(list map[string]*tfjson.Expression, at where, ids []stri
 			ids = g.namedIn(b, at, ids)
 		}
 		for _, ref := range e.References {
+			ids = g.givenTo(ref, at, ids)
 			g.steps = 0
 			for _, id := range g.follow([]string{ref}, at, anyPathKind, "", 0).ids {
 				if !slices.Contains(ids, id) {
@@ -84,6 +100,17 @@ func (g *graph) namedIn(list map[string]*tfjson.Expression, at where, ids []stri
 		}
 	}
 	return ids
+}
+
+// givenTo collects the ids that the call of a module gives a variable of it.
+func (g *graph) givenTo(ref string, at where, ids []string) []string {
+	t := split(ref)
+	call := g.calls[withoutKeys(at.module)]
+	if len(t) < 2 || t[0] != "var" || at.module == "" || call == nil || call.Expressions[t[1]] == nil {
+		return ids
+	}
+	path, key := parent(at.module)
+	return g.namedIn(map[string]*tfjson.Expression{t[1]: call.Expressions[t[1]]}, where{module: path, key: key}, ids)
 }
 
 // sharing are the types that share with another account, or cease to.
