@@ -31,7 +31,7 @@ var (
 		Code: "DSP813", Severity: Fail, Hides: true,
 		Title:   say("there is no agent {subject} in {scope}", "{scope} にエージェント {subject} がない"),
 		Cause:   say("It was deleted, or never made: DataSync neither lists nor describes it.", "削除されたか、作成されていない。DataSync の一覧にも詳細にもない。"),
-		Fix:     say("Correct the ARN, or activate the agent.", "ARN を直すか、エージェントをアクティベートする。"),
+		Fix:     say("Correct the ARN, or activate the agent.", "ARN を直すか、エージェントをアクティブ化する。"),
 		Look:    []Command{OnAWS("datasync list-agents")},
 		Errors:  []*documented.Error{documented.AgentNotFound},
 		Sources: []string{pageDescribeAgent},

@@ -180,7 +180,7 @@ func (f Finding) Fix() Text {
 
 // Of an agent only the name can be changed.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_UpdateAgent.html
-var givenOnce = say("An agent that exists can't be given another endpoint, address, subnet or group: activate a new one, and give that to the locations in its place.", "既存のエージェントのエンドポイント・アドレス・サブネット・グループは変更できないので、変える場合は新しいエージェントをアクティベートし、ロケーションのエージェントを置き換える。")
+var givenOnce = say("An agent that exists can't be given another endpoint, address, subnet or group: activate a new one, and give that to the locations in its place.", "既存のエージェントのエンドポイント・アドレス・サブネット・グループは変更できないので、変える場合は新しいエージェントをアクティブ化し、ロケーションのエージェントを置き換える。")
 
 // Result is the answer of one check.
 type Result struct {

@@ -21,7 +21,7 @@ var (
 		Code: "DSP105", Severity: Fail,
 		Title:   say("{subject} serves {seen}; the agent is to be activated in {region}", "{subject} は {seen} のもので、アクティブ化先は {region}"),
 		Cause:   say("DataSync has no cross-Region endpoints: endpoint, key request, CreateAgent, subnet and security group must share one Region.", "DataSync にリージョン間エンドポイントはない。エンドポイント、キー要求、CreateAgent、サブネット、セキュリティグループは同じリージョンでなければならない。"),
-		Fix:     say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティベートするか、{region} にエンドポイントを作成する。"),
+		Fix:     say("Activate in {seen}, or create an endpoint in {region}.", "{seen} でアクティブ化するか、{region} にエンドポイントを作成する。"),
 		Look:    []Command{OnAWS("ec2 describe-vpc-endpoints --filters Name=service-name,Values=*.datasync,*.datasync-fips")},
 		Errors:  []*documented.Error{documented.InvalidEndpoint, documented.EndpointUnreachable},
 		Sources: []string{pageXRegion, pageActivate},

@@ -108,7 +108,7 @@ var (
 	iamTooBroad = &Problem{
 		Code: "DSP733", Severity: Warn,
 		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティブ化に不要なアクションを少なくとも {count} 個（{example} など）許可している"),
-		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティベートするだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
+		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティブ化するだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Sources: []string{documented.PageCFN, pageArticle},
@@ -128,7 +128,7 @@ var _ = register(&Check{
 
 func runIAMActivation(x *Exam) {
 	if x.Target.AgentARN != "" {
-		x.NotApplicable(say("the agent is activated already", "エージェントは既にアクティベート済み"))
+		x.NotApplicable(say("the agent is activated already", "エージェントは既にアクティブ化済み"))
 		return
 	}
 	s := x.destination()

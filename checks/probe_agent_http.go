@@ -19,7 +19,7 @@ var (
 		Code: "DSP631", Severity: Fail,
 		Title:   say("{subject} refuses TCP 80 from {from}", "{subject} が {from} からの TCP 80 を拒否している"),
 		Cause:   say("An agent closes port 80 once it is activated; before that it refuses only while it boots. Or the address is another machine's.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中だけ。または別のマシンのアドレスである。"),
-		Fix:     say("Look whether it is activated already: list the agents of the account. If not, wait for it to boot, and compare {subject} with its console.", "既にアクティベート済みでないかエージェントの一覧で確認する。そうでなければ起動を待ち、{subject} をコンソールの表示と比べる。"),
+		Fix:     say("Look whether it is activated already: list the agents of the account. If not, wait for it to boot, and compare {subject} with its console.", "既にアクティブ化済みでないかエージェントの一覧で確認する。そうでなければ起動を待ち、{subject} をコンソールの表示と比べる。"),
 		Look:    []Command{OnAWS("datasync list-agents")},
 		Errors:  []*documented.Error{documented.AgentRefused},
 		Sources: []string{pageActivate},
@@ -54,7 +54,7 @@ var _ = register(&Check{
 	Problems: []*Problem{agentRefused, agentSilent, agentRejected},
 	Run: func(x *Exam) {
 		if x.Target.AgentARN != "" {
-			x.NotApplicable(say("the agent is activated already, and has closed its port 80", "エージェントは既にアクティベート済みで、ポート 80 は閉じている"))
+			x.NotApplicable(say("the agent is activated already, and has closed its port 80", "エージェントは既にアクティブ化済みで、ポート 80 は閉じている"))
 			return
 		}
 		agent := AgentAddress(x.Target, x.Snapshot)

@@ -123,7 +123,7 @@ func Meaning(p snapshot.Probe) Text {
 		return say("a connection was made", "接続できた")
 	case snapshot.Refused:
 		if p.Purpose == snapshot.ToAgentHTTP {
-			return say("an activated agent closes this port; before that it refuses only while it boots", "アクティベート済みのエージェントはこのポートを閉じる。それ以前に拒否するのは起動中だけ")
+			return say("an activated agent closes this port; before that it refuses only while it boots", "アクティブ化済みのエージェントはこのポートを閉じる。それ以前に拒否するのは起動中だけ")
 		}
 		return say("the way is open, but nothing listens there; is it really the right address?", "経路は開いているが待ち受けがない。本当に正しいアドレスか")
 	case snapshot.ResetAfter:

@@ -13,12 +13,15 @@ var (
 	wordMarkdownAll   = snapshot.Text{En: "All checks", Ja: "すべてのチェック"}
 	wordMarkdownFix   = snapshot.Text{En: "How to mend it", Ja: "対処"}
 	wordMarkdownIntro = snapshot.Text{
-		En: "[dspreflight](" + homePage + ") judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
-		Ja: "[dspreflight](" + homePage + ") は、AWS DataSync エージェントを VPC エンドポイント経由でアクティベートできるかを判定する。",
+		En: "[dspreflight](" + homePage + ") %s judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
+		Ja: "[dspreflight](" + homePage + ") %s は、AWS DataSync エージェントを VPC エンドポイント経由でアクティブ化できるかを判定する。",
 	}
 	wordMarkdownAside = snapshot.Text{En: "Not by this change", Ja: "この変更によらないもの"}
 	wordMarkdownFine  = snapshot.Text{En: "Nothing stands in the way.", Ja: "問題は見つからなかった。"}
 )
+
+// Mark begins a comment, so that the next run finds its own again, and no other's.
+const Mark = "<!-- dspreflight -->"
 
 // Markdown returns a renderer for a comment on a pull request: the verdict, what
 // is wrong, and the rest behind a fold.
@@ -26,7 +29,7 @@ func Markdown(lang string) Renderer {
 	return func(w io.Writer, r Report) error {
 		var b strings.Builder
 		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
-		fmt.Fprintf(&b, "## %s DataSync: %s\n\n%s\n\n", mark, r.headline(lang), wordMarkdownIntro.In(lang))
+		fmt.Fprintf(&b, Mark+"\n\n## %s DataSync: %s\n\n"+wordMarkdownIntro.In(lang)+"\n\n", mark, r.headline(lang), escapeMarkdown(r.Tool.Version))
 		for _, line := range r.changeLines(lang) {
 			fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
 		}

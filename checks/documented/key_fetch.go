@@ -143,7 +143,7 @@ var (
 			[]wording{exactly(ofAgentPort, "connectexception", `java\.net\.connectexception(?:at|$)`)}),
 		Title:   say("The agent refuses port 80", "エージェントがポート 80 を拒否する"),
 		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。"),
-		Fix:     say("List the agents of the account: it may be activated already. Otherwise wait for it to boot and compare the address with its console.", "アカウントのエージェントを一覧し、既にアクティベート済みでないか確認する。そうでなければ起動を待ち、アドレスをコンソールの表示と比べる。"),
+		Fix:     say("List the agents of the account: it may be activated already. Otherwise wait for it to boot and compare the address with its console.", "アカウントのエージェントを一覧し、既にアクティブ化済みでないか確認する。そうでなければ起動を待ち、アドレスをコンソールの表示と比べる。"),
 		Sources: []string{PageActivate},
 		Checks:  []string{"probe-agent-http"},
 	}
@@ -154,7 +154,7 @@ var (
 			"RemoteDisconnected", "forcibly closed by the remote host", "server disconnected without sending a response", "unexpected EOF", "unexpected end of file from server", "no data received", "server disconnected", "other side closed", "end of file reached", "EOFError"),
 			append(phrases(clientOfPort80, "connection reset by peer", "empty reply from server", "no data received"), exactly(ofKeyRequest, "eof", `[?&][^ ]{0,400}:eof(?:[^a-z]|$)`))...),
 		Title:   say("The connection to the agent's port 80 was cut", "エージェントのポート 80 への接続が切断された"),
-		Cause:   say("Something accepted the connection and ended it without an answer: a firewall or proxy in between, or an agent that is starting or already activated.", "接続を受け付けた後、応答せずに切断された。途中のファイアウォールやプロキシ、または起動中かアクティベート済みのエージェント。"),
+		Cause:   say("Something accepted the connection and ended it without an answer: a firewall or proxy in between, or an agent that is starting or already activated.", "接続を受け付けた後、応答せずに切断された。途中のファイアウォールやプロキシ、または起動中かアクティブ化済みのエージェント。"),
 		Fix:     say("Ask from a machine with a direct way to the agent, compare the address with the agent's console, and exempt it from inspection.", "エージェントに直接届くマシンから要求し、アドレスをエージェントのコンソールと比べ、検査の対象から外す。"),
 		Sources: []string{PageActivate, PageAgentHelp},
 		Checks:  []string{"probe-agent-http"},

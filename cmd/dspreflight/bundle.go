@@ -216,7 +216,7 @@ func bundleReadme(c *cli.Context, ask asked, rep report.Report, files map[string
 	say := func(en, ja string, args ...any) string { return snapshot.Textf(en, ja, args...).In(ask.lang) }
 	lines := []string{
 		"# dspreflight: " + rep.Verdict.Label(), "",
-		say("What dspreflight saw of an estate, and what it makes of it: whether an AWS DataSync agent can be activated through its VPC endpoint.", "dspreflight が見た環境とその判定: AWS DataSync エージェントを VPC エンドポイント経由でアクティベートできるか。"), "",
+		say("What dspreflight saw of an estate, and what it makes of it: whether an AWS DataSync agent can be activated through its VPC endpoint.", "dspreflight が見た環境とその判定: AWS DataSync エージェントを VPC エンドポイント経由でアクティブ化できるか。"), "",
 		say("| file | is |\n|---|---|", "| ファイル | 内容 |\n|---|---|"),
 		say("| `report.html` | the report, for a browser: begin here |", "| `report.html` | ブラウザーで読むレポート。まずこれを開く |"),
 		say("| `report.json` | the same for programs |", "| `report.json` | 同じ内容（プログラム用） |"),

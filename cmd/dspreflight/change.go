@@ -266,7 +266,7 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 	if was != will {
 		return []snapshot.Text{snapshot.Textf(
 			"%s is replaced by %s: its addresses change, and an agent that was activated through it must be activated again.",
-			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティベートしたエージェントは再度アクティベートが必要になる。", was, will)}
+			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティブ化したエージェントは再度アクティブ化が必要になる。", was, will)}
 	}
 	var lost []string
 	left := checks.EndpointAddresses(after.Target, after.Snapshot)
@@ -280,7 +280,7 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 	}
 	return []snapshot.Text{snapshot.Textf(
 		"%s loses the address %s: an agent that was activated with it must be activated again.",
-		"%s はアドレス %s を失う。これを使ってアクティベートしたエージェントは再度アクティベートが必要になる。", will, strings.Join(lost, ", "))}
+		"%s はアドレス %s を失う。これを使ってアクティブ化したエージェントは再度アクティブ化が必要になる。", will, strings.Join(lost, ", "))}
 }
 
 // targetsOfBoth completes the targets for the estate before and after the changes. A

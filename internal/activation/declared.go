@@ -96,7 +96,7 @@ func yamlText(s string) string { return `"` + outside.Of(s).HCL() + `"` }
 // head says what a printed text is for.
 func (p Plan) head(version, lang string) string {
 	return snapshot.Textf("A DataSync agent that is activated through %[1]s (%[2]s), in account %[3]s, %[4]s.\nMade by dspreflight %[5]s.",
-		"%[1]s（%[2]s）経由でアクティベートする DataSync エージェント。アカウント %[3]s、%[4]s。\ndspreflight %[5]s が出力した。",
+		"%[1]s（%[2]s）経由でアクティブ化する DataSync エージェント。アカウント %[3]s、%[4]s。\ndspreflight %[5]s が出力した。",
 		p.Endpoint, p.Address, p.Account, p.Region, outside.Of(version).Terminal()).In(lang)
 }
 
