@@ -56,8 +56,8 @@ func Read(body []byte, files Sources, stacks StackReader) (*resource.Plan, error
 	if bytes.HasPrefix(body, []byte("PK\x03\x04")) {
 		return nil, snapshot.Errorf("this is a plan file; dspreflight reads its JSON: terraform show -json FILE > plan.json", "これはプランファイル。dspreflight はその JSON を読む: terraform show -json FILE > plan.json")
 	}
-	if start := bytes.TrimSpace(body); len(start) > 0 && start[0] != '{' && start[0] != '[' && !bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) && !bytes.HasPrefix(start, []byte("\xff\xfe")) && !bytes.HasPrefix(start, []byte("\xfe\xff")) {
-		return nil, snapshot.Errorf("this is not JSON; pass what terraform show -json PLANFILE prints", "JSON ではない。terraform show -json PLANFILE の出力を渡す")
+	if err := notJSON(body); err != nil {
+		return nil, err
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, snapshot.Errorf("the file is empty; terraform show -json prints a plan's JSON", "ファイルが空。terraform show -json がプランの JSON を出力する")
