@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path"
 	"path/filepath"
 	"slices"
@@ -238,5 +240,69 @@ func TestAuditPolicies(t *testing.T) {
 		if !strings.Contains(org.stdout, want) {
 			t.Errorf("%s is not in %s%s", want, org.stdout, org.stderr)
 		}
+	}
+}
+
+// TestAllEndpoints judges the endpoints that no agent uses, and none that one does.
+func TestAllEndpoints(t *testing.T) {
+	s := organized(t, 1, 2)
+	if out := invoke(t, "check", "--all-endpoints", "--region", "us-east-1", "--no-probe", agentSide); out.code != exitUsage || !strings.Contains(out.stderr, "no agent and no endpoint to judge") {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+	s.Tamper = func(w http.ResponseWriter, _, action string, genuine []byte) bool {
+		if action != "DescribeVpcEndpoints" {
+			_, err := w.Write(genuine)
+			return err == nil
+		}
+		i := bytes.Index(genuine, []byte("<item>"))
+		j := bytes.LastIndex(genuine, []byte("</vpcEndpointSet>"))
+		free := strings.ReplaceAll(string(genuine[i:j]), "vpce-0a1b2c3d4e5f60718", "vpce-0b1b2c3d4e5f60719")
+		_, err := w.Write(slices.Concat(genuine[:j], []byte(free), genuine[j:]))
+		return err == nil
+	}
+	both := parse(t, invoke(t, "check", "--all-agents", "--all-endpoints", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+	var names []string
+	for _, tg := range both.Targets {
+		names = append(names, path.Base(tg.Name))
+	}
+	if want := []string{"agent-00000000000000001", fixtureAgent, "vpce-0b1b2c3d4e5f60719"}; !slices.Equal(names, want) {
+		t.Errorf("%v", names)
+	}
+}
+
+// TestWaitForANewAgent looks again at an agent that was just made, which is OFFLINE and so
+// UNKNOWN, until it is ONLINE.
+func TestWaitForANewAgent(t *testing.T) {
+	s := organized(t, 1, 1)
+	looks := 0
+	s.Tamper = func(w http.ResponseWriter, _, action string, genuine []byte) bool {
+		if action == "DescribeAgent" {
+			looks++
+		}
+		if action != "DescribeAgent" || looks > 1 {
+			_, err := w.Write(genuine)
+			return err == nil
+		}
+		var row map[string]any
+		if err := json.Unmarshal(genuine, &row); err != nil {
+			t.Error(err)
+		}
+		row["Status"], row["CreationTime"] = "OFFLINE", time.Now().Add(-time.Minute).Unix()
+		body, err := json.Marshal(row)
+		if err != nil {
+			t.Error(err)
+		}
+		_, err = w.Write(body)
+		return err == nil
+	}
+	args := []string{"check", "--agent-arn", agentARN, "--no-probe", agentSide, "-o", "json", "--check", "agent-status"}
+	first := parse(t, invoke(t, args...))
+	if first.Verdict != report.Inconclusive || statusIn(first.Targets[0], "agent-status") != "UNKNOWN" {
+		t.Errorf("just made: %s", first.Verdict)
+	}
+	looks = 0
+	out := invoke(t, append(args, "--wait", "10s")...)
+	if rep := parse(t, out); rep.Verdict != report.Ready || looks != 2 {
+		t.Errorf("%s after %d looks: %s %s", rep.Verdict, looks, messages(rep, "agent-status"), out.stderr)
 	}
 }

@@ -265,6 +265,48 @@ func TestProbesOfACommandSaved(t *testing.T) {
 	}
 }
 
+// TestProbesOfACommandInS3 expects the command that fetches an output which no reply holds,
+// and that its file is then told to be of the machine whose reply begins in the same way.
+func TestProbesOfACommandInS3(t *testing.T) {
+	list := nodes(2)
+	whole := map[string]string{}
+	for _, n := range list {
+		run, err := snapshot.ReadProbes([]byte(printed(t, n.addr)), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for a := range 200 {
+			more := run[0].Probes[0]
+			more.Addr = netip.AddrFrom4([4]byte{10, 20, 1, byte(20 + a)})
+			run[0].Probes = append(run[0].Probes, more)
+		}
+		body, err := json.Marshal(run[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole[n.id] = snapshot.PlainProbes + "\n" + string(body) + "\n" + snapshot.ProbesEnd + "\n"
+	}
+	ssm := &fakeaws.SSM{Bucket: "outputs", Run: func(id, _ string) (string, string, int) { return whole[id], "", 0 }}
+	rep, out, id := sendAndCheck(t, list, ssm, nil)
+	fetch := "aws s3 cp s3://outputs/" + id + "/" + list[0].id + "/awsrunShellScript/probe/stdout " + list[0].id + ".stdout"
+	if statusOf(rep, "probe-443") != "UNKNOWN" || !strings.Contains(out.stderr, fetch) || !strings.Contains(out.stderr, "--probes "+list[0].id+".stdout") {
+		t.Errorf("%s: %s", statusOf(rep, "probe-443"), out.stderr)
+	}
+	file := filepath.Join(t.TempDir(), list[0].id+".stdout")
+	for text, whose := range map[string]bool{
+		whole[list[0].id]: true,
+		strings.Replace(whole[list[0].id], `"tries":1`, `"tries":2`, 1): false, // of another run
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rep, out, _ = sendAndCheck(t, list, ssm, nil, "--probes", file)
+		if whose && statusOf(rep, "probe-443") != "PASS" || strings.Contains(out.stderr, "what "+list[0].id+" answered") == whose {
+			t.Errorf("%s: %s\n%s", statusOf(rep, "probe-443"), messages(rep, "probe-443"), out.stderr)
+		}
+	}
+}
+
 // TestProbesPacked reads what the document prints from a file, whole or not at all.
 func TestProbesPacked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "stdout")

@@ -50,17 +50,24 @@ const maxProbesBytes = 32 << 20
 // addProbes adds to the evidence what --probes holds and, live, what this
 // machine can dial, as far as the selected checks ask for it.
 func addProbes(ctx context.Context, c *cli.Context, env *environment, snap *snapshot.Snapshot, targets []snapshot.Target, a asked) error {
-	tellSilent(env, snap, a.lang)
 	for _, file := range c.StringSlice("probes") {
 		if strings.HasPrefix(file, ofCommand) {
 			continue // read with the rest of what AWS says
 		}
-		runs, err := readProbesFile(c, file)
+		body, err := readLimited(c, file, maxProbesBytes)
+		if err == nil && snap.Completed(body) {
+			continue
+		}
+		var runs []snapshot.ProbeRun
+		if err == nil {
+			runs, err = snapshot.ReadProbes(body, time.Now())
+		}
 		if err != nil {
 			return fmt.Errorf("--probes %s: %w", file, err)
 		}
 		snap.Probes = append(snap.Probes, runs...)
 	}
+	tellSilent(env, snap, a.lang)
 	if c.Bool("no-probe") || c.String("snapshot") != "" || c.String("fixture") != "" || ctx.Err() != nil {
 		return nil
 	}
@@ -205,14 +212,6 @@ func planFor(t snapshot.Target, snap *snapshot.Snapshot, at snapshot.VantagePlac
 		r.Agent = checks.AgentAddress(t, snap)
 	}
 	return probe.Plan(r)
-}
-
-func readProbesFile(c *cli.Context, file string) ([]snapshot.ProbeRun, error) {
-	body, err := readLimited(c, file, maxProbesBytes)
-	if err != nil {
-		return nil, err
-	}
-	return snapshot.ReadProbes(body, time.Now())
 }
 
 // lookUntilReady looks again, every few seconds, until the verdict is READY or

@@ -14,6 +14,7 @@ import (
 // SSM is the part of Systems Manager that runs commands, in one account. Set its fields
 // before the first request.
 type SSM struct {
+	Bucket  string // where whole outputs are kept; "": nowhere
 	Account string
 	// Run runs a script on a managed node.
 	Run func(instance, script string) (stdout, stderr string, code int)
@@ -97,6 +98,9 @@ func (s *SSM) Send(document []byte, parameters map[string]string, instances []st
 
 func (s *SSM) invoke(id, step, instance, script string) map[string]any {
 	row := map[string]any{"CommandId": id, "InstanceId": instance, "PluginName": step, "ResponseCode": -1, "StandardOutputContent": "", "StandardErrorContent": "", "StandardOutputUrl": ""}
+	if s.Bucket != "" {
+		row["StandardOutputUrl"] = "https://s3.us-east-1.amazonaws.com/" + s.Bucket + "/" + id + "/" + instance + "/awsrunShellScript/" + step + "/stdout"
+	}
 	details := ""
 	if s.Status != nil {
 		details = s.Status(instance)

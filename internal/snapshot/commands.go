@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // ProbeTrouble is why a managed node that was sent the probe script told nothing.
@@ -90,8 +92,10 @@ func (s *Scope) commandRun(i Invocation, now time.Time) ProbeRun {
 		runs, err = ReadProbes(body, now)
 	}
 	switch {
+	case errors.Is(err, errCut) && inS3(out.URL) != "":
+		return trouble(CommandInS3, "aws s3 cp %s %s.stdout", inS3(out.URL), i.Instance)
 	case errors.Is(err, errCut):
-		return trouble(CommandCut, "%s", strings.TrimSpace(fmt.Sprint(len([]rune(out.Output)), " ", out.URL)))
+		return trouble(CommandCut, "%d", len([]rune(out.Output)))
 	case !packed || err != nil || len(runs) != 1:
 		begins := firstOf(out.Output)
 		if first := firstOf(out.Problem); first != "" {
@@ -105,6 +109,55 @@ func (s *Scope) commandRun(i Invocation, now time.Time) ProbeRun {
 		run.Vantage.Addresses = a
 	}
 	return run
+}
+
+// s3Address is where Systems Manager says that a whole output is. What else its answer may
+// hold there is not put into a command.
+// Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
+var s3Address = pattern.Late(`^https://s3[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([a-z0-9][a-z0-9.-]+/[A-Za-z0-9/._-]+)$`)
+
+// inS3 is the address of an output as the AWS CLI writes it, or "".
+func inS3(url string) string {
+	if m := s3Address().FindStringSubmatch(url); m != nil {
+		return "s3://" + m[1]
+	}
+	return ""
+}
+
+// enough is how many characters of an output that was cut off tell whose it is; a reply
+// holds 24,000, the last of which may say that more is missing.
+const enough = 20_000
+
+// Completed puts a whole output, which somebody fetched from S3, in the place of the one
+// that was cut off: that of the one machine whose reply begins in the same way. It is
+// false where there is none.
+func (s *Snapshot) Completed(whole []byte) bool {
+	text := strings.ReplaceAll(string(whole), "\r\n", "\n")
+	var done func()
+	found := 0
+	for n := range s.Probes {
+		r := &s.Probes[n]
+		if r.Trouble == nil || r.Trouble.Code != CommandInS3 && r.Trouble.Code != CommandCut {
+			continue
+		}
+		for _, sc := range s.Scopes {
+			o, p := sc.CommandOutputs.Get(r.Instance)
+			begins := strings.ReplaceAll(o.Output, "\r\n", "\n")
+			if p != Present || o.Command != r.Command || len(begins) < enough || !strings.HasPrefix(text, begins[:enough]) {
+				continue
+			}
+			found++
+			done = func() {
+				o.Output = string(whole)
+				sc.CommandOutputs.Put(o)
+				*r = sc.commandRun(Invocation{Instance: o.Instance, Command: o.Command, Status: o.Status, Details: o.Details}, s.TakenAt)
+			}
+		}
+	}
+	if found == 1 {
+		done()
+	}
+	return found == 1
 }
 
 // firstOf is the beginning of the first line of what a machine said.

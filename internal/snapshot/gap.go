@@ -50,7 +50,8 @@ const (
 	CommandOpen       GapCode = "command-open"       // Systems Manager has not run the command on a node yet; Detail: the status
 	CommandFailed     GapCode = "command-failed"     // it could not, or the script failed there; Detail: the status
 	CommandUnread     GapCode = "command-unread"     // what a node answered could not be read from AWS; Detail: why
-	CommandCut        GapCode = "command-cut"        // what it answered is cut off; Detail: how many characters there are, and where the rest is
+	CommandCut        GapCode = "command-cut"        // what it answered is cut off; Detail: how many characters there are
+	CommandInS3       GapCode = "command-in-s3"      // what it answered is cut off, and whole in S3; Detail: the command that fetches it
 	CommandGarbage    GapCode = "command-garbage"    // what it answered is not the script's; Detail: how it begins
 	MachinesDiffer    GapCode = "machines-differ"    // two machines saw opposite things
 	Hurried           GapCode = "hurried"            // the probe was given up before an answer could be expected
