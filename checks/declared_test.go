@@ -170,7 +170,7 @@ func TestDeclaredTablesAreRead(t *testing.T) {
 	entry := func(c *checks.Check, k snapshot.Kind) string { return c.ID + "/" + k.String() }
 	read := map[string]bool{}
 	for i, e := range estates {
-		if !tier.Takes(i, 3) {
+		if !tier.Takes(i, 1) {
 			continue
 		}
 		judge(e, checks.All(), func(c *checks.Check, k snapshot.Kind) {

@@ -65,7 +65,7 @@ func TestRedacted(t *testing.T) {
 		estates[filepath.Dir(file)] = files
 	}
 	for n, name := range slices.Sorted(maps.Keys(estates)) {
-		if !tier.Takes(n, 4) {
+		if !tier.Takes(n, 3) {
 			continue
 		}
 		files := estates[name]

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -83,12 +84,13 @@ func statusIn(tg report.Target, check string) string {
 // TestAuditOfAnOrganization judges 200 agents in 40 accounts by one command, where one
 // account can't be entered and another is closed.
 func TestAuditOfAnOrganization(t *testing.T) {
-	s := organized(t, 40, 5)
+	accounts := tier.Size(40)
+	s := organized(t, accounts, 5)
 	start := time.Now()
 	out := invoke(t, "check", "--all-agents", "--accounts-from", "organizations", "--role-name", "Closed", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json")
 	rep := parse(t, out)
 	t.Logf("%d targets in %v; calls %v", len(rep.Targets), time.Since(start).Round(time.Millisecond), s.Calls())
-	if len(rep.Targets) != 201 || rep.Verdict != report.Inconclusive {
+	if len(rep.Targets) != 5*accounts+1 || rep.Verdict != report.Inconclusive {
 		t.Errorf("%d targets, %s: %s", len(rep.Targets), rep.Verdict, out.stderr)
 	}
 	for _, tg := range rep.Targets {
@@ -110,7 +112,7 @@ func TestAuditOfAnOrganization(t *testing.T) {
 	if !slices.IsSortedFunc(rep.Targets, func(a, b report.Target) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("the targets are not grouped by account and Region")
 	}
-	for action, want := range map[string]int{"ListAgents": 40, "DescribeAgent": 200, "ListTasks": 40, "DescribeTask": 40, "ListLocations": 40, "ListAccounts": 3, "AssumeRole": 40} {
+	for action, want := range map[string]int{"ListAgents": accounts, "DescribeAgent": 5 * accounts, "ListTasks": accounts, "DescribeTask": accounts, "ListLocations": accounts, "ListAccounts": (accounts + 2 + 19) / 20, "AssumeRole": accounts} {
 		if got := s.Calls()[action]; got != want {
 			t.Errorf("%s was called %d times, want %d", action, got, want)
 		}

@@ -111,7 +111,7 @@ func TestBundle(t *testing.T) {
 	dir := t.TempDir()
 	key := filepath.Join(dir, "key")
 	for n, name := range fixtures.Names() {
-		if !tier.Takes(n, 4) {
+		if !tier.Takes(n, 3) {
 			continue
 		}
 		plain := invoke(t, "check", "--fixture", name, "-o", "json")

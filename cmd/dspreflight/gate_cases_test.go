@@ -202,7 +202,7 @@ func TestMovedResources(t *testing.T) {
 		for _, move := range slices.Sorted(maps.Keys(moves)) {
 			to := moves[move]
 			for _, id := range slices.Sorted(maps.Keys(template)) {
-				if step++; !tier.Takes(step, 7) {
+				if step++; !tier.Takes(step, 3) {
 					continue
 				}
 				got := judge(t, to(wounded()[name], id))
@@ -240,7 +240,7 @@ func TestChangedPriorState(t *testing.T) {
 				if err := os.WriteFile(changed, at.write(t, body, how), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if tried++; !tier.Takes(tried, 7) {
+				if tried++; !tier.Takes(tried, 3) {
 					continue
 				}
 				if out := invoke(t, append(args, "--plan", changed)...); out.code != exitUsage && out.code != 3 {

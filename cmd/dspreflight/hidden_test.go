@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,8 +14,6 @@ import (
 	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
-
-var everyAttribute = flag.Bool("every", false, "hide every attribute, not one in twelve")
 
 // moduleKeys are the keys of count and for_each in a module's address.
 var moduleKeys = regexp.MustCompile(`\[[^\]]*\]`)
@@ -49,7 +46,7 @@ func TestHiddenAttributes(t *testing.T) {
 			body := read(t, file)
 			want := parse(t, invoke(t, append(args, "--plan", file)...))
 			for n, a := range changing(t, body) {
-				if n%12 != 0 && !*everyAttribute || !tier.Takes(n/12, 5) {
+				if !tier.Takes(n, 11) {
 					continue
 				}
 				hidden := filepath.Join(t.TempDir(), "plan.json")

@@ -20,6 +20,7 @@ import (
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -156,7 +157,7 @@ func sendAndCheck(t *testing.T, list []node, ssm *fakeaws.SSM, edit func(*fakeaw
 // TestProbesOfACommand reads what hundreds of instances printed: in pages, each place
 // proved by EC2, in calls that don't grow but with the instances.
 func TestProbesOfACommand(t *testing.T) {
-	list := nodes(300)
+	list := nodes(tier.Size(300))
 	at := map[string]string{}
 	for _, n := range list {
 		at[n.id] = n.addr
@@ -168,7 +169,7 @@ func TestProbesOfACommand(t *testing.T) {
 		t.Errorf("%s\n%s\n%s", messages(rep, "probe-443"), messages(rep, "probe-control"), out.stderr)
 	}
 	calls := s.Calls()
-	if calls["ListCommandInvocations"] != 7 || calls["GetCommandInvocation"] != 300 { // 6 pages of 50, and one of the other scope
+	if calls["ListCommandInvocations"] != (len(list)+49)/50+1 || calls["GetCommandInvocation"] != len(list) { // pages of 50, and one of the other scope
 		t.Errorf("calls: %v", calls)
 	}
 }

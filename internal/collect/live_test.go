@@ -200,7 +200,7 @@ func TestFaults(t *testing.T) {
 		t.Run(names[fault], func(t *testing.T) {
 			t.Parallel()
 			for n, action := range actions() {
-				if !tier.Takes(n+int(fault), 4) {
+				if !tier.Takes(n+int(fault), 3) {
 					continue
 				}
 				t.Run(action, func(t *testing.T) {

@@ -27,7 +27,7 @@ func TestLackingMembers(t *testing.T) {
 		}
 		for _, r := range p.State {
 			for _, m := range said(r) {
-				if step++; !tier.Takes(step, 37) {
+				if step++; !tier.Takes(step, 7) {
 					continue
 				}
 				model := resource.Models[m.Type]

@@ -17,7 +17,7 @@ import (
 func TestCompositionAgainstOracle(t *testing.T) {
 	open := map[string]int{}
 	for seed := range uint64(3000) {
-		if !tier.Takes(int(seed), 5) {
+		if !tier.Takes(int(seed), 1) {
 			continue
 		}
 		e := randomEstate(seed + 1_000_000)

@@ -1,7 +1,9 @@
 // Package tier tells tests apart by what they cost. "make test" runs all that a
 // change must pass at once, with the race detector; "make real" runs what has real
 // parts (moto, shells, Terraform, a browser) and every step of the sweeps; "make
-// soak" runs sweeps that take as long as they are given.
+// soak" runs sweeps that take as long as they are given. In between, "go test ./..."
+// takes a share of the steps, and with the race detector, which finds nothing more in
+// a sweep, a share of those.
 package tier
 
 import (
@@ -10,8 +12,11 @@ import (
 	"testing"
 )
 
-// variable is set to run the tests that have real parts.
-const variable = "REAL_PARTS"
+const (
+	variable = "REAL_PARTS" // is set to run the tests that have real parts
+	every    = "EVERY_STEP" // is set to take every step of the sweeps
+	slower   = 5            // with the race detector one step takes as long as so many
+)
 
 // Real skips a test with real parts, unless they were asked for. Its name says
 // Real, by which "make real" finds it. why names the parts.
@@ -28,6 +33,19 @@ func Real(t testing.TB, why string) {
 	}
 }
 
-// Takes reports whether the step of a sweep is taken: with the race detector,
-// which makes each several times as slow, one in so many; without it, every one.
-func Takes(step, oneIn int) bool { return !race || step%oneIn == 0 }
+// Takes reports whether the step of a sweep is taken: every one where that is asked
+// for, else one in so many. An odd number takes both of what alternates.
+func Takes(step, oneIn int) bool {
+	if race {
+		oneIn *= slower
+	}
+	return os.Getenv(every) != "" || step%oneIn == 0
+}
+
+// Size is how large a made estate is: with the race detector, smaller.
+func Size(n int) int {
+	if race && os.Getenv(every) == "" {
+		return n / slower
+	}
+	return n
+}
