@@ -13,7 +13,8 @@ var (
 		ID: "PRIVATE_LINK_ENDPOINT_UNREACHABLE", Stage: KeyFetch, Literal: true,
 		Message: snapshot.Same("errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"),
 		Match: slices.Concat(
-			phrases(nil, "retrieving activation key from IP Address ({at}) {...} PRIVATE_LINK_ENDPOINT_UNREACHABLE", "PRIVATE LINK ENDPOINT UNREACHABLE"),
+			phrases(nil, "retrieving activation key from IP Address ({at}) {...} PRIVATE_LINK_ENDPOINT_UNREACHABLE", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"),
+			phrases(unlessOther, "PRIVATE LINK ENDPOINT UNREACHABLE"),
 			phrases(ofKeyRequest, "private link endpoint is unreachable")),
 		Title: say("The agent can't reach the VPC endpoint", "エージェントが VPC エンドポイントに到達できない"),
 		Cause: say(

@@ -37,6 +37,7 @@ func TestWhose(t *testing.T) {
 		"dial tcp: lookup sts-proxy.corp.example: no such host",
 		"getaddrinfo ENOTFOUND logs.us-east-1.amazonaws.com",
 		"mount.nfs: Connection timed out",
+		"Snowflake: the PrivateLink endpoint is unreachable",
 		"mount.nfs: access denied by server while mounting 10.0.0.1:/export",
 		"{\"Name\":\"status-offline\",\"Status\":\"ONLINE\",\"AgentArn\":\"arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718\"}",
 		"{\"AgentArn\":\"arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718\",\"Name\":\"OFFLINE\",\"Status\":\"ONLINE\"}",

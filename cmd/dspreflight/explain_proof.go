@@ -25,7 +25,8 @@ type proved struct {
 func prove(ctx context.Context, found []match, named map[string]string, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) (proved, error) {
 	var out proved
 	for _, t := range targets {
-		out.contradict = append(out.contradict, contradictions(t, named, lang)...)
+		against, another := contradictions(t, named, lang)
+		out.contradict = append(out.contradict, against...)
 		for _, m := range found {
 			rule, known := proofs[m.Error]
 			if !known || len(m.Checks) == 0 {
@@ -46,7 +47,11 @@ func prove(ctx context.Context, found []match, named map[string]string, snap *sn
 				}
 				causes = append(causes, these...)
 			}
+			another := another || slices.ContainsFunc(causes, func(c cause) bool { return rule.wire && slices.Contains(rule.codes, c.Code) })
 			for _, c := range causes {
+				if rule.wire && another && !slices.Contains(rule.codes, c.Code) { // what stops this agent and endpoint stopped no other
+					continue
+				}
 				if !slices.ContainsFunc(out.causes, c.same) {
 					out.causes = append(out.causes, c)
 				}
@@ -276,28 +281,32 @@ func prefixesOf(f report.Finding) []netip.Prefix {
 	return out
 }
 
-// contradictions lists what a text names that is not the target's.
-func contradictions(t snapshot.Target, named map[string]string, lang string) []cause {
-	pairs := []struct{ flag, text, target string }{
-		{"--vpc-endpoint-id", named["vpc_endpoint_id"], t.EndpointID},
-		{"--endpoint-ip", named["endpoint_ip"], addrText(t.EndpointIP)},
-		{"--agent-ip", named["agent_ip"], addrText(t.AgentIP)},
-		{"--subnet-id", idInARN(named["subnet_arn"], "subnet-"), t.SubnetID},
-		{"--security-group-id", idInARN(named["security_group_arn"], "sg-"), t.GroupID},
-		{"--region", named["region"], t.Region},
+// contradictions lists what a text names that is not the target's, and tells whether it
+// is about another agent or endpoint.
+func contradictions(t snapshot.Target, named map[string]string, lang string) (out []cause, another bool) {
+	pairs := []struct {
+		flag, text, target string
+		wire               bool
+	}{
+		{"--vpc-endpoint-id", named["vpc_endpoint_id"], t.EndpointID, true},
+		{"--endpoint-ip", named["endpoint_ip"], addrText(t.EndpointIP), false}, // it may have several
+		{"--agent-ip", named["agent_ip"], addrText(t.AgentIP), true},
+		{"--subnet-id", idInARN(named["subnet_arn"], "subnet-"), t.SubnetID, false},
+		{"--security-group-id", idInARN(named["security_group_arn"], "sg-"), t.GroupID, false},
+		{"--region", named["region"], t.Region, true},
 	}
-	var out []cause
 	for _, p := range pairs {
 		if p.text == "" || p.target == "" || p.text == p.target {
 			continue
 		}
+		another = another || p.wire
 		out = append(out, cause{
 			Check: "target", Subject: p.text, Refs: []string{}, AWSCLI: []string{},
 			Message: snapshot.Textf("the text is about %s, the target is %s", "テキストは %s についてのもので、ターゲットは %s", p.text, p.target).In(lang),
 			Fix:     snapshot.Textf("Judge what the text is about with %s %s, or make the call with %s.", "%s %s を指定してテキストの対象を判定するか、%s で呼び出す。", p.flag, p.text, p.target).In(lang),
 		})
 	}
-	return out
+	return out, another
 }
 
 func addrText(a netip.Addr) string {

@@ -184,3 +184,20 @@ func TestRecordedConclusions(t *testing.T) {
 		})
 	}
 }
+
+// TestTextOfAnother pastes texts that are about another agent, endpoint or Region than
+// the target: what is wrong with the target is then not proved to be the cause.
+func TestTextOfAnother(t *testing.T) {
+	const unreachable = "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"
+	for name, tt := range map[string]struct{ text, says string }{
+		"this one":         {"curl 'http://10.10.1.50/?gatewayType=SYNC&activationRegion=us-east-1&privateLinkEndpoint=10.20.2.10'\n" + unreachable, "This is it: DSP201"},
+		"another address":  {unreachable + " privateLinkEndpoint=10.99.1.10", "This is it: DSP107"},
+		"another Region":   {unreachable + " activationRegion=eu-west-1", "contradict each other: the text is about eu-west-1"},
+		"another endpoint": {unreachable + " vpce-0fffffffffffffff1", "contradict each other: the text is about vpce-0fffffffffffffff1"},
+		"another agent":    {"curl 'http://10.77.1.1/?gatewayType=SYNC'\n" + unreachable, "What was seen does not explain it"},
+	} {
+		if c := concluded(t, "--fixture", "unreachable-443", tt.text); !strings.Contains(c.Summary, tt.says) {
+			t.Errorf("%s: %q, want %q", name, c.Summary, tt.says)
+		}
+	}
+}
