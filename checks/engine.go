@@ -47,6 +47,8 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 	for i, c := range list {
 		done[c], index[c] = make(chan struct{}), i
 	}
+	jobs := make(chan func())
+	defer close(jobs)
 	var g errgroup.Group
 	var slots chan struct{}
 	if opt.Limit > 0 {
@@ -66,7 +68,7 @@ func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list [
 				slots <- struct{}{}
 				defer func() { <-slots }()
 			}
-			results[i] = judge(ctx, c, t, snap, company{list, shared}, prior, opt)
+			results[i] = judge(ctx, c, t, snap, company{list, shared, jobs}, prior, opt)
 			return nil
 		})
 	}
@@ -120,6 +122,22 @@ func follow(results []Result) []Result {
 type company struct {
 	list   []*Check
 	shared *journeys
+	jobs   chan func()
+}
+
+// work does a job beside the caller: on a goroutine that has done one and whose stack
+// has grown, if one is free.
+func (c company) work(job func()) {
+	select {
+	case c.jobs <- job:
+	default:
+		go func() {
+			job()
+			for more := range c.jobs {
+				more()
+			}
+		}()
+	}
 }
 
 // judge answers one check, given the results of those it comes after.
@@ -145,7 +163,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		x.shared = with.shared
 	}
 	answer := make(chan []Finding, 1)
-	go func() {
+	with.work(func() {
 		defer func() {
 			if r := recover(); r != nil {
 				answer <- []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Panicked, Ref: c.ID, Detail: fmt.Sprint(r)}}}}
@@ -153,7 +171,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		}()
 		c.Run(x)
 		answer <- x.findings
-	}()
+	})
 	timer := time.NewTimer(opt.Budget)
 	defer timer.Stop()
 	select {

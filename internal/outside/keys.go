@@ -33,11 +33,13 @@ func WithoutKeys(text string) string {
 // shortestKey is 25 letters and 4 hyphens.
 const shortestKey = 29
 
-// mayHoldKey is cheap, and seldom true of what is no key.
+// mayHoldKey is cheap, and seldom true of what is no key: only capitals, digits, what
+// stands for a hyphen and what may have got between them stand in a row in one.
 func mayHoldKey(text string) bool {
 	if len(text) < shortestKey {
 		return false
 	}
+	coloured := strings.Contains(text, "\x1b") // escapes hold other letters
 	letters, hyphens := 0, 0
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -45,7 +47,14 @@ func mayHoldKey(text string) bool {
 			letters++
 		case c == '-' || c == '%' || c == '\\' || c == '&' || c >= 0x80:
 			hyphens++
+		case coloured || c <= ' ' || c == '>' || c == '|' || c == '#' || c == ';' || c == 'd' || c == 'u' || c == 'x':
+		default:
+			letters, hyphens = 0, 0
+			continue
+		}
+		if letters >= 25 && hyphens >= 4 {
+			return true
 		}
 	}
-	return letters >= 25 && hyphens >= 4
+	return false
 }

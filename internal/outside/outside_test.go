@@ -26,6 +26,9 @@ var hostile = []string{
 var runnerCommand = regexp.MustCompile(`(?m)^\s*::[A-Za-z][\w-]*( .*?)?::|##\w*\[`)
 
 func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
+	if anyKey().MatchString(raw) && !mayHoldKey(raw) {
+		t.Fatalf("%q holds a key", raw)
+	}
 	s := Of(raw).Terminal()
 	if !utf8.ValidString(s) {
 		t.Fatalf("%q: not UTF-8: %q", raw, s)
