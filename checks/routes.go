@@ -3,6 +3,8 @@ package checks
 import (
 	"slices"
 
+	"go4.org/netipx"
+
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -167,9 +169,6 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		vpc = j.to.VPC
 	}
 	parts := j.legs(back)
-	if j.from.Outside && !back {
-		parts = bestDoors(parts)
-	}
 	told := x.told(connectionID)
 	down, apart := told && j.down(), told && x.apart(j)
 	for _, l := range parts {
@@ -186,6 +185,8 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 			x.OK(subject, wayEvidence(l)...)
 		case !w.Sure(l.index):
 			x.restsOn(subject, x.looseOwner(j))
+		case j.from.Outside && !back && byOtherDoor(l, parts):
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.SeveralDoors, Source: snapshot.RouteTables.Action(), Ref: l.chain[1].Holder, Words: stopText(l.last)})
 		case down && l.last.Layer == netpath.Connection:
 			x.See(snapshot.Textf("%s: the routes lead to %s, which is down", "%s: 経路は %s に通じているが、稼働していない", subject, l.last.Holder), connectionID)
 		case apart && l.last.Cause.Reason == netpath.NoRoute:
@@ -216,20 +217,34 @@ func gapOf(h netpath.Hop) snapshot.Gap {
 	return snapshot.Gap{Code: snapshot.NoEvidence}
 }
 
-// bestDoors keeps, of several ways into AWS of which nobody can say which one the
-// agent's packets take, those that arrive, if any does.
-func bestDoors(parts []leg) []leg {
-	arriving := slices.DeleteFunc(slices.Clone(parts), func(l leg) bool { return l.last.Fate != netpath.On })
-	covered := map[string]bool{}
-	for _, l := range arriving {
-		covered[l.chain[0].In.Src.Prefixes()[0].String()] = true
+// byOtherDoor reports whether all that a stopped part carries may come into AWS
+// another way, on which nothing is proved to stop it: nobody in AWS can say which one
+// the agent's network takes.
+func byOtherDoor(stopped leg, parts []leg) bool {
+	type pairs struct{ src, dst *netipx.IPSet }
+	left := []pairs{{stopped.chain[0].In.Src, stopped.last.In.Dst}}
+	for _, l := range parts {
+		if l.last.Fate == netpath.Stopped {
+			continue
+		}
+		src, dst := l.chain[0].In.Src, l.last.In.Dst
+		var next []pairs
+		for _, p := range left {
+			for _, q := range []pairs{{netpath.Minus(p.src, src), p.dst}, {netpath.Both(p.src, src), netpath.Minus(p.dst, dst)}} {
+				if !netpath.Empty(q.src) && !netpath.Empty(q.dst) {
+					next = append(next, q)
+				}
+			}
+		}
+		left = next
 	}
-	return slices.DeleteFunc(parts, func(l leg) bool {
-		return l.last.Fate == netpath.Stopped && len(arriving) > 0 && covered[l.chain[0].In.Src.Prefixes()[0].String()]
-	})
+	return len(left) == 0
 }
 
 func (x *Exam) routeArgs(j journey, vpc, subject string, l leg, region string) Args {
+	if l.chain[0].At.Outside && len(l.chain) > 1 {
+		subject = l.chain[1].Holder // what takes the packets into AWS
+	}
 	addrs := netpath.Whole(l.last.In.Dst, j.ends)
 	table, connection := l.last.Holder, l.last.Holder
 	if h, ok := l.first(netpath.Route, netpath.EdgeRoute); ok {

@@ -96,8 +96,8 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 
 // provedBeside reports whether what answered the machine, in the same run and from the
 // same address, shows that it stands in the networks: two of the agent and the file
-// servers; or one of them, and the endpoint with a certificate of DataSync that this
-// machine could verify: whoever answers can write any name into one of its own. One
+// servers; or one of them, and the endpoint with a certificate of DataSync, not one that
+// this machine could not verify: whoever answers can write any name into one of its own. One
 // answer alone may be that of anything with the same private address in another
 // network; that of the endpoint proves the way, not the place: it comes through a
 // VPN client's translation too.
@@ -111,7 +111,7 @@ func (x *Exam) provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []n
 			if within(networks, o.Addr) {
 				beside[o.Addr] = true
 			}
-		case o.TLS != nil && o.TLS.Outcome == "ok" && o.TLS.Verified:
+		case o.TLS != nil && o.TLS.Outcome == "ok" && (o.TLS.Verified == nil || *o.TLS.Verified):
 			reached = reached || slices.ContainsFunc(o.TLS.Names, x.ofDataSync)
 		}
 	}

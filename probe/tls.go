@@ -68,7 +68,8 @@ func handshake(ctx context.Context, t Target, timeout time.Duration) *snapshot.T
 	s.Outcome = "ok"
 	if c, ok := conn.(*tls.Conn); ok {
 		shown := c.ConnectionState().PeerCertificates
-		s.Verified = verified(shown, nil)
+		trusted := verified(shown, nil)
+		s.Verified = &trusted
 		for _, cert := range shown[:1] {
 			s.Names = slices.Clone(cert.DNSNames)
 			if len(s.Names) == 0 && cert.Subject.CommonName != "" {

@@ -30,7 +30,8 @@ func TestPlaceIsProved(t *testing.T) {
 		"a file server, and the certificate":        {[]snapshot.Purpose{snapshot.ToStorage}, true, "PASS", nil},
 		"the agent alone":                           {[]snapshot.Purpose{snapshot.ToAgentHTTP}, false, "UNKNOWN", nil},
 		"a file server alone, on two ports":         {[]snapshot.Purpose{snapshot.ToStorage}, false, "UNKNOWN", nil},
-		"a certificate that nobody has verified":    {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "UNKNOWN", func(s *snapshot.TLSState) { s.Verified = false }},
+		"a certificate that nobody has verified":    {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "UNKNOWN", func(s *snapshot.TLSState) { s.Verified = new(bool) }},
+		"a certificate of a run that did not look":  {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "PASS", func(s *snapshot.TLSState) { s.Verified = nil }},
 		"a verified certificate of somebody else": {[]snapshot.Purpose{snapshot.ToAgentHTTP}, true, "UNKNOWN", func(s *snapshot.TLSState) {
 			s.Names = []string{"datasync.us-east-1.amazonaws.com.example.net", "*.datasync.us-west-2.amazonaws.com", "ec2.us-east-1.amazonaws.com"}
 		}},

@@ -270,8 +270,9 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 		w.goals = append(w.goals, goal{at: end.At, subnet: end.Subnet, addrs: end.All(), index: i})
 	}
 	if a.Outside {
-		w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: e.ephemeral})
+		rest := w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: e.ephemeral})
 		w.detached(a.Addrs)
+		w.unheld(rest)
 		return Walk{w.hops}
 	}
 	for _, s := range starts {
@@ -283,12 +284,23 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 	for _, s := range starts {
 		rest = Minus(rest, s.Addrs)
 	}
-	for _, g := range w.goals {
-		if len(starts) > 0 && !Empty(rest) && !Empty(g.addrs) {
-			w.alone(g, Flow{Src: rest, Dst: g.addrs, Dial: e.ephemeral}, false)
-		}
+	if len(starts) > 0 {
+		w.unheld(rest)
 	}
 	return Walk{w.hops}
+}
+
+// unheld adds the own hops of the goals for addresses of the agent that are walked from
+// nowhere: no subnet of its VPC holds them, or no way out of AWS leads to them.
+func (w *walker) unheld(src *netipx.IPSet) {
+	if Empty(src) {
+		return
+	}
+	for _, g := range w.goals {
+		if !Empty(g.addrs) {
+			w.alone(g, Flow{Src: src, Dst: g.addrs, Dial: w.e.ephemeral}, false)
+		}
+	}
 }
 
 // detached adds the own hops of goals, or parts of them, that nothing reaches:

@@ -65,19 +65,22 @@ func (e *Estate) replies(there Walk, a Agents, starts []Start, end End) []reply 
 		}
 		out = append(out, reply{Flow{Src: end.All(), Dst: dst, Dial: dial}, loose})
 	}
+	rest := a.Addrs // what no subnet of the agent's holds, or no way into AWS carries
 	for _, i := range there.Leaves() {
 		if h := there.Hops[i]; overlaps(h.In.Dst, end.All()) {
 			add(h.In.Src, h.In.Dial, h.Fate == Open && h.Mangles)
+			if a.Outside {
+				rest = Minus(rest, there.Chain(i)[0].In.Src)
+			}
 		}
 	}
-	rest := a.Addrs // what no subnet of the agent's holds
 	for _, s := range starts {
 		rest = Minus(rest, s.Addrs)
 	}
 	if len(out) == 0 {
 		rest = a.Addrs
 	}
-	if !Empty(rest) && !a.Outside || len(out) == 0 {
+	if !Empty(rest) {
 		add(rest, e.ephemeral, false)
 	}
 	return out

@@ -229,11 +229,18 @@ func (w *walker) staticCovers(c snapshot.VPNConnection, f Flow) bool {
 }
 
 // comeIn starts the walk of an agent outside AWS: at what the replies to it leave
-// AWS by, and else at whatever leads out of AWS from the endpoint's network.
-func (w *walker) comeIn(a Agents, ends []End, f Flow) {
-	for _, d := range w.e.doors(a, ends) {
+// AWS by, and else at whatever leads out of AWS from the endpoint's network. It returns
+// the addresses of the agent that no way leads to, where one leads to others.
+func (w *walker) comeIn(a Agents, ends []End, f Flow) *netipx.IPSet {
+	doors := w.e.doors(a, ends)
+	rest := &netipx.IPSet{}
+	if len(doors) > 0 {
+		rest = a.Addrs
+	}
+	for _, d := range doors {
 		o := d.outward
 		f.Src = d.src
+		rest = Minus(rest, d.src)
 		first := w.add(Hop{From: -1, Layer: GroupOut, At: Place{Outside: true}, In: f, Fate: On})
 		if o.kind != "vgw" {
 			i := w.outwardAttachment(o, f, first)
@@ -258,6 +265,7 @@ func (w *walker) comeIn(a Agents, ends []End, f Flow) {
 			}
 		}
 	}
+	return rest
 }
 
 // vpcs lists the endpoint's VPCs that a virtual private gateway is attached to.

@@ -35,6 +35,7 @@ const (
 	OwnedElsewhere    GapCode = "owned-elsewhere"    // another account owns the resource, and nobody looked there; Detail: the account
 	InTransition      GapCode = "in-transition"      // AWS is still changing it, or its state is not one that is known; Detail: the state
 	NothingLearned    GapCode = "nothing-learned"    // nothing proves that a virtual private gateway leads to the network
+	SeveralDoors      GapCode = "several-doors"      // an agent's packets may come into AWS by several attachments, and one leads nowhere
 	SeveralExits      GapCode = "several-exits"      // a packet may leave a transit gateway in several subnets; Detail: the one that would stop it
 	OwnSubnetRule     GapCode = "own-subnet-rule"    // a network ACL stops what an odd rule of AWS's documentation makes it look at
 	Contradiction     GapCode = "contradiction"      // two answers of AWS contradict each other; Detail: the other one

@@ -59,12 +59,14 @@ type ICMP struct {
 // TLSState is how a handshake on an open port went. It is evidence, never a
 // verdict: what the agent itself accepts is not documented.
 type TLSState struct {
-	Outcome   string   `json:"outcome"` // ok, no-answer, reset, closed, not-tls or failed
-	Names     []string `json:"names,omitempty"`
-	Issuer    string   `json:"issuer,omitempty"`
-	Verified  bool     `json:"verified,omitempty"` // by an authority that this machine trusts; otherwise the names are no more than said
-	Detail    string   `json:"detail,omitempty"`
-	ElapsedMS float64  `json:"elapsed_ms"`
+	Outcome string   `json:"outcome"` // ok, no-answer, reset, closed, not-tls or failed
+	Names   []string `json:"names,omitempty"`
+	Issuer  string   `json:"issuer,omitempty"`
+	// Verified says whether an authority that this machine trusts vouches for the names;
+	// nil in runs that did not look.
+	Verified  *bool   `json:"verified,omitempty"`
+	Detail    string  `json:"detail,omitempty"`
+	ElapsedMS float64 `json:"elapsed_ms"`
 }
 
 // Probe is one thing that was dialled, and what was seen.
