@@ -1,6 +1,9 @@
 package documented
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // otherServices are the services of AWS whose names are no words of everyday
 // language and that an activation has nothing to do with: the service ids of
@@ -68,10 +71,13 @@ updatetask updatetaskexecution
 var stageOperations = wordSet(`describevpcendpoints describesecuritygroups describesubnets describenetworkinterfaces createnetworkinterface
 createnetworkinterfacepermission deletenetworkinterface modifynetworkinterfaceattribute getcalleridentity`)
 
-func wordSet(list string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		out[w] = true
-	}
-	return out
+// wordSet is a set of words that is made when it is first asked for.
+func wordSet(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for _, w := range strings.Fields(list) {
+			out[w] = true
+		}
+		return out
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
@@ -46,7 +47,7 @@ func nearRequest(q *squeezed, at int) bool {
 }
 
 func nearCall(q *squeezed, at int) bool {
-	return nearOwn(q, at) || q.nearest(&callWords, at, at) < nearby+window
+	return nearOwn(q, at) || q.nearest(callWords(), at, at) < nearby+window
 }
 func shortOrOwn(q *squeezed, at int) bool { return len(q.text) <= shortText || nearOwn(q, at) }
 
@@ -81,7 +82,10 @@ var itsName = []string{"datasync"}
 var askedForKey = []string{"activationregion=", "gatewaytype=", "privatelinkendpoint=", "retrievingactivationkey", "retrievingtheactivationkey", "retrieveactivationkey", "retrieveagentactivationkey", "endpointtype=privatelink", "endpointtype=fipsprivatelink"}
 
 // callWords are the operations of DataSync that a message may name.
-var callWords = slices.Sorted(maps.Keys(dataSyncOperations))
+var callWords = sync.OnceValue(func() *[]string {
+	list := slices.Sorted(maps.Keys(dataSyncOperations()))
+	return &list
+})
 
 // marksOf is where the words of a list stand in the text, in order. A # stands for
 // the 17 digits of an id.
@@ -175,9 +179,9 @@ func (q *squeezed) nearestOther(from, to int) int {
 		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
 		head, _, _ := strings.Cut(w, "-")
 		switch {
-		case otherServices[w] || otherServices[head] || otherProducts[w]:
+		case otherServices()[w] || otherServices()[head] || otherProducts()[w]:
 			see(m)
-		case otherServices[last+"-"+w] || otherProducts[last+"-"+w]:
+		case otherServices()[last+"-"+w] || otherProducts()[last+"-"+w]:
 			see([]int{before[0], m[1]})
 		}
 		last, before = w, m
@@ -185,7 +189,7 @@ func (q *squeezed) nearestOther(from, to int) int {
 	for _, re := range []*regexp.Regexp{serviceARN(), actionName(), calledClient()} {
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			name := text[m[2]:m[3]]
-			if !companions[name] && (re != actionName() || otherServices[name]) {
+			if !companions()[name] && (re != actionName() || otherServices()[name]) {
 				see(m)
 			}
 		}
@@ -209,20 +213,20 @@ func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 		return true
 	case service == "ec2" || service == "sts":
 		_, action, _ := strings.Cut(said["action"], ":")
-		return stageOperations[cmp.Or(operation, knownOperation(action))] && speaksOfDataSync(q, from, to, nil)
+		return stageOperations()[cmp.Or(operation, knownOperation(action))] && speaksOfDataSync(q, from, to, nil)
 	case service != "":
 		return false
-	case stageOperations[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
+	case stageOperations()[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
 		return speaksOfDataSync(q, from, to, nil)
 	}
-	return dataSyncOperations[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
+	return dataSyncOperations()[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
 }
 
 // knownOperation is the longest operation that a squeezed text begins with: what
 // follows it has no space before.
 func knownOperation(text string) string {
 	best := ""
-	for _, set := range []map[string]bool{dataSyncOperations, stageOperations} {
+	for _, set := range []map[string]bool{dataSyncOperations(), stageOperations()} {
 		for op := range set {
 			if len(op) > len(best) && strings.HasPrefix(text, op) {
 				best = op
@@ -299,7 +303,7 @@ func isNamedHost(q *squeezed, from, to int, said map[string]string) bool {
 // text beside them is another service's that says the same.
 func isNoOthers(q *squeezed, from, to int, _ map[string]string) bool {
 	service, operation := q.namedCall(from, to)
-	if operation != "" && !dataSyncOperations[operation] && !stageOperations[operation] || service != "" && !companions[strings.TrimPrefix(service, "aws")] {
+	if operation != "" && !dataSyncOperations()[operation] && !stageOperations()[operation] || service != "" && !companions()[strings.TrimPrefix(service, "aws")] {
 		return false
 	}
 	return q.nearestOther(from, to) >= min(q.nearest(&itsName, from, to), nearby)
@@ -359,5 +363,5 @@ func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
 	text := q.words(from, to, 40)
 	before := strings.ToLower(text[:min(len(text), int(q.origin[from])-int(q.origin[max(0, from-40)])+len("agent"))])
 	m := ofWhichAgent().FindStringSubmatch(before)
-	return m == nil || plainAgent[m[1]]
+	return m == nil || plainAgent()[m[1]]
 }

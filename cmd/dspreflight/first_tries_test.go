@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ type firstTry struct {
 	env   map[string]string
 	fault fakeaws.Fault // of every call but GetCallerIdentity, unless all fail
 	code  int
+	lines int      // that a person reads, if they are more than five: the evidence comes before the remedy
 	want  []string // in the first lines of what is printed, of the first finding if there is a report
 }
 
@@ -47,9 +49,9 @@ func TestFirstTries(t *testing.T) {
 	for _, tt := range []firstTry{
 		{name: "no arguments", args: nil, code: 0, want: []string{"dspreflight COMMAND [flags]"}},
 		{name: "no flags", args: []string{"check"}, code: 2, want: []string{"no AWS Region: pass --region, or set AWS_REGION"}},
-		{name: "wrong Region", args: with([]string{"check", "--no-probe", "--region", "us-esat-1"}, ids), env: map[string]string{"AWS_ENDPOINT_URL": ""}, code: 3, want: []string{"did you mean us-east-1?"}},
+		{name: "wrong Region", args: with([]string{"check", "--no-probe", "--region", "us-esat-1"}, ids), env: map[string]string{"AWS_ENDPOINT_URL": ""}, code: 3, lines: 8, want: []string{"did you mean us-east-1?"}},
 		{name: "expired token", args: with(live, ids), fault: fakeaws.Expired, code: 3, want: []string{"UNKNOWN", "Sign in again"}},
-		{name: "no permission", args: with(live, ids), fault: fakeaws.Unauthorized, code: 1, want: []string{"FAIL iam-activation", "may not call", "Grant "}},
+		{name: "no permission", args: with(live, ids), fault: fakeaws.Unauthorized, code: 1, lines: 10, want: []string{"FAIL iam-activation", "may not call", "Grant "}},
 		{name: "another's id", args: with(live, ids, []string{"--vpc-endpoint-id", "vpce-00000000000000000"}), code: 1, want: []string{"FAIL endpoint-available", "vpce-00000000000000000"}},
 		{name: "an id cut short", args: with(live, []string{"--vpc-endpoint-id", "vpce-0a1b2c3d"}), code: 2, want: []string{`expected an id such as vpce-0123456789abcdef0`}},
 		{name: "a flag of another program", args: with(live, ids, []string{"--json"}), code: 2, want: []string{"did you mean -o json?"}},
@@ -81,7 +83,7 @@ func TestFirstTries(t *testing.T) {
 			if out.code != tt.code {
 				t.Errorf("exit code %d, expected %d\n%s%s", out.code, tt.code, out.stdout, out.stderr)
 			}
-			first := firstLines(out)
+			first := firstLines(out, cmp.Or(tt.lines, 5))
 			for _, want := range tt.want {
 				if !strings.Contains(first, want) {
 					t.Errorf("%q is not in the first lines:\n%s", want, first)
@@ -91,9 +93,9 @@ func TestFirstTries(t *testing.T) {
 	}
 }
 
-// firstLines are the first ten that a person sees, in one, as a narrow terminal may
-// break them: of the first finding, if there is a report.
-func firstLines(out outcome) string {
+// firstLines are the first that a person sees, in one, as a narrow terminal may break
+// them: of the first finding, if there is a report.
+func firstLines(out outcome, n int) string {
 	text := out.stdout
 	if text == "" {
 		text = out.stderr
@@ -105,5 +107,5 @@ func firstLines(out outcome) string {
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
-	return strings.Join(strings.Fields(strings.Join(lines[:min(10, len(lines))], " ")), " ")
+	return strings.Join(strings.Fields(strings.Join(lines[:min(n, len(lines))], " ")), " ")
 }
