@@ -3,6 +3,7 @@ package resource
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -25,11 +26,9 @@ func (w *World) Lacks(estate *World, o *Object) []Member {
 	if model.Put == nil || !o.Exists || len(kinds) == 0 {
 		return nil
 	}
-	held := map[Member]bool{}
-	for _, t := range kinds {
-		for _, m := range estate.members(t, o) {
-			held[m] = true
-		}
+	was := make([][]map[string]any, len(kinds))
+	for i, t := range kinds {
+		was[i] = t.Show(estate, holder(t, o))
 	}
 	var before *Object
 	if !IsMember(o.Type) { // it is there, and is given what it is said to hold
@@ -37,10 +36,18 @@ func (w *World) Lacks(estate *World, o *Object) []Member {
 	}
 	model.Put(w, before, o)
 	lacking := map[Member]bool{}
-	for _, t := range kinds {
-		for _, m := range w.members(t, o) {
-			if !held[m] && estate.shows(t, m.In) {
-				lacking[m] = true
+	for i, t := range kinds {
+		shown, in := t.Show(w, holder(t, o)), holder(t, o).Known(t.Container)
+		if reflect.DeepEqual(shown, was[i]) || !estate.shows(t, in) {
+			continue
+		}
+		held := map[string]bool{}
+		for _, attributes := range was[i] {
+			held[Contents(&Object{Type: t.Name, Attributes: attributes})] = true
+		}
+		for _, attributes := range shown {
+			if says := Contents(&Object{Type: t.Name, Attributes: attributes}); !held[says] {
+				lacking[Member{in, strings.ReplaceAll(strings.Replace(says, "|"+t.Container+"="+in, "", 1), "|", " ")}] = true
 			}
 		}
 	}
@@ -67,18 +74,13 @@ func memberTypes(o *Object) []Type {
 	return out
 }
 
-// members are those of a type in the row that a resource is, or is part of.
-func (w *World) members(t Type, o *Object) []Member {
+// holder asks for the members of a type in the row that a resource is, or is part of.
+func holder(t Type, o *Object) *Object {
 	in := o.ID
 	if t.Name == o.Type {
 		in = o.Known(t.Container)
 	}
-	var out []Member
-	for _, attributes := range t.Show(w, &Object{Type: t.Name, Attributes: map[string]any{t.Container: in}}) {
-		says := Contents(&Object{Type: t.Name, Attributes: attributes})
-		out = append(out, Member{in, strings.ReplaceAll(strings.Replace(says, "|"+t.Container+"="+in, "", 1), "|", " ")})
-	}
-	return out
+	return &Object{Type: t.Name, Attributes: map[string]any{t.Container: in}}
 }
 
 // shows reports whether a row, and the table that its members of a type are in, were
