@@ -22,6 +22,8 @@ var diffFormats = []struct {
 	{"table", diffTable},
 	{"json", diffJSON},
 	{"markdown", diffMarkdown},
+	{"html", diffHTML},
+	{"github", diffGitHub},
 	{"csv", diffCSV},
 }
 

@@ -186,7 +186,7 @@ func TestDiffFormats(t *testing.T) {
 			}
 		}
 	}
-	for _, format := range []string{"html", "sarif", "nonsense"} {
+	for _, format := range []string{"svg", "mermaid", "sarif", "junit", "nonsense"} {
 		if out := invoke(t, "diff", "-o", format, "healthy", "healthy"); out.code != 2 || !strings.Contains(out.stderr, report.DiffFormatNames()) {
 			t.Errorf("%s: exit code %d: %s", format, out.code, out.stderr)
 		}

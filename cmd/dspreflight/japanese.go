@@ -25,7 +25,7 @@ func inJapanese() map[string]string {
 		"with --ssm-document: keep whole outputs in the S3 bucket `NAME`":                                                        "--ssm-document の場合: 出力の全体を S3 バケット `NAME` に残す",
 		"with --ssm-document: send it to the instances with the tag `KEY=VALUE`":                                                 "--ssm-document の場合: タグ `KEY=VALUE` を持つインスタンスに送る",
 		"with --for audit: `ssm:COMMAND-ID`, or any ssm:, adds what reading a command of Systems Manager takes (repeatable)":     "--for audit の場合: `ssm:COMMAND-ID`（ssm: で始まるもの）を指定すると、Systems Manager のコマンドの読み取りに必要なものを加える（複数可）",
-		"`FORMAT`: table, json, markdown, csv":                                                                                   "`FORMAT`: table、json、markdown、csv",
+		"`FORMAT`: table, json, markdown, html, github, csv":                                                                     "`FORMAT`: table、json、markdown、html、github、csv",
 		"`NAME` of the role to assume in each of them":                                                                           "各アカウントで引き受けるロールの `NAME`",
 		"every agent of the accounts and Regions that are looked at":                                                             "調べるアカウントとリージョンのすべてのエージェント",
 		"checks of your own beside ours: a YAML `FILE` of CEL expressions (docs/own-checks.md; needs the build dspreflight-cel)": "独自のチェックを加える: CEL 式の YAML の `FILE`（docs/own-checks.md。dspreflight-cel のビルドが必要）",

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// summary is what changed, in a line.
+func (d Diff) summary(lang string) string {
+	label := func(v Verdict) string {
+		if v == "" {
+			return snapshot.Text{En: "not there", Ja: "なし"}.In(lang)
+		}
+		return v.Label()
+	}
+	line := label(d.Before.Verdict) + " → " + label(d.After.Verdict)
+	if d.Equal {
+		line += ". " + snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}.In(lang)
+	}
+	return line
+}
+
+// diffGitHub writes what changed as workflow commands, within GitHub's caps: what is new
+// or came to light as annotations of its own kind, what can no longer be told as notices.
+func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
+	if opt.Quiet && d.Equal {
+		return nil
+	}
+	var b strings.Builder
+	counts, left := map[string]int{}, 0
+	tell := func(command, title, text string) {
+		if counts[command] == mostAnnotations-1 { // room for the last one, the verdict
+			left++
+			return
+		}
+		counts[command]++
+		fmt.Fprintf(&b, "::%s title=%s::%s\n", command, outside.Of(title).WorkflowProperty(), outside.Of(text).WorkflowData())
+	}
+	for _, t := range d.Targets {
+		for _, l := range t.lists() {
+			for _, f := range l.findings {
+				command := "notice"
+				switch {
+				case l.name == "unchanged":
+					continue
+				case l.name != "new" && l.name != "revealed":
+				case f.Status == "FAIL":
+					command = "error"
+				default:
+					command = "warning"
+				}
+				lines := []string{l.title.In(opt.Lang), f.Message}
+				for _, r := range f.Rows {
+					lines = append(lines, snapshot.Textf("by %s", "変化した行: %s", r).In(opt.Lang))
+				}
+				tell(command, strings.Join(strings.Fields(f.Status+" "+f.Check+" "+f.Code+" "+t.Name), " "), strings.Join(lines, "\n"))
+			}
+		}
+		for _, g := range t.gaps() {
+			tell("notice", strings.Join(strings.Fields(g.title.In(opt.Lang)+" "+g.Check+" "+t.Name), " "), g.Message)
+		}
+	}
+	said := d.summary(opt.Lang)
+	if left > 0 {
+		said += snapshot.Textf(" (%d more not shown here)", "（ほか %d 件は省略）", left).In(opt.Lang)
+	}
+	fmt.Fprintf(&b, "::notice title=dspreflight::%s\n", outside.Of(said).WorkflowData())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// diffHTML writes what changed as a page that stands alone, as that of one report does,
+// with what did not change behind folds.
+func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
+	if opt.Quiet && d.Equal {
+		return nil
+	}
+	p := &page{lang: opt.Lang, told: Told{}}
+	p.open("DataSync: "+d.summary(opt.Lang), d.Tool.Version, d.After.GeneratedAt)
+	p.put(`<h1 class="%">%</h1>`, statusClass(string(d.After.Verdict)), d.summary(opt.Lang))
+	p.WriteString("</header><main>\n")
+	for _, t := range d.Targets {
+		p.put(`<section><h2>%</h2>`, t.Name)
+		for _, l := range t.lists() {
+			if len(l.findings) == 0 || l.name == "unchanged" && opt.Quiet {
+				continue
+			}
+			fold := l.name == "unchanged"
+			if fold {
+				p.put(`<details><summary>% (%)</summary>`, l.title.In(opt.Lang), len(l.findings))
+			} else {
+				p.put(`<h3>%</h3>`, l.title.In(opt.Lang))
+			}
+			for _, f := range l.findings {
+				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, f.Check, f.Message)
+				p.rows(f.Rows)
+				p.WriteString("</article>\n")
+			}
+			if fold {
+				p.WriteString("</details>\n")
+			}
+		}
+		before := ""
+		for _, g := range t.gaps() {
+			if g.name != before {
+				before = g.name
+				p.put(`<h3>%</h3>`, g.title.In(opt.Lang))
+			}
+			p.put(`<p><span class="id">%</span> %</p>`, g.Check, g.Message)
+		}
+		p.WriteString("</section>\n")
+	}
+	if len(d.Rows) > 0 && !opt.Quiet {
+		p.put(`<details><summary>%</summary>`, snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
+		p.rows(d.Rows)
+		p.WriteString("</details>\n")
+	}
+	p.WriteString("</main></body></html>\n")
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
+// rows lists the rows of a snapshot that changed.
+func (p *page) rows(list []DiffRow) {
+	if len(list) == 0 {
+		return
+	}
+	p.put(`<p class="faint">%</p><ul>`, p.say(snapshot.Text{En: "by the change of", Ja: "変化した行"}))
+	for _, r := range list {
+		p.put(`<li class="id">%</li>`, r.String())
+	}
+	p.WriteString("</ul>")
+}
