@@ -151,7 +151,7 @@ release-files: build notices
 # Whether a release could be cut: docs/releasing.md. goreleaser takes minutes to build, so CI does not run this.
 release-check:
 	$(WITH) $(GO) run $(GORELEASER) check
-	GORELEASER="$(WITH) $(GO) run $(GORELEASER)" .ci/release-check
+	GORELEASER="env $(WITH) $(GO) run $(GORELEASER)" .ci/release-check
 
 # What attackers, broken proxies and full disks do: every row, and what held and fell.
 armor: export EVERY_STEP = 1

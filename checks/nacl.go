@@ -160,6 +160,7 @@ func (j journey) endpointAddrs() *netipx.IPSet {
 // filter reports what a hop's network ACL stops.
 func (x *Exam) filter(j journey, w netpath.Walk, i int, h netpath.Hop, ports []netpath.Ports, p *Problem) {
 	f := h.Filter(ports)
+	f.Denied = withoutReserved(f.Denied, j)
 	switch {
 	case len(f.Denied) == 0 && len(f.Gaps) > 0:
 		x.Unknown(h.Subnet, f.Gaps...)
@@ -183,6 +184,23 @@ func (x *Exam) filter(j journey, w netpath.Walk, i int, h netpath.Hop, ports []n
 		x.mend(x.inVPC(h.At), changes...)
 		x.about(About{Holder: h.ACL.ID, Direction: directionOf(h.Layer == netpath.ACLOut), Addrs: d.Addrs, Ports: []netpath.Ports{d.Ports}})
 	}
+}
+
+// withoutReserved leaves out of what a network ACL denies the addresses of the agent's
+// subnets that AWS keeps: no agent has one.
+func withoutReserved(denied []netpath.Denial, j journey) []netpath.Denial {
+	var out []netpath.Denial
+	for _, d := range denied {
+		for _, s := range j.starts {
+			if n, p := s.At.Scope.Subnets.Get(s.Subnet); p == snapshot.Present && n.CIDR.IsValid() {
+				d.Addrs = netpath.Minus(d.Addrs, netpath.Reserved(n.CIDR))
+			}
+		}
+		if !netpath.Empty(d.Addrs) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // unsure says why what a network ACL would stop may not come by it.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"go4.org/netipx"
-
 	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -36,7 +34,7 @@ var (
 	}
 	subnetAllReserved = &Problem{
 		Code: "DSP309", Severity: Fail, Given: true,
-		Title:   say("of the task subnet {subject} ({cidr}) CIDR reservations leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約を除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
+		Title:   say("of the task subnet {subject} ({cidr}) CIDR reservations and addresses in use leave {rest} IPv4 addresses that can be given out automatically; it needs {needed} (planned tasks: {tasks})", "タスクのサブネット {subject}（{cidr}）で、CIDR 予約と使用中のアドレスを除いて自動で割り当てられる IPv4 アドレスは {rest} 個しかない。予定タスク {tasks} 個には {needed} 個必要"),
 		Cause:   say("AWS never assigns an address of a reservation to a network interface by itself, as those of a task are, whatever the free count says.", "タスクのインターフェイスには自動でアドレスが割り当てられるが、空き個数にかかわらず、予約されたブロックからは割り当てられない。"),
 		Fix:     subnetReserved.Fix,
 		Look:    subnetReserved.Look,
@@ -161,7 +159,7 @@ func taskCount(tasks int, sure neighbours) Text {
 }
 
 // reservations counts the IPv4 addresses of a subnet that its CIDR reservations
-// hold back, and those that neither they nor AWS hold.
+// hold back, and those that neither they nor AWS nor an interface hold.
 func reservations(s *snapshot.Scope, n snapshot.Subnet) (reserved, rest int) {
 	r, _ := s.Reservations.Get(n.ID)
 	var blocks []netip.Prefix
@@ -170,22 +168,10 @@ func reservations(s *snapshot.Scope, n snapshot.Subnet) (reserved, rest int) {
 			blocks = append(blocks, e.CIDR)
 		}
 	}
-	set := netpath.Set(blocks...)
-	return count(set.Prefixes()), count(netpath.Minus(netpath.Set(n.CIDR), netpath.Union(set, awsOwn(n.CIDR))).Prefixes())
-}
-
-// awsOwn are the five addresses of a subnet that AWS keeps: the first four and the
-// last.
-// Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
-func awsOwn(cidr netip.Prefix) *netipx.IPSet {
-	if !cidr.IsValid() {
-		return netpath.Set()
+	if len(blocks) == 0 || !n.CIDR.IsValid() {
+		return 0, 0
 	}
-	out := []netip.Prefix{netip.PrefixFrom(netipx.PrefixLastIP(cidr), cidr.Addr().BitLen())}
-	for a := cidr.Masked().Addr(); len(out) < 5; a = a.Next() {
-		out = append(out, netip.PrefixFrom(a, a.BitLen()))
-	}
-	return netpath.Set(out...)
+	return count(netpath.Set(blocks...).Prefixes()), count(netpath.FreeIn(s, n).Prefixes())
 }
 
 func count(blocks []netip.Prefix) int {

@@ -45,8 +45,11 @@ func (l GroupLayer) carried(set *netipx.IPSet, group string) (sure, rest *netipx
 }
 
 // FreeIn is the addresses of a subnet that an interface which is yet to be made may
-// get: none that another holds, and none of the five that AWS reserves.
-// Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+// get: none that another holds, by itself or in a block delegated to it, none of the
+// five that AWS reserves, and none that a CIDR reservation keeps from being given out.
+// Sources: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-cidr-reservation.html
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
 func FreeIn(s *snapshot.Scope, n snapshot.Subnet) *netipx.IPSet {
 	var b netipx.IPSetBuilder
 	b.AddPrefix(n.CIDR.Masked())
@@ -56,6 +59,17 @@ func FreeIn(s *snapshot.Scope, n snapshot.Subnet) *netipx.IPSet {
 			if a != (netip.Addr{}) {
 				b.Remove(a)
 			}
+		}
+		for _, block := range i.Prefixes {
+			if block.Prefix.IsValid() {
+				b.RemovePrefix(block.Prefix.Masked())
+			}
+		}
+	}
+	held, _ := s.Reservations.Get(n.ID)
+	for _, e := range held.Entries {
+		if e.CIDR.IsValid() {
+			b.RemovePrefix(e.CIDR.Masked())
 		}
 	}
 	return must(b.IPSet())

@@ -42,6 +42,11 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 	case way.Fate == Open:
 		return unseen(snapshot.Gap{Source: snapshot.RouteTables.Action()})
 	}
+	if state := pair.PeeringStatus; state != "" && Lives(PeeringState, state) != On && l.Peer.VPC != l.Self.VPC {
+		// The traffic has a way, and the rule says that the connection behind it is not there.
+		g := disagree(l.Peer.Scope, snapshot.SecurityGroups, pair.GroupID, "PeeringStatus "+state, l.Peer.VPC)
+		return membership{sure: &netipx.IPSet{}, maybe: l.Peers, gap: g}
+	}
 	set, complete := l.carriers(l.Peer, pair.GroupID)
 	set, rest := l.carried(set, pair.GroupID)
 	if !complete && !Empty(Minus(rest, set)) {

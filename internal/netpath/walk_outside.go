@@ -146,6 +146,10 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			return h, true
 		}
 		h.Cause.State = c.State
+		if kind := c.Inside(); strings.EqualFold(kind, "ipv6") {
+			h.Gap = disagree(in, snapshot.VPNConnections, c.ID, "TunnelInsideIpVersion "+kind, shortSet(f.Dst))
+			return h, true
+		}
 		if h.Fate = Lives(VPNState, c.State); h.Fate != On {
 			if h.Fate == Stopped {
 				h.Cause.Reason = NotActive
@@ -178,7 +182,7 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 	}
 	down := 0 // connections whose telemetry shows no tunnel up
 	for _, c := range o.scope.VPNConnections.All() {
-		if c.VPNGateway != o.id || Lives(VPNState, c.State) != On || !c.Carries(func(p snapshot.VPNConnection) bool { return w.staticCovers(p, f) }) {
+		if c.VPNGateway != o.id || strings.EqualFold(c.Inside(), "ipv6") || Lives(VPNState, c.State) != On || !c.Carries(func(p snapshot.VPNConnection) bool { return w.staticCovers(p, f) }) {
 			continue
 		}
 		up, all := c.Tunnels()

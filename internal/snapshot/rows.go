@@ -181,12 +181,13 @@ func (e Endpoint) Region() string {
 
 // Interface is an elastic network interface.
 type Interface struct {
-	ID             string     `json:"NetworkInterfaceId"`
-	VPC            string     `json:"VpcId"`
-	Subnet         string     `json:"SubnetId"`
-	PrivateIP      netip.Addr `json:"PrivateIpAddress"`
-	PrivateIPs     []ifaceIP  `json:"PrivateIpAddresses"`
-	IPv6Addresses  []ifaceIP6 `json:"Ipv6Addresses"`
+	ID             string       `json:"NetworkInterfaceId"`
+	VPC            string       `json:"VpcId"`
+	Subnet         string       `json:"SubnetId"`
+	PrivateIP      netip.Addr   `json:"PrivateIpAddress"`
+	PrivateIPs     []ifaceIP    `json:"PrivateIpAddresses"`
+	IPv6Addresses  []ifaceIP6   `json:"Ipv6Addresses"`
+	Prefixes       []ifaceBlock `json:"Ipv4Prefixes"` // delegated to it, whole
 	Groups         []GroupRef
 	Type           string `json:"InterfaceType"`
 	Description    string
@@ -213,6 +214,10 @@ type ifaceIP struct {
 
 type ifaceIP6 struct {
 	Addr netip.Addr `json:"Ipv6Address"`
+}
+
+type ifaceBlock struct {
+	Prefix netip.Prefix `json:"Ipv4Prefix"`
 }
 
 // Addrs returns all private addresses of the interface, the primary one first.
@@ -327,6 +332,9 @@ type listPeer struct {
 type GroupPair struct {
 	GroupID string `json:"GroupId"`
 	VPC     string `json:"VpcId"`
+	// PeeringStatus is the state of the peering connection that joins the group's VPC,
+	// where there is one.
+	PeeringStatus string
 }
 
 // SecurityGroup is a security group with its rules.
@@ -677,6 +685,8 @@ type VPNConnection struct {
 	VPNGateway string `json:"VpnGatewayId"`
 	Options    *struct {
 		StaticRoutesOnly bool
+		// TunnelInsideIPVersion is what its tunnels carry: ipv4 or ipv6.
+		TunnelInsideIPVersion string `json:"TunnelInsideIpVersion"`
 	}
 	Routes []struct {
 		CIDR  netip.Prefix `json:"DestinationCidrBlock"`
@@ -735,6 +745,15 @@ func (c VPNConnection) Tunnels() (up, all int) {
 // Source: https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html
 func (c VPNConnection) Carries(covered func(VPNConnection) bool) bool {
 	return c.Options == nil || !c.Options.StaticRoutesOnly || covered(c)
+}
+
+// Inside is what the tunnels carry, ipv4 or ipv6; "" where it is not shown.
+// Source: https://docs.aws.amazon.com/vpn/latest/s2svpn/ipv4-ipv6.html
+func (c VPNConnection) Inside() string {
+	if c.Options == nil {
+		return ""
+	}
+	return c.Options.TunnelInsideIPVersion
 }
 
 // Instance is an EC2 instance.
