@@ -118,8 +118,8 @@ func blameRows(ctx context.Context, d *report.Diff, before, after estate) {
 			rows     gate.Rows
 			back     bool
 		}{
-			{t.New, gate.Rows{Before: before.snap, Was: was, Will: will, Changes: changes}, false},
-			{t.Resolved, gate.Rows{Before: after.snap, Was: will, Will: was, Changes: back}, true},
+			{t.New, gate.Rows{Before: before.snap, After: after.snap, Was: was, Will: will, Changes: changes}, false},
+			{t.Resolved, gate.Rows{Before: after.snap, After: before.snap, Was: will, Will: was, Changes: back}, true},
 		} {
 			for n := range side.findings {
 				f := &side.findings[n]

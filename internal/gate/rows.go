@@ -11,9 +11,9 @@ import (
 
 // Rows is what changed between two snapshots, for one target.
 type Rows struct {
-	Before    *snapshot.Snapshot
-	Was, Will snapshot.Target
-	Changes   []snapshot.RowChange
+	Before, After *snapshot.Snapshot
+	Was, Will     snapshot.Target
+	Changes       []snapshot.RowChange // from Before to After
 
 	tried map[string][]checks.Finding
 }
@@ -106,7 +106,7 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	}
 	snap := r.Before.With(changes)
 	snap.Probes = nil
-	t := r.Will
+	t := r.will()
 	if stands(snap, r.Was.EndpointID) && !stands(snap, r.Will.EndpointID) {
 		t = r.Was
 	}
@@ -121,6 +121,21 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	}
 	r.tried[key] = found
 	return found
+}
+
+// will is the later target, with its sides where they are in the later snapshot: half
+// of the changes may not tell.
+func (r *Rows) will() snapshot.Target {
+	t := r.Will
+	sides := r.After.For(t).Sides()
+	for _, i := range []*int{&sides.Destination, &sides.Source} {
+		if *i >= 0 {
+			later := r.After.Scopes[*i]
+			*i = slices.IndexFunc(r.Before.Scopes, func(s *snapshot.Scope) bool { return s.Account == later.Account && s.Region == later.Region })
+		}
+	}
+	t.Sides = sides
+	return t
 }
 
 func stands(snap *snapshot.Snapshot, endpoint string) bool {

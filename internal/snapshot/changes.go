@@ -25,13 +25,32 @@ func Changes(before, after *Snapshot) []RowChange {
 			continue
 		}
 		for _, k := range Kinds() {
-			for _, c := range s.table(k).changes(after.Scopes[at].table(k)) {
+			for _, c := range s.table(k).changes(after.Scopes[at].table(k), s.without(k), after.Scopes[at].without(k)) {
 				c.Kind, c.Scope, c.of = k, after.Scopes[at], i
 				out = append(out, c)
 			}
 		}
 	}
 	return out
+}
+
+// askedOf are kinds whose rows are asked for one by one, by the ids of another's: what
+// does not exist has none.
+var askedOf = map[Kind]Kind{
+	SubnetCIDRReservations: Subnets, PrefixListEntries: PrefixLists,
+	TransitGatewayAssociations: TransitGatewayRouteTables, TransitGatewayPropagations: TransitGatewayRouteTables, TransitGatewayRoutes: TransitGatewayRouteTables,
+}
+
+// without reports whether a kind can have no row of an id, as that does not exist.
+func (s *Scope) without(k Kind) func(id string) bool {
+	of, asked := askedOf[k]
+	return func(id string) bool {
+		if !asked {
+			return false
+		}
+		_, p := s.Rows(of).Look("", id)
+		return p == Absent
+	}
 }
 
 // With is the snapshot with some of the changes to it.
@@ -43,14 +62,14 @@ func (s *Snapshot) With(changes []RowChange) *Snapshot {
 	return out
 }
 
-func (t *Table[T]) changes(o observed) []RowChange {
-	other := o.(*Table[T])
+func (t *Table[T]) changes(later observed, without, laterWithout func(id string) bool) []RowChange {
+	other := later.(*Table[T])
 	alike := t.extent == Full && other.extent == Full && slices.Equal(t.vpcs, other.vpcs) && slices.Equal(t.ids, other.ids) // the same was asked
-	absent := func(t *Table[T], id string) bool {
+	absent := func(t *Table[T], without func(string) bool, id string) bool {
 		if _, p := t.Get(id); p != Unobserved {
 			return p == Absent
 		}
-		return alike && !slices.Contains(t.IDs(), id)
+		return without(id) || alike && !slices.Contains(t.IDs(), id)
 	}
 	var out []RowChange
 	for _, id := range t.IDs() {
@@ -60,12 +79,12 @@ func (t *Table[T]) changes(o observed) []RowChange {
 		case p != Present:
 		case q == Present && !reflect.DeepEqual(was, is):
 			out = append(out, RowChange{ID: id, Action: "update"})
-		case q != Present && absent(other, id):
+		case q != Present && absent(other, laterWithout, id):
 			out = append(out, RowChange{ID: id, Action: "delete"})
 		}
 	}
 	for _, id := range other.IDs() {
-		if _, p := other.Get(id); p == Present && absent(t, id) {
+		if _, p := other.Get(id); p == Present && absent(t, without, id) {
 			out = append(out, RowChange{ID: id, Action: "create"})
 		}
 	}

@@ -96,7 +96,7 @@ type observed interface {
 	forget()
 	watch(read func())
 	disown()
-	changes(observed) []RowChange
+	changes(later observed, without, laterWithout func(id string) bool) []RowChange
 	take(from observed, id string)
 	mapRows(Mapper)
 	rows() any
