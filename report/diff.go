@@ -78,6 +78,9 @@ type DiffFinding struct {
 	lists   map[string][]string // the arguments that are lists: facts, in every language
 }
 
+// Lists are the arguments of the finding that are lists.
+func (f DiffFinding) Lists() map[string][]string { return f.lists }
+
 // DiffGap is something that could be seen in one of the reports only.
 type DiffGap struct {
 	Check string `json:"check,omitempty"` // that can't tell for it; "": it was noted of the evidence

@@ -46,11 +46,11 @@ func TestDiffBlamesWhatThePlanBlames(t *testing.T) {
 				revealed[f.Check] = true
 			}
 			for _, f := range d.Targets[0].New {
-				if f.Status != "FAIL" {
-					continue
-				}
 				if len(f.Rows) == 0 {
 					t.Errorf("no row is to blame for %s %s of %s", f.Check, f.Code, f.Subject)
+				}
+				if f.Status != "FAIL" {
+					continue
 				}
 				for _, r := range f.Rows {
 					rows[f.Check] = append(rows[f.Check], pair.holder(r.ID))

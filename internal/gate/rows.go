@@ -18,10 +18,16 @@ type Rows struct {
 	tried map[string][]checks.Finding
 }
 
-// Blame names the rows that a finding of the later snapshot comes from, of which the
-// check, status, problem, subject and facts are given. nil: trying names none.
-func (r *Rows) Blame(ctx context.Context, check, status, code, subject string, about *checks.About) []snapshot.RowChange {
-	asked := checks.ByID(check)
+// Sought is a finding of the later snapshot, as a report says it.
+type Sought struct {
+	Check, Status, Code, Subject string
+	About                        *checks.About
+	Lists                        map[string][]string // the arguments that are lists
+}
+
+// Blame names the rows that a finding comes from. nil: trying names none.
+func (r *Rows) Blame(ctx context.Context, sought Sought) []snapshot.RowChange {
+	asked := checks.ByID(sought.Check)
 	if asked == nil {
 		return nil
 	}
@@ -33,24 +39,12 @@ func (r *Rows) Blame(ctx context.Context, check, status, code, subject string, a
 			all = append(all, i)
 		}
 	}
-	akin := func(chosen []int) []*checks.About {
-		var out []*checks.About
-		for _, f := range r.try(ctx, list, check, chosen) {
-			if f.Problem != nil && f.Problem.Code == code && f.Status.String() == status && f.Subject == subject && (f.About == nil) == (about == nil) &&
-				(about == nil || f.About.Direction == about.Direction && f.About.Holder == about.Holder) {
-				out = append(out, f.About)
-			}
-		}
-		return out
+	akin := func(chosen []int) []checks.Finding {
+		return slices.DeleteFunc(slices.Clone(r.try(ctx, list, sought.Check, chosen)), func(f checks.Finding) bool { return !sought.akin(f) })
 	}
 	had := akin(nil)
-	if about == nil && len(had) > 0 {
-		return nil
-	}
 	same := func(chosen []int) bool {
-		return ctx.Err() == nil && slices.ContainsFunc(akin(chosen), func(a *checks.About) bool {
-			return about == nil || a.Meets(about.Beyond(had)) && len(a.Beyond(had)) > 0
-		})
+		return ctx.Err() == nil && slices.ContainsFunc(akin(chosen), func(f checks.Finding) bool { return sought.shares(f, had) })
 	}
 	if len(all) == 0 || !same(all) {
 		return nil
@@ -71,6 +65,40 @@ func (r *Rows) Blame(ctx context.Context, check, status, code, subject string, a
 		out = append(out, r.rule(r.Changes[i]))
 	}
 	return out
+}
+
+// akin reports whether a finding is of the same problem at the same place.
+func (s Sought) akin(f checks.Finding) bool {
+	return f.Problem != nil && f.Problem.Code == s.Code && f.Status.String() == s.Status && f.Subject == s.Subject && (f.About == nil) == (s.About == nil) &&
+		(s.About == nil || f.About.Direction == s.About.Direction && f.About.Holder == s.About.Holder)
+}
+
+// shares reports whether a finding akin to it says something of what it says beyond
+// those that there were before: of an address on a port or, where there are no such
+// facts, of an element of a list.
+func (s Sought) shares(f checks.Finding, had []checks.Finding) bool {
+	if len(had) == 0 && s.About == nil {
+		return true
+	}
+	if s.About != nil {
+		var facts []*checks.About
+		for _, h := range had {
+			facts = append(facts, h.About)
+		}
+		return f.About.Meets(s.About.Beyond(facts)) && len(f.About.Beyond(facts)) > 0
+	}
+	for name, list := range s.Lists {
+		for _, e := range list {
+			in := func(f checks.Finding) bool {
+				own, _ := f.Args[name].([]string)
+				return slices.Contains(own, e)
+			}
+			if in(f) && !slices.ContainsFunc(had, in) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rule is the change of a rule in place of that of its group, which shows it too, if
