@@ -485,10 +485,10 @@ func TestHeadlines(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"--fixture", "unreachable-443", "--plan", good, "-o", "markdown"}, []string{"✅ DataSync: this change breaks nothing", "The estate: NOT READY before"}},
-		{[]string{"--fixture", "unreachable-443", "--plan", good}, []string{"READY (this change; the estate after it: NOT READY)  2 fail"}},
+		{[]string{"--fixture", "nacl-no-replies", "--plan", good, "-o", "markdown"}, []string{"✅ DataSync: this change breaks nothing", "The estate: NOT READY before"}},
+		{[]string{"--fixture", "nacl-no-replies", "--plan", good}, []string{"READY (this change; the estate after it: NOT READY)  1 fail"}},
 		{[]string{"--fixture", "healthy", "--plan", examplePlan, "-o", "markdown"}, []string{"❌ DataSync: this change breaks activation", "Or leave aws\\_vpc\\_security\\_group\\_ingress\\_rule.control as it was"}},
-		{[]string{"--fixture", "unreachable-443", "--plan", good, "-o", "markdown", "--gate", "all"}, []string{"❌ DataSync: NOT READY"}},
+		{[]string{"--fixture", "nacl-no-replies", "--plan", good, "-o", "markdown", "--gate", "all"}, []string{"❌ DataSync: NOT READY"}},
 		{[]string{"--fixture", "healthy", "--plan", examplePlan, "--fail-on", "warn", "--accept", "DSP202"}, []string{"This change goes against advice: sg-ingress-control."}},
 	} {
 		out := invoke(t, append([]string{"check"}, tt.args...)...)
