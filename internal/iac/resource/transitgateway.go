@@ -220,6 +220,7 @@ func putTGWAttachment(w *World, before, o *Object) {
 	if pending := max(ps, pg, pv); pending != "" {
 		lose(w, o, snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, o.ID, pending)
 		lose(w, o, snapshot.TransitGatewayAttachments, tgwAttachments, o.ID, pending)
+		w.mayPropagate(o, gateway, pending)
 		return
 	}
 	old, there := find(w, tgwVPCAttachments, o.ID)
@@ -258,6 +259,7 @@ func putTGWAttachment(w *World, before, o *Object) {
 		g := s.Elsewhere(snapshot.TransitGateways, gateway, row.OwnerID, "")
 		s.Doubt(snapshot.TransitGatewayVPCAttachments, g)
 		s.Doubt(snapshot.TransitGatewayAttachments, g)
+		w.mayPropagate(o, gateway, snapshot.Pending(o.Address))
 		return
 	}
 	s.TransitGatewayVPCAttachments.Add(a)
@@ -281,20 +283,24 @@ func (w *World) acceptance(s *snapshot.Scope, gateway string) string {
 	return "pendingAcceptance"
 }
 
+// Whether an attachment joins the default route tables of its gateway.
+const (
+	associatesByDefault = "transit_gateway_default_route_table_association"
+	propagatesByDefault = "transit_gateway_default_route_table_propagation"
+)
+
 // joinDefaults associates an attachment with the gateway's default route table
 // and propagates its routes to it, or no longer, as far as a change says so.
 func (w *World) joinDefaults(before, o *Object, attachment, gateway, vpc string) {
 	row, _ := find(w, tgws, gateway)
-	const associates, propagates = "transit_gateway_default_route_table_association", "transit_gateway_default_route_table_propagation"
-	openA := o.Pending(associates)
-	openP := o.Pending(propagates)
+	openA, openP := o.Pending(associatesByDefault), o.Pending(propagatesByDefault)
 	for _, s := range w.Snapshot.Scopes {
 		for _, t := range s.TransitGatewayRouteTables.All() {
 			if t.Gateway != gateway {
 				continue
 			}
-			if t.IsDefault && row.Options.DefaultRouteTableAssociation != "disable" && !Same(before, o, associates) {
-				switch on := o.Known(associates) != "false"; {
+			if t.IsDefault && row.Options.DefaultRouteTableAssociation != "disable" && !Same(before, o, associatesByDefault) {
+				switch on := o.Known(associatesByDefault) != "false"; {
 				case openA != "":
 					w.associateTGW(o, "", attachment, vpc, openA)
 				case on:
@@ -303,12 +309,29 @@ func (w *World) joinDefaults(before, o *Object, attachment, gateway, vpc string)
 					w.dissociateTGW(o, t.ID, attachment)
 				}
 			}
-			if t.IsDefaultPropagation && row.Options.DefaultRouteTablePropagation != "disable" && !Same(before, o, propagates) {
+			if t.IsDefaultPropagation && row.Options.DefaultRouteTablePropagation != "disable" && !Same(before, o, propagatesByDefault) {
 				if openP != "" {
 					w.loseRoutes(t.ID, openP)
 				} else {
-					w.propagateTGW(t.ID, attachment, vpc, o.Known(propagates) != "false")
+					w.propagateTGW(t.ID, attachment, vpc, o.Known(propagatesByDefault) != "false")
 				}
+			}
+		}
+	}
+}
+
+// mayPropagate gives up the routes of the tables that an attachment of which too
+// little is known propagates to by default: those of its gateway, or of every
+// gateway if that is not known either.
+func (w *World) mayPropagate(o *Object, gateway string, pending snapshot.Pending) {
+	if w.Filling || o.Known(propagatesByDefault) == "false" {
+		return
+	}
+	for _, s := range w.Snapshot.Scopes {
+		for _, t := range s.TransitGatewayRouteTables.All() {
+			row, _ := find(w, tgws, t.Gateway)
+			if t.IsDefaultPropagation && (gateway == "" || gateway == t.Gateway) && row.Options.DefaultRouteTablePropagation != "disable" {
+				w.loseRoutes(t.ID, pending)
 			}
 		}
 	}
