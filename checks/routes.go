@@ -203,7 +203,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 // the way.
 func (x *Exam) looseOwner(j journey) string {
 	for _, h := range j.there.Hops {
-		if h.Fate == netpath.Open && h.Mangles {
+		if h.Fate != netpath.On && h.Mangles {
 			return x.owner(h, false)
 		}
 	}

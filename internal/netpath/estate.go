@@ -150,6 +150,18 @@ func (e *Estate) explains(at Place, hit Hit) bool {
 	return false
 }
 
+// withoutNAT reports whether no NAT gateway stands in a VPC.
+func (e *Estate) withoutNAT(at Place) bool {
+	s := e.home(at).Scope
+	if s == nil || !s.NATGateways.Covers(at.VPC) {
+		return false
+	}
+	return !slices.ContainsFunc(s.NATGateways.All(), func(g snapshot.NATGateway) bool {
+		n, p := s.Subnets.Get(g.Subnet)
+		return p != snapshot.Present || n.VPC == at.VPC
+	})
+}
+
 // prefixesOf returns the address blocks of one side of a peering connection, by
 // what the connection and the VPC itself show, and whether they are all.
 func (e *Estate) prefixesOf(side snapshot.PeeringSide) (*netipx.IPSet, bool) {

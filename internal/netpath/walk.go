@@ -66,7 +66,7 @@ type Hop struct {
 	ACL      *snapshot.NetworkACL // for ACLOut and ACLIn; nil: not known, see Gap
 	SelfRule bool                 // for ACLIn: the instance's own subnet, by the odd rule of tgw-nacls
 	Several  bool                 // for Exit: one of several, and nothing says that it is taken
-	Mangles  bool                 // for Inspect: it may change addresses, or send the packet anywhere
+	Mangles  bool                 // where it does not go on: what is behind may see another address, or be anywhere
 	Detached bool                 // no way to it was found: its own layers are judged all the same
 	Loose    bool                 // the traffic may be under another address than the one asked about
 	Edge     bool                 // for Connection: nothing of AWS lies behind it
@@ -305,9 +305,12 @@ func (w *walker) unheld(src *netipx.IPSet) {
 
 // detached adds the own hops of goals, or parts of them, that nothing reaches:
 // their ACL and groups are judged all the same, with the address that the traffic
-// set out with.
+// had last.
 func (w *walker) detached(src *netipx.IPSet) {
-	loose := slices.ContainsFunc(w.hops, func(h Hop) bool { return h.Fate == Open && h.Mangles })
+	for i := range w.hops {
+		w.hops[i].Mangles = w.hops[i].Mangles || !w.reply && w.inBetween(i)
+	}
+	loose := slices.ContainsFunc(w.hops, Hop.hides)
 	for _, g := range w.goals {
 		if g.index < 0 {
 			continue
@@ -321,8 +324,44 @@ func (w *walker) detached(src *netipx.IPSet) {
 		if Empty(left) || Empty(src) {
 			continue
 		}
-		w.alone(g, Flow{Src: src, Dst: left, Dial: w.e.ephemeral}, loose)
+		w.alone(g, Flow{Src: w.lastSrc(src, left), Dst: left, Dial: w.e.ephemeral}, loose)
 	}
+}
+
+// hides reports whether what lies behind a hop that goes no further may see
+// another address than that of the traffic so far.
+func (h Hop) hides() bool { return h.Fate != On && h.Mangles }
+
+// inBetween reports whether a hop stops traffic in a VPC that is neither the
+// sender's nor a goal's, where a NAT gateway may stand on the way that it would take.
+func (w *walker) inBetween(i int) bool {
+	h := w.hops[i]
+	at := h.At
+	if h.Fate != Stopped || at.VPC == "" || slices.ContainsFunc(w.goals, func(g goal) bool { return g.at.VPC == at.VPC }) {
+		return false
+	}
+	for n := i; n >= 0; n = w.hops[n].From {
+		if w.hops[n].From < 0 && w.hops[n].At.VPC == at.VPC {
+			return false
+		}
+	}
+	return !w.e.withoutNAT(at)
+}
+
+// lastSrc is the addresses under which what was sent to some destinations was seen
+// last: a NAT gateway on the way has changed those of what passed it.
+func (w *walker) lastSrc(src, dst *netipx.IPSet) *netipx.IPSet {
+	out := src
+	for _, i := range (Walk{w.hops}).Leaves() {
+		first := i
+		for w.hops[first].From >= 0 {
+			first = w.hops[first].From
+		}
+		if was, is := w.hops[first].In.Src, w.hops[i].In.Src; overlaps(w.hops[i].In.Dst, dst) && !overlaps(was, is) {
+			out = Union(Minus(out, was), is)
+		}
+	}
+	return out
 }
 
 // alone adds the own hops of a goal.

@@ -68,7 +68,7 @@ func (e *Estate) replies(there Walk, a Agents, starts []Start, end End) []reply 
 	rest := a.Addrs // what no subnet of the agent's holds, or no way into AWS carries
 	for _, i := range there.Leaves() {
 		if h := there.Hops[i]; overlaps(h.In.Dst, end.All()) {
-			add(h.In.Src, h.In.Dial, h.Fate == Open && h.Mangles)
+			add(h.In.Src, h.In.Dial, h.hides())
 			if a.Outside {
 				rest = Minus(rest, there.Chain(i)[0].In.Src)
 			}

@@ -260,12 +260,12 @@ func (w *walker) peering(at Place, id string, f Flow, from int) {
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
 // https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
 func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
-	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Cause: Cause{ID: id}}
+	h := Hop{From: from, Layer: Connection, At: at, Holder: id, In: f, Mangles: true, Cause: Cause{ID: id}}
 	g, presence := at.Scope.NATGateways.Get(id)
 	switch {
 	case presence == snapshot.Unobserved:
 		gap := at.Scope.GapFor(snapshot.NATGateways, id)
-		h.Gap, h.Mangles = &gap, true
+		h.Gap = &gap
 	case presence == snapshot.Absent:
 		h.Fate, h.Cause.Reason = Stopped, Missing
 	default:
@@ -275,12 +275,12 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 			h.Cause.Reason = NotActive
 		}
 		if h.Fate == Open {
-			h.Gap, h.Mangles = stateGap(at.Scope, snapshot.NATGateways, id, g.State), true
+			h.Gap = stateGap(at.Scope, snapshot.NATGateways, id, g.State)
 		}
 	}
 	addrs, settled := g.Addrs()
 	if h.Fate == On && (!settled || g.Subnet == "") {
-		h.Fate, h.Mangles = Open, true
+		h.Fate = Open
 		h.Gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.NATGateways.Action(), Scope: at.Scope.Label(), Ref: id, Detail: "NatGatewayAddresses"}
 	}
 	if h.Fate != On {
@@ -295,7 +295,7 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 	if g.Subnet != subnet {
 		from = w.acl(ACLIn, at, g.Subnet, f, from)
 	}
-	h.From, h.was = from, &f
+	h.From, h.was, h.Mangles = from, &f, false // under which address is known
 	i := w.add(h)
 	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}, i)
 }
