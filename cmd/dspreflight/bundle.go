@@ -28,6 +28,7 @@ import (
 
 func bundleCommand(env *environment) *cli.Command {
 	flags := append(targetFlags(), evidenceFlags()...)
+	flags = append(flags, planFlags()...)
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, which ends in .zip or .tar.gz", Category: groupOutput},
@@ -36,6 +37,7 @@ func bundleCommand(env *environment) *cli.Command {
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
+	flags = append(flags, gateFlag())
 	flags = append(flags, redactFlags()...)
 	flags = append(flags, connectTimeoutFlag(), allowPublicFlag())
 	flags = append(flags, timeFlags()...)
@@ -62,8 +64,14 @@ func runBundle(c *cli.Context, env *environment) error {
 	case pack == nil:
 		return snapshot.Errorf("--output %q: expected a name that ends in .zip or .tar.gz", "--output %q: .zip か .tar.gz で終わる名前を指定する", file)
 	}
+	if err := sanePlan(c); err != nil {
+		return err
+	}
 	ask, err := askedOf(c, env, report.OnFail, report.OnWarn, report.OnUnknown)
 	if err != nil {
+		return err
+	}
+	if ask.gate, err = gateOf(c); err != nil {
 		return err
 	}
 	var seen masked
@@ -94,32 +102,21 @@ const (
 	bundleSnapshot = "snapshot"
 	bundleWaivers  = "waivers.yaml"
 	bundleTargets  = "targets.yaml"
+	bundleChecks   = "checks.yaml"
 )
 
 // bundled are the files of a bundle, by name.
 func bundled(c *cli.Context, ask asked, seen masked, rep report.Report) (map[string][]byte, error) {
-	snap := *seen.snap
-	if len(seen.targets) == 1 {
-		said := seen.targets[0].AsSaid()
-		snap.Target = &said
-	}
-	saved, err := snap.Files(version())
-	if err != nil {
-		return nil, fmt.Errorf("bundle: %w", err)
-	}
 	files := map[string][]byte{}
-	for name, body := range saved {
-		files[path.Join(bundleSnapshot, name)] = body
-	}
-	if len(seen.targets) > 1 {
-		if files[bundleTargets], err = targetsFile(seen.targets); err != nil {
-			return nil, fmt.Errorf("bundle: %w", err)
-		}
-	}
-	if body, err := waiversFile(seen.waivers); err != nil {
+	if err := bundledEvidence(files, seen); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
-	} else if body != nil {
-		files[bundleWaivers] = body
+	}
+	if own := c.String("checks"); own != "" {
+		body, err := readLimited(c, own, maxChecksBytes)
+		if err != nil {
+			return nil, snapshot.Errorf("--checks %s: %w", "--checks %s: %w", own, err)
+		}
+		files[bundleChecks] = body
 	}
 	for name, render := range map[string]report.Renderer{"report.json": report.JSON, "report.html": report.HTML(ask.lang)} {
 		var b bytes.Buffer
@@ -136,8 +133,38 @@ func bundled(c *cli.Context, ask asked, seen masked, rep report.Report) (map[str
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
 	files["versions.json"] = append(versions, '\n')
-	files["README.md"] = []byte(bundleReadme(c, ask, rep, files))
+	files["README.md"] = []byte(bundleReadme(c, ask, seen, rep, files))
 	return files, nil
+}
+
+// bundledEvidence adds what a bundle is judged again by. Where a plan was judged by
+// itself, nothing was looked at.
+func bundledEvidence(files map[string][]byte, seen masked) error {
+	if seen.snap == nil {
+		return nil
+	}
+	snap := *seen.snap
+	if len(seen.targets) == 1 {
+		said := seen.targets[0].AsSaid()
+		snap.Target = &said
+	}
+	saved, err := snap.Files(version())
+	if err != nil {
+		return err
+	}
+	for name, body := range saved {
+		files[path.Join(bundleSnapshot, name)] = body
+	}
+	if len(seen.targets) > 1 {
+		if files[bundleTargets], err = targetsFile(seen.targets); err != nil {
+			return err
+		}
+	}
+	body, err := waiversFile(seen.waivers)
+	if body != nil {
+		files[bundleWaivers] = body
+	}
+	return err
 }
 
 // targetsFile is a file for --config.
@@ -168,7 +195,7 @@ func targetsFile(targets []snapshot.Target) ([]byte, error) {
 
 // replays refuses a bundle that is not judged as its report says.
 func replays(ctx context.Context, c *cli.Context, ask asked, seen masked, rep report.Report, files map[string][]byte) error {
-	if rep.Verdict == report.Interrupted {
+	if rep.Verdict == report.Interrupted || seen.snap == nil {
 		return nil
 	}
 	folder := fstest.MapFS{}
@@ -194,12 +221,15 @@ func replays(ctx context.Context, c *cli.Context, ask asked, seen masked, rep re
 }
 
 // bundleReadme says what is in a bundle, and how it is judged again.
-func bundleReadme(c *cli.Context, ask asked, rep report.Report, files map[string][]byte) string {
+func bundleReadme(c *cli.Context, ask asked, seen masked, rep report.Report, files map[string][]byte) string {
 	command := []string{"dspreflight", "check", "--snapshot", bundleSnapshot}
+	if files[bundleChecks] != nil {
+		command[0] = "dspreflight-cel"
+	}
 	if c.Bool("complete") {
 		command = append(command, "--complete")
 	}
-	for _, o := range []struct{ file, flag string }{{bundleTargets, "--config"}, {bundleWaivers, "--waivers"}} {
+	for _, o := range []struct{ file, flag string }{{bundleChecks, "--checks"}, {bundleTargets, "--config"}, {bundleWaivers, "--waivers"}} {
 		if files[o.file] != nil {
 			command = append(command, o.flag, o.file)
 		}
@@ -220,8 +250,10 @@ func bundleReadme(c *cli.Context, ask asked, rep report.Report, files map[string
 		say("| file | is |\n|---|---|", "| ファイル | 内容 |\n|---|---|"),
 		say("| `report.html` | the report, for a browser: begin here |", "| `report.html` | ブラウザーで読むレポート。まずこれを開く |"),
 		say("| `report.json` | the same for programs |", "| `report.json` | 同じ内容（プログラム用） |"),
-		say("| `snapshot/` | what AWS said, and in `probes.json`, if it is there, what was dialled |", "| `snapshot/` | AWS から読み取った内容。`probes.json` があれば接続を試した結果 |"),
 		say("| `versions.json` | what wrote it |", "| `versions.json` | 作成したプログラムの版 |"),
+	}
+	if seen.snap != nil {
+		lines = append(lines, say("| `snapshot/` | what AWS said, and in `probes.json`, if it is there, what was dialled |", "| `snapshot/` | AWS から読み取った内容。`probes.json` があれば接続を試した結果 |"))
 	}
 	if files[bundleTargets] != nil {
 		lines = append(lines, say("| `targets.yaml` | the targets |", "| `targets.yaml` | ターゲット |"))
@@ -229,7 +261,20 @@ func bundleReadme(c *cli.Context, ask asked, rep report.Report, files map[string
 	if files[bundleWaivers] != nil {
 		lines = append(lines, say("| `waivers.yaml` | findings that may stand |", "| `waivers.yaml` | 免除した検出事項 |"))
 	}
-	lines = append(lines, "", say("Judge it again, without AWS:", "AWS なしで再度判定するには:"), "", "```sh", strings.Join(command, " "), "```", "")
+	if files[bundleChecks] != nil {
+		lines = append(lines, say("| `checks.yaml` | checks of our own |", "| `checks.yaml` | 独自のチェック |"))
+	}
+	lines = append(lines, "")
+	if planned(c) {
+		lines = append(lines, say("The report says what a planned change does. The plan is not in here: it may hold secrets.", "レポートは予定された変更の影響を示す。プランは機密を含みうるため、入れていない。"), "")
+	}
+	if seen.snap != nil {
+		again := say("Judge it again, without AWS:", "AWS なしで再度判定するには:")
+		if planned(c) {
+			again = say("Judge the estate before the change again, without AWS:", "変更前の環境を AWS なしで再度判定するには:")
+		}
+		lines = append(lines, again, "", "```sh", strings.Join(command, " "), "```", "")
+	}
 	if rep.Redacted != "" {
 		lines = append(lines, say("Accounts, ids, addresses and names are replaced, everywhere alike: what was the same is the same, and addresses share a network where they did. Statuses and codes are those of the real estate. Whoever made it can tell what the names stand for (mark %s).", "アカウント、ID、アドレス、名前は一貫して置き換えてある。同じものは同じ名前になり、アドレスが属するネットワークの関係も変わらない。ステータスとコードは実際の環境のもの。元の名前は作成者だけがわかる（識別子 %s）。", rep.Redacted), "")
 	} else {

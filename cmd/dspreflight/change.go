@@ -151,11 +151,6 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	if err != nil {
 		return report.Report{}, err
 	}
-	if base != nil {
-		if err := saveEvidence(c, env, base, was, a.lang); err != nil {
-			return report.Report{}, err
-		}
-	}
 	for i := range was {
 		if base != nil && a.gate == report.GateChange && nowhere(before, was[i].EndpointID) && nowhere(after, will[i].EndpointID) {
 			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", was[i].EndpointID)
@@ -165,6 +160,24 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 	earlier := judgeAll(ctx, was, before, a.all, a.selected)
 	for i := range judged {
 		judged[i].Earlier = compare(ctx, o, base == nil, judged[i], earlier[i])
+	}
+	opt := report.Options{
+		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, Gate: a.gate,
+	}
+	shown := masked{snap: base, targets: was}
+	if a.redaction != nil {
+		if judged, shown, err = a.redactAhead(ctx, o, base, earlier, judged); err != nil {
+			return report.Report{}, err
+		}
+		opt.Waivers, opt.Revision, opt.Redacted = shown.waivers, report.Revision{}, a.redaction.mark()
+	}
+	if a.shown != nil {
+		a.shown(shown)
+	}
+	if base != nil {
+		if err := saveEvidence(c, env, shown.snap, shown.targets, a.lang); err != nil {
+			return report.Report{}, err
+		}
 	}
 	for _, p := range o.Plans {
 		if !p.Partial.Empty() {
@@ -177,9 +190,8 @@ func lookAhead(ctx context.Context, c *cli.Context, env *environment, a asked, b
 			at = p.MadeAt
 		}
 	}
-	return report.Build(judged, report.Options{
-		Version: version(), Revision: revision(), Lang: a.lang, FailOn: a.failOn, Waivers: a.waivers, Now: time.Now(), Interrupted: c.Context.Err() != nil, GeneratedAt: at, Gate: a.gate,
-	}), nil
+	opt.GeneratedAt = at
+	return report.Build(judged, opt), nil
 }
 
 // namedBy are the ids that plans name for what is yet to be made.
@@ -216,7 +228,7 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 	for _, p := range o.Plans {
 		e.Gaps, e.Secrets, e.Template = append(e.Gaps, p.Gaps...), append(e.Secrets, p.Secrets...), e.Template || p.Template
 	}
-	e.Notes = notes(o, alone, after, before)
+	e.Notes = notes(o, alone, after, before, itself)
 	for i, r := range after.Results {
 		_, effects := e.Compare(before.Results[i], r)
 		tried := map[string][]checks.Finding{}
@@ -234,15 +246,20 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 	return e
 }
 
-// notes say what else there is to know of a change.
-func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.Text {
-	out := append(touchingNotes(o, after, before), agentNotes(after, before)...)
+// itself is what a name is called where nothing is redacted.
+func itself(s string) string { return s }
+
+// notes say what else there is to know of a change. Called says how a name is written.
+func notes(o *iac.Overlay, alone bool, after, before report.Judged, called func(string) string) []snapshot.Text {
+	out := append(touchingNotes(o, after, before, called), agentNotes(after, before, called)...)
 	if alone {
 		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
 	}
 	var unread []string
 	for _, p := range o.Plans {
-		unread = append(unread, p.Unread...)
+		for _, name := range p.Unread {
+			unread = append(unread, called(name))
+		}
 	}
 	if len(unread) > 0 {
 		out = append(out, snapshot.Textf(
@@ -251,14 +268,14 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged) []snapshot.T
 	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {
-			out = append(out, snapshot.Textf("The template is taken to update the stack %s.", "テンプレートはスタック %s の更新とみなした。", p.Stack))
+			out = append(out, snapshot.Textf("The template is taken to update the stack %s.", "テンプレートはスタック %s の更新とみなした。", called(p.Stack)))
 		}
 	}
 	return out
 }
 
 // agentNotes say what a change means to agents that are activated already.
-func agentNotes(after, before report.Judged) []snapshot.Text {
+func agentNotes(after, before report.Judged, called func(string) string) []snapshot.Text {
 	was, will := before.Target.EndpointID, after.Target.EndpointID
 	if was == "" || will == "" {
 		return nil
@@ -266,13 +283,13 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 	if was != will {
 		return []snapshot.Text{snapshot.Textf(
 			"%s is replaced by %s: its addresses change, and an agent that was activated through it must be activated again.",
-			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティブ化したエージェントは再度アクティブ化が必要になる。", was, will)}
+			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティブ化したエージェントは再度アクティブ化が必要になる。", called(was), called(will))}
 	}
 	var lost []string
 	left := checks.EndpointAddresses(after.Target, after.Snapshot)
 	for _, a := range checks.EndpointAddresses(before.Target, before.Snapshot) {
 		if !slices.Contains(left, a) && checks.Stands(after.Snapshot, will) {
-			lost = append(lost, a.String())
+			lost = append(lost, called(a.String()))
 		}
 	}
 	if len(lost) == 0 {
@@ -280,7 +297,7 @@ func agentNotes(after, before report.Judged) []snapshot.Text {
 	}
 	return []snapshot.Text{snapshot.Textf(
 		"%s loses the address %s: an agent that was activated with it must be activated again.",
-		"%s はアドレス %s を失う。これを使ってアクティブ化したエージェントは再度アクティブ化が必要になる。", will, strings.Join(lost, ", "))}
+		"%s はアドレス %s を失う。これを使ってアクティブ化したエージェントは再度アクティブ化が必要になる。", called(will), strings.Join(lost, ", "))}
 }
 
 // targetsOfBoth completes the targets for the estate before and after the changes. A

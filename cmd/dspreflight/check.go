@@ -53,9 +53,6 @@ func runCheck(c *cli.Context, env *environment) error {
 	if c.String("baseline") != "" && planned(c) {
 		return snapshot.Errorf("--baseline and --plan or --template exclude each other: with a plan, the estate before it is what is compared with", "--baseline と --plan、--template は同時に指定できない。プランでは変更前の環境と比較する")
 	}
-	if c.Bool("redact") && planned(c) {
-		return snapshot.Errorf("--redact is about what there is: with --plan or --template, a report names what they name", "--redact は現状の環境についての指定。--plan、--template のレポートにはプランやテンプレートの名前が出る")
-	}
 	gate, err := gateOf(c)
 	if err != nil {
 		return err

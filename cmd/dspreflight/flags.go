@@ -114,6 +114,10 @@ func planFlags() []cli.Flag {
 	}
 }
 
+func gateFlag() cli.Flag {
+	return &cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")}
+}
+
 func checkFlags() []cli.Flag {
 	flags := append(targetFlags(), auditFlags()...)
 	flags = append(flags, evidenceFlags()...)
@@ -130,7 +134,7 @@ func checkFlags() []cli.Flag {
 		boolFlag(groupOutput, "verbose", "every check in a line, below what matters"),
 		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),
-		&cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")},
+		gateFlag(),
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for a FAIL and for `STATUS`: fail, warn or unknown; new: only for what is new since --baseline (3 if what can no longer be told may hide it)", Value: "fail", Category: groupGate, EnvVars: variable("fail-on")},
 	)
 	flags = append(flags, redactFlags()...)

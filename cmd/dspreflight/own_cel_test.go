@@ -69,3 +69,41 @@ func TestOwnChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestBundleOwnChecks judges a bundle again by the checks in it, and redacts none that
+// are in somebody's words.
+func TestBundleOwnChecks(t *testing.T) {
+	dir := t.TempDir()
+	own, archive := filepath.Join(dir, "own.yaml"), filepath.Join(dir, "b.zip")
+	if err := os.WriteFile(own, []byte(ownFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := invoke(t, "bundle", "--fixture", "healthy", "--checks", own, "-o", archive); out.code != 1 {
+		t.Fatalf("exit code %d, %s", out.code, out.stderr)
+	}
+	files := unpacked(t, archive)
+	if files[bundleChecks] != ownFile {
+		t.Errorf("the bundle's checks are %q", files[bundleChecks])
+	}
+	at := filepath.Join(dir, "again")
+	for name, body := range files {
+		file := filepath.Join(at, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, command, _ := strings.Cut(files["README.md"], "```sh\ndspreflight-cel ")
+	command, _, _ = strings.Cut(command, "\n")
+	t.Chdir(at)
+	if again := invoke(t, append(strings.Fields(command), "-o", "json")...); again.code != 1 || !strings.Contains(again.stdout, "ORG102") {
+		t.Errorf("judged again: exit code %d, %s", again.code, again.stderr)
+	}
+	for _, args := range [][]string{{"bundle", "-o", filepath.Join(dir, "c.zip")}, {"check"}} {
+		if out := invoke(t, append(args, "--fixture", "healthy", "--checks", own, "--redact")...); out.code != 2 || out.stdout != "" || !strings.Contains(out.stderr, "--checks") {
+			t.Errorf("exit code %d: %s", out.code, out.stderr)
+		}
+	}
+}

@@ -39,6 +39,8 @@ func redactionOf(c *cli.Context) (*redaction, error) {
 		return nil, snapshot.Errorf("--redact-key is about --redact", "--redact-key は --redact についての指定")
 	case !c.Bool("redact"):
 		return nil, nil
+	case c.String("checks") != "":
+		return nil, snapshot.Errorf("--redact and --checks exclude each other: what your checks say is in your words, and may name anything", "--redact と --checks は同時に指定できない。独自のチェックの文面には何の名前でも入りうる")
 	case file == "":
 		return &redaction{key: redact.NewKey()}, nil
 	}
@@ -104,21 +106,28 @@ func (x *redaction) waivers(list []report.Waiver) ([]report.Waiver, error) {
 		if w.Reason != reasonAccept {
 			out[i].Reason = x.with.Value(w.Reason)
 		}
-		if w.About == nil {
-			continue
+		about, err := x.about(w.About)
+		if err != nil {
+			return nil, err
 		}
-		about := *w.About
-		about.Holder = x.with.Value(about.Holder)
-		if about.Addrs != nil {
-			addrs, err := x.with.Set(about.Addrs)
-			if err != nil {
-				return nil, err
-			}
-			about.Addrs = addrs
-		}
-		out[i].About = &about
+		out[i].About = about
 	}
 	return out, nil
+}
+
+// about are the facts that the redacted estate shows in place of those of the real one.
+func (x *redaction) about(a *checks.About) (*checks.About, error) {
+	if a == nil {
+		return nil, nil
+	}
+	out := *a
+	out.Holder = x.with.Value(a.Holder)
+	if a.Addrs == nil {
+		return &out, nil
+	}
+	addrs, err := x.with.Set(a.Addrs)
+	out.Addrs = addrs
+	return &out, err
 }
 
 // follow names the subjects of waivers as the redacted findings do: some are words of
@@ -142,10 +151,15 @@ func sameAnswers(was, is []report.Judged) error {
 	if r == nil {
 		return nil
 	}
+	return unlike(r.Check, answers(*r), answers(*other))
+}
+
+// unlike refuses a report in which a check would say something else.
+func unlike(check *checks.Check, was, is []string) error {
 	return snapshot.Errorf(
 		"--redact: %s is %s, and would be %s with other names in place: something hangs on a part of a name, as a pattern in a policy does. Nothing is written; leave that check out with --skip, or report without --redact",
 		"--redact: %s は %s だが、名前を置き換えると %s になる。ポリシーのワイルドカードのように、名前の一部に依存するものがある。何も書き出さない。--skip でこのチェックを除外するか、--redact なしで実行する",
-		r.Check.ID, strings.Join(answers(*r), ", "), strings.Join(answers(*other), ", "))
+		check.ID, strings.Join(was, ", "), strings.Join(is, ", "))
 }
 
 // differs is the first check that two judgements of the same targets answer
@@ -166,14 +180,18 @@ func differs(was, is []report.Judged) (a, b *checks.Result) {
 func answers(r checks.Result) []string {
 	var out []string
 	for _, f := range r.Findings {
-		line := f.Status.String()
-		if f.Problem != nil {
-			line += " " + f.Problem.Code
-		}
-		out = append(out, line)
+		out = append(out, strings.Join(answer(f), " "))
 	}
 	slices.Sort(out) // findings are told in the order of ids
 	return append([]string{r.Status.String()}, out...)
+}
+
+// answer is the status and code of a finding.
+func answer(f checks.Finding) []string {
+	if f.Problem == nil {
+		return []string{f.Status.String()}
+	}
+	return []string{f.Status.String(), f.Problem.Code}
 }
 
 // keepMap writes what the names stand for beside the key.

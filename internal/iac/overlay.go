@@ -98,6 +98,31 @@ func (o *Overlay) IDs(name string) (before, after string) {
 	return name, o.Renewed(name)
 }
 
+// Names are what the plans call their resources, and the types of those.
+func (o *Overlay) Names() (addresses, types []string) {
+	for _, p := range o.Plans {
+		all := slices.Concat(p.State, p.Current, p.DataSources)
+		for _, c := range p.Changes {
+			addresses, types = append(addresses, c.Address), append(types, c.Type)
+			all = append(all, c.Before, c.After)
+		}
+		for _, d := range p.Doubts {
+			all = append(all, d.Object)
+			types = append(types, d.Gap.Detail) // of what is not worked out, as the plan writes it
+		}
+		for _, r := range all {
+			if r != nil {
+				addresses, types = append(addresses, r.Address), append(types, r.Type)
+				if !r.Exists {
+					addresses = append(addresses, r.ID)
+				}
+			}
+		}
+		addresses = append(addresses, p.Changed...)
+	}
+	return addresses, types
+}
+
 // Touches reports whether a change may matter to one of the tables.
 func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 	return slices.ContainsFunc(o.changes, func(c resource.Change) bool {

@@ -26,12 +26,14 @@ type Redactor struct {
 	subnets []netip.Prefix
 	flips   map[netip.Prefix]bool
 	back    map[string]string
+	types   map[string]bool // what plans call kinds of resources
+	planned map[string]bool // what they call the resources
 }
 
 // New is a redactor for snapshots: a subnet of one keeps the place of each address
 // in it, so that those that AWS reserves stay so.
 func New(key Key, of ...*snapshot.Snapshot) *Redactor {
-	r := &Redactor{key: key, flips: map[netip.Prefix]bool{}, back: map[string]string{}}
+	r := &Redactor{key: key, flips: map[netip.Prefix]bool{}, back: map[string]string{}, types: map[string]bool{}, planned: map[string]bool{}}
 	for _, snap := range of {
 		for _, s := range snap.Scopes {
 			for _, n := range s.Subnets.All() {
@@ -44,13 +46,46 @@ func New(key Key, of ...*snapshot.Snapshot) *Redactor {
 	return r
 }
 
+// Planned tells what plans call their resources, and the types of those, which stay
+// as far as they are those of the providers for AWS.
+func (r *Redactor) Planned(addresses, types []string) {
+	for _, a := range addresses {
+		r.planned[a] = true
+	}
+	for _, t := range types {
+		if typeShape().MatchString(t) {
+			r.types[t] = true
+		}
+	}
+}
+
+var typeShape = pattern.Late(`^((aws|awscc)_[a-z0-9_]+|AWS::[A-Za-z0-9]+::[A-Za-z0-9]+)$`)
+
+// File replaces the name of a file, and says what kind it is of.
+func (r *Redactor) File(s string) string {
+	if s == "" {
+		return ""
+	}
+	kind := ""
+	for _, known := range []string{".tf", ".tf.json", ".tofu", ".tofu.json", ".yaml", ".yml", ".json", ".template"} {
+		if strings.HasSuffix(s, known) {
+			kind = known
+		}
+	}
+	return r.stands(s, r.name("file-", s)+kind)
+}
+
 // Snapshot is the snapshot with everything replaced.
 func (r *Redactor) Snapshot(s *snapshot.Snapshot) (*snapshot.Snapshot, error) { return s.Mapped(r) }
 
-// Back is what a replacement stands for; what was not replaced stands for itself.
+// Back is what a replacement stands for, or each part of it; what was not replaced
+// stands for itself.
 func (r *Redactor) Back(s string) string {
 	if was, ok := r.back[s]; ok {
 		return was
+	}
+	if first, rest, ok := strings.Cut(s, "/"); ok {
+		return r.Back(first) + "/" + r.Back(rest)
 	}
 	return s
 }
@@ -91,7 +126,7 @@ var idKinds = words(`acl aclassoc agent ami cagw cgw core-network dopt eigw eipa
 	rtbassoc sg sgr subnet subnet-cidr-assoc task tgw tgw-attach tgw-rtb vgw vpc vpc-cidr-assoc vpce vpce-svc vpn`)
 
 // ours are words that mean the same in every estate: AWS's, and our own.
-var ours = words(`* local default any account amazon AWS aws Amazon destination source network (planned) true false`)
+var ours = words(`* local default any account amazon AWS aws Amazon destination source network (planned) planned plan Parameters Conditions true false`)
 
 func words(list string) map[string]bool {
 	out := map[string]bool{}
@@ -104,7 +139,7 @@ func words(list string) map[string]bool {
 // Value replaces a text by its shape.
 func (r *Redactor) Value(s string) string {
 	switch {
-	case s == "" || ours[s] || isRegion(s):
+	case s == "" || ours[s] || r.types[s] || isRegion(s):
 		return s
 	case accountShape().MatchString(s):
 		return r.account(s)
@@ -122,8 +157,17 @@ func (r *Redactor) Value(s string) string {
 	if m := idShape().FindStringSubmatch(s); m != nil && idKinds[m[1]] {
 		return r.stands(s, m[1]+"-"+hex.EncodeToString(r.digest("id", s))[:len(m[2])])
 	}
-	if address, ok := r.planned(s); ok {
+	if address, ok := r.address(s); ok {
 		return address
+	}
+	if r.planned[s] {
+		return r.name("name-", s)
+	}
+	if at := strings.IndexByte(s, '/'); at > 0 && r.ofPlan(s[:at]) { // a part of a resource
+		return r.stands(s, r.Value(s[:at])+"/"+r.part(s[at+1:]))
+	}
+	if at := strings.LastIndexByte(s, '.'); at > 0 && r.ofPlan(s[:at]) { // an attribute of one
+		return r.stands(s, r.Value(s[:at])+"."+r.Value(s[at+1:]))
 	}
 	if first, rest, ok := strings.Cut(s, "/"); ok && idShape().MatchString(first) { // a group's rule, a group in a VPC
 		return r.stands(s, r.Value(first)+"/"+r.Value(rest))
@@ -135,6 +179,27 @@ func (r *Redactor) Value(s string) string {
 		return r.host(s)
 	}
 	return r.name("name-", s)
+}
+
+// ofPlan reports whether a text is the name of a planned resource, or begins with it.
+func (r *Redactor) ofPlan(s string) bool {
+	if _, ok := r.address(s); ok || r.planned[s] || s == "Parameters" || s == "Conditions" {
+		return true
+	}
+	at := strings.LastIndexByte(s, '.')
+	return at > 0 && r.ofPlan(s[:at])
+}
+
+// part replaces what tells parts of a planned resource from one another, but for their
+// types and numbers.
+func (r *Redactor) part(s string) string {
+	list := strings.Split(s, "/")
+	for i, p := range list {
+		if !isNumber(p) || len(p) > 5 {
+			list[i] = r.Value(p)
+		}
+	}
+	return strings.Join(list, "/")
 }
 
 func (r *Redactor) account(s string) string {

@@ -102,6 +102,8 @@ func TestValues(t *testing.T) {
 		{"https://payroll.s3.amazonaws.com/", `https://name-xxxxxxxxxx.s3.amazonaws.com`},
 		{"module.payroll.aws_vpc_endpoint.datasync[\"bob\"].subnet_ids", `module.name-xxxxxxxxxx.aws_vpc_endpoint.name-xxxxxxxxxx["name-xxxxxxxxxx"].subnet_ids`},
 		{"us-gov-west-1", "us-gov-west-1"},
+		{"aws_vpc_endpoint.payroll/aws_subnet.bob", `aws_vpc_endpoint.name-xxxxxxxxxx/aws_subnet.name-xxxxxxxxxx`},
+		{"us-east-1-111122223333", `name-xxxxxxxxxx`},
 		{"Payroll = SUM(A1)", `name-xxxxxxxxxx`},
 	} {
 		got := r.Value(tt.in)

@@ -19,7 +19,7 @@ var regionWords = words(`af ap ca cn eu eusc il me mx sa us gov iso isob isof is
 func isRegion(s string) bool {
 	parts := strings.Split(s, "-")
 	for i, p := range parts {
-		if !regionWords[strings.Trim(p, "*?")] && (i == 0 || strings.Trim(p, "0123456789*?") != "") {
+		if !regionWords[strings.Trim(p, "*?")] && (i == 0 || len(p) > 2 || strings.Trim(p, "0123456789*?") != "") {
 			return false
 		}
 	}
@@ -202,9 +202,9 @@ func (r *Redactor) parameter(pair string) string {
 	return name + "=" + url.QueryEscape(value)
 }
 
-// planned replaces the names in the address of a resource of Terraform. Its type
+// address replaces the names in the address of a resource of Terraform. Its type
 // stays, and so does the attribute behind it.
-func (r *Redactor) planned(s string) (string, bool) {
+func (r *Redactor) address(s string) (string, bool) {
 	m := plannedShape().FindStringSubmatch(s)
 	if m == nil {
 		return "", false
@@ -227,7 +227,7 @@ func (r *Redactor) index(s string) string {
 
 var (
 	plannedModule = pattern.Late(`module\.([A-Za-z0-9_-]+)(\[[^\]]*\])?\.`)
-	plannedShape  = pattern.Late(`^((?:module\.[A-Za-z0-9_-]+(?:\[[^\]]*\])?\.)*)(data\.)?((?:aws|awscc)_[a-z0-9_]+)\.([A-Za-z0-9_-]+)(\[[^\]]*\])?((?:[./][a-z0-9_]+)*)$`)
+	plannedShape  = pattern.Late(`^((?:module\.[A-Za-z0-9_-]+(?:\[[^\]]*\])?\.)*)(data\.)?((?:aws|awscc)_[a-z0-9_]+)\.([A-Za-z0-9_-]+)(\[[^\]]*\])?((?:\.[a-z0-9_]+)?)$`)
 )
 
 // said replaces text that is nobody's value but a sentence, of AWS, of a server or of

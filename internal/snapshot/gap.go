@@ -180,6 +180,26 @@ func Contested(resource, other string) Pending {
 	return Pending(contested + resource + ", " + other)
 }
 
+// mapped is what is pending, by other names.
+func (o Pending) mapped(m Mapper) Pending {
+	of, by, found := string(o), "", false
+	for _, by = range []string{contested, unclaimed, ""} {
+		if of, found = strings.CutPrefix(string(o), by); found {
+			break
+		}
+	}
+	names := []string{of}
+	if by == contested {
+		names = strings.Split(of, ", ")
+	}
+	for i, name := range names {
+		if name != "" {
+			names[i] = m.Text("", name)
+		}
+	}
+	return Pending(by + strings.Join(names, ", "))
+}
+
 // Gap explains what a pending value leaves undecided.
 func (o Pending) Gap(about string) Gap {
 	if by, ok := strings.CutPrefix(string(o), contested); ok {

@@ -188,6 +188,9 @@ func mapValue(m Mapper, place string, from, to reflect.Value) {
 	case time.Time:
 		to.Set(from)
 		return
+	case Pending:
+		to.SetString(string(v.mapped(m)))
+		return
 	}
 	switch from.Kind() {
 	case reflect.String:
@@ -230,3 +233,6 @@ func mapValue(m Mapper, place string, from, to reflect.Value) {
 // Mapped is the target with something else for every value that is text or an
 // address.
 func (t Target) Mapped(m Mapper) Target { return mapped(m, t) }
+
+// Mapped is the gap with something else for every value that is text.
+func (g Gap) Mapped(m Mapper) Gap { return mapped(m, g) }
