@@ -118,21 +118,8 @@ func (x *Exam) judgeACLs(back bool) {
 			asked++
 			continue
 		}
-		if back {
-			asked++
-			x.filter(j, w, i, h, []netpath.Ports{h.In.Dial}, aclBack)
-			continue
-		}
-		for _, need := range x.portNeeds() {
-			part := h
-			if !need.task {
-				part.In.Dst = netpath.Both(h.In.Dst, j.endpointAddrs())
-			}
-			if !netpath.Empty(part.In.Dst) {
-				asked++
-				x.filter(j, w, i, part, need.ports, need.problem)
-			}
-		}
+		asked++
+		x.askACL(j, w, i, h, back)
 	}
 	// Behind what can't be told, the packet may cross subnets that nobody names.
 	for _, l := range j.legs(back) {
@@ -144,6 +131,24 @@ func (x *Exam) judgeACLs(back bool) {
 	if asked == 0 {
 		for _, e := range j.ends {
 			x.OK(e.Subnet, snapshot.Saw(snapshot.NetworkACLs, e.Subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))
+		}
+	}
+}
+
+// askACL asks the network ACL of one hop: for replies on the ports that the side which
+// dialled takes; for requests on those of each need that its traffic has.
+func (x *Exam) askACL(j journey, w netpath.Walk, i int, h netpath.Hop, back bool) {
+	if back {
+		x.filter(j, w, i, h, []netpath.Ports{h.In.Dial}, aclBack)
+		return
+	}
+	for _, need := range x.portNeeds() {
+		part := h
+		if !need.task {
+			part.In.Dst = netpath.Both(h.In.Dst, j.endpointAddrs())
+		}
+		if !netpath.Empty(part.In.Dst) {
+			x.filter(j, w, i, part, need.ports, need.problem)
 		}
 	}
 }

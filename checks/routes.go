@@ -52,7 +52,7 @@ var (
 	fixRoute    = say("Add a route for {addresses} over the connection that joins the two networks to {table}.", "{table} に、両ネットワークをつなぐ接続を経由する {addresses} への経路を追加する。")
 	fixHole     = say("Replace the route in {table} with one over a connection that is active.", "{table} の経路を、有効な接続を経由するものに置き換える。")
 	fixAstray   = say("Remove or narrow that route in {table}, or add a longer one for {addresses} over the right connection.", "{table} のその経路を削除または縮小するか、正しい接続を経由するより長い {addresses} への経路を追加する。")
-	fixTGW      = say("Mend the transit gateway: associate the attachment with a route table, give that table a route to {addresses}, and attach a subnet in each zone in use.", "トランジットゲートウェイを直す。アタッチメントをルートテーブルに関連付け、{addresses} への経路を追加し、使用する各ゾーンのサブネットをアタッチする。")
+	fixTGW      = say("Mend the transit gateway: associate the attachment with a route table, give that table a route that leads to {addresses}, and attach a subnet in each zone in use.", "トランジットゲートウェイを直す。アタッチメントをルートテーブルに関連付け、{addresses} に通じる経路を追加し、使用する各ゾーンのサブネットをアタッチする。")
 
 	thereNone  = routeProblem("DSP420", say("no route from {subnet} to {addresses}: {detail}", "{subnet} から {addresses} への経路がない: {detail}"), causeNoWay, fixRoute, reqRouteThere)
 	thereHole  = routeProblem("DSP421", say("the route from {subnet} to {addresses} is a blackhole: {detail}", "{subnet} から {addresses} への経路がブラックホール: {detail}"), causeHole, fixHole, reqRouteThere)
@@ -146,12 +146,15 @@ func (x *Exam) noDoor(j journey) {
 }
 
 // routeProblems is which problem a stopped part is, by direction.
-func routeProblems(r netpath.Reason, back bool) *Problem {
+func routeProblems(h netpath.Hop, back bool) *Problem {
 	p := map[netpath.Reason]*Problem{
 		netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.Missing: thereHole, netpath.NotAttached: thereTGW,
 		netpath.NotAssociated: thereTGW, netpath.GatewayNoRoute: thereTGW, netpath.GatewayHole: thereTGW,
-	}[r]
-	if p == nil {
+	}[h.Cause.Reason]
+	switch {
+	case h.Layer == netpath.GatewayRoute: // which part of it must change is its owner's decision
+		p = thereTGW
+	case p == nil:
 		p = thereWrong
 	}
 	if !back {
@@ -192,7 +195,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		case apart && l.last.Cause.Reason == netpath.NoRoute:
 			x.See(snapshot.Textf("%s: there is no connection yet that a route could lead to", "%s: 経路を向ける接続がまだない", subject), connectionID)
 		default:
-			x.Report(routeProblems(l.last.Cause.Reason, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
+			x.Report(routeProblems(l.last, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
 			x.about(About{Holder: l.last.Holder, Addrs: l.last.In.Dst})
 			x.mendRoute(j, l, vpc, back)
 		}
@@ -244,6 +247,9 @@ func byOtherDoor(stopped leg, parts []leg) bool {
 func (x *Exam) routeArgs(j journey, vpc, subject string, l leg, region string) Args {
 	if l.chain[0].At.Outside && len(l.chain) > 1 {
 		subject = l.chain[1].Holder // what takes the packets into AWS
+	}
+	if h := l.last; h.Layer == netpath.Route && h.Subnet != "" {
+		subject = h.Subnet // that whose table sends them nowhere
 	}
 	addrs := netpath.Whole(l.last.In.Dst, j.ends)
 	table, connection := l.last.Holder, l.last.Holder

@@ -86,9 +86,23 @@ func Tell(t snapshot.Target, snap *snapshot.Snapshot, results []Result) *Story {
 	}
 	st := &Story{Needs: x.needs(j)}
 	st.Agent, st.Endpoint, st.Task = termini(t, j)
-	st.There = x.tellWalk(j, j.there, false, byCheck)
+	st.There = append(tellInstance(j), x.tellWalk(j, j.there, false, byCheck)...)
 	st.Back = x.tellWalk(j, j.back, true, byCheck)
 	return st
+}
+
+// tellInstance is the first hop of an agent on EC2 that does not run, or may not.
+func tellInstance(j journey) []Hop {
+	a := j.agents
+	fate := netpath.Lives(netpath.InstanceState, a.State)
+	if a.Instance == "" || fate == netpath.On {
+		return nil
+	}
+	h := Hop{Place: say("the agent's instance", "エージェントのインスタンス"), Status: Fail, Ref: a.Instance, Layer: netpath.Connection.String(), At: standOf(j.from, a.Subnet), Facts: []Text{snapshot.Textf("state %s", "状態 %s", a.State)}}
+	if fate == netpath.Open {
+		h.Status = Unknown
+	}
+	return []Hop{h}
 }
 
 // termini are the ends of a journey.
@@ -189,13 +203,7 @@ func (x *Exam) tellACL(j journey, w netpath.Walk, h netpath.Hop, back bool) Hop 
 	y := &Exam{Target: x.Target, Snapshot: x.Snapshot, check: x.check}
 	one := netpath.Walk{Hops: []netpath.Hop{h}}
 	one.Hops[0].From, one.Hops[0].Loose = -1, h.Loose
-	if back {
-		y.filter(j, one, 0, h, []netpath.Ports{h.In.Dial}, aclBack)
-	} else {
-		for _, need := range x.portNeeds() {
-			y.filter(j, one, 0, h, need.ports, need.problem)
-		}
-	}
+	y.askACL(j, one, 0, h, back)
 	for _, told := range hops(place, Result{Findings: y.findings}, nil) {
 		told.Ref = h.Holder
 		if out.Facts == nil {

@@ -101,6 +101,9 @@ func stopText(h netpath.Hop) Text {
 	case netpath.NoRoute:
 		return snapshot.Textf("%s has no route to %s", "%s に %s への経路がない", h.Holder, c.Where)
 	case netpath.Blackhole:
+		if !strings.EqualFold(c.State, "blackhole") {
+			return snapshot.Textf("the route %s of %s is in the state %s, in which it carries nothing", "%[2]s の経路 %[1]s は状態が %[3]s で、何も運ばない", c.Prefix, h.Holder, c.State)
+		}
 		return snapshot.Textf("the route %s of %s is a %s: %s is gone or not active", "%[2]s の経路 %[1]s は %[3]s（%[4]s が存在しないか無効）", c.Prefix, h.Holder, c.State, c.ID)
 	case netpath.WrongWay:
 		if c.ID == "local" {

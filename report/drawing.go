@@ -78,7 +78,7 @@ func draw(p *Path, fault []string, lang string) drawing {
 	var ways [2][]band
 	number := 0
 	for w, hops := range [][]Hop{p.There, p.Back} {
-		d.ways[w] = way{status: "PASS", empty: len(hops) == 0}
+		d.ways[w] = way{status: "PASS", empty: !slices.ContainsFunc(hops, func(h Hop) bool { return !h.Unreached })}
 		ends := [2]Terminus{p.Agent, p.Endpoint}
 		if w == 1 {
 			ends[0], ends[1] = ends[1], ends[0]
@@ -109,7 +109,7 @@ func draw(p *Path, fault []string, lang string) drawing {
 		switch {
 		case len(fault) > 0 && d.ways[w].status != "FAIL":
 			d.ways[w].status, d.ways[w].at = "FAIL", nil
-		case len(hops) == 0:
+		case d.ways[w].empty && d.ways[w].status == "PASS":
 			d.ways[w].status = "UNKNOWN"
 		}
 		if w == 1 {
