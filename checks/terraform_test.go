@@ -3,8 +3,12 @@ package checks_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
@@ -14,6 +18,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // TestTerraformIsValid holds the blocks for each wound against the schema of the AWS
@@ -27,10 +32,6 @@ func TestTerraformIsValid(t *testing.T) {
 	}
 	var schema map[string]map[string]bool // by resource type and attribute: is it required?
 	if err := json.Unmarshal(body, &schema); err != nil {
-		t.Fatal(err)
-	}
-	folders, err := filepath.Glob("testdata/*/*")
-	if err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
@@ -62,6 +63,25 @@ func TestTerraformIsValid(t *testing.T) {
 			}
 		}
 	}
+	for where, text := range snippets(t) {
+		hold(where, text)
+	}
+	for kind := range schema {
+		if !seen[kind] {
+			t.Errorf("%s is in the schema, and no repair makes it", kind)
+		}
+	}
+}
+
+// snippets are the Terraform for each wound, for the examples of each problem, and for what
+// neither has.
+func snippets(t *testing.T) map[string]string {
+	t.Helper()
+	folders, err := filepath.Glob("testdata/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
 	for _, folder := range folders {
 		files, _, err := fixtures.Layer(os.DirFS(folder))
 		if err != nil {
@@ -80,22 +100,85 @@ func TestTerraformIsValid(t *testing.T) {
 				}
 			}
 		}
-		hold(folder, repair.Terraform(all, nil))
+		out[folder] = repair.Terraform(all, nil)
 	}
 	for _, c := range checks.All() {
 		for _, p := range c.Problems {
-			hold(p.Code, repair.Terraform(p.Examples(), nil))
+			out[p.Code] = repair.Terraform(p.Examples(), nil)
 		}
 	}
-	hold("what no wound has", repair.Terraform([]repair.Repair{
+	out["what no wound has"] = repair.Terraform([]repair.Repair{
 		{Change: repair.Accept{ID: "tgw-attach-0a1b2c3d4e5f60718", Kind: repair.GatewayAttachment}},
 		{Change: repair.AttachVPNGateway{Gateway: "vgw-0a1b2c3d4e5f60718", VPC: "vpc-0d5c1a2b3e4f50617"}},
 		{Change: repair.StartInstance{ID: "i-0a1b2c3d4e5f60719"}},
 		{Change: repair.Grant{User: "ann", Name: "${x}\"", Policy: `{"a":"%{b}"}`}},
-	}, nil))
-	for kind := range schema {
-		if !seen[kind] {
-			t.Errorf("%s is in the schema, and no repair makes it", kind)
+	}, nil)
+	return out
+}
+
+// TestRealTerraformValidates lets terraform itself format and validate each snippet, by the
+// AWS provider: the one in the folder that TERRAFORM_PLUGINS names, laid out as a mirror, else
+// one that terraform init finds.
+func TestRealTerraformValidates(t *testing.T) {
+	tier.Real(t, "terraform and its AWS provider")
+	if _, err := exec.LookPath("terraform"); err != nil {
+		t.Skip("SKIPPED: no terraform here")
+	}
+	dir := t.TempDir()
+	terraform := func(args ...string) (string, error) {
+		cmd := exec.Command("terraform", append([]string{"-chdir=" + dir}, args...)...)
+		cmd.Env = append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	write := func(path, text string) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Each is a module, so that one call of the slow provider judges all of them.
+	const provider = "terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n    }\n  }\n}\n"
+	main, number := provider, 0
+	for _, text := range slices.Compact(slices.Sorted(maps.Values(snippets(t)))) {
+		if text == "" {
+			continue
+		}
+		number++
+		write(filepath.Join(dir, fmt.Sprintf("m%d", number), "main.tf"), provider+"\n"+text+"\n")
+		main += fmt.Sprintf("\nmodule \"m%d\" {\n  source = \"./m%[1]d\"\n}\n", number)
+	}
+	write(filepath.Join(dir, "main.tf"), main)
+	if out, err := terraform("fmt", "-recursive", "-check", "-diff"); err != nil {
+		t.Errorf("terraform fmt: %v\n%s", err, out)
+	}
+	initialize := []string{"init", "-backend=false", "-input=false", "-no-color"}
+	if plugins := os.Getenv("TERRAFORM_PLUGINS"); plugins != "" {
+		initialize = append(initialize, "-plugin-dir="+plugins)
+	}
+	if out, err := terraform(initialize...); err != nil {
+		t.Skipf("SKIPPED: terraform init has no AWS provider (TERRAFORM_PLUGINS names a folder that has): %s", out)
+	}
+	if out, err := terraform("validate", "-no-color"); err != nil {
+		t.Errorf("terraform validate: %v\n%s", err, out)
+	}
+	t.Logf("%d snippets", number)
+}
+
+// TestStringsOfTerraform reads back what a block says: a text from outside is a string and
+// no template, whatever it holds.
+func TestStringsOfTerraform(t *testing.T) {
+	for _, text := range []string{`plain`, `a "quoted" \ word`, `${path.root}`, `$${x}`, `%{ if true }`, `%%{x}`, `$`, `日本語`} {
+		written := repair.Terraform([]repair.Repair{{Change: repair.Grant{User: "ann", Name: "name", Policy: text}}}, nil)
+		file, diags := hclsyntax.ParseConfig([]byte(written), "written", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Fatalf("%q: %v\n%s", text, diags, written)
+		}
+		value, diags := file.Body.(*hclsyntax.Body).Blocks[0].Body.Attributes["policy"].Expr.Value(nil)
+		if diags.HasErrors() || value.AsString() != text {
+			t.Errorf("%q is read as %#v: %v\n%s", text, value, diags, written)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "net/netip"
 // Endpoint is what of an endpoint a block of Terraform can't leave out.
 type Endpoint struct{ ID, VPC, Service string }
 
-func (e Endpoint) block(d *document) block {
+func (e Endpoint) block(d *document) *block {
 	b := d.resource("aws_vpc_endpoint", e.ID)
 	b.id("vpc_id", e.VPC)
 	b.text("service_name", e.Service)
@@ -170,7 +170,7 @@ func (g Grant) words() []string {
 }
 
 func (g Grant) blocks(d *document) {
-	var b block
+	var b *block
 	if g.User != "" {
 		b = d.resource("aws_iam_user_policy", g.Name, g.User)
 		b.text("user", g.User)
