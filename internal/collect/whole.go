@@ -80,22 +80,56 @@ type sifter struct {
 // note takes down what the rows of a page are; all pages go through it first.
 func (s *sifter) note(page []byte) {
 	object, err := object(page)
-	if err != nil || s.kind.PerID() || len(always[s.kind]) == 0 {
-		return // their rows have no id of their own
+	if err != nil {
+		return
 	}
 	rows, _ := object[s.kind.ListKey()].([]any)
 	for _, row := range rows {
 		o, _ := row.(map[string]any)
-		id, _ := o[always[s.kind][0]].(string)
-		raw, err := json.Marshal(row)
-		if err != nil || id == "" {
-			continue
+		for id, content := range s.contents(o) {
+			raw, err := json.Marshal(content)
+			if err != nil {
+				continue
+			}
+			if before, ok := s.content[id]; ok && before != string(raw) {
+				s.doubted[id] = true
+			}
+			s.content[id] = string(raw)
 		}
-		if before, ok := s.content[id]; ok && before != string(raw) {
-			s.doubted[id] = true
-		}
-		s.content[id] = string(raw)
 	}
+}
+
+// contents are the things that an entry shows, by what tells one from another.
+func (s *sifter) contents(entry map[string]any) map[string]any {
+	out := map[string]any{}
+	add := func(content map[string]any, names ...string) {
+		var id []string
+		for _, name := range names {
+			if part, _ := content[name].(string); part != "" {
+				id = append(id, part)
+			}
+		}
+		if len(id) > 0 {
+			out[strings.Join(id, " ")] = content
+		}
+	}
+	switch s.kind {
+	case snapshot.Instances:
+		instances, _ := entry["Instances"].([]any)
+		for _, i := range instances {
+			o, _ := i.(map[string]any)
+			add(o, "InstanceId")
+		}
+	case snapshot.TransitGatewayRoutes: // a prefix may be static and propagated
+		add(entry, "DestinationCidrBlock", "PrefixListId", "Type")
+	case snapshot.PolicySimulation:
+		add(entry, "EvalActionName", "EvalResourceName")
+	default:
+		if len(always[s.kind]) > 0 {
+			add(entry, always[s.kind][0])
+		}
+	}
+	return out
 }
 
 // sound takes the odd rows out of a page, so that one does not cost the table, and
@@ -160,8 +194,8 @@ func (s *sifter) oddity(row any) string {
 	if lack := withoutPorts(o); lack != "" {
 		return "it lacks " + lack
 	}
-	if len(always[s.kind]) > 0 {
-		if id, _ := o[always[s.kind][0]].(string); s.doubted[id] {
+	for id := range s.contents(o) {
+		if s.doubted[id] {
 			return id + " was shown twice, with two contents"
 		}
 	}
