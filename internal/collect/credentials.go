@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -79,7 +80,9 @@ func (k Connector) config(ctx context.Context, a Account) (aws.Config, error) {
 	if backoff == 0 {
 		backoff = maxBackoff
 	}
+	signs := &signer{}
 	opts := []func(*config.LoadOptions) error{
+		config.WithAPIOptions([]func(*middleware.Stack) error{signs.add}),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 				o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
@@ -108,7 +111,8 @@ func (k Connector) config(ctx context.Context, a Account) (aws.Config, error) {
 	if inner == nil {
 		inner = awshttp.NewBuildableClient()
 	}
-	cfg.HTTPClient = strict{direct(inner)}
+	signs.client = strict{direct(inner)}
+	cfg.HTTPClient, cfg.APIOptions = signs.client, cfg.APIOptions[1:] // clients that are made from now on have it
 	if cfg.Region == "" {
 		return aws.Config{}, ErrNoRegion
 	}

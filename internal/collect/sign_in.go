@@ -113,6 +113,7 @@ func unhad(profile string, err error) error {
 	var token *ssocreds.InvalidTokenError
 	var process *processcreds.ProviderError
 	var code *noCode
+	var other notAWS
 	service, api := signIn(err)
 	text := err.Error()
 	switch {
@@ -120,6 +121,8 @@ func unhad(profile string, err error) error {
 		return snapshot.Errorf("the profile %s wants a code of the MFA device %s, and there is no terminal to ask on: run it from a terminal, or put a session into the environment with what `aws configure export-credentials --profile %s --format env` prints (AWS CLI version 2), and leave the profile out", "プロファイル %s は MFA デバイス %s のコードを求めるが、尋ねる端末がない。端末から実行するか、`aws configure export-credentials --profile %s --format env`（AWS CLI バージョン 2）の出力でセッションを環境変数に入れ、プロファイルの指定を外す", p, code.device, p)
 	case errors.As(err, &code):
 		return snapshot.Errorf("no code of the MFA device %s was read: %v", "MFA デバイス %s のコードを読み取れない: %v", code.device, code.err)
+	case errors.As(err, &other), unreached(err):
+		return snapshot.Errorf("AWS could not be reached to sign in with the profile %s (%v): see whether this machine has a way there, and HTTPS_PROXY if it takes one", "プロファイル %s でサインインするための AWS への接続に失敗した（%v）。このマシンからの経路と、必要なら HTTPS_PROXY を確認する", p, innermost(err))
 	case api != nil && api.ErrorCode() == "ForbiddenException":
 		return snapshot.Errorf("IAM Identity Center does not give you the account and role of the profile %s: compare its sso_account_id and sso_role_name with the access portal, and have the permission set assigned to you", "IAM アイデンティティセンターで、プロファイル %s のアカウントとロールが割り当てられていない。sso_account_id と sso_role_name をアクセスポータルと照合し、許可セットの割り当てを依頼する", p)
 	case service == "Signin", strings.Contains(text, "login token"), strings.Contains(text, "login session"):
@@ -128,8 +131,6 @@ func unhad(profile string, err error) error {
 		return snapshot.Errorf("there is no valid IAM Identity Center session for the profile %s: run aws sso login --profile %s", "プロファイル %s の IAM アイデンティティセンターのセッションが有効でない。aws sso login --profile %s を実行する", p, p)
 	case errors.As(err, &process):
 		return snapshot.Errorf("the credential_process of the profile %s gave no credentials: run that command of ~/.aws/config by itself, sign in if it asks for it, and see that it prints {\"Version\": 1, \"AccessKeyId\": ...} (%s)", "プロファイル %s の credential_process から認証情報を得られない。~/.aws/config のそのコマンドを単独で実行し、求められたらサインインして、{\"Version\": 1, \"AccessKeyId\": ...} が出力されることを確認する（%s）", p, firstLine(innermost(err).Error(), longestMessage))
-	case unreached(err):
-		return snapshot.Errorf("AWS could not be reached to sign in with the profile %s (%v): see whether this machine has a way there, and HTTPS_PROXY if it takes one", "プロファイル %s でサインインするための AWS への接続に失敗した（%v）。このマシンからの経路と、必要なら HTTPS_PROXY を確認する", p, innermost(err))
 	}
 	return snapshot.Errorf("%w (%v)", "%w（%v）", ErrNoCredentials, innermost(err))
 }

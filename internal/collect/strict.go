@@ -2,17 +2,20 @@ package collect
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // strict refuses answers that don't come from the API that was asked. The SDK
@@ -84,24 +87,44 @@ func genuine(req *http.Request, body []byte) error {
 	if len(body) > maxReply || bytes.Count(body, []byte("<")) > 2*maxElements {
 		return notAWS(fmt.Sprintf("it is larger than any page that was asked for, %d MB and more", len(body)>>20))
 	}
-	if req.Header.Get("X-Amz-Target") != "" { // the JSON protocol
-		if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || !json.Valid(body) {
+	action := middleware.GetOperationName(req.Context())
+	if req.Header.Get("X-Amz-Target") != "" || slices.Contains(signingIn, middleware.GetServiceID(req.Context())) { // the JSON protocols
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(body, &object); err != nil || object == nil {
 			return notAWS("it is not a JSON object")
+		}
+		if action == "GetRoleCredentials" {
+			return rolesCredentials(object["roleCredentials"])
 		}
 		return nil
 	}
-	action := middleware.GetOperationName(req.Context())
 	if action == "" { // not one of the query protocol
 		return nil
 	}
 	switch root := rootOf(body); root {
 	case action + "Response":
+		if strings.HasPrefix(action, "AssumeRole") && !bytes.Contains(body, []byte("<AccessKeyId>")) {
+			return notAWS("it lacks Credentials")
+		}
 		return nil
 	case "":
 		return notAWS("it is not XML")
 	default:
 		return notAWS(fmt.Sprintf("it begins with <%s>, not <%sResponse>", root, action))
 	}
+}
+
+// rolesCredentials reports what of the credentials of a role a reply of IAM Identity
+// Center lacks, which the SDK takes for given.
+func rolesCredentials(body json.RawMessage) error {
+	var credentials map[string]any
+	_ = json.Unmarshal(body, &credentials) // what it is not, it lacks
+	for _, name := range []string{"accessKeyId", "secretAccessKey", "sessionToken", "expiration"} {
+		if credentials[name] == nil {
+			return notAWS("it lacks roleCredentials." + name)
+		}
+	}
+	return nil
 }
 
 // rootOf is the name of the root element of a document, "" if it is not XML.
@@ -137,4 +160,25 @@ func direct(c aws.HTTPClient) aws.HTTPClient {
 		Transport: transport, Timeout: b.GetTimeout(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// signer sends what the SDK asks of its own accord, for the credentials of a profile.
+// Its clients for that are made while a configuration is loaded, with an HTTP client
+// that follows redirects and takes any answer.
+type signer struct{ client aws.HTTPClient }
+
+func (s *signer) add(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(s, middleware.After)
+}
+
+// ID names the step of the SDK's stack.
+func (*signer) ID() string { return "dspreflight" }
+
+// HandleDeserialize sends a request, in place of the client that the stack ends with.
+func (s *signer) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	if service := middleware.GetServiceID(ctx); s.client == nil || service != "STS" && !slices.Contains(signingIn, service) {
+		return next.HandleDeserialize(ctx, in) // the metadata of an instance, say
+	}
+	resp, metadata, err := smithyhttp.NewClientHandler(s.client).Handle(ctx, in.Request)
+	return middleware.DeserializeOutput{RawResponse: resp}, metadata, err
 }
