@@ -2,7 +2,9 @@ package collect
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,42 +51,45 @@ func (k Connector) Members(ctx context.Context, a Account) ([]Member, error) {
 	if err != nil {
 		return nil, refused(snapshot.CallerIdentity.Action(), err)
 	}
-	var out []Member
-	seen := map[string]bool{}
-	in := &organizations.ListAccountsInput{}
-	const action = "organizations:ListAccounts"
-	for pages := 0; ; pages++ {
-		page, err := organizations.NewFromConfig(cfg).ListAccounts(ctx, in)
-		if err != nil {
-			return nil, refused(action, err)
+	members := map[string]Member{}
+	use := func(page any) error {
+		list := page.(*organizations.ListAccountsOutput).Accounts
+		if list == nil {
+			return notAWS("it lacks the list Accounts")
 		}
-		for _, row := range page.Accounts {
+		for _, row := range list {
 			m := Member{ID: aws.ToString(row.Id), State: string(row.State)}
 			if m.State == "" { // an API from before the field
 				m.State = string(row.Status)
 			}
 			if len(m.ID) != len("111122223333") || strings.Trim(m.ID, "0123456789") != "" {
-				return nil, refused(action, notAWS("Accounts: "+m.ID+" is not the number of an account"))
+				return notAWS("Accounts: " + m.ID + " is not the number of an account")
 			}
 			m.Own = m.ID == aws.ToString(who.Account)
-			if !seen[m.ID] {
-				seen[m.ID] = true
-				out = append(out, m)
+			if before, ok := members[m.ID]; ok && before != m {
+				return notAWS("Accounts: " + m.ID + " was shown twice, with two contents")
 			}
+			members[m.ID] = m
 		}
-		if in.NextToken = page.NextToken; aws.ToString(in.NextToken) == "" {
-			break
-		}
-		if pages == mostPages {
-			return nil, refused(action, notAWS("its pages never end"))
-		}
+		return nil
 	}
-	if len(out) == 0 {
-		return nil, refused(action, notAWS("it lists no account, and the caller's own is one"))
+	var seen tokens
+	in := &organizations.ListAccountsInput{}
+	err = pages(ctx, organizations.NewFromConfig(cfg).ListAccounts, in, &in.NextToken, func(out *organizations.ListAccountsOutput) *string { return out.NextToken }, func(page any) error {
+		body, err := json.Marshal(page)
+		if err != nil {
+			return err
+		}
+		return errors.Join(use(page), seen.next(body))
+	})
+	own := slices.ContainsFunc(slices.Collect(maps.Values(members)), func(m Member) bool { return m.Own })
+	if err == nil && !own {
+		err = notAWS("the accounts that it lists lack the caller's own, " + aws.ToString(who.Account))
 	}
+	if err != nil {
+		return nil, refused("organizations:ListAccounts", err)
+	}
+	out := slices.Collect(maps.Values(members))
 	slices.SortFunc(out, func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
 }
-
-// mostPages is how many pages of accounts are read; a page may be short.
-const mostPages = 10_000
