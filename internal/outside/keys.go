@@ -30,8 +30,37 @@ func WithoutKeys(text string) string {
 	return anyKey().ReplaceAllString(text, "(activation key)")
 }
 
-// shortestKey is 25 letters and 4 hyphens.
-const shortestKey = 29
+// A key is five groups of five letters.
+const (
+	lettersOfKey = 25
+	hyphensOfKey = 4
+	shortestKey  = lettersOfKey + hyphensOfKey
+)
+
+// What a byte can be in a text, for one quick look at it.
+const (
+	between = 1 << iota // it may stand between the letters of a key
+	letter              // of a key
+	hyphen              // of a key, or begins what stands for one
+	odd                 // no plain letter of English: what a reader does with it must be seen
+)
+
+var meaning = func() (table [256]uint8) {
+	for i := range table {
+		switch c := byte(i); {
+		case c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
+			table[i] = letter
+		case c == '-' || c == '%' || c == '\\' || c == '&' || c >= 0x80:
+			table[i] = hyphen
+		case c <= ' ' || c == '>' || c == '|' || c == '#' || c == ';' || c == 'd' || c == 'u' || c == 'x':
+			table[i] = between
+		}
+		if i < ' ' || i > '~' {
+			table[i] |= odd
+		}
+	}
+	return table
+}()
 
 // mayHoldKey is cheap, and seldom true of what is no key: only capitals, digits, what
 // stands for a hyphen and what may have got between them stand in a row in one.
@@ -42,19 +71,51 @@ func mayHoldKey(text string) bool {
 	coloured := strings.Contains(text, "\x1b") // escapes hold other letters
 	letters, hyphens := 0, 0
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
+		switch m := meaning[text[i]]; {
+		case m&letter != 0:
 			letters++
-		case c == '-' || c == '%' || c == '\\' || c == '&' || c >= 0x80:
+		case m&hyphen != 0:
 			hyphens++
-		case coloured || c <= ' ' || c == '>' || c == '|' || c == '#' || c == ';' || c == 'd' || c == 'u' || c == 'x':
+		case coloured || m&between != 0:
+			continue
 		default:
 			letters, hyphens = 0, 0
 			continue
 		}
-		if letters >= 25 && hyphens >= 4 {
+		if letters >= lettersOfKey && hyphens >= hyphensOfKey {
 			return true
 		}
 	}
 	return false
+}
+
+// settled reports, in one look, that a text holds no key, and that every reader takes
+// it for itself.
+func settled(text string) bool {
+	letters, hyphens, last := 0, 0, byte(0)
+	for i := range len(text) {
+		c := text[i]
+		m := meaning[c]
+		if m == 0 {
+			letters, hyphens = 0, 0
+			if c == ':' && last == ':' {
+				return false
+			}
+			last = c
+			continue
+		}
+		if m&odd != 0 || c == '#' && last == '#' {
+			return false
+		}
+		last = c
+		if m&letter != 0 {
+			letters++
+		} else if m&hyphen != 0 {
+			hyphens++
+		}
+		if letters >= lettersOfKey && hyphens >= hyphensOfKey {
+			return false
+		}
+	}
+	return true
 }

@@ -25,10 +25,10 @@ func Of(s string) Text { return Text{s} }
 // character. Logs of CI are terminals too, so it breaks what a runner would take
 // for a command. Activation keys, wherever somebody has put one, are taken out.
 func (t Text) Terminal() string {
-	s := WithoutKeys(t.raw)
-	if plain(s) {
-		return s
+	if settled(t.raw) {
+		return t.raw
 	}
+	s := WithoutKeys(t.raw)
 	var b strings.Builder
 	for _, r := range s {
 		switch {
@@ -41,16 +41,6 @@ func (t Text) Terminal() string {
 		}
 	}
 	return WithoutKeys(brokenCommands(b.String())) // the digits of an escape may make a key of what was none
-}
-
-// plain reports whether every reader takes a string for itself.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == ':' && i+1 < len(s) && s[i+1] == ':' || c == '#' && i+1 < len(s) && s[i+1] == '#' {
-			return false
-		}
-	}
-	return true
 }
 
 func harmful(r rune) bool {
