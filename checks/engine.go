@@ -239,19 +239,19 @@ func conclude(c *Check, findings []Finding) Result {
 }
 
 // distinctFindings drops repeats: several ports, or pairs of subnets, may meet
-// one and the same rule or gap.
+// one and the same rule or gap. It keeps the others where they are.
 func distinctFindings(all []Finding) []Finding {
-	var out []Finding
-	for _, f := range all {
-		if !slices.ContainsFunc(out, f.says) {
-			out = append(out, f)
+	out := all[:0]
+	for i := range all {
+		if f := &all[i]; !slices.ContainsFunc(out, f.says) {
+			out = append(out, *f)
 		}
 	}
 	return out
 }
 
 // says reports whether another finding tells nothing that this one does not.
-func (f Finding) says(o Finding) bool {
+func (f *Finding) says(o Finding) bool {
 	return f.Status == o.Status && f.Subject == o.Subject && f.Problem == o.Problem && f.Note == o.Note &&
 		slices.Equal(f.Gaps, o.Gaps) && slices.Equal(f.Evidence, o.Evidence) && reflect.DeepEqual(f.Args, o.Args)
 }

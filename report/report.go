@@ -267,10 +267,13 @@ func harmlessTarget(t snapshot.Target) snapshot.Target {
 func elapsed(snap *snapshot.Snapshot, c *checks.Check) float64 {
 	most := 0.0
 	for _, s := range snap.Scopes {
-		for _, call := range s.Calls {
-			k := snapshot.KindOf(call.Command)
-			if slices.Contains(c.Needs, k) || slices.Contains(c.Uses, k) {
-				most = max(most, call.ElapsedMS)
+		for i := range s.Calls {
+			call := &s.Calls[i]
+			if call.ElapsedMS <= most {
+				continue
+			}
+			if k := snapshot.KindOf(call.Command); slices.Contains(c.Needs, k) || slices.Contains(c.Uses, k) {
+				most = call.ElapsedMS
 			}
 		}
 	}

@@ -61,6 +61,9 @@ var (
 )
 
 func brokenCommands(s string) string {
+	if !strings.Contains(s, "::") && !strings.Contains(s, "##") {
+		return s
+	}
 	var b strings.Builder
 	for {
 		m := colonCommand().FindStringSubmatchIndex(s)
@@ -92,12 +95,15 @@ func (t Text) Lines() string {
 	return strings.Join(lines, "\n")
 }
 
-var shellSafe = pattern.Late(`^[A-Za-z0-9_./:,=@+-]+$`)
+// shellSafe reports whether a shell takes a letter for itself, wherever it stands.
+func shellSafe(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:,=@+-", r)
+}
 
 // Shell is one word of a POSIX shell.
 func (t Text) Shell() string {
 	s := t.Terminal()
-	if shellSafe().MatchString(s) {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !shellSafe(r) }) < 0 {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -128,7 +128,7 @@ func (k Kind) Action() string {
 	if k == NoKind || k >= kindCount {
 		return ""
 	}
-	return specs[k].service + ":" + specs[k].api
+	return actions[k]
 }
 
 // Command is the AWS CLI's name for the call, such as "describe-vpcs", which is
@@ -138,11 +138,23 @@ func (k Kind) Command() string {
 	if k == NoKind || k >= kindCount {
 		return ""
 	}
-	var b strings.Builder
-	if s := specs[k].service; s == "datasync" || s == "ssm" {
-		b.WriteString(s + "-")
+	return commands[k]
+}
+
+// Both are asked for often.
+var actions, commands = func() (actions, commands [kindCount]string) {
+	for _, k := range Kinds() {
+		actions[k], commands[k] = specs[k].service+":"+specs[k].api, specs[k].command()
 	}
-	for i, r := range specs[k].api {
+	return actions, commands
+}()
+
+func (s spec) command() string {
+	var b strings.Builder
+	if s.service == "datasync" || s.service == "ssm" {
+		b.WriteString(s.service + "-")
+	}
+	for i, r := range s.api {
 		if r >= 'A' && r <= 'Z' {
 			if i > 0 {
 				b.WriteByte('-')
