@@ -132,8 +132,10 @@ func (x *Exam) vpcAnywhere(id string) (snapshot.VPC, snapshot.Presence) {
 // changing says where a block that AWS is adding to a VPC, or taking from it,
 // overlaps one of the other side.
 func (x *Exam) changing(v snapshot.VPC, others []netip.Prefix) {
-	if pairs := netpath.Overlaps(v.Unsettled(), others); len(pairs) > 0 {
-		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.VPCs.Action(), Ref: v.ID + " " + pairs[0].A.String(), Detail: "associating"})
+	for _, a := range v.Unsettled() {
+		if len(netpath.Overlaps([]netip.Prefix{a.CIDR.Masked()}, others)) > 0 {
+			x.Unknown(v.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.VPCs.Action(), Ref: v.ID + " " + a.CIDR.String(), Detail: a.CIDRState.State})
+		}
 	}
 }
 

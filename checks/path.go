@@ -226,7 +226,11 @@ func (x *Exam) begin(j *journey, ep snapshot.Endpoint) bool {
 		j.starts = append(j.starts, netpath.Start{At: j.from, Subnet: n.ID, Addrs: part})
 	}
 	if len(j.starts) == 0 {
-		x.Unknown(ep.ID, j.from.Scope.GapFor(snapshot.Subnets, j.from.VPC))
+		gap := j.from.Scope.GapFor(snapshot.Subnets, j.from.VPC)
+		if j.from.Scope.Subnets.Covers(j.from.VPC) {
+			gap.Code, gap.Ref, gap.Detail = snapshot.NoSubnetHolds, shorten(netpath.Addresses(left)), j.from.VPC
+		}
+		x.Unknown(ep.ID, gap)
 		return false
 	}
 	return true

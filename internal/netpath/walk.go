@@ -181,11 +181,20 @@ type End struct {
 }
 
 // Whole writes a set that holds all that a task may get in a subnet as the
-// subnet's block: for people, and for rules to add.
+// subnet's block, and a part of it with the addresses that AWS keeps where that is
+// fewer blocks: for people, and for rules to add.
 func Whole(set *netipx.IPSet, ends []End) *netipx.IPSet {
 	for _, e := range ends {
-		if !Empty(e.Task) && e.Block.IsValid() && Empty(Minus(e.Task, set)) {
+		switch {
+		case !e.Block.IsValid() || !overlaps(set, e.Task):
+		case Empty(Minus(e.Task, set)):
 			set = Union(set, Set(e.Block))
+		default:
+			for _, kept := range Reserved(e.Block).Prefixes() {
+				if wider := Union(set, Set(kept)); len(wider.Prefixes()) < len(set.Prefixes()) {
+					set = wider
+				}
+			}
 		}
 	}
 	return set

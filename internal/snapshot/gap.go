@@ -39,6 +39,7 @@ const (
 	SeveralExits      GapCode = "several-exits"      // a packet may leave a transit gateway in several subnets; Detail: the one that would stop it
 	OwnSubnetRule     GapCode = "own-subnet-rule"    // a network ACL stops what an odd rule of AWS's documentation makes it look at
 	Contradiction     GapCode = "contradiction"      // two answers of AWS contradict each other; Detail: the other one
+	NoSubnetHolds     GapCode = "no-subnet-holds"    // no subnet of the VPC in Detail holds the agent's address
 	NotAnAgents       GapCode = "not-an-agents"      // the address can't be an agent's: reserved, or something else holds it; Detail: what
 	NotDeclared       GapCode = "not-declared"       // the agent's address lies in none of the declared blocks
 	MaybeHere         GapCode = "maybe-here"         // the agent may be planned in the endpoint's own VPC, or its network overlaps it

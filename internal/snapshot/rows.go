@@ -79,11 +79,11 @@ func (v VPC) Prefixes() []netip.Prefix {
 
 // Unsettled returns the IPv4 blocks that AWS is adding to the VPC or taking from
 // it.
-func (v VPC) Unsettled() []netip.Prefix {
-	var out []netip.Prefix
+func (v VPC) Unsettled() []CIDRAssociation {
+	var out []CIDRAssociation
 	for _, a := range v.CIDRs {
 		if s := a.CIDRState.State; a.CIDR.IsValid() && (strings.EqualFold(s, "associating") || strings.EqualFold(s, "disassociating")) {
-			out = append(out, a.CIDR.Masked())
+			out = append(out, a)
 		}
 	}
 	return out
