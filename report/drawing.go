@@ -84,10 +84,18 @@ func draw(p *Path, fault []string, lang string) drawing {
 			ends[0], ends[1] = ends[1], ends[0]
 		}
 		list := []band{{at: placeOf(ends[0].Stand)}}
+		in, branched := 0, false
 		to := func(b band) {
-			if last := list[len(list)-1]; last.between != b.between || !last.same(b) {
-				list = append(list, b)
+			if list[in].same(b) {
+				return
 			}
+			// Another part of the traffic passes networks again that the first did.
+			if n := slices.IndexFunc(list, b.same); branched && n >= 0 {
+				in = n
+				return
+			}
+			in++
+			list = slices.Insert(list, in, b)
 		}
 		for _, h := range hops {
 			number++
@@ -101,11 +109,13 @@ func draw(p *Path, fault []string, lang string) drawing {
 			case h.Status == "SKIP" && d.ways[w].status == "PASS":
 				d.ways[w].status = "SKIP"
 			}
+			branched = branched || h.Branch
 			to(bandOf(h))
-			b := &list[len(list)-1]
-			b.steps[w] = append(b.steps[w], s)
+			list[in].steps[w] = append(list[in].steps[w], s)
 		}
-		to(band{at: placeOf(ends[1].Stand)})
+		if end := (band{at: placeOf(ends[1].Stand)}); !list[len(list)-1].same(end) {
+			list = append(list, end)
+		}
 		switch {
 		case len(fault) > 0 && d.ways[w].status != "FAIL":
 			d.ways[w].status, d.ways[w].at = "FAIL", nil
@@ -197,7 +207,26 @@ func (s step) head(lang string) string {
 	if w, ok := layerWords[s.Layer]; ok {
 		return w.In(lang)
 	}
+	if s.Layer == "connection" {
+		for _, c := range connections {
+			if strings.HasPrefix(s.Ref, c.prefix) {
+				return c.word.In(lang)
+			}
+		}
+	}
 	return s.Place
+}
+
+// connections are what joins networks, by their ids; the longer beginnings first.
+var connections = []struct {
+	prefix string
+	word   snapshot.Text
+}{
+	{"pcx-", snapshot.Text{En: "peering connection", Ja: "ピアリング接続"}},
+	{"tgw-attach-", snapshot.Text{En: "attachment to the transit gateway", Ja: "トランジットゲートウェイのアタッチメント"}},
+	{"tgw-", snapshot.Text{En: "transit gateway", Ja: "トランジットゲートウェイ"}},
+	{"vgw-", snapshot.Text{En: "virtual private gateway", Ja: "仮想プライベートゲートウェイ"}},
+	{"vpn-", snapshot.Text{En: "VPN connection", Ja: "VPN 接続"}},
 }
 
 // subnet is the one that a step belongs to, if that is of interest there.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -244,5 +245,21 @@ func TestRealBrowser(t *testing.T) {
 	}
 	for _, w := range node(t, "look.mjs", files...) {
 		t.Error(w)
+	}
+}
+
+// TestBranchesStayInTheirNetworks draws a path of two parts, which pass the same
+// networks: each is drawn once.
+func TestBranchesStayInTheirNetworks(t *testing.T) {
+	rep := built(t, "healthy", "en")
+	p := rep.Targets[0].Path
+	first := len(report.Bands(rep.Targets[0]))
+	for _, hops := range []*[]report.Hop{&p.There, &p.Back} {
+		part := slices.Clone(*hops)
+		part[0].Branch = true
+		*hops = append(*hops, part...)
+	}
+	if bands := report.Bands(rep.Targets[0]); len(bands) != first || first != 3 {
+		t.Errorf("%d networks are drawn, and with the second part %d: %v", first, len(bands), bands)
 	}
 }

@@ -198,18 +198,15 @@ func (p *page) target(r Report, t Target) {
 		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), a)
 	}
 	p.WriteString("</dl>\n")
-	split := t.Path != nil && t.PathBefore == nil // side by side, where there is room
-	if split {
-		p.WriteString(`<div class="split"><div>`)
+	around := literal("told") // on paper the picture has a page of its own, behind the words
+	if t.Path != nil && t.PathBefore == nil {
+		around = "told split" // side by side, where there is room
 	}
+	p.put(`<div class="%"><div>`, around)
 	p.pictures(t)
-	if split {
-		p.WriteString("</div><div>")
-	}
+	p.WriteString("</div><div>")
 	p.findings(t)
-	if split {
-		p.WriteString("</div></div>\n")
-	}
+	p.WriteString("</div></div>\n")
 	p.changes(t.Changes)
 	p.firewall(t.Name, []Target{t})
 	p.everything(t)
@@ -224,22 +221,22 @@ func (p *page) pictures(t Target) {
 		p.put(`<p>%</p>`, p.say(wordNoPath))
 		return
 	}
-	pair := len(list) > 1
+	pair, laid := len(list) > 1, layouts(list)
 	if pair {
 		p.WriteString(`<div class="pair">`)
 	}
-	for _, one := range list {
+	for i, one := range list {
 		p.WriteString(`<figure>`)
 		if one.name != "" {
 			p.put(`<figcaption>%</figcaption>`, one.name)
 		}
-		p.draw(one.drawing)
+		p.draw(laid[i])
 		p.WriteString("</figure>\n")
 	}
 	if pair {
 		p.WriteString("</div>\n")
 	}
-	p.put(`<details><summary>%</summary>`, p.say(wordPathWords))
+	p.put(`<details class="words"><summary>%</summary>`, p.say(wordPathWords))
 	for _, way := range []struct {
 		title snapshot.Text
 		hops  []Hop
@@ -261,10 +258,9 @@ func (p *page) pictures(t Target) {
 	p.WriteString("</details>\n")
 }
 
-func (p *page) draw(d drawing) {
-	laid := d.layout()
+func (p *page) draw(laid plot) {
 	p.WriteString(`<div class="ways">`)
-	for w := range d.ways {
+	for w := range laid.ways {
 		laid.waySVG(&p.markup, w, p.id())
 	}
 	p.WriteString("</div>")
@@ -434,7 +430,7 @@ func (p *page) firewall(name string, targets []Target) {
 
 // everything is all that was checked, and what could not be seen.
 func (p *page) everything(t Target) {
-	p.put(`<details><summary>%</summary><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr><th scope="col">%</th><th scope="col">%</th><th scope="col">%</th></tr></thead><tbody>`, p.say(wordChecks), p.say(wordChecks), p.say(wordStatus), p.say(wordCheck), p.say(wordFound))
+	p.put(`<details class="checks"><summary>%</summary><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr><th scope="col">%</th><th scope="col">%</th><th scope="col">%</th></tr></thead><tbody>`, p.say(wordChecks), p.say(wordChecks), p.say(wordStatus), p.say(wordCheck), p.say(wordFound))
 	for _, res := range t.Results {
 		p.put(`<tr><td class="%">%</td><th scope="row">%</th><td>`, statusClass(res.Status), res.Status, res.Check)
 		if res.Status == "PASS" {
@@ -514,11 +510,13 @@ func (p *page) common(r Report) error {
 		}
 		drawn++
 		p.put(`<details><summary>% %</summary><figure>`, t.Name, t.Verdict.Label())
-		for _, one := range t.pictures(p.lang) {
+		list := t.pictures(p.lang)
+		laid := layouts(list)
+		for i, one := range list {
 			if one.name != "" {
 				p.put(`<figcaption>%</figcaption>`, one.name)
 			}
-			p.draw(one.drawing)
+			p.draw(laid[i])
 		}
 		p.WriteString("</figure></details>\n")
 		return nil

@@ -213,6 +213,23 @@ func (d drawing) layout() plot {
 	return p
 }
 
+// layouts measures pictures that stand side by side: what is above the networks takes
+// as much room in each.
+func layouts(pictures []picture) []plot {
+	var out []plot
+	head := 0
+	for _, one := range pictures {
+		p := one.layout()
+		head = max(head, p.head)
+		out = append(out, p)
+	}
+	for i := range out {
+		out[i].high += head - out[i].head
+		out[i].head = head
+	}
+	return out
+}
+
 // textAt writes lines from a point down, and returns where they end.
 func (m *markup) textAt(x, y int, lines []line) int {
 	for _, l := range lines {
@@ -242,7 +259,7 @@ func (p plot) column(m *markup, w int) {
 		m.put(`<rect class="%" x="0.5" y="%" width="%" height="%" rx="8"/>`, class, y, wayWidth-1, p.highs[i])
 		at := m.textAt(cardX, y+bandPad-4, p.titles[i]) + 4
 		for n, c := range p.cells[w][i] {
-			if end := y + p.highs[i] - stack(p.cells[w][i][n:]) + cardGap - bandPad; b.endpoint && (n == len(p.cells[w][i])-1 || w == 1 && c.step != nil) {
+			if end := y + p.highs[i] - stack(p.cells[w][i][n:]) + cardGap - bandPad; b.endpoint && (n == len(p.cells[w][i])-1 || w == 1 && c.step != nil) || b.between && w == 1 {
 				at = max(at, end) // what is near the endpoint stands near it
 			}
 			cards.card(c, at)
@@ -325,11 +342,12 @@ func SVG(lang string) Renderer {
 			if t.Path == nil {
 				y = body.textAt(margin, y+bandPad, []line{{wordNoPath.In(lang), "head", headLine}})
 			}
-			for _, one := range t.pictures(lang) {
+			pictures := t.pictures(lang)
+			for i, p := range layouts(pictures) {
+				one := pictures[i]
 				if one.name != "" {
 					y = body.textAt(margin, y+bandPad, []line{{one.name, "head", headLine}})
 				}
-				p := one.layout()
 				y += bandPad
 				for w := range p.ways {
 					body.put(`<g transform="translate(%,%)">`, margin+w*(wayWidth+waysGap), y)

@@ -279,7 +279,14 @@ func (p Plan) stepOnline(g Guide) Step {
 }
 
 // shortest is a duration without the units that are zero.
-func shortest(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "0s"), "0m") }
+func shortest(s string) string {
+	for _, zero := range []string{"m0s", "h0m"} {
+		if cut, ok := strings.CutSuffix(s, zero); ok {
+			s = cut + zero[:1]
+		}
+	}
+	return s
+}
 
 // ofStage are the documented errors of a stage.
 func ofStage(s documented.Stage) []*documented.Error {

@@ -155,7 +155,7 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 			}
 			what := "tcp " + ports.String()
 			if isAll(e.Protocol) {
-				what = "protocol -1"
+				what = allTraffic
 			}
 			d := Ingress
 			if egress {

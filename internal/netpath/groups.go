@@ -20,11 +20,18 @@ const (
 
 // fact words a rule: what it lets through, and from or to whom.
 func (d Direction) fact(what, peer string) snapshot.Text {
-	if d == Egress {
-		return snapshot.Textf("%s to %s", "%[2]s への %[1]s", what, peer)
+	ja := " " + what
+	if what == allTraffic {
+		ja = "すべてのトラフィック"
 	}
-	return snapshot.Textf("%s from %s", "%[2]s からの %[1]s", what, peer)
+	if d == Egress {
+		return snapshot.Text{En: what + " to " + peer, Ja: peer + " への" + ja}
+	}
+	return snapshot.Text{En: what + " from " + peer, Ja: peer + " からの" + ja}
 }
+
+// allTraffic is what a rule of the protocol -1 is about, in the words of AWS's console.
+const allTraffic = "all traffic"
 
 // Place is where one end of the traffic stands.
 type Place struct {
@@ -98,7 +105,7 @@ func (d Direction) allows(g snapshot.SecurityGroup) []allowance {
 		case p.Secret:
 			a.label = "(sensitive)"
 		case isAll(p.Protocol):
-			a.label = "protocol -1"
+			a.label = allTraffic
 		default:
 			a.label = "tcp " + a.ports.String()
 		}
