@@ -179,6 +179,6 @@ func (s *signer) HandleDeserialize(ctx context.Context, in middleware.Deserializ
 	if service := middleware.GetServiceID(ctx); s.client == nil || service != "STS" && !slices.Contains(signingIn, service) {
 		return next.HandleDeserialize(ctx, in) // the metadata of an instance, say
 	}
-	resp, metadata, err := smithyhttp.NewClientHandler(s.client).Handle(ctx, in.Request)
+	resp, metadata, err := smithyhttp.NewClientHandlerWithOptions(s.client).Handle(ctx, in.Request)
 	return middleware.DeserializeOutput{RawResponse: resp}, metadata, err
 }
