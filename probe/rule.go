@@ -17,10 +17,11 @@ type Rule func(snapshot.Purpose, netip.Addr) error
 var privateBlocks = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15", "fc00::/7")
 
 // The addresses that nothing which an agent needs can have: this machine, its own
-// link, everybody, nobody, and the services of an instance, metadata among them.
+// link, everybody, nobody, the services of an instance, metadata among them, and what
+// stands for any IPv4 address (NAT64, Teredo, 6to4).
 // Sources: RFC 6890, RFC 4291 and
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html (fd00:ec2::254).
-var neverBlocks = prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/3", "::/8", "fe80::/10", "ff00::/8", "fd00:ec2::/32", "64:ff9b::/96")
+var neverBlocks = prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "224.0.0.0/3", "::/8", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32", "64:ff9b::/96", "2001::/32", "2002::/16")
 
 func prefixes(list ...string) []netip.Prefix {
 	var out []netip.Prefix
@@ -36,7 +37,7 @@ func prefixes(list ...string) []netip.Prefix {
 func Possible(public bool) Rule {
 	return func(p snapshot.Purpose, a netip.Addr) error {
 		in := func(blocks []netip.Prefix) bool {
-			return slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return b.Contains(a.Unmap()) })
+			return slices.ContainsFunc(blocks, func(b netip.Prefix) bool { return b.Contains(a.Unmap().WithZone("")) })
 		}
 		endpoint := p == snapshot.ToEndpointPort || p == snapshot.ToControlPort
 		switch {

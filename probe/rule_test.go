@@ -101,6 +101,12 @@ func TestPossible(t *testing.T) {
 		{"fd00:ec2::254", false, false},
 		{"::ffff:169.254.169.254", false, false},
 		{"64:ff9b::a9fe:a9fe", false, false},
+		{"2002:a9fe:a9fe::1", false, false},
+		{"2001:0:a9fe:a9fe::1", false, false},
+		{"fec0::1", false, false},
+		{"fe80::1%eth0", false, false},
+		{"::1%lo", false, false},
+		{"fd00:ec2::254%eth0", false, false},
 	} {
 		a := netip.MustParseAddr(tt.addr)
 		for _, p := range []snapshot.Purpose{snapshot.ToEndpointPort, snapshot.ToControlPort} {

@@ -39,6 +39,7 @@ func NewBuilder(targets int, opt Options) (*Builder, error) {
 		FailOn:      opt.FailOn, lang: opt.Lang, count: targets,
 		WaiversUsed: make([]bool, len(opt.Waivers)), WaiversOpen: make([]bool, len(opt.Waivers)),
 	}}
+	harmless(reflect.ValueOf(&b.report.Revision)) // a branch may have any name
 	if targets > mostInMemory {
 		var err error
 		if b.spool, err = newSpool(); err != nil {

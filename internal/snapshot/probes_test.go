@@ -74,7 +74,7 @@ func TestParseStorage(t *testing.T) {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
-	for _, bad := range []string{"", "nfs://", "ftp://host", "nfs:host", "nfs", "10.1.2.3", "nfs://10.1.2", "nfs://host:0", "nfs://host:99999", "smb://-bad", "nfs://a b", "nfs://$(reboot)", "smb://fe80::1%eth0", "nfs://'x'"} {
+	for _, bad := range []string{"", "nfs://", "ftp://host", "nfs:host", "nfs", "10.1.2.3", "nfs://10.1.2", "nfs://host:0", "nfs://host:99999", "smb://-bad", "nfs://a b", "nfs://$(reboot)", "smb://fe80::1%eth0", "nfs://'x'", "nfs://localhost", "nfs://LOCALHOST.", "smb://a.localhost", "nfs://0x7f000001", "nfs://127.0x1", "nfs://0X7F.1"} {
 		if got, err := ParseStorage(bad); err == nil {
 			t.Errorf("%q was taken: %+v", bad, got)
 		}

@@ -66,6 +66,9 @@ func ParseStorage(s string) (Storage, error) {
 		st.Addr = a.Unmap()
 		return st, nil
 	}
+	if name := strings.ToLower(strings.TrimSuffix(host, ".")); name == "localhost" || strings.HasSuffix(name, ".localhost") { // RFC 6761, 6.3
+		return st, Errorf("%q: localhost is this machine here and the agent there: name the file server", "%q: ここではこのマシン、エージェントではエージェント自身を指す名前である。ファイルサーバーの名前を指定する", s)
+	}
 	if !hostName(host) {
 		return st, Errorf("%q: %q is neither a host name nor an address", "%q: %q はホスト名でもアドレスでもない", s, host)
 	}
@@ -80,7 +83,11 @@ func hostName(s string) bool {
 		return false
 	}
 	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
-	numeric := strings.Trim(labels[len(labels)-1], "0123456789") == ""
+	last := labels[len(labels)-1]
+	numeric := strings.Trim(last, "0123456789") == ""
+	if hex, ok := strings.CutPrefix(strings.ToLower(last), "0x"); ok { // which resolvers take for an address too
+		numeric = strings.Trim(hex, "0123456789abcdef") == ""
+	}
 	return !numeric && !slices.ContainsFunc(labels, func(l string) bool {
 		return l == "" || len(l) > 63 || l[0] == '-' || strings.IndexFunc(l, func(r rune) bool {
 			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
