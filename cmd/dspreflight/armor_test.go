@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -100,6 +102,72 @@ func TestArmorHostileTexts(t *testing.T) {
 		}
 	}
 	t.Logf("hostile texts: %d reports held", held)
+}
+
+// TestArmorHostileDiffs compares an estate with one whose ids and names mean harm, both
+// ways and in every format, and packs it: the same holds of what changed, and of the
+// files for people in a bundle, whose names are ours alone.
+func TestArmorHostileDiffs(t *testing.T) {
+	dir := t.TempDir()
+	healthy := filepath.Join(dir, "healthy")
+	if out := invoke(t, "fixtures", "--save", healthy, "healthy"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	held := 0
+	for n, word := range append(slices.Clone(hostileWords), `=cmd|'/c calc'!A1`, "@SUM(A1)") {
+		estate := hostileEstate(t, "unreachable-443", word, n%len(hostileWords))
+		for i, format := range strings.Split(report.DiffFormatNames(), ", ") {
+			pair := [2]string{healthy, estate}
+			if (n+i)%2 == 1 {
+				pair = [2]string{estate, healthy}
+			}
+			out := invoke(t, "diff", "-o", format, pair[0], pair[1])
+			if out.code == exitUsage && out.stdout == "" {
+				continue // the estate is refused: nothing is said of it
+			}
+			name := fmt.Sprintf("diff with %q as %s", word, format)
+			judgeOutput(t, name, format, out.stdout)
+			judgeStderr(t, name, out.stderr)
+			if format == "html" && strings.Contains(out.stdout, "<script") {
+				t.Errorf("%s: a script comes out", name)
+			}
+			if format == "csv" {
+				rows, err := csv.NewReader(strings.NewReader(out.stdout)).ReadAll()
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				for _, cell := range slices.Concat(rows...) {
+					if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+						t.Errorf("%s: a spreadsheet computes %q", name, cell)
+					}
+				}
+			}
+			held++
+		}
+		archive := filepath.Join(dir, fmt.Sprint(n)+".zip")
+		if out := invoke(t, "bundle", "--snapshot", estate, "-o", archive); out.code == exitUsage {
+			continue
+		}
+		for file, body := range unpacked(t, archive) {
+			name := fmt.Sprintf("bundle with %q: %s", word, file)
+			if !filepath.IsLocal(file) || strings.Contains(file, "owned") {
+				t.Errorf("%s: a name of somebody else's", name)
+			}
+			switch {
+			case file == "README.md":
+				judgeOutput(t, name, "markdown", body)
+			case file == "report.html" && strings.Contains(body, "<script"):
+				t.Errorf("%s: a script comes out", name)
+			case file == "report.json":
+				judgeOutput(t, name, "json", body)
+			}
+		}
+		held++
+	}
+	if held < 20 {
+		t.Fatalf("only %d were held: the test proves little", held)
+	}
+	t.Logf("hostile texts: %d diffs and bundles held", held)
 }
 
 var fenced = regexp.MustCompile("(?ms)^ *```[a-z]*$.*?^ *```$")
