@@ -32,9 +32,9 @@ var (
 	}
 	connectionInactive = &Problem{
 		Code: "DSP411", Severity: Fail,
-		Title:   say("{connection}, on the way between {source} and {subject}, is {seen}, not {needed}", "{source} と {subject} の間にある {connection} の状態が {seen} で、{needed} ではない"),
-		Cause:   say("What is not in its working state carries nothing, and routes to it are blackholes.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。"),
-		Fix:     say("Accept it while it waits for that, start it if it is an instance; if it was deleted, rejected or failed, create a new one and point the routes at it; associate an address block again.", "承認待ちなら承認し、インスタンスなら起動する。削除・拒否・失敗の場合は作り直し、経路を向け直す。アドレスブロックなら関連付け直す。"),
+		Title:   say("{connection}, on the way between {source} and {subject}, carries nothing: {seen}", "{source} と {subject} の間にある {connection} が何も運ばない: {seen}"),
+		Cause:   say("What is not in its working state carries nothing, and routes to it are blackholes. What waits can be accepted and what has stopped can be started; what was deleted or rejected, or has failed, does not come back.", "稼働状態でないものは何も運ばず、そこへの経路はブラックホールになる。承認待ちのものは承認でき、停止したものは起動できるが、削除・拒否・失敗したものは元に戻らない。"),
+		Fix:     say("Make {connection} carry traffic: {remedy}.", "{connection} が通信を運ぶようにする: {remedy}。"),
 		Example: []repair.Change{repair.Accept{ID: "pcx-0a1b2c3d4e5f60718"}},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: reqConnection.Sources,
@@ -174,7 +174,7 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 		}
 		state := h.Cause.State
 		if h.Cause.Reason != netpath.NotActive {
-			x.reportConnection(j, h.Holder, stopText(h), "active", ev...)
+			x.reportConnection(j, h.Holder, stopText(h), remedyOfStop(h), ev...)
 			return
 		}
 		x.reportInactive(j, h.Holder, state, ev...)
@@ -212,7 +212,7 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 // reportInactive reports what is in a state that carries nothing.
 func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Evidence) {
 	r := x.revive(j, id, state)
-	x.reportConnection(j, id, snapshot.Same(state), r.needed, ev...)
+	x.reportConnection(j, id, snapshot.Textf("it is %s, not %s", "状態が %s（%s であること）", state, r.needed), r.remedy, ev...)
 	if r.Change != nil {
 		x.mend(r.Whose, r.Change)
 		return
@@ -223,8 +223,8 @@ func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Eviden
 	x.look(r.Whose, r.look...)
 }
 
-func (x *Exam) reportConnection(j journey, id string, seen Text, needed string, ev ...snapshot.Evidence) {
-	x.Report(connectionInactive, j.to.VPC, Args{"source": sourceName(j), "connection": id, "seen": seen, "needed": needed, "region": x.region()}, ev...)
+func (x *Exam) reportConnection(j journey, id string, seen, remedy Text, ev ...snapshot.Evidence) {
+	x.Report(connectionInactive, j.to.VPC, Args{"source": sourceName(j), "connection": id, "seen": seen, "remedy": remedy, "region": x.region()}, ev...)
 }
 
 // revival is what makes something work that is in another state than needed: a
@@ -232,6 +232,7 @@ func (x *Exam) reportConnection(j journey, id string, seen Text, needed string, 
 type revival struct {
 	repair.Repair
 	needed string
+	remedy Text
 	look   []string
 }
 

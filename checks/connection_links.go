@@ -1,75 +1,12 @@
 package checks
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
-	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
-
-func (x *Exam) revive(j journey, id, state string) revival {
-	accept := func(account, region string, kind repair.Acceptable, needed, command, option string) revival {
-		r := revival{needed: needed, look: []string{"ec2", command, option, id}}
-		if r.Whose = x.inAccount(account, region); waits(state) {
-			r.Change = repair.Accept{ID: id, Kind: kind}
-		}
-		return r
-	}
-	for _, s := range x.Snapshot.Scopes {
-		if p, ok := s.Peerings.Get(id); ok == snapshot.Present {
-			return accept(p.Accepter.OwnerID, p.Accepter.Region, repair.Peering, "active", "describe-vpc-peering-connections", "--vpc-peering-connection-ids")
-		}
-		if p, ok := s.TransitGatewayPeerings.Get(id); ok == snapshot.Present {
-			return accept(p.Accepter.OwnerID, p.Accepter.Region, repair.GatewayPeering, "available", "describe-transit-gateway-peering-attachments", "--transit-gateway-attachment-ids")
-		}
-		if a, ok := s.TransitGatewayVPCAttachments.Get(id); ok == snapshot.Present {
-			g, _ := x.gateway(a.Gateway)
-			return accept(cmp.Or(g.OwnerID, s.Account), s.Region, repair.GatewayAttachment, "available", "describe-transit-gateway-vpc-attachments", "--transit-gateway-attachment-ids")
-		}
-		if g, ok := s.VPNGateways.Get(id); ok == snapshot.Present {
-			r := revival{needed: "attached", look: []string{"ec2", "describe-vpn-gateways", "--vpn-gateway-ids", id}}
-			r.Whose = whose(s, "")
-			if netpath.Lives(netpath.VPNGatewayState, g.State) == netpath.On && (state == "detached" || len(g.Attachments) == 0) {
-				r.Change = repair.AttachVPNGateway{Gateway: id, VPC: j.to.VPC}
-			}
-			return r
-		}
-	}
-	look := func(needed string, words ...string) revival { return revival{needed: needed, look: words} }
-	for _, s := range x.Snapshot.Scopes {
-		if _, ok := s.Subnets.Get(id); ok == snapshot.Present {
-			r := look("available", "ec2", "describe-subnets", "--subnet-ids", id)
-			r.Whose = whose(s, "")
-			return r
-		}
-		vpc, _, block := strings.Cut(id, " ") // the whole of it, or an address block
-		if _, ok := s.VPCs.Get(vpc); ok == snapshot.Present {
-			r := look("available", "ec2", "describe-vpcs", "--vpc-ids", vpc)
-			if r.Whose = whose(s, ""); block {
-				r.needed = "associated"
-			}
-			return r
-		}
-	}
-	switch connectionKind(id) {
-	case snapshot.Instances:
-		r := look("running", "ec2", "describe-instances", "--instance-ids", id)
-		if r.Whose = whose(j.from.Scope, ""); state == "stopped" {
-			r.Change = repair.StartInstance{ID: id}
-		}
-		return r
-	case snapshot.VPNConnections:
-		return look("UP", "ec2", "describe-vpn-connections", "--vpn-connection-ids", id)
-	case snapshot.NATGateways:
-		r := look("available", "ec2", "describe-nat-gateways", "--nat-gateway-ids", id)
-		r.Whose = whose(j.from.Scope, "")
-		return r
-	}
-	return look("available", "ec2", "describe-transit-gateways")
-}
 
 // link is one thing that joins two networks, though no route leads to it.
 type link struct {
