@@ -130,3 +130,34 @@ func TestPathToTheTasksInterfaces(t *testing.T) {
 		t.Errorf("%s: %+v", r.Status, r.Findings)
 	}
 }
+
+// TestFIPSAgent believes an agent of a FIPS endpoint that says so, and none whose type and
+// endpoint don't go together.
+func TestFIPSAgent(t *testing.T) {
+	service := [3]string{"describe-vpc-endpoints", `"com.amazonaws.us-east-1.datasync"`, `"com.amazonaws.us-east-1.datasync-fips"`}
+	kind := func(is string) [3]string {
+		return [3]string{"datasync-describe-agent", `"EndpointType": "PRIVATE_LINK"`, `"EndpointType": "` + is + `"`}
+	}
+	for _, tt := range []struct {
+		changes [][3]string
+		want    checks.Status
+	}{
+		{[][3]string{service, kind("FIPS_PRIVATE_LINK")}, checks.Pass},
+		{[][3]string{kind("FIPS_PRIVATE_LINK")}, checks.Unknown},
+		{[][3]string{kind("FIPS")}, checks.Unknown},
+		{[][3]string{service, kind("FIPS")}, checks.Unknown},
+		{[][3]string{service, kind("PUBLIC")}, checks.Unknown},
+	} {
+		results := existing(t, tt.changes...)
+		if r := resultOf(t, results, "agent-endpoint"); r.Status != tt.want {
+			t.Errorf("%v: %s %+v", tt.changes, r.Status, r.Findings)
+		}
+		if tt.want == checks.Pass {
+			for _, r := range results {
+				if r.Status == checks.Fail || r.Status == checks.Unknown {
+					t.Errorf("%s is %s: %+v", r.Check.ID, r.Status, r.Findings)
+				}
+			}
+		}
+	}
+}

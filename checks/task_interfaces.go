@@ -103,12 +103,11 @@ func (x *Exam) task(s *snapshot.Scope, d snapshot.AgentDetail, t snapshot.TaskDe
 	args := Args{"arn": t.ARN, "region": x.region()}
 	switch t.Status {
 	case "AVAILABLE", "QUEUED", "RUNNING":
-	case "UNAVAILABLE":
-		why := orNone(t.ErrorCode)
-		if t.ErrorDetail != "" {
-			why += ": " + t.ErrorDetail
+		if t.ErrorCode != "" || t.ErrorDetail != "" {
+			x.Unknown(t.ID, snapshot.Gap{Code: snapshot.TaskErred, Source: snapshot.TaskDetails.Action(), Scope: s.Label(), Ref: t.ID + " (" + t.Status + ")", Detail: t.Why()})
 		}
-		x.Report(taskUnavailable, t.ID, Args{"arn": t.ARN, "region": x.region(), "seen": why}, saw)
+	case "UNAVAILABLE":
+		x.Report(taskUnavailable, t.ID, Args{"arn": t.ARN, "region": x.region(), "seen": orNone(t.Why())}, saw)
 	default:
 		x.Unknown(t.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.TaskDetails.Action(), Scope: s.Label(), Ref: t.ID, Detail: t.Status})
 	}
@@ -136,7 +135,9 @@ func (x *Exam) task(s *snapshot.Scope, d snapshot.AgentDetail, t snapshot.TaskDe
 		at := snapshot.Saw(snapshot.Interfaces, id, snapshot.Textf("%s in %s, status %s", "%s（%s）、状態 %s", i.PrivateIP, i.Subnet, i.Status))
 		elsewhere := d.PrivateLink != nil && x.Target.SubnetID != "" && i.Subnet != x.Target.SubnetID
 		switch fate := netpath.Lives(netpath.InterfaceState, i.Status); {
-		case fate != netpath.On && i.Status != "":
+		case i.Status == "" || i.Subnet == "" || len(i.Addrs()) == 0:
+			x.Unknown(t.ID, snapshot.FieldGap(snapshot.Interfaces, id, "", "Status, SubnetId, PrivateIpAddress"))
+		case fate != netpath.On:
 			x.Unknown(t.ID, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Interfaces.Action(), Scope: s.Label(), Ref: id, Detail: i.Status})
 		case elsewhere && !known:
 			x.Unknown(t.ID, s.GapFor(snapshot.Locations, t.ID))

@@ -161,14 +161,83 @@ func TestOrganizationThatCannotBeListed(t *testing.T) {
 	}
 }
 
-// BenchmarkManyAgents judges 1,000 agents of one account: one call each, and none is lost.
+// manyAgents judges so many agents of one account, of which the last is OFFLINE: one call
+// each, and none is lost.
+func manyAgents(t testing.TB, n int) {
+	s := organized(t, 1, n)
+	last := fmt.Sprintf("agent-%017d", n-1)
+	s.Tamper = func(w http.ResponseWriter, _, action string, genuine []byte) bool {
+		if action == "DescribeAgent" && bytes.Contains(genuine, []byte(last)) {
+			genuine = bytes.Replace(genuine, []byte(`"ONLINE"`), []byte(`"OFFLINE"`), 1)
+		}
+		_, err := w.Write(genuine)
+		return err == nil
+	}
+	rep := parse(t, invoke(t, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+	if calls := s.Calls(); len(rep.Targets) != n || calls["DescribeAgent"] != n || calls["ListAgents"] != (n+49)/50 || calls["ListTasks"] != 1 {
+		t.Errorf("%d targets, calls %v", len(rep.Targets), calls)
+	}
+	for _, tg := range rep.Targets {
+		if want := map[bool]string{true: "FAIL", false: "PASS"}[path.Base(tg.Name) == last]; statusIn(tg, "agent-status") != want || statusIn(tg, "agent-endpoint") != "PASS" {
+			t.Errorf("%s: agent-status is %s", tg.Name, statusIn(tg, "agent-status"))
+		}
+	}
+}
+
+// TestManyAgents finds the one of 1,000 that is OFFLINE.
+func TestManyAgents(t *testing.T) { manyAgents(t, tier.Size(1000)) }
+
 func BenchmarkManyAgents(b *testing.B) {
 	for b.Loop() {
-		s := organized(b, 1, 1000)
-		rep := parse(b, invoke(b, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
-		if len(rep.Targets) != 1000 || s.Calls()["DescribeAgent"] != 1000 || s.Calls()["ListAgents"] != 20 {
-			b.Errorf("%d targets, calls %v", len(rep.Targets), s.Calls())
+		manyAgents(b, 1000)
+	}
+}
+
+// TestListsThatEndEarly refuses the second page of each list, and cuts it: what the first
+// page told is judged, and nobody is READY by what the rest may hold.
+func TestListsThatEndEarly(t *testing.T) {
+	for _, action := range []string{"ListAgents", "ListTasks", "ListLocations"} {
+		for _, fault := range []fakeaws.Fault{fakeaws.Unauthorized, fakeaws.CutOff} {
+			t.Run(fmt.Sprint(action, fault), func(t *testing.T) {
+				s := organized(t, 1, 3)
+				s.PageSize = 1
+				if action == "ListTasks" {
+					s.Tamper = another(t, "ListTasks")
+				}
+				s.Fault = func(a string, attempt int) fakeaws.Fault {
+					if a == action && attempt > 1 {
+						return fault
+					}
+					return fakeaws.None
+				}
+				rep := parse(t, invoke(t, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+				if rep.Verdict != report.Inconclusive || rep.Summary.Fail > 0 {
+					t.Errorf("%s, %+v", rep.Verdict, rep.Summary)
+				}
+				for _, tg := range rep.Targets {
+					if !slices.ContainsFunc(tg.Gaps, func(g report.Gap) bool { return g.Source == "datasync:"+action }) && tg.Verdict != report.Ready {
+						t.Errorf("%s: no gap names datasync:%s: %+v", tg.Name, action, tg.Gaps)
+					}
+					if tg.Verdict == report.Ready && action != "ListAgents" {
+						t.Errorf("%s is READY without all of %s", tg.Name, action)
+					}
+				}
+			})
 		}
+	}
+}
+
+// another lets a list say that a further page follows.
+func another(t *testing.T, action string) func(http.ResponseWriter, string, string, []byte) bool {
+	return func(w http.ResponseWriter, _, a string, genuine []byte) bool {
+		if a == action {
+			genuine = bytes.Replace(genuine, []byte("{"), []byte(`{"NextToken":"1",`), 1)
+		}
+		_, err := w.Write(genuine)
+		if err != nil {
+			t.Error(err)
+		}
+		return true
 	}
 }
 
@@ -201,6 +270,30 @@ func TestAgentsThatAreElsewhere(t *testing.T) {
 		rep := parse(t, invoke(t, "check", "--agent-arn", arn, "--no-probe", agentSide, "-o", "json"))
 		if rep.Verdict != report.Inconclusive || statusIn(rep.Targets[0], "agent-status") != "UNKNOWN" {
 			t.Errorf("%s: %s", arn, rep.Verdict)
+		}
+	}
+}
+
+// TestListOfAnotherPlace judges no agent of another Region or account by what this one's
+// DataSync lists: it is UNKNOWN, and the others are not touched.
+func TestListOfAnotherPlace(t *testing.T) {
+	s := organized(t, 1, 1)
+	for _, arn := range []string{strings.Replace(agentARN, "us-east-1", "eu-west-1", 1), strings.Replace(agentARN, ownAccount, "222233334444", 1)} {
+		s.Tamper = func(w http.ResponseWriter, _, action string, genuine []byte) bool {
+			if action == "ListAgents" {
+				genuine = bytes.Replace(genuine, []byte("["), []byte(`[{"AgentArn":"`+arn+`"},`), 1)
+			}
+			_, err := w.Write(genuine)
+			return err == nil
+		}
+		rep := parse(t, invoke(t, "check", "--all-agents", "--region", "us-east-1", "--no-probe", agentSide, "-o", "json"))
+		if len(rep.Targets) != 2 || rep.Verdict != report.Inconclusive || rep.Summary.Fail > 0 {
+			t.Errorf("%s: %d targets, %s, %+v", arn, len(rep.Targets), rep.Verdict, rep.Summary)
+		}
+		for _, tg := range rep.Targets {
+			if own := tg.Target.AgentARN == agentARN; (statusIn(tg, "agent-status") == "PASS") != own || !own && statusIn(tg, "agent-status") != "UNKNOWN" {
+				t.Errorf("%s: %s is %s", arn, tg.Target.AgentARN, statusIn(tg, "agent-status"))
+			}
 		}
 	}
 }

@@ -348,6 +348,50 @@ func twoContents(t *testing.T, action string, differ [][2]string, first bool) {
 	}
 }
 
+// TestTwoContentsOfDataSync shows something of DataSync twice, with two contents, or
+// answers about something else than was asked: nothing is READY by it.
+func TestTwoContentsOfDataSync(t *testing.T) {
+	const other = "0b1b2c3d4e5f60799"
+	for action, change := range map[string]func(string) string{
+		"ListLocations": func(s string) string { return twice(s, "nfs://10.10.5.20/export/", "s3://export/") },
+		"DescribeAgent": func(s string) string {
+			return strings.Replace(s, "agent/agent-0a1b2c3d4e5f60718", "agent/agent-"+other, 1)
+		},
+		"DescribeTask": func(s string) string { return strings.Replace(s, "task/task-0a1b2c3d4e5f60718", "task/task-"+other, 1) },
+		"DescribeLocationNfs": func(s string) string {
+			return strings.Replace(s, "location/loc-0a1b2c3d4e5f60718", "location/loc-"+other, 1)
+		},
+	} {
+		t.Run(action, func(t *testing.T) {
+			tg := target(t, "healthy-agent")
+			s := serve(t, "healthy-agent")
+			changed := false
+			s.Tamper = func(w http.ResponseWriter, _, a string, genuine []byte) bool {
+				if a != action {
+					return false
+				}
+				body := change(string(genuine))
+				changed = changed || body != string(genuine)
+				_, _ = w.Write([]byte(body))
+				return true
+			}
+			snap, err := collect.Live(context.Background(), request(s, tg))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rep := judged(t, tg, snap); !changed || rep.Verdict != report.Inconclusive {
+				t.Errorf("changed: %v; %s, gaps %+v", changed, rep.Verdict, rep.Targets[0].Gaps)
+			}
+		})
+	}
+}
+
+// twice writes the rows of a list a second time, with something else in them.
+func twice(body, is, other string) string {
+	first, last := strings.Index(body, "[")+1, strings.LastIndex(body, "]")
+	return body[:last] + "," + strings.ReplaceAll(body[first:last], is, other) + body[last:]
+}
+
 // TestLargeAnswers bounds what an answer costs, whatever is sent.
 func TestLargeAnswers(t *testing.T) {
 	tg := target(t, "healthy")

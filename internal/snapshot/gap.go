@@ -40,6 +40,7 @@ const (
 	OwnSubnetRule     GapCode = "own-subnet-rule"    // a network ACL stops what an odd rule of AWS's documentation makes it look at
 	Contradiction     GapCode = "contradiction"      // two answers of AWS contradict each other; Detail: the other one
 	NoSubnetHolds     GapCode = "no-subnet-holds"    // no subnet of the VPC in Detail holds the agent's address
+	TaskErred         GapCode = "task-erred"         // a task that can start tells of an error; Detail: the error
 	NotAnAgents       GapCode = "not-an-agents"      // the address can't be an agent's: reserved, or something else holds it; Detail: what
 	NotDeclared       GapCode = "not-declared"       // the agent's address lies in none of the declared blocks
 	MaybeHere         GapCode = "maybe-here"         // the agent may be planned in the endpoint's own VPC, or its network overlaps it

@@ -62,6 +62,11 @@ type TaskDetail struct {
 	DestinationInterfaces []string `json:"DestinationNetworkInterfaceArns"`
 }
 
+// Why is the error that a task tells of, "" for none.
+func (t TaskDetail) Why() string {
+	return strings.Trim(t.ErrorCode+": "+t.ErrorDetail, ": ")
+}
+
 // Interfaces are the ids of the network interfaces that were made for a task.
 func (t TaskDetail) Interfaces() []string {
 	var out []string
