@@ -130,7 +130,8 @@ dial() {
     *annot\ assign*) outcome=local-limit errno=EADDRNOTAVAIL local=yes ;;
     124:* | 137:* | 143:* | *imed\ out* | *imeout* | *TIMEOUT* | *n\ progress*) outcome=filtered ;;
   esac
-  src=$(route "$3") || src=''
+  src=''
+  read -r src <"$tmp/from.$3"
   # Without the ICMP message at hand, this machine may have said so itself.
   case $outcome in
     unreachable-*) local=yes ;;
@@ -153,6 +154,9 @@ targets() {
 
 n=0
 targets >"$tmp/list"
+while read -r purpose host port kind; do
+  [ -e "$tmp/from.$host" ] || route "$host" >"$tmp/from.$host"
+done <"$tmp/list"
 while read -r purpose host port kind; do
   n=$((n + 1))
   dial "$n" "$purpose" "$host" "$port" "$kind" 1 &

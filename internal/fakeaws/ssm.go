@@ -35,7 +35,7 @@ const (
 )
 
 // atOnce is how many nodes run the script at a time.
-const atOnce = 8
+const atOnce = 25
 
 // Send does what SendCommand does: it holds the parameters against the document, puts
 // them into the script, and runs that on every node. It returns the id of the command.
