@@ -41,14 +41,20 @@ func (s *Server) listAccounts(w http.ResponseWriter, r *http.Request) {
 const roleKey = "ASIA"
 
 // of returns the scope of a Region that a key is for: that of the role's account,
-// else the first.
+// else the first; none, where another server knows whose the key is.
 func (s *Server) of(region, key string) (scope, bool) {
 	list := s.scopes[region]
 	if len(list) == 0 {
 		return scope{}, false
 	}
 	account := strings.TrimPrefix(key, roleKey)
+	if s.Whose != nil {
+		account = s.Whose(key)
+	}
 	i := slices.IndexFunc(list, func(sc scope) bool { return sc.account == account })
+	if i < 0 && s.Whose != nil {
+		return scope{}, false
+	}
 	return list[max(i, 0)], true
 }
 

@@ -61,6 +61,9 @@ type Server struct {
 
 	// SSM runs commands; nil: there is none.
 	SSM *SSM
+	// Whose tells the account of an access key that another server gave out; nil: keys
+	// are this server's own.
+	Whose func(key string) string
 	// Members are the accounts of the organization, with their states.
 	Members []Member
 
