@@ -123,7 +123,11 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 
 // parameters judges the four that bind a key.
 func (k *keyQuery) parameters() {
-	if k.one("endpointType", keyIsPublic, func(v string) bool { return v == k.needed }) {
+	switch right := k.one("endpointType", keyIsPublic, func(v string) bool { return v == k.needed }); {
+	case right && len(k.addresses)+len(k.gaps) == 0:
+		k.x.See(say("the endpoint has no IPv4 address that a key could be asked for with", "キー要求に指定できる IPv4 アドレスがエンドポイントにない"), "endpoint-address")
+		k.bad = true
+	case right:
 		k.one("privateLinkEndpoint", keyOtherAddress, func(v string) bool {
 			return slices.Contains(k.addresses, v) && (!k.x.Target.EndpointIP.IsValid() || v == k.x.Target.EndpointIP.String())
 		})
@@ -170,8 +174,8 @@ func (k *keyQuery) fail(p *Problem, more Args) {
 	if len(k.addresses) > 0 {
 		address = k.addresses[0]
 	}
-	if k.x.Target.EndpointIP.IsValid() {
-		address, expected = k.x.Target.EndpointIP.String(), k.x.Target.EndpointIP.String()
+	if given := k.x.Target.EndpointIP.String(); slices.Contains(k.addresses, given) { // else endpoint-address speaks of it
+		address, expected = given, given
 	}
 	agent := agentText(k.x)
 	if _, own := hostAddress(k.url.Hostname()); agent == "" && own && p != keyOtherHost {
