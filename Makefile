@@ -4,6 +4,7 @@ PYTHON  ?= python3
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 VENV    := .venv
 MOTO    := moto[server]==5.2.1
+AWSCLI  := awscli==1.45.11
 # The tools, pinned; go run fetches them.
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
@@ -64,11 +65,11 @@ real: moto lab browser shells
 	EVERY_STEP=1 $(TESTS) ./...
 
 moto:
-	@if $(PYTHON) -c 'import moto.server, flask, flask_cors' 2>/dev/null || [ -n "$$MOTO_PYTHON" ]; then :; \
-	elif [ -x $(VENV)/bin/python ] && $(VENV)/bin/python -c 'import moto.server, flask, flask_cors' 2>/dev/null; then :; \
+	@if $(PYTHON) -c 'import moto.server, flask, flask_cors, awscli' 2>/dev/null || [ -n "$$MOTO_PYTHON" ]; then :; \
+	elif [ -x $(VENV)/bin/python ] && $(VENV)/bin/python -c 'import moto.server, flask, flask_cors, awscli' 2>/dev/null; then :; \
 	elif ! command -v $(PYTHON) >/dev/null; then echo 'SKIPPED: no Python, so no moto tests'; \
-	else echo 'installing $(MOTO) into $(VENV)'; $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(MOTO)' \
-	  || echo 'SKIPPED: moto could not be installed, so no moto tests'; fi
+	else echo 'installing $(MOTO) and $(AWSCLI) into $(VENV)'; $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(MOTO)' '$(AWSCLI)' \
+	  || echo 'SKIPPED: they could not be installed, so no moto tests'; fi
 
 # Completion is tried in real shells; as root on Debian they are installed here.
 shells:

@@ -13,6 +13,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/moto"
 	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
@@ -45,13 +46,7 @@ json.dump({"made": len(made), "refused": refused}, sys.stdout)
 // that only look included, as a shell hands them over.
 func TestRealCommandsParse(t *testing.T) {
 	tier.Real(t, "the AWS CLI as a Python library")
-	python := os.Getenv("MOTO_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
-	if err := exec.Command(python, "-c", "import awscli").Run(); err != nil {
-		t.Skip("SKIPPED: no Python with awscli")
-	}
+	python := moto.Python(t, "awscli")
 	folders, err := filepath.Glob("testdata/*/*")
 	if err != nil {
 		t.Fatal(err)

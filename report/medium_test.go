@@ -96,7 +96,8 @@ func whole(t *testing.T, fixture string) map[string][]func(string) {
 }
 
 // fieldsOf are the strings in a value, by their path, and how each is set. Named types
-// of strings are words of this program.
+// of strings are words of this program. What the value shares with the catalogue becomes
+// its own.
 func fieldsOf(v reflect.Value, path string) map[string][]func(string) {
 	out := map[string][]func(string){}
 	add := func(more map[string][]func(string)) {
@@ -111,13 +112,28 @@ func fieldsOf(v reflect.Value, path string) map[string][]func(string) {
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			add(fieldsOf(v.Elem(), path))
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			v.Set(own)
+			add(fieldsOf(own.Elem(), path))
 		}
 	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && !v.IsNil() {
+			own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+			reflect.Copy(own, v)
+			v.Set(own)
+		}
 		for i := range v.Len() {
 			add(fieldsOf(v.Index(i), path))
 		}
 	case reflect.Map:
+		if !v.IsNil() {
+			own := reflect.MakeMapWithSize(v.Type(), v.Len())
+			for _, k := range v.MapKeys() {
+				own.SetMapIndex(k, v.MapIndex(k))
+			}
+			v.Set(own)
+		}
 		for _, k := range v.MapKeys() {
 			if s, ok := v.MapIndex(k).Interface().(string); ok && s != "" {
 				out[path] = append(out[path], func(s string) { v.SetMapIndex(k, reflect.ValueOf(s)) })

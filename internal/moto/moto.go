@@ -42,15 +42,16 @@ const (
 // Server is a running moto server.
 type Server struct{ URL string }
 
-// python is the interpreter that has moto: the one the Makefile names, else one
-// on the PATH.
-func python(t testing.TB) string {
+// Python is an interpreter that has some modules: the one that the Makefile names, else
+// the one on the PATH. Where neither has, the test is skipped.
+func Python(t testing.TB, modules string) string {
+	t.Helper()
 	for _, p := range []string{os.Getenv("MOTO_PYTHON"), "python3"} {
-		if p != "" && exec.Command(p, "-c", "import moto.server, flask, flask_cors").Run() == nil {
+		if p != "" && exec.Command(p, "-c", "import "+modules).Run() == nil {
 			return p
 		}
 	}
-	t.Skip("SKIPPED: no Python with moto[server]; `make real` installs one, or set MOTO_PYTHON")
+	t.Skipf("SKIPPED: no Python with %s; `make real` installs one, or set MOTO_PYTHON", modules)
 	return ""
 }
 
@@ -59,7 +60,7 @@ func python(t testing.TB) string {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	tier.Real(t, "a moto server")
-	interpreter := python(t)
+	interpreter := Python(t, "moto.server, flask, flask_cors")
 	file := filepath.Join(t.TempDir(), "server.py")
 	if err := os.WriteFile(file, script, 0o600); err != nil {
 		t.Fatal(err)
