@@ -36,7 +36,7 @@ var ownWords = map[string]string{
 	".Targets.Results.Findings.Code": "of a problem, or of a file of --checks, which takes no other", ".Targets.Results.Check": "the same", ".Targets.Results.Findings.URL": "the same",
 	".Targets.Results.Findings.Requirement.Sources": "of the documentation", ".Targets.Results.Findings.Errors": "of the catalogue",
 	".Targets.Changes.AWSCLI": "written by outside.Text.Shell", ".Targets.Results.Findings.Fix.AWSCLI": "the same", ".Targets.Results.Findings.Fix.Look": "the same",
-	".Targets.Results.Findings.Fix.Terraform": "written by hclwrite", ".Targets.Changes.Terraform": "the same",
+	".Targets.Results.Findings.Fix.Terraform": "written by repair.Terraform, which quotes as HCL does", ".Targets.Changes.Terraform": "the same",
 }
 
 // TestEveryFieldInItsMedium puts into each field of a report, one after the other, what
