@@ -212,7 +212,7 @@ func (x *Exam) connectionDown(j journey, sides []sideFate) {
 // reportInactive reports what is in a state that carries nothing.
 func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Evidence) {
 	r := x.revive(j, id, state)
-	x.reportConnection(j, id, snapshot.Textf("it is %s, not %s", "状態が %s（%s であること）", state, r.needed), r.remedy, ev...)
+	x.reportConnection(j, id, snapshot.Textf("it is %s, not %s", "状態が %s で、%s ではない", state, r.needed), r.remedy, ev...)
 	if r.Change != nil {
 		x.mend(r.Whose, r.Change)
 		return

@@ -21,7 +21,7 @@ var (
 	remedyPlace     = say("wait until it is available, or use another", "available になるまで待つか、別のものを使う")
 	remedyCircle    = say("point one of these routes at what leads to the other network", "循環している経路の 1 つを、相手側のネットワークへつながるものに向ける")
 	remedyAttached  = say("create the attachment that is missing", "不足しているアタッチメントを作成する")
-	remedyAssociate = say("associate the attachment with a route table of the transit gateway", "アタッチメントを Transit Gateway のルートテーブルに関連付ける")
+	remedyAssociate = say("associate the attachment with a route table of the transit gateway", "アタッチメントをトランジットゲートウェイのルートテーブルに関連付ける")
 	remedyElsewhere = say("point the routes at a connection that joins the two networks, or create one", "両方のネットワークをつなぐ接続に経路を向ける。なければ作成する")
 )
 
