@@ -280,6 +280,7 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 	}
 	if a.Outside {
 		rest := w.comeIn(a, ends, Flow{Src: a.Addrs, Dst: dst, Dial: e.ephemeral})
+		w.hideBehind()
 		w.detached(a.Addrs)
 		w.unheld(rest)
 		return Walk{w.hops}
@@ -288,6 +289,7 @@ func There(e *Estate, a Agents, starts []Start, ends []End) Walk {
 		f := Flow{Src: s.Addrs, Dst: dst, Dial: e.ephemeral}
 		w.leave(s.At, s.Subnet, f, w.dial(a, s, f))
 	}
+	w.hideBehind()
 	w.detached(a.Addrs)
 	rest := a.Addrs // what no subnet of the agent's holds
 	for _, s := range starts {
@@ -316,9 +318,6 @@ func (w *walker) unheld(src *netipx.IPSet) {
 // their ACL and groups are judged all the same, with the address that the traffic
 // had last.
 func (w *walker) detached(src *netipx.IPSet) {
-	for i := range w.hops {
-		w.hops[i].Mangles = w.hops[i].Mangles || !w.reply && w.inBetween(i)
-	}
 	loose := slices.ContainsFunc(w.hops, Hop.hides)
 	for _, g := range w.goals {
 		if g.index < 0 {
@@ -341,6 +340,13 @@ func (w *walker) detached(src *netipx.IPSet) {
 // another address than that of the traffic so far.
 func (h Hop) hides() bool { return h.Fate != On && h.Mangles }
 
+// hideBehind marks the hops that stop requests where a NAT gateway may lie behind.
+func (w *walker) hideBehind() {
+	for i := range w.hops {
+		w.hops[i].Mangles = w.hops[i].Mangles || w.inBetween(i)
+	}
+}
+
 // inBetween reports whether a hop stops traffic in a VPC that is neither the
 // sender's nor a goal's, where a NAT gateway may stand on the way that it would take.
 func (w *walker) inBetween(i int) bool {
@@ -349,12 +355,15 @@ func (w *walker) inBetween(i int) bool {
 	if h.Fate != Stopped || at.VPC == "" || slices.ContainsFunc(w.goals, func(g goal) bool { return g.at.VPC == at.VPC }) {
 		return false
 	}
-	for n := i; n >= 0; n = w.hops[n].From {
-		if w.hops[n].From < 0 && w.hops[n].At.VPC == at.VPC {
-			return false
-		}
+	return w.first(i).At.VPC != at.VPC && !w.e.withoutNAT(at)
+}
+
+// first is the hop that the traffic of another began with.
+func (w *walker) first(i int) Hop {
+	for w.hops[i].From >= 0 {
+		i = w.hops[i].From
 	}
-	return !w.e.withoutNAT(at)
+	return w.hops[i]
 }
 
 // lastSrc is the addresses under which what was sent to some destinations was seen
@@ -362,11 +371,7 @@ func (w *walker) inBetween(i int) bool {
 func (w *walker) lastSrc(src, dst *netipx.IPSet) *netipx.IPSet {
 	out := src
 	for _, i := range (Walk{w.hops}).Leaves() {
-		first := i
-		for w.hops[first].From >= 0 {
-			first = w.hops[first].From
-		}
-		if was, is := w.hops[first].In.Src, w.hops[i].In.Src; overlaps(w.hops[i].In.Dst, dst) && !overlaps(was, is) {
+		if was, is := w.first(i).In.Src, w.hops[i].In.Src; overlaps(w.hops[i].In.Dst, dst) && !overlaps(was, is) {
 			out = Union(Minus(out, was), is)
 		}
 	}
