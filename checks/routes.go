@@ -149,7 +149,7 @@ func (x *Exam) noDoor(j journey) {
 func routeProblems(h netpath.Hop, back bool) *Problem {
 	p := map[netpath.Reason]*Problem{
 		netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.Missing: thereHole, netpath.NotAttached: thereTGW,
-		netpath.NotAssociated: thereTGW, netpath.GatewayNoRoute: thereTGW, netpath.GatewayHole: thereTGW,
+		netpath.NotAssociated: thereTGW,
 	}[h.Cause.Reason]
 	switch {
 	case h.Layer == netpath.GatewayRoute: // which part of it must change is its owner's decision
