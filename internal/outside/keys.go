@@ -69,53 +69,47 @@ func mayHoldKey(text string) bool {
 		return false
 	}
 	coloured := strings.Contains(text, "\x1b") // escapes hold other letters
-	letters, hyphens := 0, 0
+	var run keyRun
 	for i := range len(text) {
-		switch m := meaning[text[i]]; {
-		case m&letter != 0:
-			letters++
-		case m&hyphen != 0:
-			hyphens++
-		case coloured || m&between != 0:
-			continue
-		default:
-			letters, hyphens = 0, 0
+		m := meaning[text[i]]
+		if coloured && m&(letter|hyphen) == 0 {
 			continue
 		}
-		if letters >= lettersOfKey && hyphens >= hyphensOfKey {
+		if run.ends(m) {
 			return true
 		}
 	}
 	return false
 }
 
+// keyRun counts what may be a key's, in a row.
+type keyRun struct{ letters, hyphens int }
+
+// ends takes one more byte, by its meaning, and reports whether a key may end there.
+func (r *keyRun) ends(m uint8) bool {
+	switch {
+	case m&letter != 0:
+		r.letters++
+	case m&hyphen != 0:
+		r.hyphens++
+	case m&between == 0:
+		*r = keyRun{}
+	}
+	return r.letters >= lettersOfKey && r.hyphens >= hyphensOfKey
+}
+
 // settled reports, in one look, that a text holds no key, and that every reader takes
 // it for itself.
 func settled(text string) bool {
-	letters, hyphens, last := 0, 0, byte(0)
+	var run keyRun
+	last := byte(0)
 	for i := range len(text) {
 		c := text[i]
 		m := meaning[c]
-		if m == 0 {
-			letters, hyphens = 0, 0
-			if c == ':' && last == ':' {
-				return false
-			}
-			last = c
-			continue
-		}
-		if m&odd != 0 || c == '#' && last == '#' {
+		if m&odd != 0 || c == last && (c == ':' || c == '#') || run.ends(m) {
 			return false
 		}
 		last = c
-		if m&letter != 0 {
-			letters++
-		} else if m&hyphen != 0 {
-			hyphens++
-		}
-		if letters >= lettersOfKey && hyphens >= hyphensOfKey {
-			return false
-		}
 	}
 	return true
 }
