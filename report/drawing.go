@@ -227,6 +227,7 @@ var connections = []struct {
 	{"tgw-", snapshot.Text{En: "transit gateway", Ja: "トランジットゲートウェイ"}},
 	{"vgw-", snapshot.Text{En: "virtual private gateway", Ja: "仮想プライベートゲートウェイ"}},
 	{"vpn-", snapshot.Text{En: "VPN connection", Ja: "VPN 接続"}},
+	{"nat-", snapshot.Text{En: "NAT gateway", Ja: "NAT ゲートウェイ"}},
 }
 
 // subnet is the one that a step belongs to, if that is of interest there.
