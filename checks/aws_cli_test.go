@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -42,11 +43,10 @@ for words in json.load(sys.stdin):
 json.dump({"made": len(made), "refused": refused}, sys.stdout)
 `
 
-// TestRealCommandsParse: the AWS CLI itself takes every command of every wound, those
-// that only look included, as a shell hands them over.
-func TestRealCommandsParse(t *testing.T) {
-	tier.Real(t, "the AWS CLI as a Python library")
-	python := moto.Python(t, "awscli")
+// ofWounds are the commands of the AWS CLI that the wounds show, those that only look
+// included, as a shell hands them over, each once.
+func ofWounds(t *testing.T) [][]string {
+	t.Helper()
 	folders, err := filepath.Glob("testdata/*/*")
 	if err != nil {
 		t.Fatal(err)
@@ -81,11 +81,20 @@ func TestRealCommandsParse(t *testing.T) {
 			}
 		}
 	}
-	input, err := json.Marshal(list)
+	if t.Logf("%d commands", len(list)); len(list) < 80 {
+		t.Errorf("only %d commands", len(list))
+	}
+	return list
+}
+
+// runPython hands the commands to a program in Python that has the AWS CLI, and reads its answer.
+func runPython(t *testing.T, modules, program string, commands [][]string, answer any) {
+	t.Helper()
+	input, err := json.Marshal(commands)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "-c", cliParser)
+	cmd := exec.Command(moto.Python(t, modules), "-c", program)
 	cmd.Stdin = bytes.NewReader(input)
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=example", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_DEFAULT_REGION=us-east-1", "AWS_PAGER=")
 	cmd.Stderr = os.Stderr
@@ -93,17 +102,46 @@ func TestRealCommandsParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := json.Unmarshal(out, answer); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// TestRealCommandsParse: the AWS CLI itself takes every command of every wound.
+func TestRealCommandsParse(t *testing.T) {
+	tier.Real(t, "the AWS CLI as a Python library")
 	var got struct {
 		Made    int
 		Refused []json.RawMessage
 	}
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	runPython(t, "awscli", cliParser, ofWounds(t), &got)
 	for _, r := range got.Refused {
 		t.Errorf("the AWS CLI refuses %s", r)
 	}
-	if t.Logf("%d commands", len(list)); len(list) < 80 {
-		t.Errorf("only %d commands", len(list))
+}
+
+// unknownToMoto are the commands that moto has no operation for.
+var unknownToMoto = []string{"datasync describe-agent", "datasync list-agents", "ec2 replace-transit-gateway-route"}
+
+// TestRealCommandsInMoto: moto takes every command of every wound that it knows, from
+// the AWS CLI.
+func TestRealCommandsInMoto(t *testing.T) {
+	tier.Real(t, "the AWS CLI and moto as Python libraries")
+	var got struct {
+		Accepted int
+		Unknown  []string
+		Refused  []json.RawMessage
+	}
+	runPython(t, "awscli, boto3, moto.server, moto.datasync", moto.Paste, ofWounds(t), &got)
+	for _, r := range got.Refused {
+		t.Errorf("moto refuses %s", r)
+	}
+	for _, command := range got.Unknown {
+		if !slices.Contains(unknownToMoto, command) {
+			t.Errorf("moto does not know %s", command)
+		}
+	}
+	if t.Logf("%d accepted, not known: %v", got.Accepted, got.Unknown); got.Accepted < 80 {
+		t.Errorf("only %d commands were accepted", got.Accepted)
 	}
 }

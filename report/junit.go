@@ -48,7 +48,7 @@ func JUnit(w io.Writer, r Report) error {
 	}{Name: "dspreflight"}
 	err := r.each(func(t Target) error {
 		s := suite{
-			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip, Properties: []property{{"verdict", string(t.Verdict)}},
+			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip, Properties: []property{{"verdict", string(t.Verdict)}, {"version", r.Tool.Version}},
 		}
 		if !r.GeneratedAt.IsZero() {
 			s.Timestamp = r.GeneratedAt.Format("2006-01-02T15:04:05")

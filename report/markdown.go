@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
@@ -34,6 +35,7 @@ func Markdown(lang string) Renderer {
 			fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
 		}
 		list := issues(r)
+		told := mending{Told{}, map[string]string{}}
 		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 && r.Gate == "" {
 			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
 		}
@@ -45,7 +47,7 @@ func Markdown(lang string) Renderer {
 			case b.Len() > mostOfFindings:
 				left++
 			default:
-				markdownIssue(&b, i, len(r.Targets) > 1)
+				markdownIssue(&b, i, told, len(r.Targets) > 1)
 			}
 		}
 		if left > 0 {
@@ -56,7 +58,7 @@ func Markdown(lang string) Renderer {
 			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", wordMarkdownAside.In(lang), aside)
 			for _, i := range list {
 				if !i.bears(r) && b.Len() < mostOfFindings {
-					markdownIssue(&b, i, len(r.Targets) > 1)
+					markdownIssue(&b, i, told, len(r.Targets) > 1)
 				}
 			}
 			b.WriteString("\n</details>\n")
@@ -137,8 +139,14 @@ func markdownPictures(b *strings.Builder, r Report, lang string) {
 	}
 }
 
+// mending is what a comment has told of fixes.
+type mending struct {
+	Told
+	first map[string]string // by a command, or a block of Terraform: the problem that it was first told of
+}
+
 // markdownIssue writes an issue as an item of a list, with its fix behind a fold.
-func markdownIssue(b *strings.Builder, i issue, named bool) {
+func markdownIssue(b *strings.Builder, i issue, told mending, named bool) {
 	name := ""
 	if named {
 		name = escapeMarkdown(i.target.Name) + ": "
@@ -156,14 +164,33 @@ func markdownIssue(b *strings.Builder, i issue, named bool) {
 	}
 	if f := i.finding.Fix; f != nil {
 		fmt.Fprintf(b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(i.lang), escapeMarkdown(f.Text))
-		for _, block := range (Told{}).Blocks(f.AWSCLI, f.Credentials, f.Look, i.lang) {
+		if codes := told.before(f, i.finding.Code); len(codes) > 0 {
+			fmt.Fprintf(b, "\n  %s\n", escapeMarkdown(snapshot.Textf("The commands are those of %s above.", "コマンドは上の %s と同じ。", strings.Join(codes, ", ")).In(i.lang)))
+		}
+		for _, block := range told.Blocks(f.AWSCLI, f.Credentials, f.Look, i.lang) {
 			fmt.Fprintf(b, "\n  %s\n\n  ```sh\n  %s\n  ```\n", escapeMarkdown(block.Title), strings.Join(fenced(block.Lines), "\n  "))
 		}
-		if f.Terraform != "" {
-			fmt.Fprintf(b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(f.Terraform, "\n")), "\n  "))
+		if terraform := told.once(f.Terraform); terraform != "" {
+			fmt.Fprintf(b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(terraform, "\n")), "\n  "))
 		}
 		b.WriteString("  </details>\n")
 	}
+}
+
+// before names the problems whose commands, told above, mend this one too.
+func (m mending) before(f *Fix, code string) []string {
+	var out []string
+	for _, command := range append(slices.Clone(f.AWSCLI), f.Terraform) {
+		first, told := m.first[command]
+		switch {
+		case command == "":
+		case !told:
+			m.first[command] = code
+		case first != "" && !slices.Contains(out, first):
+			out = append(out, first)
+		}
+	}
+	return out
 }
 
 // fenced keeps a line from ending a code block.

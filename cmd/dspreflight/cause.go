@@ -179,7 +179,9 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 	told := report.Told{}
 	for _, one := range c.Causes {
 		fmt.Fprintf(w, "\n  %s  %s  %s\n", one.Code, one.Check, one.Subject)
-		sayLine(w, snapshot.Text{}, one.Message, width, lang)
+		if !strings.Contains(c.Summary, one.Message) {
+			sayLine(w, snapshot.Text{}, one.Message, width, lang)
+		}
 		sayLine(w, snapshot.Text{En: "Evidence", Ja: "根拠"}, strings.Join(one.Refs, ", "), width, lang)
 		sayLine(w, snapshot.Text{En: "Fix", Ja: "対処"}, one.Fix, width, lang)
 		for _, b := range told.Blocks(one.AWSCLI, one.Credentials, one.Look, lang) {
@@ -189,7 +191,16 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 			}
 		}
 	}
+	var reasons []string
+	ids := map[string][]string{}
 	for _, u := range c.Unseen {
-		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, u, width, lang)
+		id, reason, _ := strings.Cut(u, ": ")
+		if ids[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		ids[reason] = append(ids[reason], id)
+	}
+	for _, reason := range reasons {
+		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, strings.Join(ids[reason], ", ")+": "+reason, width, lang)
 	}
 }

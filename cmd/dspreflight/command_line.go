@@ -24,7 +24,7 @@ import (
 func dispatch(ctx context.Context, env *environment, app *cli.App, args []string) error {
 	rest := args[min(1, len(args)):]
 	switch first := at(rest, 0); {
-	case first == "" && len(rest) == 0, helpWords[first] && len(rest) == 1:
+	case len(rest) == 0, helpWords[first] && (len(rest) == 1 || isLanguage(rest[1:])):
 		return appHelp(env, app)
 	case first == completeCommand:
 		return completeWord(env, app, rest[1:])
@@ -59,6 +59,13 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 	return cmd.Action(c)
 }
 
+// isLanguage reports whether nothing is asked for but a language, which "--help" may
+// be followed by.
+func isLanguage(words []string) bool {
+	name, _, joined := strings.Cut(words[0], "=")
+	return (name == "--lang" || name == "-lang") && (joined && len(words) == 1 || !joined && len(words) == 2)
+}
+
 var helpWords = map[string]bool{"help": true, "--help": true, "-h": true, "-help": true}
 
 // at is an argument, "" beyond the last.
@@ -90,9 +97,9 @@ func options(cmd *cli.Command) []*option {
 	return out
 }
 
-// readFlags reads the flags of a command, up to the first argument; those that
-// are not given are taken from the environment. A flag that does not repeat is
-// given once, and a value keeps its commas.
+// readFlags reads the flags of a command, before and behind its arguments, up to
+// "--"; those that are not given are taken from the environment. A flag that does
+// not repeat is given once, and a value keeps its commas.
 func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, err error) {
 	opts := options(cmd)
 	byName := map[string]*option{}
@@ -101,8 +108,13 @@ func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, e
 			byName[name] = o
 		}
 	}
-	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0] != "--" {
+	var words []string
+	for len(args) > 0 && args[0] != "--" {
 		written, value, joined := strings.Cut(args[0], "=")
+		if len(written) < 2 || written[0] != '-' || strings.ContainsAny(written, " \t\r\n") { // what holds spaces is a text
+			words, args = append(words, args[0]), args[1:]
+			continue
+		}
 		args = args[1:]
 		if helpWords[written] {
 			return nil, true, nil
@@ -140,7 +152,7 @@ func readFlags(cmd *cli.Command, args []string) (set *flag.FlagSet, help bool, e
 			return nil, false, err
 		}
 	}
-	return set, false, set.Parse(append([]string{"--"}, withoutDashes(args)...))
+	return set, false, set.Parse(slices.Concat([]string{"--"}, words, withoutDashes(args)))
 }
 
 // shortFlags takes flags of one letter that are written as one word, as in -qo json,
@@ -310,23 +322,10 @@ func swapped(a, b string) bool {
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// noArguments refuses positional arguments. The first one ends the flags, so those
-// behind it would be ignored without a word.
+// noArguments refuses positional arguments.
 func noArguments(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return nil
 	}
-	if err := noLateFlags(c); err != nil {
-		return err
-	}
 	return snapshot.Errorf("%s takes no argument, but got %q", "%s は引数を取らないが、%q が指定された", c.Command.Name, c.Args().First())
-}
-
-func noLateFlags(c *cli.Context) error {
-	for _, a := range c.Args().Slice() {
-		if strings.HasPrefix(a, "-") && a != "-" {
-			return snapshot.Errorf("the flag %s stands after the argument %q, where it would be ignored: put flags first", "フラグ %s が引数 %q の後ろにあり、無視されてしまう。フラグを先に書く", a, c.Args().First())
-		}
-	}
-	return nil
 }

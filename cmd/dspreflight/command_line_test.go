@@ -69,3 +69,23 @@ func TestActivateForms(t *testing.T) {
 		}
 	}
 }
+
+// TestFlagsBehindArguments reads flags wherever they stand, up to "--"; what holds
+// spaces is a text.
+func TestFlagsBehindArguments(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"explain", "DSP201", "-o", "json"}, `"code": "DSP201"`},
+		{[]string{"explain", "DSP201", "--lang", "ja"}, "対処"},
+		{[]string{"explain", "- agent said: errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE", "--lang=en"}, "Appears during"},
+		{[]string{"explain", "--lang", "en", "--", "curl", "-vvv", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"}, "Appears during"},
+		{[]string{"--help", "--lang", "ja"}, "使い方"},
+		{[]string{"help", "--lang=ja"}, "使い方"},
+	} {
+		if out := invoke(t, tt.args...); out.code != 0 || !strings.Contains(out.stdout, tt.want) {
+			t.Errorf("%v: exit code %d, %q is not said: %s", tt.args, out.code, tt.want, out.stdout+out.stderr)
+		}
+	}
+}

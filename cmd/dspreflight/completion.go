@@ -71,9 +71,6 @@ func completionCommand(env *environment) *cli.Command {
 		UsageText: "dspreflight completion bash|zsh|fish|powershell\n\nsource <(dspreflight completion bash)\n\nThe scripts for bash, zsh and fish are tested in these shells; the one for PowerShell has not been run.",
 		ArgsUsage: "SHELL",
 		Action: func(c *cli.Context) error {
-			if err := noLateFlags(c); err != nil {
-				return err
-			}
 			script, ok := completionScripts[c.Args().First()]
 			if !ok || c.NArg() != 1 {
 				return snapshot.Errorf("completion %s: expected one of bash, zsh, fish, powershell", "completion %s: bash、zsh、fish、powershell のいずれかを指定する", strings.Join(c.Args().Slice(), " "))

@@ -33,9 +33,6 @@ func diffCommand(env *environment) *cli.Command {
 		ArgsUsage: "BEFORE AFTER",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
-			if err := noLateFlags(c); err != nil {
-				return err
-			}
 			return runDiff(c, env)
 		},
 	}

@@ -37,13 +37,10 @@ func explainCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "explain a pasted error, an error id, a problem code or a check; with --run, find its cause",
-		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] -          (reads standard input)\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.\n\n   Exit code: 0 when the text is known, 3 when nothing is known of it; with --run, 1 when the\n   cause was found, 3 when it was not: an error that nothing explains is not READY.",
+		UsageText: "dspreflight explain [-o text|json] [--lang en|ja] TEXT...\n   dspreflight explain [flags] - < FILE\n   dspreflight explain --run --fixture unreachable-443 'errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE'\n   dspreflight explain --run --region us-east-1 --vpc-endpoint-id vpce-... --agent-ip 10.10.1.50 - < error.txt\n\n   TEXT is anything that holds an error: the output of the AWS CLI, curl, Terraform or an\n   SDK, in English or Japanese; or the id of a check (sg-ingress-443), a problem code\n   (DSP201) or an error. Activation keys in it are never shown or saved.\n\n   Exit code: 0 when the text is known, 3 when nothing is known of it; with --run, 1 when the\n   cause was found, 3 when it was not: an error that nothing explains is not READY.",
 		ArgsUsage: "TEXT...",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
-			if err := noLateFlags(c); err != nil {
-				return err
-			}
 			return runExplain(c, env)
 		},
 	}
@@ -151,6 +148,9 @@ func pasted(c *cli.Context, env *environment) (string, error) {
 			return "", snapshot.Errorf("explain: standard input: %w", "explain: 標準入力: %w", err)
 		}
 		text = string(body)
+		if strings.TrimSpace(text) == "" {
+			return "", snapshot.Errorf("explain: standard input is empty, and should hold the error, as in: aws datasync create-agent ... 2>&1 | dspreflight explain -", "explain: 標準入力が空である。エラーを渡す（例: aws datasync create-agent ... 2>&1 | dspreflight explain -）")
+		}
 	}
 	if strings.TrimSpace(text) == "" {
 		return "", snapshot.Errorf("explain: name a check, a problem code or an error, or paste an error message (- reads standard input)", "explain: チェック・問題コード・エラーの ID を指定するか、エラーメッセージを貼り付ける（- で標準入力を読む）")

@@ -32,8 +32,8 @@ func fixturesCommand(env *environment) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if name, dir, ok := saveArguments(c); ok {
-				return saveFixture(env, name, dir)
+			if dir := c.String("save"); dir != "" && c.NArg() == 1 {
+				return saveFixture(env, c.Args().First(), dir)
 			}
 			if c.NArg() == 0 && c.String("save") != "" {
 				return snapshot.Errorf("fixtures: --save writes one estate; say which", "fixtures: --save で書き出す環境の名前を指定する")
@@ -48,21 +48,6 @@ func fixturesCommand(env *environment) *cli.Command {
 			return listFixtures(c, env, lang)
 		},
 	}
-}
-
-// saveArguments finds the name and the folder. "fixtures NAME --save DIR" is
-// documented, so here a flag may follow the argument.
-func saveArguments(c *cli.Context) (name, dir string, ok bool) {
-	args := c.Args().Slice()
-	switch {
-	case c.String("save") != "" && len(args) == 1:
-		return args[0], c.String("save"), true
-	case len(args) == 3 && (args[1] == "--save" || args[1] == "-save"):
-		return args[0], args[2], true
-	case len(args) == 2 && strings.HasPrefix(args[1], "--save="):
-		return args[0], strings.TrimPrefix(args[1], "--save="), true
-	}
-	return "", "", false
 }
 
 func saveFixture(env *environment, name, dir string) error {

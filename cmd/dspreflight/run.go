@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +39,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	out := &checkedWriter{Writer: stdout}
 	env := &environment{stdin: stdin, stdout: out, stderr: stderr, lang: languageOf(args)}
 	app := newApp(env)
-	err := dispatch(ctx, env, app, explainFlagsFirst(app, args))
+	err := dispatch(ctx, env, app, args)
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
@@ -112,46 +111,6 @@ func newApp(env *environment) *cli.App {
 			snapshotCommand(env), bundleCommand(env), iamPolicyCommand(env), diffCommand(env), versionCommand(env), completionCommand(env),
 		},
 	}
-}
-
-// explainFlagsFirst lets flags follow a pasted text, as in "explain TEXT --run
-// --fixture NAME": the flag package would swallow them. It moves them only if
-// --run is among them, so that a text that holds flags of other programs stays
-// whole.
-func explainFlagsFirst(app *cli.App, args []string) []string {
-	if len(args) < 4 || args[1] != "explain" {
-		return args
-	}
-	at := slices.Index(args, "--run")
-	if at < 0 {
-		return args
-	}
-	takesValue := map[string]bool{}
-	for _, f := range app.Command("explain").Flags {
-		_, isBool := f.(*cli.BoolFlag)
-		for _, name := range f.Names() {
-			takesValue[name] = !isBool
-		}
-	}
-	var flags, text []string
-	for i := 2; i < len(args); i++ {
-		name, _, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
-		value, known := takesValue[name]
-		switch {
-		case !strings.HasPrefix(args[i], "-") || args[i] == "-" || !known && i < at:
-			text = append(text, args[i])
-		case value && !joined && i+1 < len(args):
-			flags = append(flags, args[i], args[i+1])
-			i++
-		default:
-			flags = append(flags, args[i])
-		}
-	}
-	out := append(slices.Clone(args[:2]), flags...)
-	if len(text) > 0 && strings.HasPrefix(text[0], "-") && text[0] != "-" {
-		out = append(out, "--")
-	}
-	return append(out, text...)
 }
 
 // language is that of --lang, else of the locale.

@@ -144,7 +144,9 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"check", "--timeout", "5"}, `--timeout "5": expected a time with its unit`},
 		{[]string{"check", "--explain=maybe"}, `--explain "maybe": expected true or false`},
 		{[]string{"check", "--check", "sg-*,nacl-*"}, `"sg-*,nacl-*" matches no check`},
-		{[]string{"check", "healthy", "--color", "never"}, "put flags first"},
+		{[]string{"check", "healthy", "--color", "never"}, `takes no argument, but got "healthy"`},
+		{[]string{"explain", "curl", "-vvv", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"}, "there is no flag -vvv"},
+		{[]string{"--help", "--region", "us-east-1"}, "--help stands before the command"},
 		{[]string{"check", "healthy"}, `takes no argument, but got "healthy"`},
 		{[]string{"check", "--fixture", "helthy"}, "the fixtures are: healthy"},
 		{[]string{"check", "--fixture", "healthy", "--check", "sg-*", "--skip", "nothing"}, `"nothing" matches no check`},
@@ -185,7 +187,9 @@ func TestBadUsage(t *testing.T) {
 		{[]string{"fixtures", "-o", "xml"}, "table or json"},
 		{[]string{"completion", "tcsh"}, "bash, zsh, fish, powershell"},
 		{[]string{"explain"}, "name a check"},
-		{[]string{"explain", "DSP201", "--output", "json"}, "put flags first"},
+		{[]string{"explain", "DSP201", "--output", "yaml"}, "expected text or json"},
+		{[]string{"explain", "-"}, "standard input is empty"},
+		{[]string{"explain", "DSP201", "--run=maybe"}, "true or false"},
 	} {
 		out := invoke(t, tt.args...)
 		if out.code != exitUsage || !strings.Contains(out.stderr, tt.want) || out.stdout != "" || strings.Count(strings.TrimSpace(out.stderr), "\n") > 3 {

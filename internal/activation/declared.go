@@ -55,7 +55,7 @@ resource "aws_datasync_agent" "this" {
     ignore_changes = [activation_key]
   }
 }
-`, hcl("of the agent, needed once"), hcl(p.Name), hcl(p.Endpoint), hcl(p.SubnetARN), hcl(p.GroupARN))
+`, hcl(snapshot.Text{En: "of the agent, needed once", Ja: "エージェントのアクティベーションキー。必要なのは 1 回だけ"}.In(lang)), hcl(p.Name), hcl(p.Endpoint), hcl(p.SubnetARN), hcl(p.GroupARN))
 }
 
 // CloudFormation is a template with an AWS::DataSync::Agent whose key is a parameter.

@@ -29,6 +29,12 @@ import (
 //go:embed server.py
 var script []byte
 
+// Paste is a program that pastes commands of the AWS CLI into moto, both in its own
+// process.
+//
+//go:embed paste.py
+var Paste string
+
 // The accounts and Regions of the scenarios. moto gives every unknown access key
 // the first account; the second is reached by assuming a role in it.
 const (
