@@ -199,10 +199,10 @@ fuzz:
 	$(FUZZ) -fuzz FuzzWrap ./report
 	$(FUZZ) -fuzz FuzzRender ./internal/outside
 	$(FUZZ) -fuzz FuzzSift ./internal/collect
-	$(FUZZ) -fuzz FuzzSnapshot ./cmd/dspreflight
-	$(FUZZ) -fuzz FuzzConfig ./cmd/dspreflight
-	$(FUZZ) -fuzz FuzzWaivers ./cmd/dspreflight
-	$(FUZZ) -fuzz FuzzScriptProbes ./cmd/dspreflight
+	$(FUZZ) -fuzz FuzzSnapshot ./internal/audit
+	$(FUZZ) -fuzz FuzzConfig ./internal/audit
+	$(FUZZ) -fuzz FuzzWaivers ./internal/audit
+	$(FUZZ) -fuzz FuzzScriptProbes ./internal/audit
 
 clean:
 	rm -rf bin $(VENV) .browser

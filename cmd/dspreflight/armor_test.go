@@ -20,6 +20,8 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/audit"
+	"github.com/dspreflight/dspreflight/internal/files"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
@@ -273,10 +275,10 @@ func TestArmorSaveStaysInside(t *testing.T) {
 	snap.Scopes[1].Keep(snapshot.Document{Kind: snapshot.VPCs, Body: []byte(`{"Vpcs":[{"VpcId":"vpc-1","Tags":[{"Key":"k","Value":"ABCDE-12345-FGHIJ-67890-KLMNO"}]}]}`)})
 	outer := t.TempDir()
 	dir := filepath.Join(outer, "in", "side")
-	if err := save(snap, dir); err != nil {
+	if err := audit.SaveTo(dir, snap, version()); err != nil {
 		t.Fatal(err)
 	}
-	var files []string
+	var found []string
 	err := filepath.WalkDir(outer, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -289,7 +291,7 @@ func TestArmorSaveStaysInside(t *testing.T) {
 			t.Errorf("%s: others may read it: %v", p, info.Mode())
 		}
 		if !d.IsDir() {
-			files = append(files, p)
+			found = append(found, p)
 			body, err := os.ReadFile(p)
 			if err != nil {
 				return err
@@ -303,7 +305,7 @@ func TestArmorSaveStaysInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
+	for _, f := range found {
 		if !strings.HasPrefix(f, dir+string(filepath.Separator)) {
 			t.Errorf("%s is outside of %s", f, dir)
 		}
@@ -311,7 +313,7 @@ func TestArmorSaveStaysInside(t *testing.T) {
 	if _, err := snapshot.Read(os.DirFS(dir), snapshot.ReadOptions{}); err == nil || !strings.Contains(err.Error(), "get-managed-prefix-list-entries.") {
 		t.Errorf("ids that are none are read: %v", err)
 	}
-	for _, f := range files {
+	for _, f := range found {
 		if strings.Contains(f, "prefix-list") && !strings.HasSuffix(f, ".pl-0a1.json") {
 			if err := os.Remove(f); err != nil {
 				t.Fatal(err)
@@ -330,17 +332,17 @@ func TestArmorSaveStaysInside(t *testing.T) {
 // TestArmorBusyFolder refuses a folder that another run is writing.
 func TestArmorBusyFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "estate")
-	if err := os.Mkdir(partialOf(dir), 0o700); err != nil {
+	if err := os.Mkdir(dir+".partial", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFiles(map[string][]byte{"a": nil}, dir); err == nil || !strings.Contains(err.Error(), "another run") {
+	if err := files.WriteFolder(map[string][]byte{"a": nil}, dir); err == nil || !strings.Contains(err.Error(), "another run") {
 		t.Errorf("beside: %v", err)
 	}
 	dir = t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, inner), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, ".partial"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFiles(map[string][]byte{"a": nil}, dir); err == nil || !strings.Contains(err.Error(), "another run") {
+	if err := files.WriteFolder(map[string][]byte{"a": nil}, dir); err == nil || !strings.Contains(err.Error(), "another run") {
 		t.Errorf("inside: %v", err)
 	}
 }
@@ -348,16 +350,16 @@ func TestArmorBusyFolder(t *testing.T) {
 // TestArmorManyTargets: a report whose targets lie in a file says what one in
 // memory says.
 func TestArmorManyTargets(t *testing.T) {
-	files, _, err := fixtures.Open("unreachable-443")
+	estate, _, err := fixtures.Open("unreachable-443")
 	if err != nil {
 		t.Fatal(err)
 	}
-	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	snap, err := snapshot.Read(estate, snapshot.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	snap.AssignRoles(*snap.Target)
-	results := judgeAll(context.Background(), []snapshot.Target{*snap.Target}, snap, checks.All(), nil)
+	results := audit.JudgeAll(context.Background(), []snapshot.Target{*snap.Target}, snap, checks.All(), nil)
 	opt := report.Options{FailOn: report.OnFail, GeneratedAt: snap.TakenAt}
 	both := func(n int) (small, large report.Report) {
 		var judged []report.Judged

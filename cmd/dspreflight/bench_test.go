@@ -14,6 +14,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 )
 
@@ -159,7 +160,7 @@ func BenchmarkJudge(b *testing.B) {
 			targets := all[:n]
 			var peak uint64
 			for b.Loop() {
-				for _, j := range judgeAll(context.Background(), targets, snap, checks.All(), checks.All()) {
+				for _, j := range audit.JudgeAll(context.Background(), targets, snap, checks.All(), checks.All()) {
 					if len(j.Results) == 0 {
 						b.Fatal("no results")
 					}

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -46,13 +44,7 @@ func (c *conclusion) exitCode() int {
 
 // findCause runs the checks that can find the cause of what was recognised, and
 // concludes.
-func findCause(c *cli.Context, env *environment, all checks.Catalogue, text string, found []match, recognised []documented.Recognition, lang string) (*conclusion, *report.Report, error) {
-	if err := saneLimits(c); err != nil {
-		return nil, nil, err
-	}
-	if err := saneWire(c); err != nil {
-		return nil, nil, err
-	}
+func findCause(ctx context.Context, r *audit.Run, text string, found []match, recognised []documented.Recognition) (*conclusion, *report.Report, error) {
 	var globs []string
 	for _, m := range found {
 		for _, id := range m.Checks {
@@ -64,39 +56,32 @@ func findCause(c *cli.Context, env *environment, all checks.Catalogue, text stri
 	if len(globs) == 0 {
 		return &conclusion{Verdict: "undecided", Causes: []cause{}, Unseen: []string{}, Summary: snapshot.Text{
 			En: "No check of the network or the identity can find this: the cause above is all there is to say.", Ja: "ネットワークやアイデンティティのチェックでは見つけられない。上記の原因がすべてである。",
-		}.In(lang)}, &report.Report{Verdict: report.Inconclusive, Targets: []report.Target{}}, nil
+		}.In(r.Lang)}, &report.Report{Verdict: report.Inconclusive, Targets: []report.Target{}}, nil
 	}
-	selected, err := all.Select(globs, nil)
-	if err != nil {
+	var err error
+	if r.Selected, err = r.All.Select(globs, nil); err != nil {
 		return nil, nil, err
 	}
-	p, err := readRequest(c, env)
-	if err != nil {
+	if err := r.ReadRequest(ctx); err != nil {
 		return nil, nil, err
 	}
-	named := documented.Mentioned(text, recognised)
-	if c.String("snapshot") == "" && c.String("fixture") == "" {
+	r.Named = documented.Mentioned(text, recognised)
+	if r.Snapshot == "" && r.Fixture == "" {
 		// The estate says nothing of the target by itself: the text does.
-		for i := range p.targets {
-			p.targets[i] = defaultsFrom(p.targets[i], named)
-		}
-		for _, t := range p.targets {
-			if t.Sides == nil {
-				continue
-			}
-			if a := &p.scopes[t.Sides.Destination].Account; a.Region == "" {
-				a.Region = t.Region
-			}
-		}
+		r.NameTargets()
 	}
 	var sure proved
-	rep, err := lookOnce(c, env, asked{request: p, all: all, selected: selected, lang: lang, failOn: report.OnFail, named: named, seen: func(ctx context.Context, snap *snapshot.Snapshot, targets []snapshot.Target) {
-		sure, err = prove(ctx, found, named, snap, targets, lang)
-	}})
+	r.Seen = func(ctx context.Context, snap *snapshot.Snapshot, targets []snapshot.Target) {
+		sure, err = prove(ctx, found, r.Named, snap, targets, r.Lang)
+	}
+	rep, failed := r.Look(ctx)
+	if failed != nil {
+		return nil, nil, failed
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	con := conclude(rep, found, globs, sure, lang)
+	con := conclude(rep, found, globs, sure, r.Lang)
 	if con.Verdict != "found" && rep.Verdict == report.Ready { // an error that nothing explains is not READY
 		rep.Verdict = report.Inconclusive
 		rep.ExitCode = rep.Verdict.ExitCode()

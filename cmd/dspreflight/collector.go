@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/byhand"
 	"github.com/dspreflight/dspreflight/internal/collect"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -14,23 +13,20 @@ import (
 
 // printCollector prints the script that collects, with the AWS CLI, what would be
 // collected live.
-func printCollector(c *cli.Context, env *environment, p request, kinds []snapshot.Kind) error {
-	lang, err := language(c)
-	if err != nil {
-		return err
-	}
-	r := byhand.Request{Version: version(), Lang: lang, Simulate: checks.ActivationActions()}
-	for i, t := range p.targets {
-		p.targets[i] = t.Settled()
+func printCollector(env *environment, run *audit.Run) error {
+	p := run.Request
+	r := byhand.Request{Version: run.Version, Lang: run.Lang, Simulate: checks.ActivationActions()}
+	for i, t := range p.Targets {
+		p.Targets[i] = t.Settled()
 		r.Audit = r.Audit || t.AgentARN != "" || t.Audit != nil
 	}
-	if len(p.targets) == 1 {
-		r.Target = &p.targets[0]
+	if len(p.Targets) == 1 {
+		r.Target = &p.Targets[0]
 	}
-	whole := slices.ContainsFunc(p.targets, func(t snapshot.Target) bool { return t.Audit != nil })
-	kinds = withAudit(withIdentity(kinds), p.targets)
-	for i, s := range p.scopes {
-		one := byhand.Scope{Name: s.Name, Region: s.Account.Region, Profile: s.Account.Profile, Roles: collect.Roles(p.targets, i)}
+	whole := slices.ContainsFunc(p.Targets, func(t snapshot.Target) bool { return t.Audit != nil })
+	kinds := audit.WithAudit(audit.WithIdentity(checks.Kinds(run.Selected)), p.Targets)
+	for i, s := range p.Scopes {
+		one := byhand.Scope{Name: s.Name, Region: s.Account.Region, Profile: s.Account.Profile, Roles: collect.Roles(p.Targets, i)}
 		one.Kinds = collect.Wanted(kinds, one.Roles)
 		for _, role := range []string{s.Account.Via, s.Account.RoleARN} {
 			if role != "" {
@@ -42,7 +38,7 @@ func printCollector(c *cli.Context, env *environment, p request, kinds []snapsho
 				*list = append(*list, v)
 			}
 		}
-		for _, t := range p.targets {
+		for _, t := range p.Targets {
 			add(&one.Subnets, t.SubnetID)
 			if len(one.Roles) == 0 || t.Sides == nil || t.Sides.Source == i { // elsewhere it is nobody's
 				add(&one.Instances, t.AgentInstanceID)
@@ -53,6 +49,6 @@ func printCollector(c *cli.Context, env *environment, p request, kinds []snapsho
 		}
 		r.Scopes = append(r.Scopes, one)
 	}
-	_, err = fmt.Fprint(env.stdout, byhand.Script(r))
+	_, err := fmt.Fprint(env.stdout, byhand.Script(r))
 	return err
 }

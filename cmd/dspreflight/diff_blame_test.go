@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
@@ -167,7 +168,7 @@ func pairOf(t *testing.T, before, after string) pair {
 	t.Helper()
 	out := pair{before: folderText(t, before)}
 	for _, dir := range []string{before, after} {
-		snap, err := readFolder(dir, snapshot.ReadOptions{Complete: true})
+		snap, err := audit.ReadFolder(dir, snapshot.ReadOptions{Complete: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
@@ -103,10 +104,10 @@ func asNamed(t snapshot.Target, _ *snapshot.Snapshot, named map[string]string) [
 		t.EndpointID = id
 	}
 	if arn := named["subnet_arn"]; arn != "" {
-		t.SubnetARNs, t.SubnetID = []string{arn}, idInARN(arn, "subnet-")
+		t.SubnetARNs, t.SubnetID = []string{arn}, audit.IDInARN(arn, "subnet-")
 	}
 	if arn := named["security_group_arn"]; arn != "" {
-		t.GroupARNs, t.GroupID = []string{arn}, idInARN(arn, "sg-")
+		t.GroupARNs, t.GroupID = []string{arn}, audit.IDInARN(arn, "sg-")
 	}
 	if a, err := netip.ParseAddr(named["endpoint_ip"]); err == nil {
 		t.EndpointIP = a
@@ -291,8 +292,8 @@ func contradictions(t snapshot.Target, named map[string]string, lang string) (ou
 		{"--vpc-endpoint-id", named["vpc_endpoint_id"], t.EndpointID, true},
 		{"--endpoint-ip", named["endpoint_ip"], addrText(t.EndpointIP), false}, // it may have several
 		{"--agent-ip", named["agent_ip"], addrText(t.AgentIP), true},
-		{"--subnet-id", idInARN(named["subnet_arn"], "subnet-"), t.SubnetID, false},
-		{"--security-group-id", idInARN(named["security_group_arn"], "sg-"), t.GroupID, false},
+		{"--subnet-id", audit.IDInARN(named["subnet_arn"], "subnet-"), t.SubnetID, false},
+		{"--security-group-id", audit.IDInARN(named["security_group_arn"], "sg-"), t.GroupID, false},
 		{"--region", named["region"], t.Region, true},
 	}
 	for _, p := range pairs {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/probe"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -140,4 +142,56 @@ func checkFlags() []cli.Flag {
 	flags = append(flags, redactFlags()...)
 	flags = append(flags, connectTimeoutFlag(), waitFlag(), allowPublicFlag())
 	return append(flags, timeFlags()...)
+}
+
+const groupScopes = "Other scopes: whose else the way leads through"
+
+func networkFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag(groupScopes, "network-profile", "`NAME` in the shared AWS configuration, for the account that owns transit gateways and firewalls (more of them: scopes in --config)"),
+		stringFlag(groupScopes, "network-role-arn", "`ARN` of a role to assume in that account"),
+		stringFlag(groupScopes, "network-region", "its `REGION` (default: that of the endpoint)"),
+	}
+}
+
+// scopeFlags are the flags that say which accounts and Regions to look at.
+func scopeFlags() []cli.Flag {
+	names := []string{"region", "profile", "role-arn", "source-region", "source-profile", "source-role-arn", "network-profile", "network-role-arn", "network-region", "config"}
+	return slices.DeleteFunc(targetFlags(), func(f cli.Flag) bool { return !slices.Contains(names, f.Names()[0]) })
+}
+
+const groupAudit = "What there is already: DataSync tells endpoint, subnet, group and tasks"
+
+// auditFlags say which agents and endpoints of DataSync are the targets.
+func auditFlags() []cli.Flag {
+	return []cli.Flag{
+		listFlag(groupAudit, "agent-arn", "`ARN` of an agent (repeatable)"),
+		boolFlag(groupAudit, "all-agents", "every agent of the accounts and Regions that are looked at"),
+		boolFlag(groupAudit, "all-endpoints", "every DataSync endpoint there that no agent uses"),
+		stringFlag(groupAudit, "accounts-from", "look at every account of the organization: `WHERE` is organizations"),
+		stringFlag(groupAudit, "role-name", "`NAME` of the role to assume in each of them"),
+	}
+}
+
+func redactFlags() []cli.Flag {
+	return []cli.Flag{
+		boolFlag(groupOutput, "redact", "replace accounts, ids, addresses and names in all that is written, so that it can be passed on"),
+		stringFlag(groupOutput, "redact-key", "replace by the key in `FILE`, which is made if it is not there: the same key, the same names; FILE.map.json says what they stand for. Keep both"),
+	}
+}
+
+func connectTimeoutFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "connect-timeout", Usage: "one connection attempt takes at most `TIME`; under 3.5s a lost packet may look like a filter", Value: probe.DefaultTimeout, Category: groupTime, EnvVars: variable("connect-timeout")}
+}
+
+func waitFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "wait", Usage: "look again at what failed until it passes or `TIME` is up, such as 10m", Category: groupTime, EnvVars: variable("wait")}
+}
+
+func allowPublicFlag() cli.Flag {
+	return boolFlag(groupEvidence, "allow-public", "dial public addresses of the endpoint too, where its VPC has public blocks")
+}
+
+func ownChecksFlag() cli.Flag {
+	return stringFlag(groupSelection, "checks", "checks of your own beside ours: a YAML `FILE` of CEL expressions (docs/own-checks.md; needs the build dspreflight-cel)")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -133,7 +134,7 @@ func commandHelp(env *environment, cmd *cli.Command) error {
 
 // words are a text of the help in the reader's language.
 func (env *environment) words(text string) string {
-	if env.lang == "ja" {
+	if env.Lang == "ja" {
 		return cmp.Or(inJapanese()[text], text)
 	}
 	return text
@@ -143,7 +144,7 @@ func (env *environment) words(text string) string {
 func (env *environment) usageOf(cmd *cli.Command) string {
 	usage := cmp.Or(cmd.UsageText, "dspreflight "+cmd.Name)
 	calls, prose, told := strings.Cut(usage, "\n\n")
-	if said := usageInJapanese[cmd.Name]; env.lang == "ja" && told && said != "" {
+	if said := usageInJapanese[cmd.Name]; env.Lang == "ja" && told && said != "" {
 		prose = said
 	}
 	if told {
@@ -174,7 +175,7 @@ func (o *option) label() string {
 func (o *option) says(env *environment) string {
 	out := strings.ReplaceAll(env.words(o.GetUsage()), "`", "")
 	if d := o.GetDefaultText(); d != "" && d != "false" && !o.repeats {
-		out += snapshot.Textf(" (default: %s)", "（既定: %s）", strings.Trim(d, `"`)).In(env.lang)
+		out += snapshot.Textf(" (default: %s)", "（既定: %s）", strings.Trim(d, `"`)).In(env.Lang)
 	}
 	return out
 }
@@ -191,7 +192,7 @@ type page struct {
 const widestHelp = 110
 
 func helpPage(env *environment) *page {
-	width, _ := terminal(env.stdout)
+	width, _ := console.Terminal(env.stdout)
 	return &page{env: env, w: env.stdout, width: min(width, widestHelp)}
 }
 

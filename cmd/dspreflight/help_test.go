@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/report"
 )
 
 // everyHelpText is what --help says of itself, its commands and their flags.
 func everyHelpText() map[string]bool {
-	app := newApp(&environment{})
+	app := newApp(&environment{Console: new(console.Console)})
 	said := map[string]bool{app.Usage: true}
 	for _, list := range [][][2]string{startHere, exitCodes, variables} {
 		for _, e := range list {
@@ -56,7 +57,7 @@ func TestHelpIsJapaneseToo(t *testing.T) {
 			t.Errorf("japanese.go holds %q, which nothing says", text)
 		}
 	}
-	for _, cmd := range newApp(&environment{}).Commands {
+	for _, cmd := range newApp(&environment{Console: new(console.Console)}).Commands {
 		if _, _, told := strings.Cut(cmd.UsageText, "\n\n"); told != (usageInJapanese[cmd.Name] != "") && cmd.Name != "completion" {
 			t.Errorf("usageInJapanese: %s", cmd.Name)
 		}
@@ -65,7 +66,7 @@ func TestHelpIsJapaneseToo(t *testing.T) {
 
 // TestHelpExamplesAreRead reads the flags of every example.
 func TestHelpExamplesAreRead(t *testing.T) {
-	app := newApp(&environment{})
+	app := newApp(&environment{Console: new(console.Console)})
 	lists := [][][2]string{startHere}
 	for _, list := range examples {
 		lists = append(lists, list)
@@ -100,7 +101,7 @@ func TestHelpFits(t *testing.T) {
 		t.Setenv("COLUMNS", strconv.Itoa(columns))
 		for _, lang := range []string{"en", "ja"} {
 			var out bytes.Buffer
-			env := &environment{stdout: &out, lang: lang}
+			env := &environment{Console: &console.Console{Lang: lang}, stdout: &out}
 			app := newApp(env)
 			if err := appHelp(env, app); err != nil {
 				t.Fatal(err)

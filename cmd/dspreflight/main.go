@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/dspreflight/dspreflight/internal/files"
 )
 
 // grace is how long an interrupted run may take to print what is decided. Reading
@@ -31,7 +33,7 @@ func main() {
 		select {
 		case code = <-done:
 		case <-time.After(grace):
-			removeUnfinished()
+			files.RemoveUnfinished()
 			code = exitInterrupted
 		}
 	}

@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
-	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
-	"github.com/dspreflight/dspreflight/report"
 )
 
 // exitUsage is the exit code for usage errors and unreadable input: no verdict.
@@ -25,19 +20,15 @@ const exitInterrupted = 130
 
 // environment is what a command may touch of the outside world.
 type environment struct {
-	stdin    io.Reader
-	stdout   io.Writer
-	stderr   io.Writer
-	lang     string     // of what the command line itself is told: help, completion
-	asks     sync.Mutex // held while a person is asked
-	sessions collect.Sessions
-	code     int // the exit code of a command that ran to its end
+	*console.Console
+	stdout io.Writer
+	code   int // the exit code of a command that ran to its end
 }
 
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &checkedWriter{Writer: stdout}
-	env := &environment{stdin: stdin, stdout: out, stderr: stderr, lang: languageOf(args)}
+	env := &environment{Console: &console.Console{In: stdin, Err: stderr, Lang: languageOf(args)}, stdout: out}
 	app := newApp(env)
 	err := dispatch(ctx, env, app, args)
 	if err == nil && out.err != nil {
@@ -47,44 +38,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitInterrupted
 	}
 	if err != nil {
-		env.tell("dspreflight: " + snapshot.ErrorIn(err, env.lang))
+		env.Tell("dspreflight: " + snapshot.ErrorIn(err, env.Lang))
 		return exitUsage
 	}
 	return env.code
-}
-
-// tell says something on standard error, in one line: what was inserted, such as
-// the name of a file or what a library says of one, can't begin another, which a
-// terminal or a runner of workflows might obey.
-func (env *environment) tell(text string) {
-	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
-	for i := range lines {
-		lines[i] = strings.TrimSpace(report.Harmless(lines[i]))
-	}
-	fmt.Fprintln(env.stderr, strings.Join(lines, "; "))
-}
-
-// readInput reads standard input to its end, unless the run is interrupted: the
-// other end may never close it.
-func (env *environment) readInput(ctx context.Context, limit int64) ([]byte, error) {
-	type read struct {
-		body []byte
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() {
-		body, err := io.ReadAll(io.LimitReader(env.stdin, limit+1))
-		done <- read{body, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case r := <-done:
-		if r.err == nil && int64(len(r.body)) > limit {
-			return nil, snapshot.Errorf("it is larger than %d MB", "%d MB を超えている", limit>>20)
-		}
-		return r.body, r.err
-	}
 }
 
 // checkedWriter remembers the first error of writing, which most printing
@@ -93,6 +50,9 @@ type checkedWriter struct {
 	io.Writer
 	err error
 }
+
+// Unwrap is where it is written to.
+func (w *checkedWriter) Unwrap() io.Writer { return w.Writer }
 
 func (w *checkedWriter) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
@@ -158,28 +118,9 @@ func languageOf(args []string) string {
 	return localeLanguage()
 }
 
-// terminal reports whether a stream is a terminal, and how wide it is: what COLUMNS
-// says, else what the terminal does.
-func terminal(stream any) (width int, ok bool) {
-	if w, ok := stream.(*checkedWriter); ok {
-		stream = w.Writer
-	}
-	width = report.DefaultWidth
-	f, isFile := stream.(*os.File)
-	if ok = isFile && term.IsTerminal(int(f.Fd())); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			width = w
-		}
-	}
-	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
-		width = n
-	}
-	return width, ok
-}
-
 // colored decides --color for a stream. https://no-color.org
 func colored(mode string, stream any) (bool, error) {
-	_, tty := terminal(stream)
+	_, tty := console.Terminal(stream)
 	switch mode {
 	case "always":
 		return true, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/fixtures"
+	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/report"
@@ -353,13 +354,13 @@ func TestExplainKnowsEverything(t *testing.T) {
 // TestManual finds every command, flag and exit code on the manual page.
 func TestManual(t *testing.T) {
 	page := strings.NewReplacer(`\-`, "-", `\(aq`, "'").Replace(invoke(t, manCommand).stdout)
-	app := newApp(&environment{})
+	app := newApp(&environment{Console: new(console.Console)})
 	for _, cmd := range app.Commands {
 		if !strings.Contains(page, ".SS "+cmd.Name+"\n"+cmd.Usage+"\n") {
 			t.Errorf("it does not tell of %s", cmd.Name)
 		}
 		for _, o := range options(cmd) {
-			if !strings.Contains(page, "\\fB"+o.label()+"\\fR\n"+o.says(&environment{})+"\n") {
+			if !strings.Contains(page, "\\fB"+o.label()+"\\fR\n"+o.says(&environment{Console: new(console.Console)})+"\n") {
 				t.Errorf("%s: it does not tell of %s", cmd.Name, o.label())
 			}
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/probe"
@@ -28,70 +28,8 @@ var (
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 )
 
-// commandOf is the command of Systems Manager whose outputs --probes asks for, or "".
-func commandOf(c *cli.Context) (string, error) {
-	var id string
-	for _, v := range c.StringSlice("probes") {
-		named, ok := strings.CutPrefix(v, ofCommand)
-		switch {
-		case !ok:
-			continue
-		case !commandID.MatchString(named):
-			return "", snapshot.Errorf("--probes %q: expected ssm: and the id of a command, such as ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9", "--probes %q: ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9 のように ssm: とコマンド ID を指定する", v)
-		case id != "" && id != named:
-			return "", snapshot.Errorf("--probes: two commands, %s and %s; read one, and save the other with --save", "--probes: コマンドが 2 つ（%s と %s）ある。一方だけを指定し、他方は --save で保存する", id, named)
-		case c.String("snapshot") != "" || c.String("fixture") != "" || c.Bool("plan-only"):
-			return "", snapshot.Errorf("--probes %s asks AWS, and --snapshot, --fixture and --plan-only don't: in a folder, ssm-list-command-invocations.json and ssm-get-command-invocation.<instance>.json are read without a flag", "--probes %s は AWS に問い合わせるため、--snapshot、--fixture、--plan-only とは併用できない。フォルダー内の ssm-list-command-invocations.json と ssm-get-command-invocation.<instance>.json は指定なしで読み込まれる", v)
-		}
-		id = named
-	}
-	return id, nil
-}
-
-// sentAnywhere refuses a command that no scope knows: nothing would come of it.
-func sentAnywhere(snap *snapshot.Snapshot, command string) error {
-	if command == "" {
-		return nil
-	}
-	var asked []string
-	for _, s := range snap.Scopes {
-		if len(s.Invocations.All()) > 0 || s.Extent(snapshot.Invocations) != snapshot.Full {
-			return nil // it was, or nobody was allowed to look
-		}
-		asked = append(asked, s.Label())
-	}
-	return snapshot.Errorf("--probes ssm:%s: no instance was sent the command in %s: name the account and Region that it was sent in (such as --source-region, --source-profile), and look whether any instance has the tag", "--probes ssm:%s: %s ではこのコマンドはどのインスタンスにも送られていない。送信したアカウントとリージョンを指定し（--source-region、--source-profile など）、タグの付いたインスタンスがあるか確認する", command, strings.Join(asked, ", "))
-}
-
-// tellSilent names the machines that were sent the script and told nothing, those with
-// the same trouble in a line.
-func tellSilent(env *environment, snap *snapshot.Snapshot, lang string) {
-	if g := snap.CommandGap(); g != nil {
-		env.tell(checks.GapText(*g).In(lang))
-	}
-	var order []snapshot.Gap
-	silent := map[snapshot.Gap][]string{}
-	for i := range snap.Probes {
-		r := &snap.Probes[i]
-		if r.Trouble == nil {
-			continue
-		}
-		g := r.Gap()
-		g.Ref = ""
-		if silent[g] == nil {
-			order = append(order, g)
-		}
-		silent[g] = append(silent[g], r.Instance)
-	}
-	for _, g := range order {
-		named := g
-		named.Ref = strings.Join(silent[g], ", ")
-		env.tell(checks.GapText(named).In(lang))
-	}
-}
-
 // printSSMDocument prints the document, and on standard error how it is used.
-func printSSMDocument(c *cli.Context, env *environment, targets []probe.Target, lang string) error {
+func printSSMDocument(c *cli.Context, env *environment, o audit.Options, targets []probe.Target) error {
 	key, value, tagged := strings.Cut(c.String("ssm-tag"), "=")
 	bucket := c.String("ssm-bucket")
 	switch {
@@ -104,7 +42,7 @@ func printSSMDocument(c *cli.Context, env *environment, targets []probe.Target, 
 	case bucket != "" && !bucketName.MatchString(bucket):
 		return snapshot.Errorf("--ssm-bucket %q: expected the name of an S3 bucket", "--ssm-bucket %q: S3 バケットの名前を指定する", bucket)
 	}
-	document, err := probe.SSMDocument(targets, c.Duration("connect-timeout"), version(), lang)
+	document, err := probe.SSMDocument(targets, o.ConnectTimeout, o.Version, o.Lang)
 	if err != nil {
 		return err
 	}
@@ -135,8 +73,8 @@ func printSSMDocument(c *cli.Context, env *environment, targets []probe.Target, 
 		{snapshot.Textf("Send it, in the account and Region of the instances:", "インスタンスのアカウントとリージョンで送信する:"), send},
 		{snapshot.Textf("Then read what they saw, with the flags that name the target:", "ターゲットを指定するフラグとともに、結果を読み取る:"), []string{"dspreflight", "check", "--probes", ofCommand + "COMMAND-ID"}},
 	} {
-		env.tell(line.what.In(lang))
-		env.tell("  " + shellWords(line.words))
+		env.Tell(line.what.In(o.Lang))
+		env.Tell("  " + shellWords(line.words))
 	}
 	return nil
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/dspreflight/dspreflight/internal/audit"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
+)
+
+func checkCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "audit one or more targets and print a verdict",
+		UsageText: "dspreflight check [flags]\n\n   Reads the estate from AWS (read-only), from files that the AWS CLI printed (--snapshot),\n   or from an embedded example (--fixture), and judges it.\n   With --plan or --template it judges what a planned change would make of it.",
+		Flags:     checkFlags(),
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			return runCheck(c, env)
+		},
+	}
+}
+
+func runCheck(c *cli.Context, env *environment) error {
+	outputs, err := outputsOf(c, env)
+	if err != nil {
+		return err
+	}
+	o, err := optionsOf(c)
+	if err != nil {
+		return err
+	}
+	r := audit.New(o, env.Console)
+	if err := r.Prepare(c.Context); err != nil {
+		return err
+	}
+	rep, err := r.LookUntilReady(c.Context, c.Duration("wait"))
+	if err != nil {
+		return err
+	}
+	defer func() { rep.Close() }()
+	if base := c.String("baseline"); base != "" {
+		if err := since(c.Context, r, &rep, base); err != nil {
+			return err
+		}
+	}
+	r.NoteWaivers(rep)
+	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
+	for _, out := range outputs {
+		if err := out.write(c.Context, env, r.Options, rep); err != nil {
+			return err
+		}
+	}
+	env.code = rep.ExitCode
+	return r.KeepMap(c.Context)
+}
+
+// since adds to a report what is new in it since an earlier one.
+func since(ctx context.Context, r *audit.Run, rep *report.Report, base string) error {
+	earlier, _, err := r.ReportAt(ctx, base)
+	if err != nil {
+		return fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
+	}
+	defer earlier.Close()
+	if rep.Redacted != earlier.Redacted {
+		return snapshot.Errorf("--baseline %s: what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "--baseline %s: 置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する", base)
+	}
+	return rep.Since(earlier)
+}
