@@ -150,7 +150,8 @@ func (x *Exam) agentAddress(s *snapshot.Scope, d snapshot.AgentDetail) {
 }
 
 // fits reports whether an agent of a type may use a VPC endpoint. Without a type, that it
-// has a VPC endpoint says which it is.
+// has a VPC endpoint says which it is. FIPS_PRIVATE_LINK came to the API later, so that
+// an agent with a FIPS endpoint may be described by either.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_DescribeAgent.html
 func fits(kind string, ep snapshot.Endpoint) bool {
 	return kind == "" || kind == "PRIVATE_LINK" || kind == KeyType(ep)

@@ -77,6 +77,8 @@ func runAgentStatus(x *Exam) {
 	}
 	saw := snapshot.Saw(snapshot.AgentDetails, d.ID, snapshot.Textf("status %s, last heard of at %s", "状態 %s、最後の通信 %s", d.Status, last))
 	switch {
+	// AWS documents ONLINE as "configured properly and ready to use". How often it renews
+	// LastConnectionTime is not documented, so an old one proves nothing against it.
 	case d.Status == "ONLINE":
 		x.OK(d.ID, saw)
 	case d.Status != "OFFLINE", !d.Created.IsZero() && x.Snapshot.TakenAt.Sub(d.Created.Time).Abs() < settlesIn:
@@ -132,7 +134,7 @@ func (x *Exam) agentGap() snapshot.Gap {
 	id, account := snapshot.LastOf(arn), snapshot.AccountOf(arn)
 	switch {
 	case s == nil || s.Account != "" && account != "" && s.Account != account:
-		return snapshot.Gap{Code: snapshot.OwnedElsewhere, Source: snapshot.AgentDetails.Action(), Ref: id, Detail: account, Region: snapshot.RegionOf(arn)}
+		return agentElsewhere(arn)
 	case x.Target.Whole() || s.Called(snapshot.Agents) && !s.Called(snapshot.AgentDetails) && s.Agents.Extent() == snapshot.None:
 		return s.GapFor(snapshot.Agents, id)
 	}

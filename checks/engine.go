@@ -155,7 +155,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 			return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.NeedsPrior, Ref: p.Check.ID}}}})
 		}
 	}
-	if f := missing(c, snap); f != nil {
+	if f := missing(c, t, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
 	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
@@ -190,8 +190,21 @@ func walks(c *Check) bool {
 	return !slices.ContainsFunc(pathUses, func(k snapshot.Kind) bool { return !slices.Contains(c.Needs, k) && !slices.Contains(c.Uses, k) })
 }
 
+// noDestination is why a table of the endpoint's side was not seen: nobody looked at
+// its account and Region.
+func noDestination(t snapshot.Target, k snapshot.Kind) snapshot.Gap {
+	if t.AgentARN != "" && !t.Whole() {
+		return agentElsewhere(t.AgentARN)
+	}
+	return snapshot.Gap{Code: snapshot.NoDestination, Source: k.Action()}
+}
+
+func agentElsewhere(arn string) snapshot.Gap {
+	return snapshot.Gap{Code: snapshot.AgentElsewhere, Source: snapshot.AgentDetails.Action(), Ref: snapshot.LastOf(arn), Detail: snapshot.AccountOf(arn), Region: snapshot.RegionOf(arn)}
+}
+
 // missing says which table that the check needs was not seen at all.
-func missing(c *Check, snap *snapshot.Snapshot) *Finding {
+func missing(c *Check, t snapshot.Target, snap *snapshot.Snapshot) *Finding {
 	s := snap.Role(snapshot.Destination)
 	for _, k := range c.Needs {
 		if k == snapshot.CallerIdentity && len(snap.Policies) > 0 && slices.Contains(c.Uses, snapshot.Policies) {
@@ -204,7 +217,7 @@ func missing(c *Check, snap *snapshot.Snapshot) *Finding {
 			continue
 		}
 		if s == nil {
-			return &Finding{Gaps: []snapshot.Gap{{Code: snapshot.NoDestination, Source: k.Action()}}}
+			return &Finding{Gaps: []snapshot.Gap{noDestination(t, k)}}
 		}
 		switch s.Extent(k) {
 		case snapshot.None:

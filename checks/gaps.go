@@ -23,6 +23,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.AgentAmbiguous:    say("several VPCs hold {ref}: say which with --source-vpc-id", "{ref} を含む VPC が複数ある。--source-vpc-id で指定する"),
 	snapshot.SpaceNotDeclared:  say("the address space of the source network is not known: pass --source-vpc-id, or --source-cidr for each of its blocks", "ソースネットワークのアドレス空間が不明。--source-vpc-id か、ブロックごとに --source-cidr を指定する"),
 	snapshot.LocationSubnet:    say("for an {detail} destination the task's interfaces go into the subnet of the location, not into the one given at activation: pass that subnet with --subnet-id", "転送先が {detail} の場合、タスクのインターフェイスはアクティブ化時のサブネットではなくロケーションのサブネットに作られる。そのサブネットを --subnet-id で指定する"),
+	snapshot.AgentElsewhere:    say("{ref} is of account {detail} in {region}, and nobody looked there: use that account's credentials (--profile or --role-arn), or add its folder to --snapshot", "{ref} は {region} のアカウント {detail} にあり、そこは調べていない。そのアカウントの認証情報を使う（--profile か --role-arn）か、--snapshot にそのフォルダーを追加する"),
 	snapshot.NoDestination:     say("the evidence does not cover the account and Region of the endpoint ({source}): add their folder, or check --region", "証拠にエンドポイントのアカウントとリージョンが含まれていない（{source}）。そのフォルダーを追加するか、--region を確認する"),
 	snapshot.EndpointUnnamed:   say("no DataSync endpoint is among what was seen of {scope}: pass --vpc-endpoint-id, and --region where a plan or template does not tell it", "{scope} で見えた範囲に DataSync のエンドポイントがない。--vpc-endpoint-id を指定する。プランやテンプレートからリージョンがわからない場合は --region も指定する"),
 	snapshot.RouteAmbiguous:    say("{ref} has routes to two prefix lists ({detail}) with the same block and different targets; AWS picks one at random: make the lists disjoint", "{ref} に、同じブロックを含み転送先の異なる 2 つのプレフィックスリスト（{detail}）への経路がある。AWS は無作為に一方を選ぶため、重複をなくす"),
@@ -107,7 +108,7 @@ func GapText(g snapshot.Gap) Text {
 	if !g.Words.Empty() {
 		detail = g.Words
 	}
-	if g.Code == snapshot.OwnedElsewhere {
+	if g.Code == snapshot.OwnedElsewhere || g.Code == snapshot.AgentElsewhere {
 		if detail.En == "" {
 			detail = say("another account", "別のアカウント")
 		}

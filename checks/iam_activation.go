@@ -133,7 +133,7 @@ func runIAMActivation(x *Exam) {
 	}
 	s := x.destination()
 	if s == nil {
-		x.Unknown("", snapshot.Gap{Code: snapshot.NoDestination, Source: snapshot.CallerIdentity.Action()})
+		x.Unknown("", noDestination(x.Target, snapshot.CallerIdentity))
 		return
 	}
 	if len(x.Snapshot.Policies) > 0 {

@@ -97,7 +97,7 @@ func (x *Exam) configuredFor(g PortGroup, t snapshot.Target) configVerdict {
 	v := configVerdict{Status: Pass}
 	for _, id := range append([]string{g.config}, pathChecks...) {
 		c := ByID(id)
-		if missing(c, x.Snapshot) != nil {
+		if missing(c, x.Target, x.Snapshot) != nil {
 			v.add(Unknown, id)
 			continue
 		}

@@ -169,7 +169,7 @@ func endpointAddresses(t snapshot.Target, snap *snapshot.Snapshot) ([]netip.Addr
 	}
 	s := snap.Role(snapshot.Destination)
 	if s == nil {
-		return nil, []snapshot.Gap{{Code: snapshot.NoDestination, Source: snapshot.Endpoints.Action()}}
+		return nil, []snapshot.Gap{noDestination(t, snapshot.Endpoints)}
 	}
 	ep, p := s.Endpoints.Get(t.EndpointID)
 	if p != snapshot.Present {

@@ -294,7 +294,7 @@ func (e *Earlier) sameUnknown(f checks.Finding, before checks.Result, c *checks.
 // Most fields that a row lacks hide nothing: what a plan does to them shows.
 func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 	switch g.Code {
-	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination,
+	case snapshot.NeedsPrior, snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.AgentElsewhere, snapshot.NoDestination,
 		snapshot.EndpointUnnamed, snapshot.NoEvidence, snapshot.Interrupted, snapshot.TookTooLong, snapshot.Panicked, snapshot.Malformed,
 		snapshot.NotModelled, snapshot.EstateDiffers: // a table that is given up hides what else changes in it
 		return e.Touched(slices.Concat(c.Needs, c.Uses))

@@ -9,3 +9,9 @@ func Bands(t Target) []string {
 	}
 	return out
 }
+
+// Counted is a report that knows how many targets it has, as those that are built do.
+func Counted(r Report) Report {
+	r.count = len(r.Targets)
+	return r
+}

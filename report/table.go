@@ -42,20 +42,30 @@ func Table(opt TableOptions) Renderer {
 		var b bytes.Buffer
 		p := &printer{opt: opt, out: &b, told: Told{}}
 		first := true
+		many := &crowd{groups: map[string]*alike{}, count: map[Verdict]int{}}
+		grouped := r.count > mostInFull && !opt.Verbose && !opt.Wide && !opt.Explain
 		err := r.each(func(t Target) error {
-			if !first {
-				b.WriteString("\n")
-			}
-			first = false
+			defer b.Reset()
 			if err := p.target(t, r.count > 1); err != nil {
 				return err
 			}
+			if grouped && !many.tells(t, b.String()) {
+				return nil
+			}
+			if !first {
+				if _, err := io.WriteString(w, "\n"); err != nil {
+					return err
+				}
+			}
+			first = false
 			_, err := w.Write(b.Bytes())
-			b.Reset()
 			return err
 		})
 		if err != nil {
 			return err
+		}
+		if grouped {
+			p.crowd(many)
 		}
 		b.WriteString("\n")
 		if r.Baseline != nil {

@@ -38,8 +38,8 @@ get_key() {
   if [ -z "$key" ] && [ "$ended" != 7 ]; then ask "redirect_to=https://$console/datasync/home?region=$region#/agents/create"; fi
   if [ -n "$key" ]; then return; fi
   asked="curl http://$agent/?gatewayType=SYNC&activationRegion=$region&endpointType=$type&privateLinkEndpoint=$address: $error"
+  case $ended:$error in 7:* | 0:errorType=* | 0:expected*) state=start ;; esac # no key was made
   if [ "$ended" = 7 ]; then
-    state=start
     die "The agent at $agent takes no connection on port 80: it closes that port once it is activated; or it is still booting, or something in between refuses. ($error)" "エージェント $agent のポート 80 に接続できない。アクティブ化済み（その後は閉じる）か、起動中か、途中で拒否されている。（$error）" "$asked"
   fi
   case $error in
@@ -47,5 +47,5 @@ get_key() {
     curl:*) die "The agent at $agent could not be asked. ($error)" "エージェント $agent に要求できなかった。（$error）" "$asked" ;;
     errorType=*) die "The agent gave no key: $error." "エージェントはキーを返さなかった: $error。" "$asked" ;;
   esac
-  die "What answers at $agent gave no key; is it the agent? ($error)" "$agent の応答にキーがない。エージェントのアドレスか確認する。（$error）" "$asked"
+  die "What answers at $agent gave no key; is it the agent? If it is not, print this script again with its address, --agent-ip. ($error)" "$agent の応答にキーがない。エージェントのアドレスか確認し、違う場合は --agent-ip に正しいアドレスを指定してスクリプトを出力し直す。（$error）" "$asked"
 }

@@ -186,7 +186,7 @@ func smallest(all []int, bad func([]int) bool) []int {
 func (c Case) unasked() bool {
 	return slices.ContainsFunc(c.Finding.Gaps, func(g snapshot.Gap) bool {
 		switch g.Code {
-		case snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.NoDestination, snapshot.EndpointUnnamed, snapshot.SpaceNotDeclared:
+		case snapshot.AgentNotGiven, snapshot.AgentNotFound, snapshot.AgentAmbiguous, snapshot.AgentPlace, snapshot.AgentElsewhere, snapshot.NoDestination, snapshot.EndpointUnnamed, snapshot.SpaceNotDeclared:
 			return true
 		}
 		return false

@@ -26,6 +26,7 @@ const (
 	AgentAmbiguous    GapCode = "agent-ambiguous"    // several VPCs hold the agent's address
 	SpaceNotDeclared  GapCode = "space-not-declared" // the address space of the source network is not known
 	LocationSubnet    GapCode = "location-subnet"    // the task's subnet is that of the EFS or FSx location
+	AgentElsewhere    GapCode = "agent-elsewhere"    // nobody looked at the agent's account and Region; Detail: the account
 	NoDestination     GapCode = "no-destination"     // the evidence lacks the endpoint's account and Region
 	EndpointUnnamed   GapCode = "endpoint-unnamed"   // nothing says which endpoint
 	RouteAmbiguous    GapCode = "route-ambiguous"    // two prefix lists hold the same block and lead to different targets
