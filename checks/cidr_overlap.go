@@ -86,6 +86,36 @@ func runCIDROverlap(x *Exam) {
 		x.Unknown(v.ID, snapshot.Gap{Code: snapshot.SpaceNotDeclared})
 	}
 	x.whole(v)
+	x.locationSpaces(s, ep, agents)
+}
+
+// locationSpaces holds the blocks of the VPC that the task's interfaces go into, where
+// that is another one than the endpoint's, against those of the source network.
+func (x *Exam) locationSpaces(s *snapshot.Scope, ep snapshot.Endpoint, agents netpath.Agents) {
+	if !x.inLocation() || x.Target.SubnetID == "" {
+		return
+	}
+	n, in := x.taskSubnet(s, ep, x.Target.SubnetID)
+	if in == nil || n.VPC == ep.VPC || n.VPC == agents.VPC {
+		return // subnet-usable speaks of a subnet that is not there
+	}
+	v, p := in.VPCs.Get(n.VPC)
+	if p != snapshot.Present {
+		x.Unknown(n.VPC, in.GapFor(snapshot.VPCs, n.VPC))
+		return
+	}
+	for _, id := range distinct(agents.VPC, x.Target.SourceVPCID) {
+		if source, p := x.vpcAnywhere(id); p == snapshot.Present {
+			x.compareSpaces(v.ID, v.Prefixes(), source.ID, source.Prefixes(), snapshot.VPCs.Action())
+			x.changing(v, source.Prefixes())
+			x.changing(source, v.Prefixes())
+		}
+	}
+	if len(x.Target.SourceCIDRs) > 0 {
+		x.compareSpaces(v.ID, v.Prefixes(), "--source-cidr", x.Target.SourceCIDRs, "--source-cidr")
+		x.changing(v, x.Target.SourceCIDRs)
+	}
+	x.whole(v)
 }
 
 // maybeHere reports whether all that is said of the agent lies in the endpoint's own

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/checks/repair"
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -81,6 +82,8 @@ func runEndpointAvailable(x *Exam) {
 		x.Report(endpointNotAvailable, id, Args{"seen": "deleted", "region": x.Target.Region, "reason": snapshot.Textf(" (the change deletes %s, which it stands in)", "（変更が設置先の %s を削除する）", strings.Join(ep.Uprooted, ", "))}, saw)
 	case strings.EqualFold(ep.State, "available"):
 		x.OK(id, saw)
+	case netpath.Lives(netpath.EndpointState, ep.State) == netpath.Open && !strings.EqualFold(ep.State, "pending"):
+		x.Unknown(id, snapshot.Gap{Code: snapshot.InTransition, Source: snapshot.Endpoints.Action(), Scope: s.Label(), Ref: id, Detail: ep.State})
 	default:
 		reason := ""
 		if ep.LastError != nil && ep.LastError.Message != "" {

@@ -23,7 +23,7 @@ func (x *Exam) mendRoute(j journey, l leg, vpc string, back bool) {
 		case h.Cause.Reason == netpath.NotAttached && strings.HasPrefix(h.Holder, "tgw-attach-") && strings.HasPrefix(h.Cause.Other, "subnet-"):
 			x.mend(x.inVPC(h.At), repair.AttachmentSubnet{Attachment: h.Holder, Subnet: h.Cause.Other})
 		case h.Cause.Reason == netpath.NotActive || h.Cause.Reason == netpath.Missing || h.Cause.Reason == netpath.NotTransitive || h.Cause.Reason == netpath.WrongWay:
-			if r, ok := l.first(netpath.Route, netpath.EdgeRoute); ok && connectionKind(r.Cause.ID) != snapshot.TransitGateways {
+			if r, ok := l.final(netpath.Route, netpath.EdgeRoute); ok && connectionKind(r.Cause.ID) != snapshot.TransitGateways {
 				x.mendTable(j, r, vpc)
 			}
 		}

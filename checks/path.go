@@ -284,14 +284,24 @@ func (l leg) subject(vpc string) string {
 	return vpc
 }
 
-// first returns the first hop of one of the layers.
-func (l leg) first(layers ...netpath.Layer) (netpath.Hop, bool) {
-	for _, h := range l.chain {
+// final returns the last hop of one of the layers.
+func (l leg) final(layers ...netpath.Layer) (netpath.Hop, bool) {
+	for _, h := range slices.Backward(l.chain) {
 		if slices.Contains(layers, h.Layer) {
 			return h, true
 		}
 	}
 	return netpath.Hop{}, false
+}
+
+// byGateway reports whether a transit gateway's table sent the part where it ends.
+func (l leg) byGateway() bool {
+	for _, h := range slices.Backward(l.chain) {
+		if h.Layer != netpath.Connection {
+			return h.Layer == netpath.GatewayRoute
+		}
+	}
+	return false
 }
 
 // open returns the first hop of the part that can't be told, of those that

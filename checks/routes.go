@@ -146,13 +146,14 @@ func (x *Exam) noDoor(j journey) {
 }
 
 // routeProblems is which problem a stopped part is, by direction.
-func routeProblems(h netpath.Hop, back bool) *Problem {
+func routeProblems(l leg, back bool) *Problem {
+	h := l.last
 	p := map[netpath.Reason]*Problem{
-		netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.Missing: thereHole, netpath.NotAttached: thereTGW,
+		netpath.NoRoute: thereNone, netpath.Blackhole: thereHole, netpath.NotActive: thereHole, netpath.Missing: thereHole, netpath.Unattached: thereHole, netpath.NotAttached: thereTGW,
 		netpath.NotAssociated: thereTGW,
 	}[h.Cause.Reason]
 	switch {
-	case h.Layer == netpath.GatewayRoute: // which part of it must change is its owner's decision
+	case h.Layer == netpath.GatewayRoute, l.byGateway(): // which part of it must change is its owner's decision
 		p = thereTGW
 	case p == nil:
 		p = thereWrong
@@ -178,7 +179,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		subject := l.subject(vpc)
 		h, open := l.open()
 		switch {
-		case open:
+		case open && !(l.last.Fate == netpath.Stopped && w.Sure(l.index)):
 			if owner := x.owner(h, back); owner != x.check.ID {
 				x.restsOn(subject, owner)
 			} else {
@@ -195,7 +196,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		case apart && l.last.Cause.Reason == netpath.NoRoute:
 			x.See(snapshot.Textf("%s: there is no connection yet that a route could lead to", "%s: 経路を向ける接続がまだない", subject), connectionID)
 		default:
-			x.Report(routeProblems(l.last, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
+			x.Report(routeProblems(l, back), subject, x.routeArgs(j, vpc, subject, l, region), wayEvidence(l)...)
 			x.about(About{Holder: l.last.Holder, Addrs: l.last.In.Dst})
 			x.mendRoute(j, l, vpc, back)
 		}
@@ -253,7 +254,7 @@ func (x *Exam) routeArgs(j journey, vpc, subject string, l leg, region string) A
 	}
 	addrs := netpath.Whole(l.last.In.Dst, j.ends)
 	table, connection := l.last.Holder, l.last.Holder
-	if h, ok := l.first(netpath.Route, netpath.EdgeRoute); ok {
+	if h, ok := l.final(netpath.Route, netpath.EdgeRoute); ok {
 		table = h.Holder
 		if h.Cause.ID != "" {
 			connection = h.Cause.ID

@@ -32,7 +32,7 @@ var always = map[snapshot.Kind][]string{
 	snapshot.TransitGateways:              {"TransitGatewayId", "State"},
 	snapshot.TransitGatewayAttachments:    {"TransitGatewayAttachmentId", "TransitGatewayId", "ResourceType", "State"},
 	snapshot.TransitGatewayVPCAttachments: {"TransitGatewayAttachmentId", "TransitGatewayId", "VpcId", "State", "SubnetIds|"},
-	snapshot.TransitGatewayPeerings:       {"TransitGatewayAttachmentId", "State", "AccepterTgwInfo.TransitGatewayId", "RequesterTgwInfo.TransitGatewayId"},
+	snapshot.TransitGatewayPeerings:       {"TransitGatewayAttachmentId", "State", "AccepterTgwInfo.TransitGatewayId|CoreNetworkId", "RequesterTgwInfo.TransitGatewayId|CoreNetworkId"},
 	snapshot.TransitGatewayRouteTables:    {"TransitGatewayRouteTableId", "TransitGatewayId", "State"},
 	snapshot.TransitGatewayAssociations:   {"TransitGatewayAttachmentId", "State"},
 	snapshot.TransitGatewayPropagations:   {"TransitGatewayAttachmentId", "State"},

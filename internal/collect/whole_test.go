@@ -65,3 +65,16 @@ func TestLacking(t *testing.T) {
 		}
 	}
 }
+
+// TestPeeringWithCloudWAN: the other end of a peering of a transit gateway is a gateway
+// or a core network, and the row is whole with either.
+func TestPeeringWithCloudWAN(t *testing.T) {
+	for far, sound := range map[string]bool{`{"TransitGatewayId":"tgw-2"}`: true, `{"CoreNetworkId":"core-network-1"}`: true, `{"Region":"us-east-1"}`: false} {
+		page := `{"TransitGatewayPeeringAttachments":[{"TransitGatewayAttachmentId":"tgw-attach-1","State":"available","RequesterTgwInfo":{"TransitGatewayId":"tgw-1"},"AccepterTgwInfo":` + far + `}]}`
+		s := sifter{kind: snapshot.TransitGatewayPeerings, content: map[string]string{}, doubted: map[string]bool{}}
+		s.note([]byte(page))
+		if _, odd := s.sound([]byte(page)); (odd == "") != sound {
+			t.Errorf("%s: %q", far, odd)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package netpath
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -48,17 +49,24 @@ func (e *Estate) gatewayPeering(id string) (snapshot.TransitGatewayPeering, *sna
 	return snapshot.TransitGatewayPeering{}, nil
 }
 
-// peeringStates says what contradicts the state of a peering between gateways,
-// which both sides list.
+// peeringStates says what contradicts the state of a peering between gateways, or its
+// ends, which both sides list.
 func (e *Estate) peeringStates(p snapshot.TransitGatewayPeering) *snapshot.Gap {
 	for _, s := range e.snap.Scopes {
 		if o, seen := s.TransitGatewayPeerings.Get(p.ID); seen == snapshot.Present && !strings.EqualFold(o.State, p.State) {
 			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, o.State)
+		} else if one, other := ends(p), ends(o); seen == snapshot.Present && one != other {
+			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, one, other)
 		} else if seen == snapshot.Absent && (e.reallyOwns(s, p.Requester.Gateway) || e.reallyOwns(s, p.Accepter.Gateway)) {
 			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, "absent")
 		}
 	}
 	return nil
+}
+
+// ends names what a peering joins.
+func ends(p snapshot.TransitGatewayPeering) string {
+	return cmp.Or(p.Requester.CoreNetwork, p.Requester.Gateway) + " - " + cmp.Or(p.Accepter.CoreNetwork, p.Accepter.Gateway)
 }
 
 // associatedTable finds the route table of a gateway that an attachment is

@@ -59,6 +59,20 @@ func (e *Estate) behindRoute(at Place, id string) (snapshot.Interface, snapshot.
 	return found[0], snapshot.Present
 }
 
+// idle says what keeps a network interface from forwarding anything: it is attached to
+// nothing, or to a machine that does not run.
+func (e *Estate) idle(at Place, i snapshot.Interface) Cause {
+	if Lives(InterfaceState, i.Status) == Stopped {
+		return Cause{Reason: Unattached, ID: i.ID, State: i.Status}
+	}
+	if i.Attachment != nil {
+		if m, p := at.Scope.Instances.Get(i.Attachment.InstanceID); p == snapshot.Present && Lives(InstanceState, m.State.Name) == Stopped {
+			return Cause{Reason: NotActive, ID: m.ID, State: m.State.Name}
+		}
+	}
+	return Cause{}
+}
+
 // zoneOf is the id of the zone of a subnet, else its name; "" if it can't be told.
 func (e *Estate) zoneOf(at Place, subnet string) string {
 	s := e.home(at).Scope

@@ -106,7 +106,7 @@ func TestLookupAgainstOracle(t *testing.T) {
 				rules = append(rules, plain{e.CIDR, 1, "tgw-1", false})
 			}
 		}
-		hops := Lookup(s, table, Set(netip.PrefixFrom(spaceAddr(0), 26)))
+		hops := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}).Lookup(s, table, Set(netip.PrefixFrom(spaceAddr(0), 26)))
 		for i := range 64 {
 			a := spaceAddr(i)
 			best := plain{target: ""}
@@ -143,16 +143,16 @@ func TestAmbiguousLists(t *testing.T) {
 		s.PrefixListEntries.Put(snapshot.PrefixListContent{PrefixList: id, Entries: []snapshot.PrefixListEntry{{CIDR: netip.MustParsePrefix("10.0.0.0/24")}}})
 	}
 	table := snapshot.RouteTable{ID: "rtb-1", Routes: []snapshot.Route{{PrefixList: "pl-1", Peering: "pcx-1"}, {PrefixList: "pl-2", Peering: "pcx-2"}}}
-	hops := Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25")))
+	hops := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}).Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25")))
 	if len(hops) != 1 || hops[0].Gap == nil || hops[0].Gap.Code != snapshot.RouteAmbiguous {
 		t.Errorf("got %+v", hops)
 	}
 	table.Routes[1].Peering = "pcx-1"
-	if hops := Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25"))); hops[0].Gap != nil {
+	if hops := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}).Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25"))); hops[0].Gap != nil {
 		t.Errorf("one target, and yet %+v", hops[0].Gap)
 	}
 	table.Routes[1] = snapshot.Route{PrefixList: "pl-unseen", Peering: "pcx-9"}
-	if hops := Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25"))); hops[0].Gap == nil || hops[0].Gap.Code != snapshot.ListUnseen {
+	if hops := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}}).Lookup(s, table, Set(netip.MustParsePrefix("10.0.0.0/25"))); hops[0].Gap == nil || hops[0].Gap.Code != snapshot.ListUnseen {
 		t.Errorf("a list nobody saw may hold a longer prefix: %+v", hops[0])
 	}
 }

@@ -12,16 +12,24 @@ import (
 // list resolves a managed prefix list in the account of the group; a list that
 // was not seen may hold any address.
 func (l GroupLayer) list(id string) (*netipx.IPSet, *snapshot.Gap) {
-	return ListSet(l.Self.Scope, id, l.Peers)
+	return ListSet(l.Snapshot, l.Self.Scope, id, l.Peers)
 }
 
 // ListSet resolves a prefix list. When its entries are not known it returns the
 // addresses of interest that the list may hold, and the gap.
-func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSet, *snapshot.Gap) {
+func ListSet(snap *snapshot.Snapshot, s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSet, *snapshot.Gap) {
 	if s == nil {
 		return interest, &snapshot.Gap{Code: snapshot.ListUnseen, Source: snapshot.PrefixListEntries.Action(), Ref: id}
 	}
+	s = listHolder(snap, s, id)
 	row, p := s.PrefixLists.Get(id)
+	switch { // a list holds addresses of one family
+	case p != snapshot.Present:
+	case strings.EqualFold(row.AddressFamily, "IPv6"):
+		interest = Minus(interest, everyIPv4)
+	case strings.EqualFold(row.AddressFamily, "IPv4"):
+		interest = IPv4(interest)
+	}
 	if content, q := s.PrefixListEntries.Get(id); q == snapshot.Present {
 		if p == snapshot.Present && row.State != "" && Lives(PrefixListState, row.State) != On { // which entries hold is about to change
 			return interest, stateGap(s, snapshot.PrefixLists, id, row.State)
@@ -29,15 +37,28 @@ func ListSet(s *snapshot.Scope, id string, interest *netipx.IPSet) (*netipx.IPSe
 		return listed(content), nil
 	}
 	if p == snapshot.Present && HoldsPublicOnly(row) {
-		if interest = Minus(interest, privateSpace); Empty(interest) {
-			return interest, nil
-		}
+		interest = Minus(interest, privateSpace)
+	}
+	if Empty(interest) {
+		return interest, nil
 	}
 	gap := s.GapFor(snapshot.PrefixListEntries, id)
 	if gap.Code == snapshot.NotCollected {
 		gap.Code = snapshot.ListUnseen
 	}
 	return interest, &gap
+}
+
+// listHolder is the scope that shows the entries of a prefix list: the one that refers
+// to it, else another of the Region, such as its owner's, who shares it.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/sharing-managed-prefix-lists.html
+func listHolder(snap *snapshot.Snapshot, s *snapshot.Scope, id string) *snapshot.Scope {
+	for _, o := range append([]*snapshot.Scope{s}, snap.Scopes...) {
+		if _, p := o.PrefixListEntries.Get(id); p == snapshot.Present && o.Region == s.Region {
+			return o
+		}
+	}
+	return s
 }
 
 // partOf is what is known of a prefix list that may hold more.

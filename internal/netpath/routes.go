@@ -88,13 +88,15 @@ type Hit struct {
 // None reports whether no route leads anywhere for these addresses.
 func (h Hit) None() bool { return h.Prefix == "" && h.Gap == nil }
 
-// precedence among routes to the same destination: a static route to a CIDR
-// block, then a static route to a prefix list, then a propagated route.
+// precedence among routes to the same destination: the local route, which AWS lets no
+// other stand beside, a static route to a CIDR block, then a static route to a prefix
+// list, then a propagated route.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 type precedence uint8
 
 const (
-	staticCIDR precedence = iota
+	localRoute precedence = iota
+	staticCIDR
 	staticList
 	propagated
 )
@@ -116,12 +118,12 @@ type candidate struct {
 // these are longer; a blackhole drops what it wins.
 // Sources: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 // https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
-func Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hit {
+func (e *Estate) Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) []Hit {
 	if t.Pending != "" {
 		gap := t.Pending.Gap(t.ID)
 		return []Hit{{Addrs: dst, Gap: &gap}}
 	}
-	routes, unseen := candidates(s, t, dst)
+	routes, unseen := e.candidates(s, t, dst)
 	left := dst
 	var hops []Hit
 	for i, c := range routes {
@@ -184,7 +186,7 @@ func rival(rest []candidate, c candidate) string {
 // candidates lists the routes for any of the destinations in order of precedence,
 // prefix lists expanded, and apart from them the routes whose prefix list was not
 // seen.
-func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (routes, unseen []candidate) {
+func (e *Estate) candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (routes, unseen []candidate) {
 	var local netipx.IPSetBuilder
 	for _, r := range t.Routes {
 		if kind, _ := target(r); kind == ToLocal {
@@ -197,8 +199,10 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 	}
 	locals := must(local.IPSet())
 	for _, r := range t.Routes {
-		c := candidate{route: r}
-		c.kind, c.id = target(r)
+		c := candidate{route: r, rank: staticCIDR}
+		if c.kind, c.id = target(r); c.kind == ToLocal {
+			c.rank = localRoute
+		}
 		if strings.EqualFold(r.Origin, "EnableVgwRoutePropagation") || strings.EqualFold(r.Origin, "Advertisement") {
 			c.rank = propagated
 		}
@@ -227,13 +231,13 @@ func candidates(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IPSet) (ro
 		if r.PrefixList == "" {
 			continue
 		}
-		maybe, gap := ListSet(s, r.PrefixList, dst)
+		maybe, gap := ListSet(e.snap, s, r.PrefixList, dst)
 		if gap != nil {
 			c.list, c.set, c.gap = r.PrefixList, maybe, gap
 			unseen = append(unseen, c)
 			continue
 		}
-		content, _ := s.PrefixListEntries.Get(r.PrefixList)
+		content, _ := listHolder(e.snap, s, r.PrefixList).PrefixListEntries.Get(r.PrefixList)
 		for _, e := range content.Entries {
 			add(e.CIDR, r.PrefixList)
 		}

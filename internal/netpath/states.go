@@ -41,6 +41,7 @@ const (
 	InterfaceState
 	VPCState
 	PrefixListState
+	EndpointState
 )
 
 // lives says what each state that AWS documents means. Only the state that means
@@ -80,6 +81,10 @@ var lives = map[Stateful]map[string]Fate{
 		"create-complete": On, "modify-complete": On, "restore-complete": On, "delete-complete": Stopped,
 		"create-in-progress": Open, "modify-in-progress": Open, "restore-in-progress": Open, "delete-in-progress": Open,
 		"create-failed": Open, "modify-failed": Open, "restore-failed": Open, "delete-failed": Open,
+	},
+	EndpointState: {
+		"available": On, "pending": Open, "partial": Open,
+		"pendingacceptance": Stopped, "deleting": Stopped, "deleted": Stopped, "rejected": Stopped, "failed": Stopped, "expired": Stopped,
 	},
 	InterfaceState: {"in-use": On, "available": Stopped, "associated": Open, "attaching": Open, "detaching": Stopped},
 }

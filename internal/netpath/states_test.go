@@ -40,6 +40,7 @@ func TestEveryState(t *testing.T) {
 		SubnetState:           words(types.SubnetState("").Values()),
 		VPCState:              words(types.VpcState("").Values()),
 		PrefixListState:       words(types.PrefixListState("").Values()),
+		EndpointState:         words(types.State("").Values()),
 		InterfaceState:        words(types.NetworkInterfaceStatus("").Values()),
 	} {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestEveryState(t *testing.T) {
 			}
 		})
 	}
-	if len(lives) != int(PrefixListState)+1 {
+	if len(lives) != int(EndpointState)+1 {
 		t.Errorf("%d kinds have states", len(lives))
 	}
 }

@@ -95,6 +95,7 @@ const (
 	NotActive             // the state of what carries the packet
 	Missing               // what the route leads to does not exist
 	Checked               // an appliance whose source/destination check is on forwards nothing
+	Unattached            // a network interface that is attached to nothing
 	Retranslated          // a NAT gateway would give replies another source address
 )
 

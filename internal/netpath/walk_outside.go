@@ -294,7 +294,7 @@ func (w *walker) edge(at Place, gateway string, f Flow, from int) {
 	case !known:
 		w.deliver(at, f, from, "")
 	default:
-		for _, hit := range Lookup(at.Scope, table, f.Dst) {
+		for _, hit := range w.e.Lookup(at.Scope, table, f.Dst) {
 			part := f
 			part.Dst = hit.Addrs
 			w.follow(at, "", EdgeRoute, table.ID, hit, part, from)

@@ -258,7 +258,9 @@ func (w *walker) inZone(at Place, dst *netipx.IPSet, zone string) *netipx.IPSet 
 	return out
 }
 
-// gatewayPeering crosses to the gateway on the other side of a peering.
+// gatewayPeering crosses to the gateway, or the core network, on the other side of a
+// peering.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PeeringTgwInfo.html
 func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string, f Flow, from int) {
 	h := Hop{From: from, Layer: Connection, At: Place{Scope: scope}, Holder: id, In: f, Cause: Cause{ID: id}}
 	p, in := w.e.gatewayPeering(id)
@@ -268,19 +270,24 @@ func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string
 		w.add(h)
 		return
 	}
-	next := p.Requester.Gateway
-	if next == gateway {
-		next = p.Accepter.Gateway
+	next := p.Requester
+	if next.Gateway == gateway {
+		next = p.Accepter
 	}
-	h.Cause.State, h.Cause.Other = p.State, next
+	h.Cause.State, h.Cause.Other = p.State, cmp.Or(next.CoreNetwork, next.Gateway)
 	if w.attachmentState(&h, in, snapshot.TransitGatewayPeerings, gateway, "peering"); h.Fate == On {
 		if g := w.e.peeringStates(p); g != nil {
 			h.Fate, h.Gap = Open, g
 		}
 	}
 	from = w.add(h)
-	if h.Fate == On {
-		w.atGateway(next, id, "", f, from)
+	switch {
+	case h.Fate != On:
+	case next.CoreNetwork != "" || next.Gateway == "":
+		// AWS Cloud WAN: what its segments and policies do is no table of EC2.
+		w.opaque(Place{Scope: scope}, "", h.Cause.Other, f, from, true)
+	default:
+		w.atGateway(next.Gateway, id, "", f, from)
 	}
 }
 

@@ -81,7 +81,7 @@ func (w *walker) route(at Place, subnet string, f Flow, from int) {
 		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, Holder: table.ID, In: f, Fate: Stopped, Cause: Cause{Reason: Circle, ID: table.ID}})
 		return
 	}
-	for _, h := range Lookup(at.Scope, table, f.Dst) {
+	for _, h := range w.e.Lookup(at.Scope, table, f.Dst) {
 		part := f
 		part.Dst = h.Addrs
 		if gap != nil && !h.None() && Lives(RouteState, h.State) != Stopped {
@@ -278,10 +278,15 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 			h.Gap = stateGap(at.Scope, snapshot.NATGateways, id, g.State)
 		}
 	}
-	addrs, settled := g.Addrs()
-	if h.Fate == On && (!settled || g.Subnet == "") {
-		h.Fate = Open
-		h.Gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.NATGateways.Action(), Scope: at.Scope.Label(), Ref: id, Detail: "NatGatewayAddresses"}
+	addrs, moving := g.Addrs()
+	switch {
+	case h.Fate != On:
+	case moving != "":
+		h.Fate, h.Gap = Open, stateGap(at.Scope, snapshot.NATGateways, id, moving)
+	case len(addrs) == 0:
+		h.Fate, h.Gap = Open, natUnseen(at, id, "NatGatewayAddresses")
+	case g.Subnet == "":
+		h.Fate, h.Gap = Open, natUnseen(at, id, "SubnetId")
 	}
 	if h.Fate != On {
 		w.add(h)
@@ -298,6 +303,10 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 	h.From, h.was, h.Mangles = from, &f, false // under which address is known
 	i := w.add(h)
 	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}, i)
+}
+
+func natUnseen(at Place, id, field string) *snapshot.Gap {
+	return &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.NATGateways.Action(), Scope: at.Scope.Label(), Ref: id, Detail: field}
 }
 
 // translated reports whether a NAT gateway has already sent some of the same
@@ -320,9 +329,12 @@ func (w *walker) appliance(at Place, subnet string, hit Hit, f Flow, from int) {
 		w.opaque(at, subnet, hit.Target, f, from, true)
 		return
 	}
+	idle := w.e.idle(at, i)
 	switch {
 	case strings.EqualFold(i.Type, "transit_gateway"):
 		w.byAttachmentInterface(at, subnet, i, f, from)
+	case idle.Reason != NoReason:
+		w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: i.Subnet, Holder: idle.ID, In: f, Fate: Stopped, Cause: idle})
 	case i.SourceDestHop != nil && *i.SourceDestHop:
 		w.add(Hop{From: from, Layer: Inspect, At: at, Subnet: i.Subnet, Holder: hit.Target, In: f, Fate: Stopped, Cause: Cause{Reason: Checked, ID: hit.Target}})
 	case i.Subnet == "":
@@ -333,15 +345,27 @@ func (w *walker) appliance(at Place, subnet string, hit Hit, f Flow, from int) {
 }
 
 // firewall follows a route to a VPC endpoint: that of AWS Network Firewall or of
-// a Gateway Load Balancer hands packets on, unchanged, by the table of its subnet.
-// Source: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+// a Gateway Load Balancer hands packets on, unchanged, by the table of its subnet, while
+// it is available.
+// Sources: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+// https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
 func (w *walker) firewall(at Place, subnet, id string, f Flow, from int) {
 	ep, presence := at.Scope.Endpoints.Get(id)
 	if presence != snapshot.Present || !strings.EqualFold(ep.Type, "GatewayLoadBalancer") || len(ep.SubnetIDs) != 1 {
 		w.opaque(at, subnet, id, f, from, true)
 		return
 	}
-	w.pass(at, subnet, ep.SubnetIDs[0], id, f, from, false)
+	h := Hop{From: from, Layer: Inspect, At: at, Subnet: ep.SubnetIDs[0], Holder: id, In: f, Fate: Lives(EndpointState, ep.State), Cause: Cause{ID: id, State: ep.State}}
+	switch h.Fate {
+	case On:
+		w.pass(at, subnet, ep.SubnetIDs[0], id, f, from, false)
+		return
+	case Stopped:
+		h.Cause.Reason = NotActive
+	default:
+		h.Gap = stateGap(at.Scope, snapshot.Endpoints, id, ep.State)
+	}
+	w.add(h)
 }
 
 // pass goes through something that can't be looked into and stands in a subnet:

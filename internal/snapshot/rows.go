@@ -377,7 +377,9 @@ type PrefixList struct {
 	Name    string `json:"PrefixListName"`
 	OwnerID string `json:"OwnerId"`
 	State   string
-	Tags    []Tag
+	// AddressFamily is what its entries are: IPv4 or IPv6.
+	AddressFamily string
+	Tags          []Tag
 }
 
 // PrefixListEntry is one block of a prefix list.
@@ -602,8 +604,10 @@ type TransitGatewayVPCAttachment struct {
 // TransitGatewaySide is one of the two gateways of a transit gateway peering.
 type TransitGatewaySide struct {
 	Gateway string `json:"TransitGatewayId"`
-	OwnerID string `json:"OwnerId"`
-	Region  string
+	// CoreNetwork is set where the other side stands in AWS Cloud WAN.
+	CoreNetwork string `json:"CoreNetworkId"`
+	OwnerID     string `json:"OwnerId"`
+	Region      string
 }
 
 // TransitGatewayPeering is a peering attachment between two transit gateways.
@@ -712,10 +716,10 @@ type NATGatewayAddress struct {
 }
 
 // Addrs returns the private addresses that the gateway gives to what it forwards.
-// A secondary address that is not assigned, or on its way in or out, is none.
+// A secondary address that is not assigned is none; moving is the status of one on its
+// way in or out.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGatewayAddress.html
-func (g NATGateway) Addrs() (in []netip.Addr, settled bool) {
-	settled = len(g.Addresses) > 0
+func (g NATGateway) Addrs() (in []netip.Addr, moving string) {
 	for _, a := range g.Addresses {
 		switch strings.ToLower(a.Status) {
 		case "", "succeeded":
@@ -724,10 +728,10 @@ func (g NATGateway) Addrs() (in []netip.Addr, settled bool) {
 			}
 		case "failed":
 		default:
-			settled = false
+			moving = a.Status
 		}
 	}
-	return in, settled && len(in) > 0
+	return in, moving
 }
 
 // Tunnels counts the tunnels that are up, and all that the telemetry shows.
