@@ -38,16 +38,26 @@ func hopEvidence(h netpath.Hop) snapshot.Evidence {
 		return saw(snapshot.RouteTables, snapshot.Textf("%s for %s leads to %s", "%[2]s 宛の経路 %[1]s は %[3]s へ", c.Prefix, c.Where, c.ID))
 	case netpath.GatewayRoute:
 		switch c.Reason {
-		case netpath.GatewayNoRoute, netpath.NotAssociated, netpath.Circle:
+		case netpath.GatewayNoRoute:
+			return saw(snapshot.TransitGatewayRoutes, snapshot.Textf("no route to %s", "%s への経路なし", c.Where))
+		case netpath.GatewayHole:
+			return saw(snapshot.TransitGatewayRoutes, snapshot.Textf("route %s, %s", "経路 %s、%s", c.Prefix, c.State))
+		case netpath.NotAssociated, netpath.Circle:
 			return saw(snapshot.TransitGatewayRoutes, stopText(h))
 		}
 		return saw(snapshot.TransitGatewayRoutes, snapshot.Textf("route %s, %s, leads to %s", "経路 %s、%s、%s へ", c.Prefix, c.State, c.ID))
 	case netpath.Exit:
 		return saw(snapshot.TransitGatewayVPCAttachments, snapshot.Textf("packets leave %s in %s", "パケットは %s から %s に出る", c.ID, h.Subnet))
 	case netpath.Inspect:
+		if h.Fate == netpath.Stopped {
+			return saw(snapshot.RouteTables, stopText(h))
+		}
 		return saw(snapshot.RouteTables, snapshot.Textf("the path goes through %s", "経路は %s を通る", h.Holder))
 	case netpath.GroupOut, netpath.GroupIn, netpath.ACLOut, netpath.ACLIn, netpath.Goal:
 		return saw(snapshot.Subnets, snapshot.Same(h.Subnet))
+	}
+	if h.Fate == netpath.Stopped && c.Reason != netpath.NotActive {
+		return saw(connectionKind(h.Holder), stopText(h))
 	}
 	if c.Other != "" {
 		return saw(connectionKind(h.Holder), snapshot.Textf("state %s, leads to %s", "状態 %s、%s に通じる", c.State, c.Other))
@@ -134,6 +144,8 @@ func stopText(h netpath.Hop) Text {
 		return snapshot.Textf("%s does not exist", "%s が存在しない", h.Holder)
 	case netpath.Checked:
 		return snapshot.Textf("the source/destination check of %s is on, so that it forwards nothing", "%s の送信元/送信先チェックが有効で、何も転送しない", h.Holder)
+	case netpath.Unattached:
+		return snapshot.Textf("%s is attached to nothing (%s)", "%s はどこにもアタッチされていない（%s）", h.Holder, c.State)
 	}
 	return snapshot.Textf("the state of %s is %s", "%s の状態は %s", h.Holder, c.State)
 }

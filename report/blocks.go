@@ -56,19 +56,37 @@ func (p *printer) facts(list []fact) {
 // show all.
 const mostEvidence = 3
 
+// has are the facts of a finding, cut in the middle: of a long way the place that decides
+// stands at the end.
+func has(f Finding) []fact {
+	list := make([]fact, 0, len(f.Evidence))
+	for _, e := range f.Evidence {
+		list = append(list, fact{wordHas, e.Ref + ": " + e.Fact})
+	}
+	if len(list) <= mostEvidence {
+		return list
+	}
+	decides := list[mostEvidence-1]
+	if f.About != nil {
+		for i, e := range f.Evidence[mostEvidence:] {
+			if e.Ref == f.About.Holder {
+				decides = list[mostEvidence+i]
+			}
+		}
+	}
+	cut := fact{wordHas, fmt.Sprintf("(+%d)", len(list)-mostEvidence)}
+	if decides == list[mostEvidence-1] {
+		return append(list[:mostEvidence:mostEvidence], cut)
+	}
+	return append(list[:mostEvidence-1:mostEvidence-1], cut, decides)
+}
+
 // wrong shows what is wrong, what was seen, and how it is mended.
 func (p *printer) wrong(one *trouble) {
 	f := one.finding
 	p.begin(one.status, strings.TrimSpace(one.result.Check+"  "+f.Code))
 	p.below(p.sentence(f.Message))
-	var list []fact
-	for i, e := range f.Evidence {
-		if i == mostEvidence {
-			list = append(list, fact{wordHas, fmt.Sprintf("(+%d)", len(f.Evidence)-mostEvidence)})
-			break
-		}
-		list = append(list, fact{wordHas, e.Ref + ": " + e.Fact})
-	}
+	list := has(f)
 	if len(f.Errors) > 0 {
 		list = append(list, fact{wordGives, strings.Join(f.Errors, ", ")})
 	}
