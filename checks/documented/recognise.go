@@ -224,9 +224,15 @@ func wordsOf(text string) []string {
 // proxy that stands in the text did is not the agent's doing, and what the tool says
 // of the agent's answer tells more than the time that it took.
 func subsumed(list []Recognition) []Recognition {
-	anywhere := map[*Error][]*Error{AgentRefused: {AgentProxy}, AgentTimeout: {AgentProxy}, AgentReset: {AgentProxy}, AgentNoRoute: {AgentProxy}}
+	anywhere := map[*Error][]*Error{
+		AgentRefused: {AgentProxy}, AgentTimeout: {AgentProxy}, AgentReset: {AgentProxy}, AgentNoRoute: {AgentProxy}, AgentStatus: {AgentProxy}, AgentGatewayTimeout: {AgentProxy},
+		NotAKey: {AgentProxy, AgentStatus, AgentGatewayTimeout},
+	}
 	sameWords := map[*Error][]*Error{AgentTimeout: {EndpointUnreachable}, KeyNotRetrieved: {EndpointUnreachable}, AgentRefused: {AgentTimeout}}
 	beside := func(r, o Recognition) bool {
+		if r.Error == AgentRefused && o.Error == AgentNoRoute && !strings.Contains(strings.ToLower(r.Excerpt), "refused") { // curl and Java say of both that they could not connect
+			return true
+		}
 		return slices.Contains(anywhere[r.Error], o.Error) || slices.Contains(sameWords[r.Error], o.Error) && o.at == r.at
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(r Recognition) bool {

@@ -51,7 +51,7 @@ var placeholders = map[string]string{
 	"vpce":     `(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`,
 	"agent":    `(?P<agent>(?:arn:[a-z]+:datasync:[a-z0-9]*:[0-9]*:agent/)?agent[0-9a-f]{17})`,
 	"ip":       `(?P<agent_ip>[0-9]{1,3}(?:\.[0-9]{1,3}){3})`,
-	"private":  `(?P<agent_ip>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})`,
+	"private":  `(?:[a-z0-9.]{1,80}\()?(?P<agent_ip>(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3})\)?`,
 	"at":       `(?:(?P<agent_ip>[0-9]{1,3}(?:\.[0-9]{1,3}){3})|(?P<agent_host>[a-z0-9.]{1,80}))`,
 	"account":  `(?P<account>[0-9]*)`,
 	"status":   `(?P<status>[0-9]{3})`,

@@ -2,6 +2,8 @@ package documented
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
@@ -13,7 +15,7 @@ func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
-var clientCommand = pattern.Late(`\b(?:(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|nc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
+var clientCommand = pattern.Late(`(?:\b(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|/dev/tcp/(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}/80\b|\bnc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
 
 // isClientOfPort80 accepts what such a client says after its command.
 func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
@@ -34,7 +36,7 @@ var (
 // for a key stands in the text, or a word of DataSync beside that port. Trouble with
 // a proxy, an API or another port is not the agent's.
 func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
-	if q.asksGateway(from, to) || neverAgent().MatchString(q.stretch(from, to, 60)) {
+	if q.inWord(from) || q.asksGateway(from, to) || neverAgent().MatchString(resolver().ReplaceAllString(q.stretch(from, to, 60), "")) {
 		return false
 	}
 	if q.throughProxy(from, to) || apiHost().MatchString(q.stretch(from, to, 100)) && q.nearest(&askedForKey, from, to) > 100 {
@@ -50,6 +52,16 @@ func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
 // for its metadata and credentials.
 var neverAgent = pattern.Late(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
 
+// inWord reports whether a match begins inside a word.
+func (q *squeezed) inWord(from int) bool {
+	before, _ := utf8.DecodeLastRuneInString(q.base[:q.origin[from]])
+	at, _ := utf8.DecodeRuneInString(q.base[q.origin[from]:])
+	return unicode.IsLetter(before) && unicode.IsLetter(at)
+}
+
+// resolver is the server that a name was looked up with, as Go tells it.
+var resolver = pattern.Late(`on(?:[0-9]{1,3}\.){3}[0-9]{1,3}:53`)
+
 // otherGateway is the request that an appliance of Storage Gateway is asked for its
 // key with: only DataSync's says SYNC.
 var otherGateway = pattern.Late(`gatewaytype=(?:stored|cached|vtl|file|fsx)|storagegateway`)
@@ -62,7 +74,7 @@ func (q *squeezed) asksGateway(from, to int) bool {
 
 // isProxy accepts trouble with a proxy in front of the agent.
 func isProxy(q *squeezed, from, to int, _ map[string]string) bool {
-	if q.asksGateway(from, to) {
+	if q.asksGateway(from, to) || q.inStatusTable(from, to) {
 		return false
 	}
 	return q.nearest(&askedForKey, from, to) <= faraway || speaksOfDataSync(q, from, to, nil)

@@ -27,7 +27,11 @@ var (
 	speaksOf          = &whose{nearOwn, speaksOfDataSync}
 	besideOwn         = &whose{nearOwn, besideDataSync}
 	ofAgentPort       = &whose{nearRequest, isAgentPort}
+	codeOfAgentPort   = &whose{nearRequest, isCodeOfAgentPort}
 	ofKeyRequest      = &whose{nearRequest, isKeyRequest}
+	ofStatus          = &whose{nearRequest, isStatus}
+	ofPage            = &whose{nearRequest, isPage}
+	ofOtherParty      = &whose{nearRequest, isOtherParty}
 	ofProxy           = &whose{nearRequest, isProxy}
 	ofTask            = &whose{nearOwn, isTask}
 	offlineField      = &whose{nearOwn, isOfflineField}
@@ -205,7 +209,7 @@ func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 	service, operation := said["service"], said["operation"]
 	if service == "" && operation == "" {
 		if service, operation = q.namedCall(from, to); service == "" && operation == "" {
-			return besideDataSync(q, from, to, nil)
+			return besideDataSync(q, from, to, nil) && !isKeyRequest(q, from, to, nil)
 		}
 	}
 	switch {
