@@ -85,7 +85,7 @@ func admitted(ports []netpath.Ports, parts []asked, owner string) netpath.Admiss
 
 func addRules(list, more []netpath.Rule) []netpath.Rule {
 	for _, r := range more {
-		if !slices.ContainsFunc(list, func(o netpath.Rule) bool { return o.Ref == r.Ref && o.Fact == r.Fact }) {
+		if !slices.ContainsFunc(list, func(o netpath.Rule) bool { return o.Ref == r.Ref && o.Says == r.Says }) {
 			list = append(list, r)
 		}
 	}
@@ -103,8 +103,8 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 	group := holder.group
 	ev := ruleEvidence(a.By)
 	var where []snapshot.Evidence
-	if agents.Evidence != nil {
-		where = append(where, *agents.Evidence)
+	if agents.Seen != nil {
+		where = append(where, sighting(*agents.Seen))
 	}
 	if len(a.Stopped) > 0 {
 		ev = append(ev, ruleEvidence(a.Near)...)
@@ -132,12 +132,4 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 		return
 	}
 	x.OK(subject, append(ev, where...)...)
-}
-
-func ruleEvidence(rules []netpath.Rule) []snapshot.Evidence {
-	var out []snapshot.Evidence
-	for _, r := range rules {
-		out = append(out, snapshot.Saw(snapshot.SecurityGroups, r.Ref, r.Fact))
-	}
-	return out
 }

@@ -219,14 +219,6 @@ func (x *Exam) unsure(j journey, w netpath.Walk, i int, h netpath.Hop) {
 	x.restsOn(h.Subnet, x.looseOwner(j))
 }
 
-func aclEvidence(rules []netpath.Rule) []snapshot.Evidence {
-	var out []snapshot.Evidence
-	for _, r := range rules {
-		out = append(out, snapshot.Saw(snapshot.NetworkACLs, r.Ref, r.Fact))
-	}
-	return out
-}
-
 func aclFact(acl snapshot.NetworkACL, egress bool, d netpath.Denial) Text {
 	if d.Rule == "*" {
 		return say("no other rule matches, and rule * denies", "他に一致するルールがなく、ルール * が拒否する")

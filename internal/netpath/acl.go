@@ -153,26 +153,16 @@ func aclRules(acl snapshot.NetworkACL, egress bool) []aclRule {
 			if !p.IsValid() {
 				continue
 			}
-			what := "tcp " + ports.String()
-			if isAll(e.Protocol) {
-				what = allTraffic
-			}
-			d := Ingress
+			says := Clause{Direction: Ingress, Action: strings.ToLower(e.Action), All: isAll(e.Protocol), Ports: ports, Peer: p.String()}
 			if egress {
-				d = Egress
-			}
-			fact := d.fact(what, p.String())
-			action := strings.ToLower(e.Action)
-			fact = snapshot.Text{En: action + " " + fact.En, Ja: action + " " + fact.Ja}
-			if e.Secret {
-				fact = secretFact
+				says.Direction = Egress
 			}
 			allow, number := strings.EqualFold(e.Action, "allow"), fmt.Sprint(e.Number)
 			ref := acl.ID + "/" + number
 			if e.Secret {
-				ref, number = acl.ID, "(sensitive)"
+				ref, number, says = acl.ID, "(sensitive)", Clause{Secret: true}
 			}
-			out = append(out, aclRule{Rule: Rule{Ref: ref, Fact: fact, Peers: Set(p), Ports: ports}, number: number, allow: allow, deny: !allow})
+			out = append(out, aclRule{Rule: Rule{Ref: ref, Says: says, Peers: Set(p), Ports: ports}, number: number, allow: allow, deny: !allow})
 		}
 	}
 	return out

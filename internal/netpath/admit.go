@@ -10,8 +10,8 @@ import (
 
 // Rule is a rule of a layer that only ever allows, as a set of peers and ports.
 type Rule struct {
-	Ref   string        // the resource that holds it, such as "sg-0a1/sgr-0b2"
-	Fact  snapshot.Text // the rule in words, such as "tcp 1024-1064 from 10.10.0.0/16"
+	Ref   string // the resource that holds it, such as "sg-0a1/sgr-0b2"
+	Says  Clause
 	Peers *netipx.IPSet
 	Ports Ports
 	// Gap is set on a rule that could not be resolved: Peers is then what it
@@ -20,6 +20,17 @@ type Rule struct {
 	// Secret is set on a rule that must not be shown, nor told from what it
 	// leaves out.
 	Secret bool
+}
+
+// Clause is what a rule says, for whoever shows it; the zero value says nothing.
+type Clause struct {
+	Direction Direction
+	Action    string // allow or deny; "" of a security group, which only allows
+	All       bool   // all traffic, whatever its protocol
+	Ports     Ports  // of TCP, where it is not all
+	Peer      string // a block of addresses, a prefix list or a security group
+	Never     Never  // why a reference to a security group matches nothing
+	Secret    bool   // marked as sensitive: nothing of it may be shown
 }
 
 // Admission is how a layer of allow rules answers to some traffic.

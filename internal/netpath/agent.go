@@ -22,13 +22,13 @@ var FinderKinds = []snapshot.Kind{
 type Agents struct {
 	Place
 	Addrs    *netipx.IPSet
-	Subnet   string             // the one subnet that holds all of them, if there is one
-	Groups   []string           // the agent's own security groups, if it is a known interface
-	Pending  snapshot.Pending   // what decides whether it has further groups; "": it has not
-	Given    string             // the flag that the addresses come from
-	Evidence *snapshot.Evidence // what AWS said of them, if it did
-	Instance string             // the agent's instance, if it is named
-	State    string             // its state
+	Subnet   string           // the one subnet that holds all of them, if there is one
+	Groups   []string         // the agent's own security groups, if it is a known interface
+	Pending  snapshot.Pending // what decides whether it has further groups; "": it has not
+	Given    string           // the flag that the addresses come from
+	Seen     *Sighting        // what AWS said of them, if it did
+	Instance string           // the agent's instance, if it is named
+	State    string           // its state
 }
 
 // Placed reports whether it is known where the agent stands: in a VPC that was
@@ -55,6 +55,15 @@ func FindAgents(snap *snapshot.Snapshot, t snapshot.Target) (Agents, *snapshot.G
 		return f.vpc()
 	}
 	return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotGiven}
+}
+
+// Sighting is what AWS said of where the agent is.
+type Sighting struct {
+	Kind   snapshot.Kind // Instances, Interfaces, Subnets or VPCs
+	Ref    string
+	Addr   netip.Addr // of an instance or interface
+	Subnet string     // of an interface
+	Blocks []string   // of a subnet or VPC
 }
 
 type finder struct {
@@ -121,7 +130,7 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 		}
 		return Agents{
 			Place: Place{Scope: s, VPC: vpc}, Addrs: AddrSet(addr), Subnet: subnet, Groups: ids(groups), Pending: pending, Given: "--agent-instance-id", Instance: i.ID, State: i.State.Name,
-			Evidence: &snapshot.Evidence{Source: gap.Source, Ref: i.ID, Fact: snapshot.Textf("the agent's private address is %s", "エージェントのプライベートアドレスは %s", addr)},
+			Seen: &Sighting{Kind: snapshot.Instances, Ref: i.ID, Addr: addr},
 		}, nil
 	}
 	return Agents{}, &gap
@@ -173,7 +182,7 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 			}
 			hit := a
 			hit.Place, hit.Subnet, hit.Groups, hit.Pending = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups), i.Pending
-			hit.Evidence = &snapshot.Evidence{Source: snapshot.Interfaces.Action(), Ref: i.ID, Fact: snapshot.Textf("it has the address %s, in %s", "アドレス %s を持ち、%s にある", key, i.Subnet)}
+			hit.Seen = &Sighting{Kind: snapshot.Interfaces, Ref: i.ID, Addr: ip, Subnet: i.Subnet}
 			hits = append(hits, hit)
 		}
 	}
@@ -237,7 +246,7 @@ func (f finder) subnet() (Agents, *snapshot.Gap) {
 			}
 			return Agents{
 				Place: Place{Scope: s, VPC: n.VPC}, Addrs: Set(prefixes...), Subnet: n.ID, Given: "--source-subnet-id",
-				Evidence: &snapshot.Evidence{Source: gap.Source, Ref: n.ID, Fact: snapshot.Textf("its CIDR block is %s", "CIDR ブロックは %s", n.CIDR)},
+				Seen: &Sighting{Kind: snapshot.Subnets, Ref: n.ID, Blocks: []string{n.CIDR.String()}},
 			}, nil
 		}
 		if p == snapshot.Unobserved && s.Has(snapshot.Source) {
@@ -254,7 +263,7 @@ func (f finder) vpc() (Agents, *snapshot.Gap) {
 		if p == snapshot.Present {
 			return Agents{
 				Place: Place{Scope: s, VPC: v.ID}, Addrs: Set(v.Prefixes()...), Given: "--source-vpc-id",
-				Evidence: &snapshot.Evidence{Source: gap.Source, Ref: v.ID, Fact: snapshot.Textf("its CIDR blocks are %s", "CIDR ブロックは %s", Shorten(CIDRs(Set(v.Prefixes()...)), 8))},
+				Seen: &Sighting{Kind: snapshot.VPCs, Ref: v.ID, Blocks: CIDRs(Set(v.Prefixes()...))},
 			}, nil
 		}
 		if p == snapshot.Unobserved && s.Has(snapshot.Source) {

@@ -17,28 +17,25 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 		g.Code, g.Ref = snapshot.ReferenceUnseen, pair.GroupID
 		return membership{sure: &netipx.IPSet{}, maybe: l.Peers, gap: &g}
 	}
-	never := func(en, ja string) membership {
-		return membership{sure: &netipx.IPSet{}, note: snapshot.Text{En: en, Ja: ja}}
-	}
 	if l.Peer.Outside || l.Peer.Scope == nil || l.Peer.VPC == "" {
 		// A group of the interface's own VPC: its members are known if the
 		// interfaces of that VPC are. Any other group may be one of an account
 		// that was not looked at.
 		if pair.VPC != "" && pair.VPC == l.Self.VPC || l.homeIs(pair.GroupID, l.Self.VPC) {
 			if set, complete := l.carriers(l.Self, pair.GroupID); complete {
-				return membership{sure: set, note: snapshot.Text{En: "the agent does not carry this group", Ja: "エージェントにこのグループは付いていない"}}
+				return membership{sure: set, never: AgentLacksGroup}
 			}
 		}
 		return unseen(snapshot.Gap{Source: snapshot.Interfaces.Action()})
 	}
 	if l.Self.Scope != nil && l.Self.Scope.Region != "" && l.Peer.Scope.Region != "" && l.Self.Scope.Region != l.Peer.Scope.Region {
-		return never("a reference to a security group never matches across Regions", "セキュリティグループの参照はリージョンをまたいで一致しない")
+		return membership{sure: &netipx.IPSet{}, never: AcrossRegions}
 	}
 	switch way := l.way(); {
 	case way.Gap != nil:
 		return unseen(*way.Gap)
 	case way.Fate == Stopped:
-		return membership{sure: &netipx.IPSet{}, note: way.Note}
+		return membership{sure: &netipx.IPSet{}, never: way.Never}
 	case way.Fate == Open:
 		return unseen(snapshot.Gap{Source: snapshot.RouteTables.Action()})
 	}
@@ -56,7 +53,7 @@ func (l GroupLayer) members(pair snapshot.GroupPair) membership {
 	}
 	m := membership{sure: set}
 	if !overlaps(set, l.Peers) {
-		m.note = snapshot.Text{En: "none of the addresses in question carries this group", Ja: "該当アドレスのいずれにもこのグループは付いていない"}
+		m.never = NobodyCarries
 	}
 	// An address that no interface has yet may get the group with its interface.
 	if free := Minus(rest, l.held(l.Peer)); !Empty(free) {
@@ -71,7 +68,7 @@ type membership struct {
 	sure  *netipx.IPSet // addresses that carry the group
 	maybe *netipx.IPSet // addresses that may, by the gap
 	gap   *snapshot.Gap
-	note  snapshot.Text
+	never Never
 }
 
 // held is every address of an interface in a VPC.
@@ -155,5 +152,5 @@ func (l GroupLayer) way() Way {
 		g := l.Self.Scope.GapFor(snapshot.Peerings, l.Self.VPC)
 		return Way{Gap: &g}
 	}
-	return Way{Fate: Stopped, Note: noteNoWay}
+	return Way{Fate: Stopped, Never: NothingJoins}
 }

@@ -18,21 +18,6 @@ const (
 	Egress
 )
 
-// fact words a rule: what it lets through, and from or to whom.
-func (d Direction) fact(what, peer string) snapshot.Text {
-	ja := " " + what
-	if what == allTraffic {
-		ja = "すべてのトラフィック"
-	}
-	if d == Egress {
-		return snapshot.Text{En: what + " to " + peer, Ja: peer + " への" + ja}
-	}
-	return snapshot.Text{En: what + " from " + peer, Ja: peer + " からの" + ja}
-}
-
-// allTraffic is what a rule of the protocol -1 is about, in the words of AWS's console.
-const allTraffic = "all traffic"
-
 // Place is where one end of the traffic stands.
 type Place struct {
 	Scope   *snapshot.Scope // nil: not observed, or on-premises
@@ -72,15 +57,14 @@ func (l GroupLayer) Rules(g snapshot.SecurityGroup, d Direction) []Rule {
 type allowance struct {
 	snapshot.Permission
 	ports Ports
-	label string
-	cut   bool // TCP, and the ports are not known
+	says  Clause // but for the peer
+	cut   bool   // TCP, and the ports are not known
 	cidrs []cidrAllowance
 }
 
 type cidrAllowance struct {
 	peer  string
 	peers *netipx.IPSet
-	fact  snapshot.Text
 }
 
 // allows lists the permissions of a group in one direction that are about TCP.
@@ -101,28 +85,21 @@ func (d Direction) allows(g snapshot.SecurityGroup) []allowance {
 			continue
 		}
 		a.cut = isTCP(p.Protocol) && (p.FromPort == nil || p.ToPort == nil)
-		switch {
-		case p.Secret:
-			a.label = "(sensitive)"
-		case isAll(p.Protocol):
-			a.label = allTraffic
-		default:
-			a.label = "tcp " + a.ports.String()
-		}
+		a.says = Clause{Direction: d, All: isAll(p.Protocol), Ports: a.ports}
 		for _, r := range p.Ranges {
-			a.add(d, r.CIDR)
+			a.add(r.CIDR)
 		}
 		for _, r := range p.IPv6Ranges {
-			a.add(d, r.CIDR)
+			a.add(r.CIDR)
 		}
 		out = append(out, a)
 	}
 	return out
 }
 
-func (a *allowance) add(d Direction, p netip.Prefix) {
+func (a *allowance) add(p netip.Prefix) {
 	if p.IsValid() {
-		a.cidrs = append(a.cidrs, cidrAllowance{p.String(), Set(p), d.fact(a.label, p.String())})
+		a.cidrs = append(a.cidrs, cidrAllowance{p.String(), Set(p)})
 	}
 }
 
@@ -133,35 +110,33 @@ func (l GroupLayer) rules(group string, d Direction, perms []allowance) []Rule {
 			out = append(out, l.pending(group, d, p.Permission)...)
 			continue
 		}
-		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, fact, note snapshot.Text) {
+		add := func(peer string, peers *netipx.IPSet, gap *snapshot.Gap, never Never) {
+			says := p.says
+			says.Peer = peer
 			if p.Secret {
-				fact = secretFact
+				says = Clause{Secret: true}
 			}
-			if !note.Empty() {
-				fact = snapshot.Text{En: fact.En + " (" + note.En + ")", Ja: fact.Ja + "（" + note.Ja + "）"}
-			}
+			says.Never = never
 			if p.cut && gap == nil {
 				gap = &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.SecurityGroups.Action(), Ref: group, Detail: "FromPort, ToPort"}
 			}
-			out = append(out, Rule{Ref: l.ruleRef(group, d, p.Permission, peer), Fact: fact, Peers: peers, Ports: p.ports, Gap: gap, Secret: p.Secret})
+			out = append(out, Rule{Ref: l.ruleRef(group, d, p.Permission, peer), Says: says, Peers: peers, Ports: p.ports, Gap: gap, Secret: p.Secret})
 		}
 		for _, c := range p.cidrs {
-			add(c.peer, c.peers, nil, c.fact, snapshot.Text{})
+			add(c.peer, c.peers, nil, Matches)
 		}
 		for _, r := range p.PrefixLists {
-			fact := d.fact(p.label, r.ID)
 			if part := l.partOf(r.ID); !Empty(part) {
-				add(r.ID, part, nil, fact, snapshot.Text{})
+				add(r.ID, part, nil, Matches)
 			}
 			peers, gap := l.list(r.ID)
-			add(r.ID, peers, gap, fact, snapshot.Text{})
+			add(r.ID, peers, gap, Matches)
 		}
 		for _, r := range p.GroupPairs {
 			m := l.members(r)
-			fact := d.fact(p.label, r.GroupID)
-			add(r.GroupID, m.sure, nil, fact, m.note)
+			add(r.GroupID, m.sure, nil, m.never)
 			if m.gap != nil {
-				add(r.GroupID, m.maybe, m.gap, fact, snapshot.Text{})
+				add(r.GroupID, m.maybe, m.gap, Matches)
 			}
 		}
 	}
@@ -194,9 +169,6 @@ func (l GroupLayer) pending(group string, d Direction, p snapshot.Permission) []
 	}
 	return out
 }
-
-// secretFact stands for a rule that is marked as sensitive.
-var secretFact = snapshot.Text{En: "a rule with values that are marked as sensitive", Ja: "機密に指定された値を含むルール"}
 
 // ruleRef names a rule by its id where DescribeSecurityGroupRules gave one.
 func (l GroupLayer) ruleRef(group string, d Direction, p snapshot.Permission, peer string) string {

@@ -9,30 +9,38 @@ import (
 // Way is what a rule that references a security group depends on: whether the
 // way that the traffic takes carries such references.
 type Way struct {
-	Fate Fate          // On: they match; Stopped: they never do
-	Note snapshot.Text // why they don't
-	Gap  *snapshot.Gap // why it is Open
-	none bool          // no way was found: what joins the two VPCs decides
+	Fate  Fate          // On: they match; Stopped: they never do
+	Never Never         // why they don't
+	Gap   *snapshot.Gap // why it is Open
+	none  bool          // no way was found: what joins the two VPCs decides
 }
 
 // Same reports whether references fare alike on two ways.
 func (w Way) Same(o Way) bool {
 	gaps := w.Gap == o.Gap || w.Gap != nil && o.Gap != nil && *w.Gap == *o.Gap
-	return gaps && w.Fate == o.Fate && w.Note == o.Note && w.none == o.none
+	return gaps && w.Fate == o.Fate && w.Never == o.Never && w.none == o.none
 }
 
 // NoWay is for traffic whose way was not found: what joins the two VPCs decides
 // then whether references count.
 var NoWay = Way{none: true}
 
-var (
-	noteMiddlebox = snapshot.Text{En: "a reference to a security group does not match through an appliance", Ja: "セキュリティグループの参照はアプライアンス越しには一致しない"}
-	noteOutbound  = snapshot.Text{En: "over a transit gateway a reference to a security group matches in inbound rules only", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照はインバウンドルールでしか一致しない"}
-	noteEndpoint  = snapshot.Text{En: "over a transit gateway a reference to a security group does not match for interface endpoints", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照はインターフェイスエンドポイントでは一致しない"}
-	noteZone      = snapshot.Text{En: "references to security groups over a transit gateway do not work in use1-az3", Ja: "トランジットゲートウェイ越しのセキュリティグループの参照は use1-az3 では機能しない"}
-	noteGateways  = snapshot.Text{En: "a reference to a security group does not match over peered transit gateways", Ja: "ピアリングしたトランジットゲートウェイ越しにはセキュリティグループの参照は一致しない"}
-	noteOff       = snapshot.Text{En: "security group referencing is off on the transit gateway or an attachment", Ja: "トランジットゲートウェイかアタッチメントでセキュリティグループの参照が無効"}
-	noteNoWay     = snapshot.Text{En: "nothing that carries references joins the two VPCs", Ja: "参照が有効な接続が 2 つの VPC 間にない"}
+// Never is why a reference to a security group matches nothing.
+type Never uint8
+
+// The reasons.
+const (
+	Matches          Never = iota // it may
+	AgentLacksGroup               // the agent does not carry the group
+	NobodyCarries                 // none of the addresses in question carries it
+	AcrossRegions                 // never across Regions
+	ThroughMiddlebox              // never through an appliance
+	OutboundOver                  // over a transit gateway in inbound rules only
+	EndpointOver                  // over a transit gateway never for interface endpoints
+	InZone                        // over a transit gateway never in use1-az3
+	OverGateways                  // never over peered transit gateways
+	ReferencingOff                // the option is off on the transit gateway or an attachment
+	NothingJoins                  // nothing that carries references joins the two VPCs
 )
 
 // noReferencesZone is the one zone in which references over a transit gateway are
@@ -47,17 +55,17 @@ const noReferencesZone = "use1-az3"
 func (e *Estate) References(w Walk, leaf int, d Direction, endpoint bool) Way {
 	chain := w.Chain(leaf)
 	gateways := map[string]bool{}
-	never := func(t snapshot.Text) Way { return Way{Fate: Stopped, Note: t} }
+	never := func(why Never) Way { return Way{Fate: Stopped, Never: why} }
 	for _, h := range chain {
 		switch {
 		case h.Layer == Inspect:
-			return never(noteMiddlebox)
+			return never(ThroughMiddlebox)
 		case h.Layer == GatewayRoute && h.Cause.Other != "":
 			gateways[h.Holder] = true
 		case h.Layer == Connection && h.Fate == Stopped:
-			return never(noteNoWay)
+			return never(NothingJoins)
 		case h.At.Outside && h.Layer == Connection:
-			return never(noteNoWay)
+			return never(NothingJoins)
 		}
 		if h.Fate == Open && h.Gap != nil {
 			g := *h.Gap
@@ -72,11 +80,11 @@ func (e *Estate) References(w Walk, leaf int, d Direction, endpoint bool) Way {
 	}
 	switch {
 	case d == Egress:
-		return never(noteOutbound)
+		return never(OutboundOver)
 	case endpoint:
-		return never(noteEndpoint)
+		return never(EndpointOver)
 	case len(gateways) > 1:
-		return never(noteGateways)
+		return never(OverGateways)
 	}
 	return e.referencesOver(chain)
 }
@@ -86,7 +94,7 @@ func (e *Estate) References(w Walk, leaf int, d Direction, endpoint bool) Way {
 func (e *Estate) referencesOver(chain []Hop) Way {
 	for _, h := range chain {
 		if h.Subnet != "" && h.At.Scope != nil && e.zoneOf(h.At, h.Subnet) == noReferencesZone {
-			return Way{Fate: Stopped, Note: noteZone}
+			return Way{Fate: Stopped, Never: InZone}
 		}
 		if h.Layer != Connection {
 			continue
@@ -102,7 +110,7 @@ func (e *Estate) referencesOver(chain []Hop) Way {
 		switch strings.ToLower(option) {
 		case "enable":
 		case "disable":
-			return Way{Fate: Stopped, Note: noteOff}
+			return Way{Fate: Stopped, Never: ReferencingOff}
 		default:
 			return Way{Gap: &snapshot.Gap{Code: snapshot.FieldUnseen, Source: source.Action(), Ref: h.Holder, Detail: "SecurityGroupReferencingSupport"}}
 		}
