@@ -77,7 +77,7 @@ func (q *squeezed) words(from, to, reach int) string {
 }
 
 // ownWords are what only a text about DataSync says, squeezed; ids follow some.
-var ownWords = []string{"datasync", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
+var ownWords = []string{"datasync", "dsynagent", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
 
 // itsName is what no other service is called.
 var itsName = []string{"datasync"}
@@ -259,7 +259,7 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 		re := compiled()
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			d := span{m[0], m[1]}.away(from-lo, to-lo)
-			if d >= best {
+			if d >= best || strings.Contains(text[m[0]:m[1]], "ec2imds") { // where a client looks for credentials
 				continue
 			}
 			best, service, operation = d, "", ""
@@ -279,11 +279,15 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 // isCallOrText accepts a client's own trouble, such as missing credentials, which
 // is the same for all services: the call is DataSync's, or the text speaks of it.
 func isCallOrText(q *squeezed, from, to int, said map[string]string) bool {
-	if service, operation := q.namedCall(from, to); service != "" || operation != "" {
+	if service, operation := q.namedCall(from, to); (service != "" || operation != "") && !signsIn()[operation] {
 		return isCallOfDataSync(q, from, to, said)
 	}
 	return speaksOfDataSync(q, from, to, nil)
 }
+
+// signsIn are the operations that a client gets its credentials from, whatever it calls
+// then.
+var signsIn = wordSet(`assumerole assumerolewithwebidentity assumerolewithsaml getrolecredentials getsessiontoken createtoken refreshtoken`)
 
 // isNamedHost accepts trouble with a host of the APIs that an activation calls:
 // the name must be that of the service, not hold its letters.

@@ -18,6 +18,7 @@ func TestWhose(t *testing.T) {
 		"Jenkins: [datasync-pipeline] java.lang.Exception: agent is offline",
 		"datasync job: GitLab Runner agent is offline",
 		"aws s3 sync: Unable to locate credentials",
+		"aws s3 ls\nAn error occurred (ExpiredToken) when calling the AssumeRole operation: The security token included in the request is expired",
 		"fatal error: Unable to locate credentials",
 		"An error occurred (ExpiredToken) when calling the ListObjectsV2 operation: The provided token has expired.",
 		"An error occurred (RequestExpired) when calling the DescribeInstances operation: Request has expired.",
@@ -106,6 +107,14 @@ func TestWhose(t *testing.T) {
 		{"CLOCK_SKEW", "RequestExpired"},
 		{"ACCESS_DENIED", "AccessDeniedException"},
 		{"ENI_NOT_FOUND", "EniNotFound"},
+		{"CREDENTIALS_MISSING", "An error occurred (AuthFailure) when calling the DescribeVpcEndpoints operation: AWS was not able to validate the provided access credentials  # aws datasync create-agent"},
+		{"CREDENTIALS_MISSING", "An error occurred (InvalidSignatureException) when calling the CreateAgent operation: The request signature we calculated does not match the signature you provided."},
+		{"CREDENTIALS_MISSING", "Aws::Errors::MissingCredentialsError: unable to sign request without credentials set (Aws::DataSync::Client)"},
+		{"CREDENTIALS_MISSING", "New-DSYNAgent : No credentials specified or obtained from persisted/shell defaults."},
+		{"CREDENTIALS_EXPIRED", "aws datasync create-agent\nAn error occurred (ExpiredToken) when calling the AssumeRole operation: The security token included in the request is expired"},
+		{"CREDENTIALS_MISSING", "operation error DataSync: CreateAgent, get identity: get credentials: no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled, context deadline exceeded"},
+		{"REGION_MISSING", "Amazon.Runtime.AmazonClientException: No RegionEndpoint or ServiceURL configured at Amazon.DataSync.AmazonDataSyncClient"},
+		{"ARN_MALFORMED", "An error occurred (ValidationException) when calling the CreateAgent operation: 1 validation error detected: Value '[subnet-0abc]' at 'subnetArns' failed to satisfy constraint"},
 		{"ARN_MALFORMED", "An error occurred (ValidationException) when calling the CreateAgent operation: 1 validation error detected: Value '[sg-0abc]' at 'securityGroupArns' failed to satisfy constraint: Member must satisfy regular expression pattern"},
 	} {
 		if got := recognised(tt.text); !slices.Equal(got, []string{tt.want}) {
