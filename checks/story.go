@@ -139,7 +139,7 @@ func (x *Exam) tellWalk(j journey, w netpath.Walk, back bool, byCheck map[string
 			}
 			out[i].join(h)
 			if last := len(out) - 1; fresh && i < last && !at.Branch {
-				out[last].Facts = append(out[last].Facts, snapshot.Textf("goes on as above: %s", "この先は上と同じ: %s", h.Place))
+				out[last].Facts = append(out[last].Facts, snapshot.Textf("goes on as above: %s, %s", "この先は上と同じ: %s、%s", h.Place, h.Ref))
 			}
 			fresh = false
 			return

@@ -47,6 +47,9 @@ func hopEvidence(h netpath.Hop) snapshot.Evidence {
 		}
 		return saw(snapshot.TransitGatewayRoutes, snapshot.Textf("route %s, %s, leads to %s", "経路 %s、%s、%s へ", c.Prefix, c.State, c.ID))
 	case netpath.Exit:
+		if h.Several {
+			return saw(snapshot.TransitGatewayVPCAttachments, snapshot.Textf("packets may leave %s in %s too", "パケットは %s から %s に出ることもある", c.ID, h.Subnet))
+		}
 		return saw(snapshot.TransitGatewayVPCAttachments, snapshot.Textf("packets leave %s in %s", "パケットは %s から %s に出る", c.ID, h.Subnet))
 	case netpath.Inspect:
 		if h.Fate == netpath.Stopped {
@@ -59,7 +62,12 @@ func hopEvidence(h netpath.Hop) snapshot.Evidence {
 	if h.Fate == netpath.Stopped && c.Reason != netpath.NotActive {
 		return saw(connectionKind(h.Holder), stopText(h))
 	}
-	if c.Other != "" {
+	switch {
+	case connectionKind(h.Holder) == snapshot.NATGateways && c.Where != "":
+		return saw(snapshot.NATGateways, snapshot.Textf("state %s, translates %s", "状態 %s、アドレス変換 %s", c.State, c.Where))
+	case netpath.LeadsOut(c.Other):
+		return saw(connectionKind(h.Holder), snapshot.Textf("state %s, attaches a %s", "状態 %s、%s のアタッチメント", c.State, c.Other))
+	case c.Other != "":
 		return saw(connectionKind(h.Holder), snapshot.Textf("state %s, leads to %s", "状態 %s、%s に通じる", c.State, c.Other))
 	}
 	return saw(connectionKind(h.Holder), snapshot.Textf("state %s", "状態 %s", c.State))

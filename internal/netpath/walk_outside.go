@@ -24,6 +24,9 @@ type outward struct {
 // or Direct Connect. What lies behind it AWS can't show.
 func (w *walker) vpnGateway(at Place, hit Hit, f Flow, from int) {
 	h := w.throughVPNGateway(at, hit.Target, f, from)
+	if h.Fate == On {
+		h.Cause.Other = "" // not to the VPC that it is attached to, but out of it
+	}
 	i := w.add(h)
 	if h.Fate == On {
 		w.leaveAWS(outward{scope: at.Scope, id: hit.Target, kind: "vgw", learned: hit.Propagated}, f, i)
@@ -91,7 +94,7 @@ func (w *walker) leaveAWS(o outward, f Flow, from int) {
 	}
 	w.add(Hop{
 		From: from, Layer: Inspect, At: Place{Scope: o.scope, Outside: true}, Holder: o.id, In: f, Mangles: true, Cause: Cause{ID: o.id},
-		Gap: &snapshot.Gap{Code: snapshot.BeyondAWS, Source: snapshot.RouteTables.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)},
+		Gap: &snapshot.Gap{Code: snapshot.BeyondAWS, Source: snapshot.RouteTables.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: w.where(f.Dst)},
 	})
 }
 
@@ -147,7 +150,7 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 		}
 		h.Cause.State = c.State
 		if kind := c.Inside(); strings.EqualFold(kind, "ipv6") {
-			h.Gap = disagree(in, snapshot.VPNConnections, c.ID, "TunnelInsideIpVersion "+kind, shortSet(f.Dst))
+			h.Gap = disagree(in, snapshot.VPNConnections, c.ID, "TunnelInsideIpVersion "+kind, w.where(f.Dst))
 			return h, true
 		}
 		if h.Fate = Lives(VPNState, c.State); h.Fate != On {
@@ -172,10 +175,10 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 		// Direct Connect gateways, Connect peers and VPN concentrators speak BGP: a route
 		// that they have propagated they have learned, a static one proves nothing.
 		h.Holder, h.Cause.ID = o.id, o.id
-		h.Gap = &snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.TransitGatewayRoutes.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
+		h.Gap = &snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.TransitGatewayRoutes.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: w.where(f.Dst)}
 		return h, !w.e.learned(o.id, f.Dst)
 	}
-	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: shortSet(f.Dst)}
+	g := snapshot.Gap{Code: snapshot.NothingLearned, Source: snapshot.VPNConnections.Action(), Scope: o.scope.Label(), Ref: o.id, Detail: w.where(f.Dst)}
 	h.Holder, h.Cause.ID, h.Gap = o.id, o.id, &g
 	if o.scope.VPNConnections.Extent() != snapshot.Full {
 		g = o.scope.GapFor(snapshot.VPNConnections, o.id)

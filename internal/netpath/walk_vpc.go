@@ -190,7 +190,7 @@ func (w *walker) deliver(at Place, f Flow, from int, subnet string) {
 // arrive ends a part of the walk; replies to a NAT gateway go on from there.
 func (w *walker) arrive(g goal, f Flow, from int) {
 	if g.nat != nil {
-		i := w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.nat.Holder, In: f, Fate: On, Cause: Cause{ID: g.nat.Holder, State: g.nat.Cause.State}, was: &f})
+		i := w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.nat.Holder, In: f, Fate: On, was: &f, Cause: Cause{ID: g.nat.Holder, State: g.nat.Cause.State, Where: shortSet(f.Dst) + " -> " + shortSet(g.nat.was.Src)}})
 		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.was.Src, Dial: g.nat.was.Dial}, i)
 		return
 	}
@@ -300,9 +300,10 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 	if g.Subnet != subnet {
 		from = w.acl(ACLIn, at, g.Subnet, f, from)
 	}
+	out := Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}
 	h.From, h.was, h.Mangles = from, &f, false // under which address is known
-	i := w.add(h)
-	w.leave(at, g.Subnet, Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}, i)
+	h.Cause.Where = shortSet(f.Src) + " -> " + shortSet(out.Src) + " (" + out.Dial.String() + ")"
+	w.leave(at, g.Subnet, out, w.add(h))
 }
 
 func natUnseen(at Place, id, field string) *snapshot.Gap {
