@@ -113,9 +113,12 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 
 // reopen makes UNKNOWN what was moot only because of checks that are now lifted.
 func (t *Target) reopen(lifted map[string]bool, lang string) {
-	status := map[string]string{}
+	status, waived := map[string]string{}, map[string][]string{} // what is waived, of what a check rests on
 	for _, r := range t.Results {
 		status[r.Check] = r.Status
+		if lifted[r.Check] {
+			waived[r.Check] = []string{r.Check}
+		}
 	}
 	for again := true; again; {
 		again = false
@@ -131,7 +134,14 @@ func (t *Target) reopen(lifted map[string]bool, lang string) {
 				if statusWeight[r.Status] < statusWeight["UNKNOWN"] {
 					r.Status, r.lifted = "UNKNOWN", true
 				}
-				f.Message = snapshot.Textf("%s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", strings.Join(f.restsOn, ", ")).In(lang)
+				for _, id := range f.restsOn {
+					for _, root := range waived[id] {
+						if !slices.Contains(waived[r.Check], root) {
+							waived[r.Check] = append(waived[r.Check], root)
+						}
+					}
+				}
+				f.Message = snapshot.Textf("the failure of %s is waived, so nobody judged what rests on it: mend it, or skip this check with --skip", "%s の失敗が免除されているため、それを前提とする判定は行われていない。直すか、--skip で除外する", strings.Join(waived[r.Check], ", ")).In(lang)
 				lifted[r.Check], again = true, true
 			}
 		}
