@@ -187,6 +187,7 @@ type Result struct {
 	Check    *Check
 	Status   Status
 	Findings []Finding
+	shared   *journeys // the walk of the run that gave it; nil: of none
 }
 
 // Fill puts arguments into a text: {name} becomes the value, a list is joined

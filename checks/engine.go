@@ -8,15 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // Options of a run.
 type Options struct {
-	// Limit is how many checks run at once; 0 means no limit.
-	Limit int
 	// Budget is how long one check may take; 0 means DefaultBudget.
 	Budget time.Duration
 	// Now is the run's own clock, against which permissions must hold; zero: not
@@ -34,46 +30,43 @@ type Options struct {
 const DefaultBudget = 10 * time.Second
 
 // Run asks the checks about one target and returns a result for each, in the
-// order given. A check in Skipped by the caller is simply not passed. Checks run
-// as soon as those they come after are done; none can stop another.
+// order given. A check in Skipped by the caller is simply not passed. Each check is
+// asked after those that it comes after; none can stop another.
 func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list []*Check, opt Options) []Result {
 	if opt.Budget == 0 {
 		opt.Budget = DefaultBudget
 	}
-	shared := &journeys{}
+	with := &company{list: list, shared: &journeys{}}
+	defer with.leave()
 	results := make([]Result, len(list))
-	done := make(map[*Check]chan struct{}, len(list))
 	index := make(map[*Check]int, len(list))
 	for i, c := range list {
-		done[c], index[c] = make(chan struct{}), i
+		index[c] = i
 	}
-	jobs := make(chan func())
-	defer close(jobs)
-	var g errgroup.Group
-	var slots chan struct{}
-	if opt.Limit > 0 {
-		slots = make(chan struct{}, opt.Limit)
-	}
-	for i, c := range list {
-		g.Go(func() error {
-			defer close(done[c])
-			var prior []Result
-			for _, p := range c.After {
-				if ch, ok := done[p]; ok {
-					<-ch
-					prior = append(prior, results[index[p]])
-				}
+	var ask func(i int) *Result
+	ask = func(i int) *Result {
+		r := &results[i]
+		if r.Check != nil {
+			return r
+		}
+		r.Check = list[i]
+		var prior []*Result
+		for _, p := range r.Check.After {
+			if n, ok := index[p]; ok {
+				prior = append(prior, ask(n))
 			}
-			if slots != nil {
-				slots <- struct{}{}
-				defer func() { <-slots }()
-			}
-			results[i] = judge(ctx, c, t, snap, company{list, shared, jobs}, prior, opt)
-			return nil
-		})
+		}
+		*r = judge(ctx, r.Check, t, snap, with, prior, opt)
+		return r
 	}
-	_ = g.Wait() // the functions return no error
-	return follow(results)
+	for i := range list {
+		ask(i)
+	}
+	results = follow(results)
+	for i := range results {
+		results[i].shared = with.shared
+	}
+	return results
 }
 
 // follow holds what findings refer to against what the checks they name came to:
@@ -122,26 +115,34 @@ func follow(results []Result) []Result {
 type company struct {
 	list   []*Check
 	shared *journeys
-	jobs   chan func()
+	stuck  bool        // a check that walks was left behind
+	jobs   chan func() // to the goroutine that runs the checks, one after the other; nil: to none yet
 }
 
-// work does a job beside the caller: on a goroutine that has done one and whose stack
-// has grown, if one is free.
-func (c company) work(job func()) {
-	select {
-	case c.jobs <- job:
-	default:
+// work has a job done beside the caller.
+func (w *company) work(job func()) {
+	if w.jobs == nil {
+		jobs := make(chan func())
 		go func() {
-			job()
-			for more := range c.jobs {
-				more()
+			for job := range jobs {
+				job()
 			}
 		}()
+		w.jobs = jobs
+	}
+	w.jobs <- job
+}
+
+// leave lets go of the goroutine, which ends when its job does.
+func (w *company) leave() {
+	if w.jobs != nil {
+		close(w.jobs)
+		w.jobs = nil
 	}
 }
 
 // judge answers one check, given the results of those it comes after.
-func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, with company, prior []Result, opt Options) Result {
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, with *company, prior []*Result, opt Options) Result {
 	if ctx.Err() != nil {
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
@@ -158,8 +159,12 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	if f := missing(c, t, snap); f != nil {
 		return conclude(c, []Finding{*f})
 	}
+	tooLong := []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}}
 	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
 	if walks(c) {
+		if with.stuck && !with.shared.walked.Load() {
+			return conclude(c, tooLong) // it would wait for the same walk
+		}
 		x.shared = with.shared
 	}
 	answer := make(chan []Finding, 1)
@@ -178,8 +183,11 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	case findings := <-answer:
 		return conclude(c, findings)
 	case <-timer.C:
-		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}})
+		with.stuck = with.stuck || x.shared != nil
+		with.leave()
+		return conclude(c, tooLong)
 	case <-ctx.Done():
+		with.leave()
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
 }
@@ -243,9 +251,9 @@ func conclude(c *Check, findings []Finding) Result {
 	}
 	findings = distinctFindings(findings)
 	r := Result{Check: c, Status: findings[0].Status, Findings: findings}
-	for _, f := range findings {
-		if f.Status.weight() > r.Status.weight() {
-			r.Status = f.Status
+	for i := range findings {
+		if s := findings[i].Status; s.weight() > r.Status.weight() {
+			r.Status = s
 		}
 	}
 	return r
@@ -256,15 +264,25 @@ func conclude(c *Check, findings []Finding) Result {
 func distinctFindings(all []Finding) []Finding {
 	out := all[:0]
 	for i := range all {
-		if f := &all[i]; !slices.ContainsFunc(out, f.says) {
-			out = append(out, *f)
+		if !all[i].saidIn(out) {
+			out = append(out, all[i])
 		}
 	}
 	return out
 }
 
+// saidIn reports whether one of the findings tells all that this one does.
+func (f *Finding) saidIn(list []Finding) bool {
+	for i := range list {
+		if f.says(&list[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // says reports whether another finding tells nothing that this one does not.
-func (f *Finding) says(o Finding) bool {
+func (f *Finding) says(o *Finding) bool {
 	return f.Status == o.Status && f.Subject == o.Subject && f.Problem == o.Problem && f.Note == o.Note &&
 		slices.Equal(f.Gaps, o.Gaps) && slices.Equal(f.Evidence, o.Evidence) && reflect.DeepEqual(f.Args, o.Args)
 }

@@ -143,7 +143,7 @@ func TestPrerequisites(t *testing.T) {
 		first := checkOf("first", tt.prior)
 		second := checkOf("second", func(x *Exam) { x.OK("vpc-1", evidenceOf("good")) }, first)
 		// The order of the list is that of the results, not that of the runs.
-		results := Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), []*Check{second, first}, Options{Limit: 1})
+		results := Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), []*Check{second, first}, Options{})
 		if results[0].Check != second || results[0].Status != tt.want {
 			t.Errorf("after %v: got %v", results[1].Status, results[0].Status)
 		}

@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go4.org/netipx"
 
@@ -28,11 +29,12 @@ type journey struct {
 // journeys holds the walk of one target, which several checks look at. It is a
 // pure function of the target and the tables in pathUses.
 type journeys struct {
-	once  sync.Once
-	snap  *snapshot.Snapshot // what the walk saw: of the tables of any check, those in pathUses
-	j     journey
-	ok    bool
-	found []Finding // what is to be said where it can't be walked, or not wholly
+	once   sync.Once
+	walked atomic.Bool        // once is done
+	snap   *snapshot.Snapshot // what the walk saw: of the tables of any check, those in pathUses
+	j      journey
+	ok     bool
+	found  []Finding // what is to be said where it can't be walked, or not wholly
 }
 
 // pathUses is what every check that looks at the walk declares.
@@ -56,6 +58,7 @@ func (x *Exam) walked() (journey, bool, []Finding) {
 		shared.snap = y.Snapshot
 		shared.j, shared.ok = y.walk()
 		shared.found = y.findings
+		shared.walked.Store(true)
 	})
 	j := shared.j
 	j.from, j.to = x.own(j.from, shared.snap), x.own(j.to, shared.snap)

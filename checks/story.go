@@ -76,6 +76,11 @@ type Need struct {
 // of security groups. It is nil when the ends are not known.
 func Tell(t snapshot.Target, snap *snapshot.Snapshot, results []Result) *Story {
 	x := &Exam{Target: t, Snapshot: snap, check: connectionActive}
+	for _, r := range results {
+		if x.shared = r.shared; x.shared != nil {
+			break // the checks have walked already
+		}
+	}
 	j, ok, _ := x.walked()
 	if !ok {
 		return nil

@@ -19,6 +19,7 @@ type Builder struct {
 	report   Report
 	verdicts []Verdict
 	spool    *spool
+	cleaner  cleaner
 	numbers  repair.Numbers // of new rules of network ACLs
 }
 
@@ -39,7 +40,7 @@ func NewBuilder(targets int, opt Options) (*Builder, error) {
 		FailOn:      opt.FailOn, lang: opt.Lang, count: targets,
 		WaiversUsed: make([]bool, len(opt.Waivers)), WaiversOpen: make([]bool, len(opt.Waivers)),
 	}}
-	harmless(reflect.ValueOf(&b.report.Revision)) // a branch may have any name
+	b.cleaner.clean(reflect.ValueOf(&b.report.Revision)) // a branch may have any name
 	if targets > mostInMemory {
 		var err error
 		if b.spool, err = newSpool(); err != nil {
@@ -69,7 +70,7 @@ func (b *Builder) Add(j Judged) error {
 		r.Gate = opt.Gate
 	}
 	t.Verdict = Judge(t.counted(opt.Gate), opt.FailOn, opt.Interrupted)
-	harmless(reflect.ValueOf(&t))
+	b.cleaner.clean(reflect.ValueOf(&t))
 	r.Summary.add(t.Summary)
 	b.verdicts = append(b.verdicts, t.Verdict)
 	if b.spool != nil {

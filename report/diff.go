@@ -176,7 +176,7 @@ func ReadJSON(body []byte) (Report, error) {
 		return r, snapshot.Errorf("its schema is %q; expected %s, as check -o json writes it", "schema が %q である。check -o json が出力する %s を指定する", r.Schema, Schema)
 	}
 	r.count = len(r.Targets)
-	harmless(reflect.ValueOf(&r))
+	new(cleaner).clean(reflect.ValueOf(&r))
 	return r, nil
 }
 

@@ -12,28 +12,47 @@ func Harmless(s string) string { return outside.Of(s).Terminal() }
 // HarmlessLines is Harmless for text whose line breaks are meant.
 func HarmlessLines(s string) string { return outside.Of(s).Lines() }
 
-// harmless makes every string in a value harmless, so that none that is added to a
+// cleaner makes every string in a value harmless, so that none that is added to a
 // report later can be forgotten. Line breaks stay, since those that are meant can't
 // be told from others here: each value is made harmless where it is inserted too.
-func harmless(v reflect.Value) {
+//
+// It remembers texts: targets that share an estate have most of them in common, and
+// hold them together then. The zero value is ready.
+type cleaner struct{ known map[string]string }
+
+// mostKnown is how many texts are remembered: many times those of a target.
+const mostKnown = 1 << 14
+
+func (c *cleaner) text(s string) string {
+	clean, ok := c.known[s]
+	if ok {
+		return clean
+	}
+	if c.known == nil || len(c.known) == mostKnown {
+		c.known = map[string]string{}
+	}
+	clean = HarmlessLines(s)
+	c.known[s] = clean
+	return clean
+}
+
+func (c *cleaner) clean(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if s := v.String(); v.CanSet() {
-			if clean := HarmlessLines(s); clean != s {
-				v.SetString(clean)
-			}
+		if v.CanSet() {
+			v.SetString(c.text(v.String()))
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			harmless(v.Elem())
+			c.clean(v.Elem())
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			harmless(v.Index(i))
+			c.clean(v.Index(i))
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			harmless(v.Field(i))
+			c.clean(v.Field(i))
 		}
 	}
 }

@@ -57,9 +57,9 @@ func TestEveryFieldInItsMedium(t *testing.T) {
 				for _, set := range fieldsOf(reflect.ValueOf(&r).Elem(), "")[path] {
 					set(word)
 				}
-				harmless(reflect.ValueOf(&r.Revision)) // as NewBuilder does
+				new(cleaner).clean(reflect.ValueOf(&r.Revision)) // as NewBuilder does
 				for i := range r.Targets {
-					harmless(reflect.ValueOf(&r.Targets[i])) // as Builder.Add does
+					new(cleaner).clean(reflect.ValueOf(&r.Targets[i])) // as Builder.Add does
 				}
 				for _, f := range formats {
 					var b bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -83,6 +84,9 @@ func (r *Run) judge(ctx, run context.Context, targets []snapshot.Target, snap *s
 	}
 	l := r.Console.Line()
 	defer l.Done()
+	if len(targets) > JudgedAtOnce { // nearly all that a target takes is let go of when it is worded
+		defer debug.SetGCPercent(debug.SetGCPercent(200))
+	}
 	tasks, shownTasks := checks.TasksOf(targets, snap), checks.TasksOf(shown.Targets, shown.Snap)
 	for n := 0; n < len(targets); n += JudgedAtOnce {
 		end := min(n+JudgedAtOnce, len(targets))
