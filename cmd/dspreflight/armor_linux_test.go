@@ -17,6 +17,8 @@ import (
 
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"golang.org/x/sys/unix"
 )
 
@@ -137,6 +139,7 @@ func TestArmorSignals(t *testing.T) {
 		"standard input": {[]string{"explain", "-"}, false, "", waiting.readsInput},
 		"the pause":      {append([]string{"check", "--wait", "10m"}, targetOf...), false, "INTERRUPTED", waiting.asksNoMore},
 		"AWS":            {append([]string{"check"}, targetOf...), true, "INTERRUPTED", waiting.asks},
+		"AWS, to save":   {append([]string{"snapshot", "--save", "FOLDER"}, targetOf[:len(targetOf)-1]...), true, "", waiting.asks},
 	}
 	for name, phase := range phases {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -150,8 +153,13 @@ func TestArmorSignals(t *testing.T) {
 					p.aws.SetFault(func(string, int) fakeaws.Fault { return fakeaws.Silent })
 				}
 				args := slices.Clone(phase.args)
-				if n := slices.Index(args, "PIPE"); n >= 0 {
-					args[n] = pipe
+				for n, arg := range args {
+					switch arg {
+					case "PIPE":
+						args[n] = pipe
+					case "FOLDER":
+						args[n] = filepath.Join(filepath.Dir(pipe), "folder")
+					}
 				}
 				cmd := program(t, args...)
 				for k, v := range p.aws.Env() {
@@ -169,26 +177,123 @@ func TestArmorSignals(t *testing.T) {
 				if _, err := ours.WriteString("x"); err != nil {
 					t.Fatal(err)
 				}
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				p.process = cmd.Process
-				for deadline := time.Now().Add(time.Minute); !phase.reached(p); time.Sleep(20 * time.Millisecond) {
-					if time.Now().After(deadline) {
-						t.Fatal("it does not come so far")
-					}
-				}
-				if err := cmd.Process.Signal(sig); err != nil {
-					t.Fatal(err)
-				}
-				start := time.Now()
-				_ = cmd.Wait()
-				if took := time.Since(start); cmd.ProcessState.ExitCode() != exitInterrupted || took > time.Second || !strings.Contains(out.String(), phase.says) {
+				took := interrupted(t, cmd, sig, func() bool {
+					p.process = cmd.Process
+					return phase.reached(p)
+				})
+				if cmd.ProcessState.ExitCode() != exitInterrupted || took > time.Second || !strings.Contains(out.String(), phase.says) {
 					t.Errorf("exit %d after %v: %s", cmd.ProcessState.ExitCode(), took, out.String())
 				}
 			})
 		}
 	}
+}
+
+// large are files that take long to read.
+type large struct{ snapshot, report, plan, targets, paste string }
+
+// largeFiles writes them: each takes at least a second to understand.
+func largeFiles(t *testing.T) large {
+	t.Helper()
+	dir := t.TempDir()
+	out := large{paste: filepath.Join(dir, "paste.txt"), report: filepath.Join(dir, "report.json"), targets: filepath.Join(dir, "targets.yaml")}
+	repeated := func(file, before, entry, sep, after string, size int) {
+		t.Helper()
+		body := before + entry + strings.Repeat(sep+entry, size/(len(sep)+len(entry))) + after
+		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out.plan, out.snapshot = largePlan(t, dir)
+	groups := filepath.Join(out.snapshot, "destination", snapshot.SecurityGroups.Command()+".json")
+	repeated(groups, `{"SecurityGroups":[`, `{"GroupId":"sg-0a1b2c3d4e5f60718","GroupName":"g","VpcId":"vpc-0d5c1a2b3e4f50617","OwnerId":"111122223333","IpPermissions":[{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"10.1.0.0/16"}]}],"IpPermissionsEgress":[]}`, ",", "]}", 100<<20)
+	body := invoke(t, "check", "--fixture", "healthy", "-o", "json").stdout
+	before, targets, _ := strings.Cut(body, `"targets": [`)
+	last := strings.LastIndex(targets, "}\n  ]")
+	repeated(out.report, before+`"targets": [`, targets[:last+1], ",", targets[last+1:], 100<<20)
+	repeated(out.targets, "source-vpc-id: vpc-05a1b2c3d4e5f6071\ntargets:\n", "  - {name: target, vpc-endpoint-id: vpce-0a1b2c3d4e5f60718}", "\n", "\n", 7<<20)
+	repeated(out.paste, "", "An error occurred (InvalidRequestException) when calling the CreateAgent operation: errorType=", "\n", "", 3<<20)
+	return out
+}
+
+// TestArmorSignalsWhileReading interrupts runs that read what is large: they end as
+// those that wait do, and nothing is left of what they would have written.
+func TestArmorSignalsWhileReading(t *testing.T) {
+	files := largeFiles(t)
+	phases := [][]string{
+		{"check", "--snapshot", files.snapshot},
+		{"bundle", "--snapshot", files.snapshot, "-o", "out.zip"},
+		{"check", "--snapshot", files.snapshot, "--save", "out", "-o", "json=out.json"},
+		{"check", "--fixture", "healthy", "--baseline", files.snapshot},
+		{"diff", files.snapshot, files.snapshot},
+		{"diff", files.report, files.report},
+		{"check", "--fixture", "healthy", "--plan", files.plan, "-o", "html=out.html"},
+		{"bundle", "--fixture", "healthy", "--plan", files.plan, "-o", "out.zip"},
+		{"activate", "--snapshot", files.snapshot},
+		{"check", "--fixture", "healthy", "--config", files.targets, "-o", "json=out.json"},
+		{"explain", "--run", "--fixture", "healthy", "-"},
+	}
+	step := 0
+	for _, args := range phases {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			if step++; !tier.Takes(step, 5) {
+				continue
+			}
+			t.Run(strings.Join(args[:2], " ")+"/"+fmt.Sprint(step)+"/"+sig.String(), func(t *testing.T) {
+				cmd := program(t, args...)
+				cmd.Dir = t.TempDir()
+				enough := int64(4 << 20)
+				if args[0] == "explain" {
+					input, err := os.Open(files.paste)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer input.Close()
+					cmd.Stdin, enough = input, 2<<20
+				}
+				took := interrupted(t, cmd, sig, func() bool { return hasRead(cmd.Process.Pid) > enough })
+				if cmd.ProcessState.ExitCode() != exitInterrupted || took > time.Second {
+					t.Errorf("exit %d after %v", cmd.ProcessState.ExitCode(), took)
+				}
+				if left := entries(t, cmd.Dir); len(left) > 0 {
+					t.Errorf("left behind: %v", left)
+				}
+			})
+		}
+	}
+}
+
+// interrupted starts a program and sends it a signal once it has come so far. It says
+// how long the program took to end.
+func interrupted(t *testing.T, cmd *exec.Cmd, sig syscall.Signal, soFar func() bool) time.Duration {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !soFar(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			t.Fatal("it does not come so far")
+		}
+	}
+	if err := cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	_ = cmd.Wait()
+	return time.Since(start)
+}
+
+// hasRead is how much a process has read so far.
+func hasRead(pid int) (bytes int64) {
+	body, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+	if err == nil {
+		_, err = fmt.Sscanf(string(body), "rchar: %d", &bytes)
+	}
+	if err != nil {
+		return 0
+	}
+	return bytes
 }
 
 // waiting is what a run may wait for.

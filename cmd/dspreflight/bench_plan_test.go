@@ -77,7 +77,7 @@ func highWater(pid int) int {
 
 // largePlan writes the example's plan with 5,000 more groups, and a change of one
 // rule of each, and the healthy estate with these groups.
-func largePlan(b *testing.B, dir string) (plan, base string) {
+func largePlan(b testing.TB, dir string) (plan, base string) {
 	b.Helper()
 	const groups = 5000
 	var doc map[string]any

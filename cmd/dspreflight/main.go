@@ -15,7 +15,7 @@ import (
 
 // grace is how long an interrupted run may take to print what is decided. Reading
 // a large file or waiting for a pipe notices no interrupt.
-const grace = 700 * time.Millisecond
+const grace = 500 * time.Millisecond
 
 func main() {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
