@@ -43,6 +43,7 @@ func DiffFormatNames() string {
 	for _, f := range diffFormats {
 		names = append(names, f.name)
 	}
+	names = append(names, newsFormats...)
 	return strings.Join(names, ", ")
 }
 

@@ -332,6 +332,9 @@ func (p *page) finding(res Result, f Finding, targets []string) {
 	if f.URL != "" {
 		links = append(slices.Clone(links), f.URL)
 	}
+	if len(targets) > 0 && p.told.once(strings.Join(links, " ")) == "" { // of many targets they stand with the first
+		links = nil
+	}
 	if len(links) > 0 {
 		p.put(`<details><summary>%</summary><ul>`, p.say(wordSources))
 		for _, l := range links {

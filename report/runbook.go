@@ -108,6 +108,9 @@ func RunbookHTML(w io.Writer, b Runbook) error {
 	return err
 }
 
+// folded is a command with an option a line.
+func folded(command string) string { return strings.Join(foldCommands([]string{command}), "\n") }
+
 func (p *page) step(n int, s activation.Step, explain []string) {
 	p.put(`<section><h2>%. %</h2>`, n, p.say(s.Title))
 	if len(s.Do) == 1 {
@@ -123,7 +126,7 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 		p.block(p.say(wordSave)+" "+s.FileName, s.File)
 	}
 	for _, c := range s.Commands { // each to be copied by itself
-		p.block(p.say(wordCommands), c)
+		p.block(p.say(wordCommands), folded(c))
 	}
 	p.put(`<p><strong>%:</strong> %</p>`, p.say(wordAnswer), p.say(s.Answer))
 	for _, t := range s.Article {
@@ -171,7 +174,7 @@ func RunbookMarkdown(w io.Writer, b Runbook) error {
 			block("", s.File)
 		}
 		for _, c := range s.Commands {
-			block("sh", c)
+			block("sh", folded(c))
 		}
 		fmt.Fprintf(&m, "**%s:** %s\n\n", wordAnswer.In(lang), escapeMarkdown(s.Answer.In(lang)))
 		for _, t := range s.Article {

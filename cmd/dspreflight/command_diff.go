@@ -26,7 +26,7 @@ func diffCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
 		Usage:     "say what changed between two reports or snapshots",
-		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\n   BEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of\n   check --save), which is judged with the target flags. A finding counts as resolved only if\n   it is proved to be gone: not if it can no longer be told.\n\n   Exit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no\n   longer be told may hide one.",
+		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\n   BEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of\n   check --save), which is judged with the target flags. A finding counts as resolved only if\n   it is proved to be gone: not if it can no longer be told. junit, sarif and gitlab hold what is\n   new, for CI.\n\n   Exit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no\n   longer be told may hide one.",
 		ArgsUsage: "BEFORE AFTER",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
@@ -41,10 +41,11 @@ func runDiff(c *cli.Context, env *environment) error {
 		return err
 	}
 	render, ok := report.DiffFormatNamed(c.String("output"))
-	if _, ofCheck := report.FormatNamed(c.String("output")); !ok && ofCheck {
+	ofNews, isNews := report.NewsFormatNamed(c.String("output"))
+	if _, ofCheck := report.FormatNamed(c.String("output")); !ok && !isNews && ofCheck {
 		return snapshot.Errorf("--output %q is about one report, and diff compares two: expected one of %s", "--output %q は 1 つのレポートの形式で、2 つを比べる diff では使えない。%s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
 	}
-	if !ok {
+	if !ok && !isNews {
 		return snapshot.Errorf("--output %q: expected one of %s", "--output %q: %s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
 	}
 	if on := c.String("fail-on"); on != "" && on != "new" {
@@ -83,7 +84,15 @@ func runDiff(c *cli.Context, env *environment) error {
 	case c.String("fail-on") == "new":
 		env.code = d.ExitCodeOnNew()
 	}
-	return render(env.stdout, d, report.TableOptions{Width: width, Color: color, Quiet: c.Bool("quiet"), Lang: o.Lang})
+	opt := report.TableOptions{Width: width, Color: color, Quiet: c.Bool("quiet"), Lang: o.Lang}
+	if isNews {
+		news, err := d.News(sides[1])
+		if err != nil {
+			return err
+		}
+		return ofNews.Render(opt)(env.stdout, news)
+	}
+	return render(env.stdout, d, opt)
 }
 
 // blameRows says which rows changed between two snapshots, and which of them are

@@ -25,7 +25,7 @@ func inJapanese() map[string]string {
 		"with --ssm-document: keep whole outputs in the S3 bucket `NAME`":                                                        "--ssm-document の場合: 出力の全体を S3 バケット `NAME` に残す",
 		"with --ssm-document: send it to the instances with the tag `KEY=VALUE`":                                                 "--ssm-document の場合: タグ `KEY=VALUE` を持つインスタンスに送る",
 		"with --for audit: `ssm:COMMAND-ID`, or any ssm:, adds what reading a command of Systems Manager takes (repeatable)":     "--for audit の場合: `ssm:COMMAND-ID`（ssm: で始まるもの）を指定すると、Systems Manager のコマンドの読み取りに必要なものを加える（複数可）",
-		"`FORMAT`: table, json, markdown, html, github, csv":                                                                     "`FORMAT`: table、json、markdown、html、github、csv",
+		"`FORMAT`: table, json, markdown, html, github, csv, junit, sarif, gitlab":                                               "`FORMAT`: table、json、markdown、html、github、csv、junit、sarif、gitlab",
 		"`NAME` of the role to assume in each of them":                                                                           "各アカウントで引き受けるロールの `NAME`",
 		"every agent of the accounts and Regions that are looked at":                                                             "調べるアカウントとリージョンのすべてのエージェント",
 		"checks of your own beside ours: a YAML `FILE` of CEL expressions (docs/own-checks.md; needs the build dspreflight-cel)": "独自のチェックを加える: CEL 式の YAML の `FILE`（docs/own-checks.md。dspreflight-cel のビルドが必要）",
@@ -185,5 +185,5 @@ var usageInJapanese = map[string]string{
 	"bundle":     "check と同じように調べて判定し、アーカイブを書き出す。中身は、接続試験の結果を含むスナップショット、JSON とブラウザー用のレポート、バージョン、判定をやり直す方法を記した README。--redact を付けると環境の名前は一切含まれず、判定は同じになる。\n\n終了コード: check と同じ。",
 	"snapshot":   "後で、または別の場所で、dspreflight check --snapshot DIR で判定する。\nVPN 接続の事前共有キーは含めない。",
 	"iam-policy": "audit: 選択したチェックが読むもの（チェックから導く）。フラグか --config で複数のアカウントとリージョンを指定すると、それぞれのポリシーをスコープ名ごとに、または --scope で 1 つだけ出力する。\nactivation: CreateAgent に必要なものと、結果の確認に必要なもの。",
-	"diff":       "BEFORE と AFTER は、それぞれレポート（check -o json のファイル）かスナップショット（check --save のフォルダー。対象のフラグで判定する）。検出事項は、なくなったと証明された場合だけ解決と数える。判定できなくなっただけでは解決としない。\n\n終了コード: 変化にかかわらず 0。--fail-on new の場合、新しい検出事項があれば 1、判定できなくなったものに隠れうる場合は 3。",
+	"diff":       "BEFORE と AFTER は、それぞれレポート（check -o json のファイル）かスナップショット（check --save のフォルダー。対象のフラグで判定する）。検出事項は、なくなったと証明された場合だけ解決と数える。判定できなくなっただけでは解決としない。junit、sarif、gitlab には新しいものだけを CI 用に書き出す。\n\n終了コード: 変化にかかわらず 0。--fail-on new の場合、新しい検出事項があれば 1、判定できなくなったものに隠れうる場合は 3。",
 }
