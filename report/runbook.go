@@ -44,7 +44,7 @@ func (b Runbook) label() []string {
 	case b.Judged.Summary.Waived > 0:
 		out = append(out, snapshot.Textf("%s, as %d findings are let stand.", "%s（%d 件の検出事項を許容した上での判定）。", b.Judged.Verdict.Label(), b.Judged.Summary.Waived).In(lang))
 	default:
-		out = append(out, b.Judged.Verdict.Label()+".")
+		out = append(out, b.Judged.Verdict.Label())
 	}
 	for _, t := range b.Judged.Targets {
 		for _, res := range t.Results {
@@ -65,13 +65,13 @@ func (b Runbook) facts() []fact {
 	p := b.Plan
 	list := []fact{
 		{wordAccount, p.Account + ", " + p.Region},
-		{wordEndpoint, p.Endpoint + " " + p.Address.String() + " (" + p.KeyType + ")"},
+		{snapshot.Text{En: "Endpoint", Ja: wordEndpoint.Ja}, p.Endpoint + " " + p.Address.String() + " (" + p.KeyType + ")"},
 		{wordSubnet, p.SubnetARN},
 		{wordGroup, p.GroupARN},
 		{wordName, p.Name},
 	}
 	if p.Agent.IsValid() {
-		list = append(list, fact{wordAgent, p.Agent.String()})
+		list = append(list, fact{snapshot.Text{En: "Agent", Ja: wordAgent.Ja}, p.Agent.String()})
 	}
 	if p.Identity != "" {
 		list = append(list, fact{wordIdentity, p.Identity})

@@ -201,7 +201,7 @@ func readProbes(c *cli.Context, o *audit.Options) error {
 		case !ok:
 			o.Probes = append(o.Probes, v)
 			continue
-		case !commandID.MatchString(id):
+		case !commandID().MatchString(id):
 			return snapshot.Errorf("--probes %q: expected ssm: and the id of a command, such as ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9", "--probes %q: ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9 のように ssm: とコマンド ID を指定する", v)
 		case o.Command != "" && o.Command != id:
 			return snapshot.Errorf("--probes: two commands, %s and %s; read one, and save the other with --save", "--probes: コマンドが 2 つ（%s と %s）ある。一方だけを指定し、他方は --save で保存する", o.Command, id)

@@ -2,13 +2,14 @@ package activation
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -58,7 +59,7 @@ func (p Plan) values() []value {
 	}
 }
 
-var named = regexp.MustCompile(`\$[a-z_]+`)
+var named = pattern.Late(`\$[a-z_]+`)
 
 // forScript renders the words of a call for the script, which has the values in
 // variables. Nothing in these words, which stand above, ends a double quote.
@@ -66,7 +67,7 @@ func forScript(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = outside.Of(w).Shell()
-		if named.MatchString(w) {
+		if named().MatchString(w) {
 			out[i] = `"` + w + `"`
 		}
 	}
@@ -81,7 +82,7 @@ func (p Plan) fill(words []string) []string {
 	}
 	out := make([]string, len(words))
 	for i, w := range words {
-		out[i] = named.ReplaceAllStringFunc(w, func(name string) string {
+		out[i] = named().ReplaceAllStringFunc(w, func(name string) string {
 			if v, ok := known[name]; ok {
 				return v
 			}
@@ -267,7 +268,7 @@ func (p Plan) stepOnline(g Guide) Step {
 	return Step{
 		Title: snapshot.Text{En: "Wait until the agent is ONLINE", Ja: "エージェントが ONLINE になるまで待つ"},
 		Do: []snapshot.Text{snapshot.Textf(
-			"Ask every few seconds, for up to %s. A new agent is OFFLINE at first.", "数秒おきに、最長 %s まで確認する。作成直後は OFFLINE である。", shortest(g.Online.String()))},
+			"Ask every few seconds, for up to %s. A new agent is OFFLINE at first.", "数秒おきに、最長 %s まで確認する。作成直後は OFFLINE である。", duration(g.Online))},
 		Commands: []string{p.call(callStatus)},
 		Answer:   snapshot.Text{En: "ONLINE", Ja: "ONLINE"},
 		Errors:   []*documented.Error{documented.AgentOffline, documented.AgentNotFound},
@@ -276,6 +277,12 @@ func (p Plan) stepOnline(g Guide) Step {
 			Ja: "記事では直後に ListAgents を確認しているが、この一覧は結果整合性のため、新しいエージェントがなかったり、数分間 OFFLINE と表示されたりする。DescribeAgent なら正しい状態が分かる。",
 		}},
 	}
+}
+
+// duration is one in each language.
+func duration(d time.Duration) snapshot.Text {
+	short := shortest(d.String())
+	return snapshot.Text{En: short, Ja: strings.NewReplacer("h", " 時間 ", "m", " 分", "s", " 秒").Replace(short)}
 }
 
 // shortest is a duration without the units that are zero.
