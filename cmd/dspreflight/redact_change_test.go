@@ -103,7 +103,7 @@ func TestRedactedChange(t *testing.T) {
 	if len(all) < 80 {
 		t.Fatalf("only %d changes: the test proves little", len(all))
 	}
-	key := filepath.Join(t.TempDir(), "key")
+	key := sureKey(t, filepath.Join(t.TempDir(), "key"))
 	for n, c := range all {
 		if !tier.Takes(n, 8) {
 			continue

@@ -49,6 +49,7 @@ func TestSnapshotRedacted(t *testing.T) {
 			if out := invoke(t, append(live, "--save", at("plain"))...); out.code != 0 {
 				t.Fatalf("exit code %d: %s", out.code, out.stderr)
 			}
+			sureKey(t, at("key"))
 			out := invoke(t, append(live, "--save", at("redacted"), "--redact", "--redact-key", at("key"))...)
 			if out.code != 0 || out.stdout != "" || !strings.Contains(out.stderr, at("key")+";") || !strings.Contains(out.stderr, at("key.map.json")) {
 				t.Fatalf("exit code %d: %s", out.code, out.stderr)
