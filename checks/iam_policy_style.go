@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/iam"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -74,12 +75,15 @@ func worst(actions []string) string {
 	return actions[0]
 }
 
+// policyVariable stands for what is known only when a call is made; it holds colons.
+var policyVariable = pattern.Late(`\$\{[^}]*\}`)
+
 // elsewhere is the first ARN of a statement, if none of its resources can be of
 // the account and Region of the activation.
 func (j judging) elsewhere(resources []string) string {
 	wrong := ""
 	for _, r := range resources {
-		parts := strings.SplitN(r, ":", 6)
+		parts := strings.SplitN(policyVariable().ReplaceAllString(r, "$$"), ":", 6)
 		if len(parts) < 6 {
 			return ""
 		}

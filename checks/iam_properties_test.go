@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -239,6 +240,25 @@ func TestWhoseThePoliciesAre(t *testing.T) {
 			if got := judgeOne(t, withPolicy(t, identity, tt.condition), "iam-activation", time.Time{}); got.Status != want {
 				t.Errorf("%s for %q: %v, want %v", tt.condition, identity, got.Status, want)
 			}
+		}
+	}
+}
+
+// TestResourcesOfTheRegionThatIsCalled: a variable in an ARN is no other Region, and
+// what is written beside it still is.
+func TestResourcesOfTheRegionThatIsCalled(t *testing.T) {
+	for resource, want := range map[string]bool{
+		"arn:aws:datasync:${aws:RequestedRegion}:${aws:PrincipalAccount}:agent/*": false,
+		"arn:aws:datasync:${aws:RequestedRegion}:111122223333:agent/*":            false,
+		"arn:aws:datasync:${aws:RequestedRegion}:444455556666:agent/*":            true,
+		"arn:aws:datasync:eu-west-1:${aws:PrincipalAccount}:agent/*":              true,
+	} {
+		files := healthyFiles(t)
+		files["policies.json"] = &fstest.MapFile{Data: []byte(`[{"name":"p.json","document":{"Version":"2012-10-17","Statement":[` +
+			`{"Effect":"Allow","Action":["` + strings.Join(checks.ActivationActions(), `","`) + `"],"Resource":"*"},{"Effect":"Allow","Action":"datasync:DescribeAgent","Resource":"` + resource + `"}]}}]`)}
+		r := judgeOne(t, files, "iam-activation", time.Time{})
+		if got := slices.ContainsFunc(r.Findings, func(f checks.Finding) bool { return f.Problem != nil && f.Problem.Code == "DSP732" }); got != want {
+			t.Errorf("%s: %v, want %v: %v", resource, got, want, r.Status)
 		}
 	}
 }

@@ -187,7 +187,11 @@ func (b *binding) fill(r declaredResource) {
 // change all that its properties name.
 func (b *binding) provided(r declaredResource, in *binding) {
 	ids := resource.IDsIn(any(in.properties(r)), nil, nil)
+	ids = resource.IDsIn(any(r.properties), nil, ids) // also where a part of a text is not known
 	mentions(r.properties, func(id string) {
+		if p := resource.AsMap(in.body.parameters[id]); p != nil {
+			ids = resource.IDsIn(in.eval.parameter(id, p), nil, ids)
+		}
 		if o := in.after[id]; o != nil && !slices.Contains(ids, o.ID) {
 			ids = append(ids, o.ID)
 		}
