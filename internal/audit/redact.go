@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -45,7 +46,16 @@ func (r *Run) readKey(ctx context.Context, file string) (redact.Key, error) {
 	body, err := r.read(ctx, file, maxKeyBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		key := redact.NewKey()
-		err := files.WritePrivate(ctx, r.Patience(), file, func(w io.Writer) error { _, err := fmt.Fprintln(w, key); return err })
+		err := files.WritePrivate(ctx, r.Patience(), file, func(w io.Writer) error {
+			if _, err := os.Stat(file); err == nil {
+				return fs.ErrExist
+			}
+			_, err := fmt.Fprintln(w, key)
+			return err
+		})
+		if errors.Is(err, fs.ErrExist) { // another run has made one meanwhile
+			return r.readKey(ctx, file)
+		}
 		return key, files.PlainPath(err)
 	}
 	if err != nil {
@@ -193,16 +203,16 @@ func (r *Run) KeepMap(ctx context.Context) error {
 		return nil
 	}
 	file := x.file + ".map.json"
-	all := map[string]string{}
-	if body, err := r.read(ctx, file, maxReportBytes); err == nil {
-		if err := snapshot.DecodeJSON(body, &all); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	for name, was := range x.with.Map() {
-		all[name] = was
-	}
 	err := files.WritePrivate(ctx, r.Patience(), file, func(w io.Writer) error {
+		all := map[string]string{} // read now, when no other run adds to it
+		if body, err := r.read(ctx, file, maxReportBytes); err == nil {
+			if err := snapshot.DecodeJSON(body, &all); err != nil {
+				return err
+			}
+		}
+		for name, was := range x.with.Map() {
+			all[name] = was
+		}
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", " ")

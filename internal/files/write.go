@@ -82,7 +82,7 @@ func writeAs(ctx context.Context, patience time.Duration, file string, mode fs.F
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return snapshot.Errorf("%s.partial is there: another run is writing the file, or one was ended; remove it if none is", "%s.partial がある。別の実行が書き込み中か、途中で終了している。実行中でなければ削除する", file)
-	case errors.Is(err, fs.ErrPermission): // the file may be written, its folder not
+	case errors.Is(err, fs.ErrPermission) && named: // the file may be written, its folder not
 		return writeThrough(file, write)
 	case err != nil:
 		return err
