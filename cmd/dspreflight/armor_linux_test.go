@@ -240,27 +240,39 @@ func TestArmorSignalsWhileReading(t *testing.T) {
 				continue
 			}
 			t.Run(strings.Join(args[:2], " ")+"/"+fmt.Sprint(step)+"/"+sig.String(), func(t *testing.T) {
-				cmd := program(t, args...)
-				cmd.Dir = t.TempDir()
-				enough := int64(4 << 20)
-				if args[0] == "explain" {
-					input, err := os.Open(files.paste)
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer input.Close()
-					cmd.Stdin, enough = input, 2<<20
+				took := interruptedWhileReading(t, args, files.paste, sig)
+				for try := 0; try < 2 && took > time.Second; try++ { // a busy machine may leave it no processor for a while
+					took = interruptedWhileReading(t, args, files.paste, sig)
 				}
-				took := interrupted(t, cmd, sig, func() bool { return hasRead(cmd.Process.Pid) > enough })
-				if cmd.ProcessState.ExitCode() != exitInterrupted || took > time.Second {
-					t.Errorf("exit %d after %v", cmd.ProcessState.ExitCode(), took)
-				}
-				if left := entries(t, cmd.Dir); len(left) > 0 {
-					t.Errorf("left behind: %v", left)
+				if took > time.Second {
+					t.Errorf("it ends after %v", took)
 				}
 			})
 		}
 	}
+}
+
+func interruptedWhileReading(t *testing.T, args []string, paste string, sig syscall.Signal) time.Duration {
+	t.Helper()
+	cmd := program(t, args...)
+	cmd.Dir = t.TempDir()
+	enough := int64(4 << 20)
+	if args[0] == "explain" {
+		input, err := os.Open(paste)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer input.Close()
+		cmd.Stdin, enough = input, 2<<20
+	}
+	took := interrupted(t, cmd, sig, func() bool { return hasRead(cmd.Process.Pid) > enough })
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit %d", code)
+	}
+	if left := entries(t, cmd.Dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	return took
 }
 
 // interrupted starts a program and sends it a signal once it has come so far. It says
