@@ -34,6 +34,11 @@ func TestAccountsThatAreNotAll(t *testing.T) {
 		"blank entry":    {[]string{`{"Accounts":[` + own + `,{}]}`}, "not the number of an account"},
 		"two contents":   {[]string{`{"Accounts":[` + own + `,` + other + `,` + strings.Replace(other, "ACTIVE", "CLOSED", 1) + `]}`}, "two contents"},
 		"same token":     {[]string{`{"Accounts":[` + own + `],"NextToken":"1"}`, `{"Accounts":[` + other + `],"NextToken":"1"}`}, "same NextToken twice"},
+		"said twice":     {[]string{`{"Accounts":[` + own + `,` + other + `],"Accounts":[` + own + `]}`}, "twice"},
+		"a row's twice":  {[]string{`{"Accounts":[` + own + `,{"Id":"999900001111","Id":"444455556666","State":"ACTIVE"}]}`}, "twice"},
+		"lower case":     {[]string{`{"accounts":[` + own + `,` + other + `]}`}, "lacks the list"},
+		"no list at all": {[]string{`{"Accounts":{"Id":"111122223333"}}`}, "Accounts"},
+		"two objects":    {[]string{`{"Accounts":[` + own + `]}{"Accounts":[` + other + `]}`}, "not a JSON object"},
 		"html":           {[]string{`<html></html>`}, "not a JSON object"},
 		"array":          {[]string{`[` + own + `]`}, "not a JSON object"},
 	} {

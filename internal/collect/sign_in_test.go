@@ -52,6 +52,12 @@ func signedIn(t *testing.T, url string) {
 	t.Setenv("AWS_CONFIG_FILE", settings)
 }
 
+// credentialsOf is STS's answer that gives a role's credentials.
+func credentialsOf(key string) string {
+	return "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" + key + "</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>x</SessionToken><Expiration>" +
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+}
+
 // TestSignIn takes the credentials of those who may give them.
 func TestSignIn(t *testing.T) {
 	genuine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +65,7 @@ func TestSignIn(t *testing.T) {
 		case strings.HasPrefix(r.URL.Path, "/federation/credentials"):
 			fmt.Fprintf(w, `{"roleCredentials":{"accessKeyId":"AKIDEXAMPLE","secretAccessKey":"example","sessionToken":"x","expiration":%d}}`, time.Now().Add(time.Hour).UnixMilli())
 		case r.FormValue("Action") == "AssumeRole":
-			fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIDEXAMPLE</AccessKeyId><SecretAccessKey>example</SecretAccessKey><SessionToken>x</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			fmt.Fprint(w, credentialsOf("AKIDEXAMPLE"))
 		default:
 			t.Errorf("%s is asked", r.URL)
 		}
@@ -85,7 +91,9 @@ func TestSignInByOthers(t *testing.T) {
 		"empty": "", "object": "{}", "null": `{"roleCredentials":null}`, "blank": `{"roleCredentials":{}}`, "html": "<html><body>please log in</body></html>", "list": "[]",
 		"root": "<AssumeRoleResponse/>", "no credentials": "<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>",
 		"blank credentials": "<AssumeRoleResponse><AssumeRoleResult><Credentials/></AssumeRoleResult></AssumeRoleResponse>", "other": "<DescribeVpcsResponse/>",
-		"error": "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "large": "{" + strings.Repeat(" ", 65<<20) + "}",
+		"error": "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "mark": "\ufeff{}", "two objects": "{}{}", "two roots": credentialsOf("AKIDEXAMPLE") + credentialsOf("AKIDOTHER"), "cut": strings.TrimSuffix(credentialsOf("AKIDEXAMPLE"), "</AssumeRoleResponse>"),
+		"said twice": `{"roleCredentials":{"accessKeyId":"AKIDEXAMPLE","secretAccessKey":"x","sessionToken":"x","expiration":1},"roleCredentials":{"accessKeyId":"AKIDOTHER","secretAccessKey":"x","sessionToken":"x","expiration":1}}`,
+		"large":      "{" + strings.Repeat(" ", 65<<20) + "}",
 	}
 	for _, profile := range []string{"people", "role"} {
 		for name, body := range bodies {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,6 +94,9 @@ func genuine(req *http.Request, body []byte) error {
 		if err := json.Unmarshal(body, &object); err != nil || object == nil {
 			return notAWS("it is not a JSON object")
 		}
+		if key := saidTwice(json.NewDecoder(bytes.NewReader(body))); key != "" {
+			return notAWS("it says " + key + " twice")
+		}
 		if action == "GetRoleCredentials" {
 			return rolesCredentials(object["roleCredentials"])
 		}
@@ -105,6 +109,11 @@ func genuine(req *http.Request, body []byte) error {
 	case action + "Response":
 		if strings.HasPrefix(action, "AssumeRole") && !bytes.Contains(body, []byte("<AccessKeyId>")) {
 			return notAWS("it lacks Credentials")
+		}
+		// The SDK reads the first of several documents, and one that ends before its root
+		// does as far as it has to.
+		if end := []byte("</" + root + ">"); !bytes.HasSuffix(bytes.TrimSpace(body), end) || bytes.Count(body, end) > 1 {
+			return notAWS("it does not end with the first </" + root + ">")
 		}
 		return nil
 	case "":
@@ -125,6 +134,32 @@ func rolesCredentials(body json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// saidTwice is a key that an object of valid JSON has twice, quoted: which of the two
+// counts is up to who reads it.
+func saidTwice(dec *json.Decoder) string {
+	tok, _ := dec.Token()
+	open, nested := tok.(json.Delim)
+	if !nested {
+		return ""
+	}
+	keys := map[string]bool{}
+	for dec.More() {
+		if open == '{' {
+			tok, _ := dec.Token()
+			key, _ := tok.(string)
+			if keys[key] {
+				return strconv.Quote(key)
+			}
+			keys[key] = true
+		}
+		if key := saidTwice(dec); key != "" {
+			return key
+		}
+	}
+	_, _ = dec.Token() // what closes it
+	return ""
 }
 
 // rootOf is the name of the root element of a document, "" if it is not XML.

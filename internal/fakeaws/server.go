@@ -209,6 +209,9 @@ var jsonCodes = strings.NewReplacer("UnauthorizedOperation", "AccessDeniedExcept
 // jsonWriter marks an answer in the JSON protocol.
 type jsonWriter struct{ http.ResponseWriter }
 
+// Unwrap is for http.ResponseController.
+func (w *jsonWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 	region, key := "us-east-1", ""
 	if m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
