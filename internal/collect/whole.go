@@ -3,7 +3,9 @@ package collect
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -176,8 +178,13 @@ func object(page []byte) (map[string]any, error) {
 	dec := json.NewDecoder(bytes.NewReader(page))
 	dec.UseNumber()
 	var o map[string]any
-	err := dec.Decode(&o)
-	return o, err
+	if err := dec.Decode(&o); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("it goes on behind its object")
+	}
+	return o, nil
 }
 
 // oddity says why a row can't be one of AWS's.

@@ -12,6 +12,7 @@ import (
 func FuzzSift(f *testing.F) {
 	f.Add(uint8(snapshot.SecurityGroups), []byte(`{"SecurityGroups":[{"GroupId":"sg-1","OwnerId":"1","VpcId":"vpc-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":1,"ToPort":2,"IpRanges":[{"CidrIp":"10.0.0.0/8"}]}],"IpPermissionsEgress":[]},{}]}`))
 	f.Add(uint8(snapshot.Endpoints), []byte(`{"VpcEndpoints":[{"VpcEndpointId":"vpce-1"},null,7,{"VpcEndpointId":"vpce-1","State":"x"}]}`))
+	f.Add(uint8(snapshot.SecurityGroups), []byte(`{"SecurityGroups":[]},{}]`))
 	f.Add(uint8(snapshot.CallerIdentity), []byte(`{"Account":"1"}`))
 	f.Fuzz(func(t *testing.T, kind uint8, page []byte) {
 		k := snapshot.Kind(kind)
