@@ -248,3 +248,23 @@ func TestLocationOverlaps(t *testing.T) {
 		}
 	}
 }
+
+// TestKindsThatContradict: where a gateway's route and the table of attachments do not
+// agree on what is attached, neither counts.
+func TestKindsThatContradict(t *testing.T) {
+	for seed := range uint64(10) {
+		target, snap := open(t, healthy.Estate(healthy.DirectConnect, seed))
+		changed := false
+		for _, s := range snap.Scopes {
+			for _, a := range s.TransitGatewayAttachments.All() {
+				if a.ResourceType == "direct-connect-gateway" {
+					a.ResourceType, changed = "connect", true
+					s.TransitGatewayAttachments.Put(a)
+				}
+			}
+		}
+		if got := judgedAs(target, snap)["connection-active"]; changed && got != checks.Unknown {
+			t.Errorf("seed %d: %v", seed, got)
+		}
+	}
+}

@@ -21,6 +21,30 @@ func TestLocalRouteOfTheSamePrefix(t *testing.T) {
 	}
 }
 
+// TestTwoStaticRoutesOfOnePrefix: AWS allows a table one; where it shows two that lead to
+// different things, neither counts, in any order.
+func TestTwoStaticRoutesOfOnePrefix(t *testing.T) {
+	block := netip.MustParsePrefix("10.9.0.0/16")
+	one, two := snapshot.Route{CIDR: block, Peering: "pcx-1", State: "active"}, snapshot.Route{CIDR: block, TransitGateway: "tgw-1", State: "active"}
+	learned := snapshot.Route{CIDR: block, Gateway: "vgw-1", Origin: "EnableVgwRoutePropagation", State: "active"}
+	s := &snapshot.Scope{}
+	e := NewEstate(&snapshot.Snapshot{Scopes: []*snapshot.Scope{s}})
+	for _, tt := range []struct {
+		routes []snapshot.Route
+		code   snapshot.GapCode
+	}{
+		{[]snapshot.Route{one, two}, snapshot.Contradiction},
+		{[]snapshot.Route{two, one}, snapshot.Contradiction},
+		{[]snapshot.Route{one, one}, ""},
+		{[]snapshot.Route{learned, one}, ""},
+	} {
+		hits := e.Lookup(s, snapshot.RouteTable{ID: "rtb-1", Routes: tt.routes}, Set(block))
+		if len(hits) != 1 || (hits[0].Gap == nil) != (tt.code == "") || hits[0].Gap != nil && hits[0].Gap.Code != tt.code {
+			t.Errorf("%+v", hits)
+		}
+	}
+}
+
 // TestListOfAnotherScope: the entries of a list that is shared are those that its owner's
 // scope shows, in the same Region only.
 func TestListOfAnotherScope(t *testing.T) {

@@ -135,8 +135,10 @@ func (e *Estate) Lookup(s *snapshot.Scope, t snapshot.RouteTable, dst *netipx.IP
 		if c.route.Pending != "" {
 			gap := c.route.Pending.Gap(t.ID)
 			h.Gap = &gap
-		} else if other := rival(routes[i+1:], c); other != "" {
-			h.Gap = &snapshot.Gap{Code: snapshot.RouteAmbiguous, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: t.ID, Detail: c.list + " / " + other}
+		} else if o, ok := rival(routes[i+1:], c); ok && c.list == "" {
+			h.Gap = disagree(s, snapshot.RouteTables, t.ID, c.name()+" "+c.id, o.name()+" "+o.id)
+		} else if ok {
+			h.Gap = &snapshot.Gap{Code: snapshot.RouteAmbiguous, Source: snapshot.RouteTables.Action(), Scope: s.Label(), Ref: t.ID, Detail: c.list + " / " + o.list}
 		}
 		left = Minus(left, take)
 		hops = append(hops, h)
@@ -169,18 +171,16 @@ func (c candidate) name() string {
 	return c.prefix.String()
 }
 
-// rival finds a route of another prefix list with the same prefix and another
-// target: AWS then picks one at random.
-func rival(rest []candidate, c candidate) string {
-	if c.list == "" {
-		return ""
-	}
+// rival finds a route with the same prefix and another target that nothing ranks
+// before or behind: of another prefix list, where AWS picks one at random, or a second
+// static one, which AWS allows no table.
+func rival(rest []candidate, c candidate) (candidate, bool) {
 	for _, o := range rest {
-		if o.prefix == c.prefix && o.list != "" && o.list != c.list && o.id != c.id {
-			return o.list
+		if o.prefix == c.prefix && o.rank == c.rank && o.rank != propagated && (c.list == "" || o.list != c.list) && o.id != c.id {
+			return o, true
 		}
 	}
-	return ""
+	return candidate{}, false
 }
 
 // candidates lists the routes for any of the destinations in order of precedence,

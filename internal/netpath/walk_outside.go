@@ -113,6 +113,10 @@ func (w *walker) outwardAttachment(o outward, f Flow, from int) int {
 		h.Cause.Reason = NotActive
 	case Open:
 		h.Gap = stateGap(in, snapshot.TransitGatewayAttachments, o.id, a.State)
+	default:
+		if a.ResourceType != "" && !sameResource(a.ResourceType, o.kind) {
+			h.Fate, h.Gap = Open, disagree(in, snapshot.TransitGatewayAttachments, o.id, a.ResourceType, o.kind)
+		}
 	}
 	return w.add(h)
 }
