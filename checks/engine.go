@@ -6,13 +6,19 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options of a run.
 type Options struct {
+	// Limit is how many checks run at once; 0 means no limit. Where many targets are
+	// judged side by side, one at a time is enough for each.
+	Limit int
 	// Budget is how long one check may take; 0 means DefaultBudget.
 	Budget time.Duration
 	// Now is the run's own clock, against which permissions must hold; zero: not
@@ -30,43 +36,88 @@ type Options struct {
 const DefaultBudget = 10 * time.Second
 
 // Run asks the checks about one target and returns a result for each, in the
-// order given. A check in Skipped by the caller is simply not passed. Each check is
-// asked after those that it comes after; none can stop another.
+// order given. A check in Skipped by the caller is simply not passed. Checks run
+// as soon as those they come after are done; none can stop another.
 func Run(ctx context.Context, t snapshot.Target, snap *snapshot.Snapshot, list []*Check, opt Options) []Result {
 	if opt.Budget == 0 {
 		opt.Budget = DefaultBudget
 	}
+	if opt.Limit == 0 {
+		opt.Limit = len(list)
+	}
 	with := &company{list: list, shared: &journeys{}}
-	defer with.leave()
 	results := make([]Result, len(list))
-	index := make(map[*Check]int, len(list))
-	for i, c := range list {
-		index[c] = i
-	}
-	var ask func(i int) *Result
-	ask = func(i int) *Result {
-		r := &results[i]
-		if r.Check != nil {
-			return r
-		}
-		r.Check = list[i]
-		var prior []*Result
-		for _, p := range r.Check.After {
-			if n, ok := index[p]; ok {
-				prior = append(prior, ask(n))
+	graph := newGraph(list)
+	var g errgroup.Group
+	for range min(opt.Limit, len(list)) {
+		g.Go(func() error {
+			var l lane
+			defer l.leave()
+			for i := range graph.ready {
+				var prior []*Result
+				for _, n := range graph.after[i] {
+					prior = append(prior, &results[n])
+				}
+				results[i] = judge(ctx, list[i], t, snap, with, &l, prior, opt)
+				graph.done(i)
 			}
-		}
-		*r = judge(ctx, r.Check, t, snap, with, prior, opt)
-		return r
+			return nil
+		})
 	}
-	for i := range list {
-		ask(i)
-	}
+	_ = g.Wait() // the functions return no error
 	results = follow(results)
 	for i := range results {
 		results[i].shared = with.shared
 	}
 	return results
+}
+
+// graph is which checks of a list wait for which others of it.
+type graph struct {
+	after [][]int  // by check: those that it comes after
+	ready chan int // those that wait for none any more; closed when all are done
+
+	mu     sync.Mutex
+	before [][]int // by check: those that come after it
+	waits  []int   // by check: for how many
+	left   int     // how many are not done
+}
+
+func newGraph(list []*Check) *graph {
+	n := len(list)
+	g := &graph{after: make([][]int, n), ready: make(chan int, n), before: make([][]int, n), waits: make([]int, n), left: n}
+	index := make(map[*Check]int, n)
+	for i, c := range list {
+		index[c] = i
+	}
+	for i, c := range list {
+		for _, p := range c.After {
+			if j, ok := index[p]; ok {
+				g.after[i], g.before[j] = append(g.after[i], j), append(g.before[j], i)
+			}
+		}
+		if g.waits[i] = len(g.after[i]); g.waits[i] == 0 {
+			g.ready <- i
+		}
+	}
+	if n == 0 {
+		close(g.ready)
+	}
+	return g
+}
+
+// done lets those go on that waited for a check alone.
+func (g *graph) done(i int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, n := range g.before[i] {
+		if g.waits[n]--; g.waits[n] == 0 {
+			g.ready <- n
+		}
+	}
+	if g.left--; g.left == 0 {
+		close(g.ready)
+	}
 }
 
 // follow holds what findings refer to against what the checks they name came to:
@@ -115,34 +166,37 @@ func follow(results []Result) []Result {
 type company struct {
 	list   []*Check
 	shared *journeys
-	stuck  bool        // a check that walks was left behind
-	jobs   chan func() // to the goroutine that runs the checks, one after the other; nil: to none yet
+	stuck  atomic.Bool // a check that walks was left behind
 }
 
+// lane runs checks one after the other, beside whoever waits for them: on one
+// goroutine, as long as none is left behind.
+type lane struct{ jobs chan func() }
+
 // work has a job done beside the caller.
-func (w *company) work(job func()) {
-	if w.jobs == nil {
+func (l *lane) work(job func()) {
+	if l.jobs == nil {
 		jobs := make(chan func())
 		go func() {
 			for job := range jobs {
 				job()
 			}
 		}()
-		w.jobs = jobs
+		l.jobs = jobs
 	}
-	w.jobs <- job
+	l.jobs <- job
 }
 
 // leave lets go of the goroutine, which ends when its job does.
-func (w *company) leave() {
-	if w.jobs != nil {
-		close(w.jobs)
-		w.jobs = nil
+func (l *lane) leave() {
+	if l.jobs != nil {
+		close(l.jobs)
+		l.jobs = nil
 	}
 }
 
 // judge answers one check, given the results of those it comes after.
-func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, with *company, prior []*Result, opt Options) Result {
+func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snapshot, with *company, l *lane, prior []*Result, opt Options) Result {
 	if ctx.Err() != nil {
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
@@ -162,13 +216,13 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	tooLong := []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}}
 	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
 	if walks(c) {
-		if with.stuck && !with.shared.walked.Load() {
+		if with.stuck.Load() && !with.shared.walked.Load() {
 			return conclude(c, tooLong) // it would wait for the same walk
 		}
 		x.shared = with.shared
 	}
 	answer := make(chan []Finding, 1)
-	with.work(func() {
+	l.work(func() {
 		defer func() {
 			if r := recover(); r != nil {
 				answer <- []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Panicked, Ref: c.ID, Detail: fmt.Sprint(r)}}}}
@@ -183,11 +237,13 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 	case findings := <-answer:
 		return conclude(c, findings)
 	case <-timer.C:
-		with.stuck = with.stuck || x.shared != nil
-		with.leave()
+		if x.shared != nil {
+			with.stuck.Store(true)
+		}
+		l.leave()
 		return conclude(c, tooLong)
 	case <-ctx.Done():
-		with.leave()
+		l.leave()
 		return conclude(c, []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.Interrupted}}}})
 	}
 }

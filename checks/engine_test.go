@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,6 +110,44 @@ func TestPanicsAndOverrunsAreUnknown(t *testing.T) {
 	close(release)
 	if results[0].Status != Unknown || results[0].Findings[0].Gaps[0].Code != snapshot.TookTooLong || results[1].Status != Pass {
 		t.Errorf("got %+v", results)
+	}
+}
+
+// TestSideBySide runs checks that wait for each other, which ends only if they run at
+// once; with a limit of one, none runs beside another.
+func TestSideBySide(t *testing.T) {
+	const n = 5
+	var met sync.WaitGroup
+	met.Add(n)
+	var list []*Check
+	for range n {
+		list = append(list, checkOf("meets", func(x *Exam) {
+			met.Done()
+			met.Wait()
+			x.OK("vpc-1", evidenceOf("there"))
+		}))
+	}
+	for _, r := range Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), list, Options{Budget: time.Minute}) {
+		if r.Status != Pass {
+			t.Errorf("%v", r.Findings)
+		}
+	}
+	var under, most atomic.Int32
+	for i := range list {
+		list[i] = checkOf("counts", func(x *Exam) {
+			most.Store(max(most.Load(), under.Add(1)))
+			x.OK("vpc-1", evidenceOf("there"))
+			under.Add(-1)
+		})
+	}
+	list[0].After = []*Check{list[4]}
+	for _, r := range Run(context.Background(), snapshot.Target{}, estate(snapshot.Full), list, Options{Limit: 1}) {
+		if r.Status != Pass {
+			t.Errorf("%v", r.Findings)
+		}
+	}
+	if most.Load() != 1 {
+		t.Errorf("%d at once", most.Load())
 	}
 }
 

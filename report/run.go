@@ -29,6 +29,9 @@ func (r Run) Judge(ctx context.Context, snap *snapshot.Snapshot, targets []snaps
 		r.Options.Tasks = checks.TasksOf(targets, snap)
 	}
 	r.Options.Views = snapshot.NewViews(snap)
+	if len(targets) >= targetsAtOnce {
+		r.Options.Limit = 1
+	}
 	out := make([]Judged, len(targets))
 	var g errgroup.Group
 	g.SetLimit(targetsAtOnce)
