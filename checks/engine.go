@@ -10,8 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // Options of a run.

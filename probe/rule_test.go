@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"pgregory.net/rapid"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // recorder is a rule of the tests' own, which writes down every address that was

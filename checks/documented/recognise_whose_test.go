@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/datasync"
+
 	"github.com/dspreflight/dspreflight/checks/documented"
 )
 

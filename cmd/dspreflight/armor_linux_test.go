@@ -15,11 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/internal/tier"
-	"golang.org/x/sys/unix"
 )
 
 // tinyDisk is a file system of so many bytes.

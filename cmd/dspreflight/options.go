@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/collect"
@@ -16,7 +18,6 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/probe"
 	"github.com/dspreflight/dspreflight/report"
-	"github.com/urfave/cli/v2"
 )
 
 // optionsOf reads the flags of a command, and refuses what can't be meant: by itself, or

@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/files"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
-	"github.com/urfave/cli/v2"
 )
 
 // output is one --output.
