@@ -136,7 +136,16 @@ func (k *keyQuery) parameters() {
 	if k.x.region() == "" {
 		k.open(snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: k.ep.ID, Detail: "ServiceRegion"})
 	} else {
-		k.one("activationRegion", keyOtherRegion, func(v string) bool { return strings.EqualFold(v, k.x.region()) })
+		k.activationRegion()
+	}
+}
+
+// activationRegion judges the Region. Whether the agent takes one in capitals is not
+// documented.
+func (k *keyQuery) activationRegion() {
+	is := func(v string) bool { return strings.EqualFold(v, k.x.region()) }
+	if v := k.url.Query().Get("activationRegion"); k.one("activationRegion", keyOtherRegion, is) && v != k.x.region() {
+		k.open(snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: "activationRegion=" + v, Words: snapshot.Textf("AWS writes the Region as %s; whether the agent takes another case is not documented: ask with that", "AWS の表記は %s。エージェントが大文字小文字の違いを受け付けるかは文書化されていないため、この表記で要求する", k.x.region())})
 	}
 }
 

@@ -71,11 +71,15 @@ func choose(all []dialled, own func(netip.Addr) bool) dialled {
 	best := all[0]
 	seen := map[string]bool{best.from(): true}
 	for _, d := range all[1:] {
+		differs := (d.Outcome == snapshot.Open) != (best.Outcome == snapshot.Open)
+		if d.settled() && differs && d.from() == best.from() && d.run.TakenAt.Equal(best.run.TakenAt) { // neither is newer
+			best.against = &d
+			break
+		}
 		if !d.settled() || seen[d.from()] {
 			continue
 		}
 		seen[d.from()] = true
-		differs := (d.Outcome == snapshot.Open) != (best.Outcome == snapshot.Open)
 		if differs && (!own(best.source()) || d.run.TakenAt.After(best.run.TakenAt)) {
 			best.against = &d
 			break

@@ -16,8 +16,8 @@ func HarmlessLines(s string) string { return outside.Of(s).Lines() }
 // report later can be forgotten. Line breaks stay, since those that are meant can't
 // be told from others here: each value is made harmless where it is inserted too.
 //
-// It remembers texts: targets that share an estate have most of them in common, and
-// hold them together then. The zero value is ready.
+// It remembers texts: targets that share an estate have most of them in common. The zero
+// value is ready.
 type cleaner struct{ known map[string]string }
 
 // mostKnown is how many texts are remembered: many times those of a target.
@@ -39,8 +39,10 @@ func (c *cleaner) text(s string) string {
 func (c *cleaner) clean(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if v.CanSet() {
-			v.SetString(c.text(v.String()))
+		if s := v.String(); v.CanSet() { // what is harmless may be the catalogue's, which nobody writes
+			if clean := c.text(s); clean != s {
+				v.SetString(clean)
+			}
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {

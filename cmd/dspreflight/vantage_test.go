@@ -72,3 +72,72 @@ func TestPlaceIsProved(t *testing.T) {
 		})
 	}
 }
+
+// TestDialsThatProveNothing: of two dials of one moment that contradict each other neither
+// counts.
+func TestDialsThatProveNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "estate")
+	if out := invoke(t, "fixtures", "--save", dir, "healthy-probed"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	file := filepath.Join(dir, "probes.json")
+	body := read(t, file)
+	is443 := func(p snapshot.Probe) bool { return p.Purpose == snapshot.ToEndpointPort && p.Port == 443 }
+	silent := func(ms float64) func([]snapshot.ProbeRun) []snapshot.ProbeRun {
+		return func(runs []snapshot.ProbeRun) []snapshot.ProbeRun {
+			for i := range runs {
+				for j := range runs[i].Probes {
+					if p := &runs[i].Probes[j]; is443(*p) {
+						p.Outcome, p.TLS, p.ElapsedMS = snapshot.Filtered, nil, ms
+					}
+				}
+			}
+			return runs
+		}
+	}
+	for name, tt := range map[string]struct {
+		change func([]snapshot.ProbeRun) []snapshot.ProbeRun
+		want   string
+	}{
+		"silence to the limit":         {silent(3500), "FAIL"},
+		"silence of a spoilt duration": {silent(0), "FAIL"},
+		"a second answer in one run": {func(runs []snapshot.ProbeRun) []snapshot.ProbeRun {
+			for i := range runs {
+				for _, p := range runs[i].Probes {
+					if is443(p) {
+						p.Outcome, p.TLS = snapshot.Refused, nil
+						runs[i].Probes = append(runs[i].Probes, p)
+					}
+				}
+			}
+			return runs
+		}, "UNKNOWN"},
+		"a second run of the same moment": {func(runs []snapshot.ProbeRun) []snapshot.ProbeRun {
+			for _, r := range runs {
+				r.Probes = slices.Clone(r.Probes)
+				runs = append(runs, silent(3500)([]snapshot.ProbeRun{r})...)
+			}
+			return runs
+		}, "UNKNOWN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var runs []snapshot.ProbeRun
+			if err := json.Unmarshal([]byte(body), &runs); err != nil {
+				t.Fatal(err)
+			}
+			changed, err := json.Marshal(tt.change(runs))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, changed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out := invoke(t, "check", "--snapshot", dir, "--check", "probe-443", "-o", "json")
+			for _, r := range parse(t, out).Targets[0].Results {
+				if r.Check == "probe-443" && r.Status != tt.want {
+					t.Errorf("probe-443 is %s, want %s: %v", r.Status, tt.want, r.Findings)
+				}
+			}
+		})
+	}
+}

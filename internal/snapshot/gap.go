@@ -57,7 +57,7 @@ const (
 	CommandCut        GapCode = "command-cut"        // what it answered is cut off; Detail: how many characters there are
 	CommandInS3       GapCode = "command-in-s3"      // what it answered is cut off, and whole in S3; Detail: the command that fetches it
 	CommandGarbage    GapCode = "command-garbage"    // what it answered is not the script's; Detail: how it begins
-	MachinesDiffer    GapCode = "machines-differ"    // two machines saw opposite things
+	MachinesDiffer    GapCode = "machines-differ"    // two dials of the agent's network saw opposite things
 	Hurried           GapCode = "hurried"            // the probe was given up before an answer could be expected
 	DialFailed        GapCode = "dial-failed"        // a dial ended neither by an answer nor by a refusal
 	LocalTrouble      GapCode = "local-trouble"      // the machine that dialled could not send at all
