@@ -307,6 +307,12 @@ func (l leg) byGateway() bool {
 	return false
 }
 
+// inspectedOnly reports whether all that can't be told of a part is what appliances and
+// firewalls do with it: it ends where it ends, unless they end it before.
+func (l leg) inspectedOnly() bool {
+	return !slices.ContainsFunc(l.chain, func(h netpath.Hop) bool { return h.Fate == netpath.Open && h.Layer != netpath.Inspect })
+}
+
 // open returns the first hop of the part that can't be told, of those that
 // something of AWS may lie behind.
 func (l leg) open() (netpath.Hop, bool) { return l.find(netpath.Open, false) }

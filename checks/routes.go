@@ -179,7 +179,7 @@ func (x *Exam) judgeRoutes(j journey, w netpath.Walk, back bool, region string) 
 		subject := l.subject(vpc)
 		h, open := l.open()
 		switch {
-		case open && !(l.last.Fate == netpath.Stopped && w.Sure(l.index)):
+		case open && !(l.last.Fate == netpath.Stopped && l.inspectedOnly() && w.Sure(l.index)):
 			if owner := x.owner(h, back); owner != x.check.ID {
 				x.restsOn(subject, owner)
 			} else {
