@@ -162,7 +162,7 @@ func TestRealRunbook(t *testing.T) {
 	w := newWorld(t, "healthy")
 	w.listen(t)
 	lines := strings.Replace(typed(t, runbookOf(t)), "http://10.10.1.50/", "http://"+w.at+"/", 1)
-	status := lines[strings.LastIndex(strings.TrimSpace(lines), "\n"):]
+	status := lines[strings.LastIndex(lines, "\naws "):]
 	out := w.run(t, "dash", lines+"sleep 2\n"+status)
 	if made := w.aws.DataSync.Agents(); out.code != 0 || len(made) != 1 || !strings.Contains(out.stdout, "a key\n"+made[0]+"\n") || !strings.HasSuffix(out.stdout, "ONLINE\n") {
 		t.Errorf("exit code %d, agents %v\n%s\n%s", out.code, made, out.stdout, out.stderr)
