@@ -145,7 +145,7 @@ func (k *keyQuery) parameters() {
 func (k *keyQuery) activationRegion() {
 	is := func(v string) bool { return strings.EqualFold(v, k.x.region()) }
 	if v := k.url.Query().Get("activationRegion"); k.one("activationRegion", keyOtherRegion, is) && v != k.x.region() {
-		k.open(snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: "activationRegion=" + v, Words: snapshot.Textf("AWS writes the Region as %s; whether the agent takes another case is not documented: ask with that", "AWS の表記は %s。エージェントが大文字小文字の違いを受け付けるかは文書化されていないため、この表記で要求する", k.x.region())})
+		k.open(snapshot.Gap{Code: snapshot.KeyRegionCase, Source: "--key-request", Ref: v, Detail: k.x.region()})
 	}
 }
 

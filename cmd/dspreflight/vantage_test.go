@@ -8,17 +8,54 @@ import (
 	"testing"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
 )
 
-// TestPlaceIsProved leaves some of what answered a machine whose place nobody stated:
-// one answer with a private address may be anything's.
-func TestPlaceIsProved(t *testing.T) {
+// probed is the estate healthy-probed in a folder, and what is in its probes.json.
+type probed struct{ dir, body string }
+
+func saveProbed(t *testing.T) probed {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "estate")
 	if out := invoke(t, "fixtures", "--save", dir, "healthy-probed"); out.code != 0 {
 		t.Fatal(out.stderr)
 	}
-	file := filepath.Join(dir, "probes.json")
-	body := read(t, file)
+	return probed{dir, read(t, filepath.Join(dir, "probes.json"))}
+}
+
+// runs are those of the estate, each time anew.
+func (p probed) runs(t *testing.T) []snapshot.ProbeRun {
+	t.Helper()
+	var out []snapshot.ProbeRun
+	if err := json.Unmarshal([]byte(p.body), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// judged is what a check says of the estate with other runs.
+func (p probed) judged(t *testing.T, id string, runs []snapshot.ProbeRun) report.Result {
+	t.Helper()
+	body, err := json.Marshal(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, "probes.json"), body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range parse(t, invoke(t, "check", "--snapshot", p.dir, "--check", id, "-o", "json")).Targets[0].Results {
+		if r.Check == id {
+			return r
+		}
+	}
+	t.Fatalf("%s is not in the report", id)
+	return report.Result{}
+}
+
+// TestPlaceIsProved leaves some of what answered a machine whose place nobody stated:
+// one answer with a private address may be anything's.
+func TestPlaceIsProved(t *testing.T) {
+	estate := saveProbed(t)
 	for name, tt := range map[string]struct {
 		keep   []snapshot.Purpose
 		tls    bool
@@ -38,10 +75,7 @@ func TestPlaceIsProved(t *testing.T) {
 		"the endpoint alone": {nil, true, "UNKNOWN", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var runs []snapshot.ProbeRun
-			if err := json.Unmarshal([]byte(body), &runs); err != nil {
-				t.Fatal(err)
-			}
+			runs := estate.runs(t)
 			for i := range runs {
 				r := &runs[i]
 				r.Vantage.Guessed = true
@@ -56,18 +90,8 @@ func TestPlaceIsProved(t *testing.T) {
 					}
 				}
 			}
-			changed, err := json.Marshal(runs)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, changed, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			out := invoke(t, "check", "--snapshot", dir, "--check", "probe-control", "-o", "json")
-			for _, r := range parse(t, out).Targets[0].Results {
-				if r.Check == "probe-control" && r.Status != tt.want {
-					t.Errorf("probe-control is %s, want %s: %s", r.Status, tt.want, out.stderr)
-				}
+			if got := estate.judged(t, "probe-control", runs); got.Status != tt.want {
+				t.Errorf("probe-control is %s, want %s: %v", got.Status, tt.want, got.Findings)
 			}
 		})
 	}
@@ -76,12 +100,7 @@ func TestPlaceIsProved(t *testing.T) {
 // TestDialsThatProveNothing: of two dials of one moment that contradict each other neither
 // counts.
 func TestDialsThatProveNothing(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "estate")
-	if out := invoke(t, "fixtures", "--save", dir, "healthy-probed"); out.code != 0 {
-		t.Fatal(out.stderr)
-	}
-	file := filepath.Join(dir, "probes.json")
-	body := read(t, file)
+	estate := saveProbed(t)
 	is443 := func(p snapshot.Probe) bool { return p.Purpose == snapshot.ToEndpointPort && p.Port == 443 }
 	silent := func(ms float64) func([]snapshot.ProbeRun) []snapshot.ProbeRun {
 		return func(runs []snapshot.ProbeRun) []snapshot.ProbeRun {
@@ -121,22 +140,8 @@ func TestDialsThatProveNothing(t *testing.T) {
 		}, "UNKNOWN"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var runs []snapshot.ProbeRun
-			if err := json.Unmarshal([]byte(body), &runs); err != nil {
-				t.Fatal(err)
-			}
-			changed, err := json.Marshal(tt.change(runs))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, changed, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			out := invoke(t, "check", "--snapshot", dir, "--check", "probe-443", "-o", "json")
-			for _, r := range parse(t, out).Targets[0].Results {
-				if r.Check == "probe-443" && r.Status != tt.want {
-					t.Errorf("probe-443 is %s, want %s: %v", r.Status, tt.want, r.Findings)
-				}
+			if got := estate.judged(t, "probe-443", tt.change(estate.runs(t))); got.Status != tt.want {
+				t.Errorf("probe-443 is %s, want %s: %v", got.Status, tt.want, got.Findings)
 			}
 		})
 	}

@@ -47,7 +47,7 @@ func New(o Options, c *console.Console) *Run {
 
 // Prepare reads all that the options name.
 func (r *Run) Prepare(ctx context.Context) error {
-	for _, read := range []func(context.Context) error{r.ReadChecks, r.ReadRequest, r.ReadWaivers, r.ReadRedaction} {
+	for _, read := range []func(context.Context) error{r.ReadChecks, r.ReadRequest, r.readWaivers, r.readRedaction} {
 		if err := read(ctx); err != nil {
 			return err
 		}

@@ -25,8 +25,8 @@ type Redaction struct {
 	with *redact.Redactor
 }
 
-// ReadRedaction reads the key of what is redacted, or makes one.
-func (r *Run) ReadRedaction(ctx context.Context) error {
+// readRedaction reads the key of what is redacted, or makes one.
+func (r *Run) readRedaction(ctx context.Context) error {
 	if !r.Redact {
 		return nil
 	}

@@ -39,9 +39,9 @@ const maxWaiverBytes = 1 << 20
 // reasonAccept is the reason of a waiver for one run.
 const reasonAccept = "--accept"
 
-// ReadWaivers reads --waivers and --accept. A waiver counts to the end of its
+// readWaivers reads --waivers and --accept. A waiver counts to the end of its
 // last day, UTC.
-func (r *Run) ReadWaivers(ctx context.Context) error {
+func (r *Run) readWaivers(ctx context.Context) error {
 	for _, code := range r.Accept {
 		id := canonicalID(r.All, code)
 		if id == "" {
@@ -94,7 +94,7 @@ func parseWaivers(path string, body []byte, all checks.Catalogue) ([]report.Waiv
 	return out, nil
 }
 
-// FileOfWaivers is what ReadWaivers reads; nil if there are none. Those of --accept are
+// FileOfWaivers is what readWaivers reads; nil if there are none. Those of --accept are
 // of one run, and stand in its command.
 func FileOfWaivers(list []report.Waiver) ([]byte, error) {
 	var out waiverFile
