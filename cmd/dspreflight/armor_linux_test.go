@@ -213,7 +213,7 @@ func largeFiles(t *testing.T) large {
 	last := strings.LastIndex(targets, "}\n  ]")
 	repeated(out.report, before+`"targets": [`, targets[:last+1], ",", targets[last+1:], 100<<20)
 	repeated(out.targets, "source-vpc-id: vpc-05a1b2c3d4e5f6071\ntargets:\n", "  - {name: target, vpc-endpoint-id: vpce-0a1b2c3d4e5f60718}", "\n", "\n", 7<<20)
-	repeated(out.paste, "", "An error occurred (InvalidRequestException) when calling the CreateAgent operation: errorType=", "\n", "", 3<<20)
+	repeated(out.paste, "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE\n", "An error occurred (InvalidRequestException) when calling the CreateAgent operation: errorType=", "\n", "", 3<<20)
 	return out
 }
 
@@ -232,7 +232,7 @@ func TestArmorSignalsWhileReading(t *testing.T) {
 		{"bundle", "--fixture", "healthy", "--plan", files.plan, "-o", "out.zip"},
 		{"activate", "--snapshot", files.snapshot},
 		{"check", "--fixture", "healthy", "--config", files.targets, "-o", "json=out.json"},
-		{"explain", "--run", "--fixture", "healthy", "-"},
+		{"explain", "--run", "--snapshot", files.snapshot, "-"},
 	}
 	step := 0
 	for _, args := range phases {
