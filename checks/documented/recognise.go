@@ -2,7 +2,6 @@ package documented
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -28,16 +27,16 @@ type Recognition struct {
 // beside something else, shows in the second or third only.
 func Recognise(text string) []Recognition {
 	base := decoded(text)
-	out := recogniseAll(squeeze(base, nil))
+	out := recogniseMore(nil, squeeze(base, nil))
 	messages, records := messagesOf(text)
 	if records {
 		base = decoded(messages)
 	}
 	if prefixes := prefixesIn(base); prefixes != nil || records {
-		out = withOthers(out, recogniseAll(squeeze(base, prefixes)))
+		out = recogniseMore(out, squeeze(base, prefixes))
 	}
 	if columns, found := columnsOf(base); found {
-		out = withOthers(out, recogniseAll(squeeze(columns, nil)))
+		out = recogniseMore(out, squeeze(columns, nil))
 	}
 	slices.SortStableFunc(out, func(a, b Recognition) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.at, b.at))
@@ -45,25 +44,18 @@ func Recognise(text string) []Recognition {
 	return subsumed(out)
 }
 
-// withOthers adds to a list what it does not have.
-func withOthers(list, more []Recognition) []Recognition {
-	for _, r := range more {
-		if !slices.ContainsFunc(list, func(o Recognition) bool { return o.Error == r.Error }) {
+// recogniseMore adds to a list the errors of the catalogue that it does not have.
+func recogniseMore(list []Recognition, q *squeezed) []Recognition {
+	q.find(allWords())
+	for _, e := range catalogue {
+		if slices.ContainsFunc(list, func(r Recognition) bool { return r.Error == e }) {
+			continue
+		}
+		if r, ok := recognise(e, q); ok {
 			list = append(list, r)
 		}
 	}
 	return list
-}
-
-func recogniseAll(q *squeezed) []Recognition {
-	q.find(allWords())
-	var out []Recognition
-	for _, e := range catalogue {
-		if r, ok := recognise(e, q); ok {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // patientTries is how many places are looked at one by one, for one wording.
@@ -147,17 +139,17 @@ func WithoutKeys(text string) string { return outside.WithoutKeys(text) }
 // flag, with underscores.
 var mentioned = []struct {
 	name string
-	re   func() *regexp.Regexp
+	in   literal
 }{
-	{"vpc_endpoint_id", pattern.Late(`\bvpce-[0-9a-f]{17}\b`)},
-	{"subnet_arn", pattern.Late(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)},
-	{"security_group_arn", pattern.Late(`\barn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)},
-	{"subnet_id", pattern.Late(`\bsubnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"security_group_id", pattern.Late(`\bsg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)},
-	{"endpoint_ip", pattern.Late(`privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)},
-	{"agent_ip", pattern.Late(`http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)},
-	{"agent_ip", pattern.Late(`(?:\bnc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)},
-	{"region", pattern.Late(`(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)},
+	{"vpc_endpoint_id", literal{true, []string{"vpce-"}, pattern.Late(`^vpce-[0-9a-f]{17}\b`)}},
+	{"subnet_arn", literal{true, []string{"arn:aws"}, pattern.Late(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)}},
+	{"security_group_arn", literal{true, []string{"arn:aws"}, pattern.Late(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)}},
+	{"subnet_id", literal{true, []string{"subnet-"}, pattern.Late(`^subnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
+	{"security_group_id", literal{true, []string{"sg-"}, pattern.Late(`^sg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
+	{"endpoint_ip", literal{false, []string{"privateLinkEndpoint="}, pattern.Late(`^privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)}},
+	{"agent_ip", literal{false, []string{"http://"}, pattern.Late(`^http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)}},
+	{"agent_ip", literal{true, []string{"nc", "connect to ", "Connecting to "}, pattern.Late(`^(?:nc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)}},
+	{"region", literal{false, []string{"activationRegion=", "--region", "arn:aws"}, pattern.Late(`^(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)}},
 }
 
 // Mentioned collects the ids, addresses and Region that a text names, the first
@@ -177,8 +169,8 @@ func Mentioned(text string, found []Recognition) map[string]string {
 		if out[m.name] != "" {
 			continue
 		}
-		if hit := m.re().FindStringSubmatch(plain); hit != nil {
-			out[m.name] = hit[len(hit)-1]
+		if said := m.in.first(plain); said != "" {
+			out[m.name] = said
 		}
 	}
 	return out

@@ -62,14 +62,17 @@ func (q *squeezed) inWord(from int) bool {
 // resolver is the server that a name was looked up with, as Go tells it.
 var resolver = pattern.Late(`on(?:[0-9]{1,3}\.){3}[0-9]{1,3}:53`)
 
-// otherGateway is the request that an appliance of Storage Gateway is asked for its
+// gatewayRequest is the request that an appliance of Storage Gateway is asked for its
 // key with: only DataSync's says SYNC.
-var otherGateway = pattern.Late(`gatewaytype=(?:stored|cached|vtl|file|fsx)|storagegateway`)
+var (
+	gatewayRequest  = []string{"gatewaytype=stored", "gatewaytype=cached", "gatewaytype=vtl", "gatewaytype=file", "gatewaytype=fsx", "storagegateway"}
+	dataSyncRequest = []string{"gatewaytype=sync"}
+)
 
 // asksGateway reports whether the text around a match is about a key of Storage
 // Gateway.
 func (q *squeezed) asksGateway(from, to int) bool {
-	return otherGateway().MatchString(q.stretch(from, to, around)) && !strings.Contains(q.stretch(from, to, around), "gatewaytype=sync")
+	return q.nearest(&gatewayRequest, from, to) <= around && q.nearest(&dataSyncRequest, from, to) > around
 }
 
 // isProxy accepts trouble with a proxy in front of the agent.

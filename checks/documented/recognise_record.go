@@ -2,6 +2,7 @@ package documented
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -17,13 +18,19 @@ func messagesOf(text string) (messages string, records bool) {
 	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "{") {
+		if trimmed := strings.TrimSpace(line); strings.HasPrefix(trimmed, "{") && mayHoldMessage(trimmed) {
 			if said, ok := messageOf(trimmed); ok {
 				lines[i], records = strings.TrimRight(said, "\r\n"), true
 			}
 		}
 	}
 	return strings.Join(lines, "\n"), records
+}
+
+// mayHoldMessage reports whether a line holds one of the fields, which is quicker to
+// tell than what the line is.
+func mayHoldMessage(line string) bool {
+	return slices.ContainsFunc(messageFields, func(name string) bool { return strings.Contains(line, name) })
 }
 
 // messageOf is the message of one record. systemd's journal writes one that is not

@@ -133,8 +133,8 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
-// BenchmarkRecognise looks through 1 MB of log that holds every trigger word, and of
-// tables with a message wrapped in a column.
+// BenchmarkRecognise looks through 1 MB of log that holds every trigger word, of every
+// paste of the tests whole, and of tables with a message wrapped in a column.
 func BenchmarkRecognise(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := pastes(b)
@@ -142,6 +142,9 @@ func BenchmarkRecognise(b *testing.B) {
 		"log": func(out *strings.Builder) {
 			p := all[rng.IntN(len(all))].text
 			out.WriteString(p[:rng.IntN(len(p))])
+		},
+		"pastes": func(out *strings.Builder) {
+			out.WriteString(all[rng.IntN(len(all))].text)
 		},
 		"tables": func(out *strings.Builder) {
 			line := strings.ReplaceAll(all[rng.IntN(len(all))].text, "\n", " ")
@@ -160,7 +163,7 @@ func BenchmarkRecognise(b *testing.B) {
 			}
 			b.SetBytes(int64(text.Len()))
 			for b.Loop() {
-				documented.Recognise(text.String())
+				documented.Mentioned(text.String(), documented.Recognise(text.String()))
 			}
 		})
 	}

@@ -22,6 +22,7 @@ type squeezed struct {
 	origin []int32              // offset in base of each byte of text
 	skip   []span               // what was left out of base, in order
 	marks  map[*[]string][]span // where the words of a list stand, in order
+	others []span               // where base names other services, once somebody asked
 
 	lexicon *lexicon
 	found   [][]int32 // where each word of it stands, in order

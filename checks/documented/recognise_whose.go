@@ -69,11 +69,17 @@ func (q *squeezed) stretch(from, to, reach int) string {
 
 // words is the same part of the text before it was squeezed.
 func (q *squeezed) words(from, to, reach int) string {
-	start, end := int(q.origin[max(0, from-reach)]), len(q.base)
+	start, end := q.reach(from, to, reach)
+	return q.base[start:end]
+}
+
+// reach is where that part begins and ends.
+func (q *squeezed) reach(from, to, reach int) (start, end int) {
+	start, end = int(q.origin[max(0, from-reach)]), len(q.base)
 	if to+reach < len(q.origin) {
 		end = int(q.origin[to+reach])
 	}
-	return q.base[start:end]
+	return start, end
 }
 
 // ownWords are what only a text about DataSync says, squeezed; ids follow some.
@@ -156,49 +162,6 @@ func (q *squeezed) nearestOwn(from, to int) int {
 		return d
 	}
 	return nowhere
-}
-
-var (
-	serviceWord = pattern.Late(`[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*`)
-	serviceARN  = pattern.Late(`arn:aws[a-z-]*:([a-z0-9-]+):`)
-	// calledClient is a call of the AWS CLI, or a client of boto3, of one service.
-	calledClient = pattern.Late(`\b(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)
-	actionName   = pattern.Late(`\b([a-z][a-z0-9-]{1,40}):[A-Z][A-Za-z]+`)
-)
-
-// companions are services that DataSync's own messages name: callers, locations,
-// logs.
-var companions = wordSet(`datasync ec2 sts iam s3 elasticfilesystem efs fsx logs cloudwatch cloudformation kms ssm secretsmanager organizations sso`)
-
-// nearestOther is how far from a match the nearest name of a service stands that
-// DataSync has nothing to do with, in bytes of the text before it was squeezed.
-func (q *squeezed) nearestOther(from, to int) int {
-	text := q.words(from, to, around)
-	lo := int(q.origin[max(0, from-around)])
-	a, b := int(q.origin[from])-lo, int(q.origin[to-1])-lo+1
-	best := nowhere
-	see := func(m []int) { best = min(best, span{m[0], m[1]}.away(a, b)) }
-	last, before := "", []int{0, 0}
-	for _, m := range serviceWord().FindAllStringIndex(text, -1) {
-		w := strings.ToLower(strings.ReplaceAll(text[m[0]:m[1]], "_", "-"))
-		head, _, _ := strings.Cut(w, "-")
-		switch {
-		case otherServices()[w] || otherServices()[head] || otherProducts()[w]:
-			see(m)
-		case otherServices()[last+"-"+w] || otherProducts()[last+"-"+w]:
-			see([]int{before[0], m[1]})
-		}
-		last, before = w, m
-	}
-	for _, re := range []*regexp.Regexp{serviceARN(), actionName(), calledClient()} {
-		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
-			name := text[m[2]:m[3]]
-			if !companions()[name] && (re != actionName() || otherServices()[name]) {
-				see(m)
-			}
-		}
-	}
-	return best
 }
 
 // isCallOfDataSync accepts an error of an API call. What the message itself names
@@ -324,11 +287,12 @@ func isInvalidEndpoint(q *squeezed, from, to int, _ map[string]string) bool {
 	return !strings.Contains(said, "unspecified") && !strings.Contains(said, "パブリックエンドポイント")
 }
 
-var analyzerWord = pattern.Late(`networkinsights|reachabilityanaly[sz]er|nia[0-9a-f]{17}|nip[0-9a-f]{17}`)
+// analyzerWords are what a text about Reachability Analyzer says.
+var analyzerWords = []string{"networkinsights", "reachabilityanalyzer", "reachabilityanalyser", "nia#", "nip#"}
 
 // isAnalyzer accepts what Reachability Analyzer says.
 func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
-	return analyzerWord().MatchString(q.stretch(from, to, around))
+	return q.nearest(&analyzerWords, from, to) <= around
 }
 
 // isTask accepts trouble with storage: it stands with a task or its log, not with
