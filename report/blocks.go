@@ -164,10 +164,12 @@ func (p *printer) rest(t Target) {
 	}
 }
 
+func (p *printer) sentence(text string) string { return sentence(text, p.opt.Lang) }
+
 // sentence begins a message with a capital, unless it begins with a name.
-func (p *printer) sentence(text string) string {
+func sentence(text, lang string) string {
 	word, _, _ := strings.Cut(text, " ")
-	if p.opt.Lang == "ja" || word == "" || strings.ContainsAny(word, "-:./0123456789_") || strings.ToLower(word) != word {
+	if lang == "ja" || word == "" || word[0] < 'a' || word[0] > 'z' || strings.ContainsAny(word, "-:./0123456789_") || strings.ToLower(word) != word {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]

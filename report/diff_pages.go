@@ -93,10 +93,10 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 			if fold {
 				p.put(`<details><summary>% (%)</summary>`, l.title.In(opt.Lang), len(l.findings))
 			} else {
-				p.put(`<h3>%</h3>`, l.title.In(opt.Lang))
+				p.put(`<h3>% (%)</h3>`, l.title.In(opt.Lang), len(l.findings))
 			}
 			for _, f := range l.findings {
-				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, f.Check, f.Message)
+				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, f.Check, prose(sentence(f.Message, p.lang)))
 				p.rows(f.Rows)
 				p.WriteString("</article>\n")
 			}
@@ -110,7 +110,7 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 				before = g.name
 				p.put(`<h3>%</h3>`, g.title.In(opt.Lang))
 			}
-			p.put(`<p><span class="id">%</span> %</p>`, g.Check, g.Message)
+			p.put(`<p><span class="id">%</span> %</p>`, g.Check, prose(sentence(g.Message, p.lang)))
 		}
 		p.WriteString("</section>\n")
 	}
@@ -131,7 +131,7 @@ func (p *page) rows(list []DiffRow) {
 	}
 	p.put(`<p class="faint">%</p><ul>`, p.say(snapshot.Text{En: "by the change of", Ja: "変化した行"}))
 	for _, r := range list {
-		p.put(`<li class="id">%</li>`, r.String())
+		p.put(`<li class="id">%</li>`, prose(r.String()))
 	}
 	p.WriteString("</ul>")
 }

@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -261,5 +263,24 @@ func TestBranchesStayInTheirNetworks(t *testing.T) {
 	}
 	if bands := report.Bands(rep.Targets[0]); len(bands) != first || first != 3 {
 		t.Errorf("%d networks are drawn, and with the second part %d: %v", first, len(bands), bands)
+	}
+}
+
+// TestWayAlone draws a way that stands alone without the height of the other.
+func TestWayAlone(t *testing.T) {
+	body := string(rendered(t, report.HTML("en"), built(t, "four-faults", "en")))
+	heights := map[string][]int{}
+	for _, m := range regexp.MustCompile(`<svg class="(\w*)" viewBox="0 0 336 (\d+)"`).FindAllStringSubmatch(body, -1) {
+		high, err := strconv.Atoi(m[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		heights[m[1]] = append(heights[m[1]], high)
+	}
+	if len(heights[""]) != 1 || len(heights["beside"]) != 1 || len(heights["alone"]) != 1 {
+		t.Fatalf("ways are drawn with these heights: %v", heights)
+	}
+	if heights[""][0] != heights["beside"][0] || heights["alone"][0] > heights["beside"][0]-100 {
+		t.Errorf("ways are drawn with these heights: %v", heights)
 	}
 }

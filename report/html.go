@@ -94,9 +94,9 @@ func (p *page) open(title, version string, taken time.Time) {
 
 func (p *page) head(r Report) {
 	p.open("DataSync: "+r.headline(p.lang), r.Tool.Version, r.GeneratedAt)
-	p.put(`<h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), r.headline(p.lang), r.Summary.String())
+	p.put(`<h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), sentence(r.headline(p.lang), p.lang), r.Summary.String())
 	for _, line := range r.changeLines(p.lang) {
-		p.put(`<p>%</p>`, line)
+		p.put(`<p>%</p>`, prose(line))
 	}
 	p.WriteString("</header><main>\n")
 }
@@ -193,9 +193,9 @@ func (p *page) target(r Report, t Target) {
 	} else {
 		p.put(`<section><h2>%</h2>`, t.Name)
 	}
-	p.put(`<dl><dt>%</dt><dd class="id">%</dd>`, p.say(wordEndpoint), endLine(t.endpointEnd()))
+	p.put(`<dl><dt>%</dt><dd class="id">%</dd>`, p.say(wordEndpoint), prose(endLine(t.endpointEnd())))
 	if a := endLine(t.agentEnd()); a != "" {
-		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), a)
+		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), prose(a))
 	}
 	p.WriteString("</dl>\n")
 	around := literal("told") // on paper the picture has a page of its own, behind the words
@@ -244,9 +244,9 @@ func (p *page) pictures(t Target) {
 	}{{wordThere, t.Path.There, 1}, {wordBack, t.Path.Back, 1 + len(t.Path.There)}} {
 		p.put(`<h4>%</h4><ol start="%">`, p.say(way.title), fmt.Sprint(way.first))
 		for _, h := range way.hops {
-			p.put(`<li><span class="word %">%</span> % <span class="id">%</span><ul>`, statusClass(h.Status), h.Status, h.Place, h.Ref)
+			p.put(`<li><span class="word %">%</span> % <span class="id">%</span><ul>`, statusClass(h.Status), h.Status, h.Place, prose(h.Ref))
 			for _, f := range h.Facts {
-				p.put(`<li>%</li>`, f)
+				p.put(`<li>%</li>`, prose(f))
 			}
 			if len(h.Facts) == 0 {
 				p.put(`<li>%</li>`, h.Status)
@@ -258,10 +258,20 @@ func (p *page) pictures(t Target) {
 	p.WriteString("</details>\n")
 }
 
+// worthAlone is from how many pixels of empty height on a way is drawn a second time,
+// for where it has no other beside it.
+const worthAlone = 100
+
 func (p *page) draw(laid plot) {
 	p.WriteString(`<div class="ways">`)
 	for w := range laid.ways {
-		laid.waySVG(&p.markup, w, p.id())
+		alone := laid.drawing.layout(w)
+		if laid.high-alone.high < worthAlone {
+			laid.waySVG(&p.markup, w, p.id(), "")
+			continue
+		}
+		laid.waySVG(&p.markup, w, p.id(), "beside")
+		alone.waySVG(&p.markup, w, p.id(), "alone")
 	}
 	p.WriteString("</div>")
 }
@@ -287,26 +297,26 @@ func (p *page) findings(t Target) {
 
 // finding is a box with one; of several targets with their names.
 func (p *page) finding(res Result, f Finding, targets []string) {
-	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, res.Check, f.Message)
+	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, res.Check, prose(sentence(f.Message, p.lang)))
 	if f.Waived != nil {
-		p.put(`<p><em>%</em></p>`, f.Waived.Note(p.lang))
+		p.put(`<p><em>%</em></p>`, prose(f.Waived.Note(p.lang)))
 	}
 	if len(targets) > 0 {
 		p.put(`<details><summary>%: %</summary><p>%</p></details>`, p.say(wordConcerns), len(targets), strings.Join(targets, ", "))
 	}
 	if by := behind(res, f, p.lang); by != "" {
-		p.put(`<p><strong>%</strong></p>`, by)
+		p.put(`<p><strong>%</strong></p>`, prose(by))
 	}
 	row := func(t snapshot.Text, text string) {
 		if text != "" {
-			p.put(`<p><span class="faint">%:</span> %</p>`, p.say(t), text)
+			p.put(`<p><span class="faint">%:</span> %</p>`, p.say(t), prose(text))
 		}
 	}
 	row(wordCause, f.Cause)
 	if len(f.Evidence) > 0 {
 		p.put(`<p class="faint">%:</p><ul>`, p.say(wordEvidence))
 		for _, e := range f.Evidence {
-			p.put(`<li><span class="id">% %</span>: %</li>`, e.Source, e.Ref, e.Fact)
+			p.put(`<li><span class="id">% %</span>: %</li>`, e.Source, prose(e.Ref), prose(e.Fact))
 		}
 		p.WriteString("</ul>")
 	}
@@ -377,7 +387,7 @@ func (p *page) changes(list []Change) {
 	}
 	p.put(`<h3>%</h3><ol>`, p.say(wordChanges))
 	for _, c := range list {
-		p.put(`<li><span class="id">%</span> (%)`, c.Resource, strings.Join(c.Codes, ", "))
+		p.put(`<li><h4><span class="id">%</span> (%)</h4>`, prose(c.Resource), strings.Join(c.Codes, ", "))
 		blocks := p.told.Blocks([]string{c.AWSCLI}, []string{c.Credentials}, nil, p.lang)
 		for _, b := range blocks {
 			p.block(b.Title, strings.Join(b.Lines, "\n"))
@@ -417,7 +427,7 @@ func (p *page) firewall(name string, targets []Target) {
 				p.put(`<th scope="row">%</th>`, t.Name)
 			}
 			for _, cell := range []string{strings.Join(f.Source, " "), strings.Join(f.Destination, " "), f.Protocol, f.Ports, f.Direction, f.Why} {
-				p.put(`<td>%</td>`, cell)
+				p.put(`<td>%</td>`, prose(cell))
 			}
 			p.WriteString("<td>")
 			if len(targets) == 1 {
@@ -443,11 +453,11 @@ func (p *page) everything(t Target) {
 		for _, f := range res.Findings {
 			if f.Status == "PASS" {
 				for _, e := range f.Evidence {
-					p.put(`<li class="id">% %: %</li>`, e.Source, e.Ref, e.Fact)
+					p.put(`<li class="id">% %: %</li>`, e.Source, prose(e.Ref), prose(e.Fact))
 				}
 				continue
 			}
-			p.put(`<li>% % %</li>`, f.Status, f.Code, f.Message)
+			p.put(`<li>% % %</li>`, f.Status, f.Code, prose(sentence(f.Message, p.lang)))
 		}
 		p.WriteString("</ul></td></tr>\n")
 	}
@@ -455,7 +465,7 @@ func (p *page) everything(t Target) {
 	if len(t.Gaps) > 0 {
 		p.put(`<details><summary>% (%)</summary><ul>`, p.say(wordNotSeen), len(t.Gaps))
 		for _, g := range t.Gaps {
-			p.put(`<li>%</li>`, g.Message)
+			p.put(`<li>%</li>`, prose(g.Message))
 		}
 		p.WriteString("</ul></details>\n")
 	}

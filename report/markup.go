@@ -6,17 +6,36 @@ import (
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // literal is markup that stands in this program. A string from elsewhere is none,
 // so it can't get into a page but as text.
 type literal string
 
+// prose is text of a page whose ids and ranges stay on one line: browsers break lines
+// behind hyphens, and what is copied from a page must hold no character that forbids it.
+type prose string
+
+var hyphened = pattern.Late(`[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+`)
+
+// longestWhole is up to how many characters what has hyphens stays whole: it fits a phone.
+const longestWhole = 30
+
+func (p prose) markup() string {
+	return hyphened().ReplaceAllStringFunc(outside.Of(string(p)).Markup(), func(s string) string {
+		if len(s) > longestWhole || !strings.ContainsAny(s, "0123456789") {
+			return s
+		}
+		return `<span class="k">` + s + `</span>`
+	})
+}
+
 // markup builds HTML and SVG.
 type markup struct{ bytes.Buffer }
 
 // put writes markup with each % in it replaced by the next argument: a string as
-// text, a number, or further markup of this program.
+// text, prose likewise, a number, or further markup of this program.
 func (m *markup) put(l literal, args ...any) {
 	rest := string(l)
 	for _, arg := range args {
@@ -25,6 +44,8 @@ func (m *markup) put(l literal, args ...any) {
 		switch v := arg.(type) {
 		case string:
 			m.WriteString(outside.Of(v).Markup())
+		case prose:
+			m.WriteString(v.markup())
 		case int:
 			m.WriteString(strconv.Itoa(v))
 		case literal:

@@ -93,11 +93,11 @@ func RunbookHTML(w io.Writer, b Runbook) error {
 	p.WriteString("</header><main>\n")
 	p.put(`<section class="finding is-%"><h2>%</h2>`, statusClass(string(b.Judged.Verdict)), p.say(wordJudged))
 	for _, line := range b.label() {
-		p.put(`<p>%</p>`, line)
+		p.put(`<p>%</p>`, prose(line))
 	}
 	p.WriteString("<dl>")
 	for _, f := range b.facts() {
-		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(f.word), f.text)
+		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(f.word), prose(f.text))
 	}
 	p.put("</dl><p>%</p></section>\n", p.say(wordScripted))
 	for n, s := range b.Plan.Steps(b.Guide) {
@@ -114,11 +114,11 @@ func folded(command string) string { return strings.Join(foldCommands([]string{c
 func (p *page) step(n int, s activation.Step, explain []string) {
 	p.put(`<section><h2>%. %</h2>`, n, p.say(s.Title))
 	if len(s.Do) == 1 {
-		p.put(`<p>%</p>`, p.say(s.Do[0]))
+		p.put(`<p>%</p>`, prose(p.say(s.Do[0])))
 	} else {
 		p.WriteString("<ol>")
 		for _, t := range s.Do {
-			p.put(`<li>%</li>`, p.say(t))
+			p.put(`<li>%</li>`, prose(p.say(t)))
 		}
 		p.WriteString("</ol>")
 	}
@@ -128,9 +128,9 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 	for _, c := range s.Commands { // each to be copied by itself
 		p.block(p.say(wordCommands), folded(c))
 	}
-	p.put(`<p><strong>%:</strong> %</p>`, p.say(wordAnswer), p.say(s.Answer))
+	p.put(`<p><strong>%:</strong> %</p>`, p.say(wordAnswer), prose(p.say(s.Answer)))
 	for _, t := range s.Article {
-		p.put(`<p><strong>%:</strong> %</p>`, p.say(wordArticle), p.say(t))
+		p.put(`<p><strong>%:</strong> %</p>`, p.say(wordArticle), prose(p.say(t)))
 	}
 	p.put(`<details><summary>%</summary><ul>`, p.say(wordElse))
 	for _, e := range s.Errors {

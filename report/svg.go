@@ -173,11 +173,11 @@ func total(lines []line) int {
 	return high
 }
 
-// layout measures a drawing. Both ways get the same bands at the same heights, so
-// that side by side they make one picture.
-func (d drawing) layout() plot {
+// layout measures a drawing of these ways. Both get the same bands at the same heights,
+// so that side by side they make one picture.
+func (d drawing) layout(ways ...int) plot {
 	p := plot{drawing: d}
-	for w := range d.ways {
+	for _, w := range ways {
 		p.heads[w] = append(linesOf(d.wayTitle(w), headColumns+16, "head", headLine), linesOf(d.outcome(w), smallColumns+4, "word "+statusClass(d.ways[w].status), smallLine)...)
 		p.head = max(p.head, total(p.heads[w])+bandPad)
 	}
@@ -192,7 +192,7 @@ func (d drawing) layout() plot {
 			title = append(title, linesOf(owner, monoColumns, "faint", smallLine)...)
 		}
 		most := 0
-		for w := range d.ways {
+		for _, w := range ways {
 			var cards []card
 			if b.agent {
 				cards = append(cards, d.endCard(wordDrawAgent, d.path.Agent, nil))
@@ -219,7 +219,7 @@ func layouts(pictures []picture) []plot {
 	var out []plot
 	head := 0
 	for _, one := range pictures {
-		p := one.layout()
+		p := one.layout(0, 1)
 		head = max(head, p.head)
 		out = append(out, p)
 	}
@@ -325,8 +325,8 @@ func (m *markup) card(c card, y int) {
 }
 
 // waySVG draws one way as an element of a page.
-func (p plot) waySVG(m *markup, w int, id string) {
-	m.put(`<svg viewBox="0 0 % %" role="img" aria-labelledby="%"><title id="%">%</title>`, wayWidth, p.high, id, id, p.wayTitle(w)+": "+p.outcome(w))
+func (p plot) waySVG(m *markup, w int, id string, class literal) {
+	m.put(`<svg class="%" viewBox="0 0 % %" role="img" aria-labelledby="%"><title id="%">%</title>`, class, wayWidth, p.high, id, id, p.wayTitle(w)+": "+p.outcome(w))
 	p.column(m, w)
 	m.WriteString("</svg>")
 }
@@ -338,7 +338,7 @@ func SVG(lang string) Renderer {
 		y := margin
 		const wide = 2*wayWidth + waysGap
 		err := r.each(func(t Target) error {
-			y = body.textAt(margin, y, []line{{r.headlineOf(t, lang), "big", 26}, {t.Name, "mono faint", smallLine}})
+			y = body.textAt(margin, y, []line{{sentence(r.headlineOf(t, lang), lang), "big", 26}, {t.Name, "mono faint", smallLine}})
 			if t.Path == nil {
 				y = body.textAt(margin, y+bandPad, []line{{wordNoPath.In(lang), "head", headLine}})
 			}

@@ -1,4 +1,4 @@
-// node look.mjs FILE...: opens pages and drawings in Chromium at three widths, in both
+// node look.mjs FILE...: opens pages and drawings in Chromium at four widths, in both
 // colour schemes, and on paper, and prints what is wrong with them as JSON.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const wrong = [];
 for (const file of process.argv.slice(2)) {
   const large = fs.statSync(file).size > 1 << 20; // colours and names are looked at in small ones
   for (const scheme of large ? ['light'] : ['light', 'dark']) {
-    for (const width of [360, 768, 1440]) {
+    for (const width of [360, 768, 1024, 1440]) {
       const page = await browser.newPage();
       const say = what => wrong.push(`${path.basename(file)}, ${scheme}, ${width}: ${what}`);
       const own = pathToFileURL(file).href;
@@ -32,10 +32,14 @@ for (const file of process.argv.slice(2)) {
           const box = t.getBBox(), room = (t.closest('g') ? 336 : svg.viewBox.baseVal.width) - 4;
           return box.x < 0 || box.x + box.width > room;
         }).map(t => t.textContent)).slice(0, 5),
+        broken: [...document.querySelectorAll('.k')].filter(e => e.getClientRects().length > 1).map(e => e.textContent).slice(0, 5),
+        ways: [...document.querySelectorAll('.ways')].filter(w => w.offsetParent && [...w.children].filter(s => getComputedStyle(s).display !== 'none').length !== 2).length,
         scripts: document.querySelectorAll('script').length,
       }));
       if (html && seen.beyond > 0) say(`${seen.beyond} pixels too wide`);
       if (seen.spilt.length) say('text out of its box: ' + seen.spilt.join(' | '));
+      if (seen.broken.length) say('broken: ' + seen.broken.join(' | '));
+      if (seen.ways) say(`${seen.ways} paths are not drawn there and back, each way once`);
       if (seen.scripts) say('it holds a script');
       if (html && !large) {
         await page.setBypassCSP(true);
