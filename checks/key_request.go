@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
@@ -116,6 +117,9 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 	}
 	k.host()
 	k.parameters()
+	if _, err := url.ParseQuery(u.RawQuery); err != nil && !k.bad { // it left out what it can't read
+		k.open(snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: u.RawQuery, Words: say("a parameter with a semicolon, or with a percent sign that begins no code", "セミコロンを含むか、% の後ろが符号になっていないパラメーターがある")})
+	}
 	if !k.bad {
 		x.OK("--key-request", k.saw)
 	}
@@ -187,7 +191,7 @@ func (k *keyQuery) fail(p *Problem, more Args) {
 		address, expected = given, given
 	}
 	agent := agentText(k.x)
-	if _, own := hostAddress(k.url.Hostname()); agent == "" && own && p != keyOtherHost {
+	if _, own := k.hostAddress(); agent == "" && own && p != keyOtherHost {
 		agent = k.url.Hostname()
 	}
 	if address == "ENDPOINT_IP" { // what is not known can't be pasted
@@ -220,14 +224,15 @@ func (x *Exam) keyAddress(s *snapshot.Scope, ep snapshot.Endpoint) string {
 	return ""
 }
 
-// host judges whom the request goes to: the agent, on port 80. Of an agent in a VPC
-// all private addresses are known; of one outside AWS only the address that its
-// packets have on the way, which the activation machine may know it by another.
+// host judges whom the request goes to: the agent, on port 80.
 func (k *keyQuery) host() {
 	agents, gap := netpath.FindAgents(k.x.Snapshot, k.x.Target)
 	known := gap == nil && agents.Addrs != nil
-	host, isAddr := hostAddress(k.url.Hostname())
+	host, isAddr := k.hostAddress()
 	port := k.url.Port()
+	if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+		port = strconv.FormatUint(n, 10)
+	}
 	forwarded := snapshot.Gap{Code: snapshot.KeyHostOpen, Source: "--key-request", Ref: k.url.Host, Detail: "?"}
 	if known {
 		forwarded.Detail = shorten(netpath.Addresses(agents.Addrs))
@@ -235,7 +240,7 @@ func (k *keyQuery) host() {
 	switch {
 	case isAddr && slices.Contains(k.addresses, host.String()):
 		k.fail(keyOtherHost, Args{"seen": host.String(), "expected": forwarded.Detail})
-	case known && agents.VPC != "" && (!isAddr || !agents.Addrs.Contains(host) && !k.agentsOwn(host, agents)):
+	case known && (!isAddr || !k.mayBe(host, agents)):
 		k.open(forwarded)
 	case port == "" || port == "80":
 	case known && isAddr && AgentAddress(k.x.Target, k.x.Snapshot) == host:
@@ -243,6 +248,21 @@ func (k *keyQuery) host() {
 	default: // a forwarded port, perhaps
 		k.open(forwarded)
 	}
+}
+
+// mayBe reports whether an address can be the agent's. Of an agent in a VPC all private
+// addresses are known; of one outside AWS only the address that its packets have on the
+// way, which the activation machine may know it by another, though none of the
+// endpoint's VPC and none that means something on one machine or link only.
+func (k *keyQuery) mayBe(a netip.Addr, agents netpath.Agents) bool {
+	if agents.Addrs.Contains(a) || k.agentsOwn(a, agents) {
+		return true
+	}
+	if agents.VPC != "" || !a.IsGlobalUnicast() {
+		return false
+	}
+	v, p := k.x.destination().VPCs.Get(k.ep.VPC)
+	return p == snapshot.Present && !netpath.Set(v.Prefixes()...).Contains(a)
 }
 
 // agentsOwn reports whether an address is a further one of the agent's instance.
@@ -258,9 +278,18 @@ func (k *keyQuery) agentsOwn(a netip.Addr, agents netpath.Agents) bool {
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
 var privateName = pattern.Late(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
 
-// hostAddress is the address of the host of a URL, where its text tells.
-func hostAddress(host string) (netip.Addr, bool) {
+// hostAddress is the address of the URL's host, where its text tells. The name by an
+// address is one of the agent's own Region only.
+func (k *keyQuery) hostAddress() (netip.Addr, bool) {
+	host := k.url.Hostname()
 	if m := privateName().FindStringSubmatch(strings.ToLower(host)); m != nil {
+		region := strings.TrimSuffix(m[5], ".compute")
+		if m[5] == "ec2" {
+			region = "us-east-1"
+		}
+		if s := k.x.Snapshot.Role(snapshot.Source); s != nil && s.Region != "" && s.Region != region {
+			return netip.Addr{}, false
+		}
 		host = strings.Join(m[1:5], ".")
 	}
 	a, err := netip.ParseAddr(host)

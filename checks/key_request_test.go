@@ -85,6 +85,39 @@ func TestKeyRequests(t *testing.T) {
 	}
 }
 
+// TestWhomTheKeyIsAskedOf: no name and no address that the agent can't have proves that
+// the request goes to it, wherever the agent is, and only what was read whole proves
+// anything.
+func TestWhomTheKeyIsAskedOf(t *testing.T) {
+	const query = "gatewayType=SYNC&activationRegion=us-east-1&endpointType=PRIVATE_LINK&privateLinkEndpoint=10.20.1.10&no_redirect"
+	for estate, hosts := range map[string]map[string]checks.Status{
+		"on-premises": {
+			"192.168.10.50": checks.Pass, "192.168.10.50:080": checks.Pass, "192.168.10.50:0": checks.Fail, "10.20.1.10": checks.Fail, "[::ffff:10.20.1.10]": checks.Fail,
+			"vpce-0a1b2c3d4e5f60718-abcd.datasync.us-east-1.vpce.amazonaws.com": checks.Unknown, "datasync.us-east-1.amazonaws.com": checks.Unknown,
+			"192.168.10.51": checks.Pass, "10.20.1.77": checks.Unknown, "127.0.0.1": checks.Unknown, "localhost": checks.Unknown, "169.254.169.254": checks.Unknown, "agent.example.com": checks.Unknown,
+		},
+		"healthy": {
+			"10.10.1.50:0080": checks.Pass, "ip-10-10-1-50.ap-northeast-1.compute.internal": checks.Pass,
+			"ip-10-10-1-50.eu-west-1.compute.internal": checks.Unknown, "ip-10-10-1-50.ec2.internal": checks.Unknown,
+		},
+	} {
+		target, snap := openFixture(t, estate)
+		for host, want := range hosts {
+			target.KeyRequest = "http://" + host + "/?" + query
+			if got := checks.Run(context.Background(), target, snap, []*checks.Check{checks.ByID("activation-input")}, checks.Options{})[0].Status; got != want {
+				t.Errorf("%s, %s: %v, want %v", estate, host, got, want)
+			}
+		}
+	}
+	target, snap := openFixture(t, "healthy")
+	for _, unread := range []string{"&activationRegion=%zz", "&x=1;activationRegion=eu-west-1", "&%"} {
+		target.KeyRequest = "http://10.10.1.50/?" + query + unread
+		if got := checks.Run(context.Background(), target, snap, []*checks.Check{checks.ByID("activation-input")}, checks.Options{})[0].Status; got != checks.Unknown {
+			t.Errorf("%s: %v", unread, got)
+		}
+	}
+}
+
 // TestPlaceholderKeys: what people write in place of a key is none; a random one
 // is.
 func TestPlaceholderKeys(t *testing.T) {
