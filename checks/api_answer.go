@@ -3,7 +3,6 @@ package checks
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
@@ -65,9 +64,8 @@ func refusedByProxy(a snapshot.API) int {
 
 // notAWS says, in terms of the answer, why an API that answered is not proved to
 // be that of AWS in the Region; "" if it is. Only a sign of AWS counts: its host,
-// over TLS, and the id that it gives a request. Of an older run, which did not
-// look for the id, the status must be one with which AWS refuses a call without
-// credentials.
+// over TLS, and the id that it gives a request. Of a run that did not look for the
+// id, only 400 counts: what stands in between forbids (403), or knows no such page (404).
 func (x *Exam) notAWS(a snapshot.API) string {
 	u, err := url.Parse(a.URL)
 	status := fmt.Sprintf("HTTP %d", a.Status)
@@ -80,7 +78,7 @@ func (x *Exam) notAWS(a snapshot.API) string {
 		return status + ", no x-amzn-RequestId"
 	case a.RequestID != nil && (a.Status < statusRefusals || a.Status >= statusServerErrors): // no call without credentials succeeds
 		return status
-	case a.RequestID == nil && !slices.Contains([]int{400, 403, 404, 405}, a.Status), a.RequestID == nil && a.Proxy != "" && a.Status != 400:
+	case a.RequestID == nil && a.Status != statusRefusals:
 		return status
 	}
 	return ""

@@ -62,6 +62,8 @@ func TestOnlyAWSAnswers(t *testing.T) {
 			"a portal's redirect":  func(a *snapshot.API) { a.Status, a.RequestID = 302, nil },
 			"a proxy's login":      func(a *snapshot.API) { a.Status, a.Proxy = 407, "proxy:3128" },
 			"a refused CONNECT":    func(a *snapshot.API) { a.Outcome, a.ProxyStatus, a.Proxy = snapshot.Prohibited, 403, "proxy:3128" },
+			"a page in the way":    func(a *snapshot.API) { a.Status, a.RequestID = 403, nil },
+			"no page in the way":   func(a *snapshot.API) { a.Status, a.RequestID = 404, nil },
 			"a block page":         func(a *snapshot.API) { a.Status, a.RequestID, a.Proxy = 403, nil, "proxy:3128" },
 			"an untrusted one":     func(a *snapshot.API) { a.Untrusted = "unknown authority" },
 			"silence":              func(a *snapshot.API) { a.Outcome, a.Status = snapshot.Filtered, 0 },
@@ -215,7 +217,7 @@ func TestTheActivationMachineDecides(t *testing.T) {
 // TestTools: what does not run is not there, and a command line from before
 // DataSync's VPC endpoints does not serve.
 func TestTools(t *testing.T) {
-	for version, want := range map[string]checks.Status{"": checks.Warn, "1.16.210": checks.Warn, "1.16.9": checks.Warn, "1.9.99": checks.Warn, "1.16": checks.Warn, "1.16.211": checks.Pass, "1.42.1": checks.Pass, "2.0.0": checks.Pass, "2": checks.Pass} {
+	for version, want := range map[string]checks.Status{"": checks.Warn, "1.16.210": checks.Warn, "1.16.9": checks.Warn, "1.9.99": checks.Warn, "1.16": checks.Warn, "1.16.211": checks.Pass, "1.42.1": checks.Pass, "2.0.0": checks.Pass, "2": checks.Pass, "abc": checks.Unknown, "v1.10.0": checks.Unknown, "1.x": checks.Unknown, "1.16.211rc1": checks.Unknown, "1.99999999999999999999.1": checks.Unknown} {
 		run := reached("us-east-1", "amazonaws.com", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
 		run.Tools[1].Version = version
 		if r := judgeRuns(t, "machine-tools", "us-east-1", run); r.Status != want {

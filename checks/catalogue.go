@@ -163,6 +163,9 @@ func (all Catalogue) Select(globs, skip []string) ([]*Check, error) {
 			out = append(out, c)
 		}
 	}
+	if len(out) == 0 {
+		return nil, snapshot.Errorf("what is skipped leaves no check to run", "除外の指定により、実行するチェックが 1 つも残らない")
+	}
 	return out, nil
 }
 

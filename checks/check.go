@@ -156,6 +156,7 @@ type Finding struct {
 	Note    Text   // for SKIP: why
 	Unasked bool   // for SKIP: it was not looked at, rather than being moot
 	MootBy  string // for SKIP: the check whose answer makes this one moot
+	Hides   bool   // as of its problem, for this finding alone
 	// See are, for SKIP, the checks that speak instead, one at least of which must
 	// have found something: see Exam.See.
 	See      []string

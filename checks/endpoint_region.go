@@ -1,6 +1,10 @@
 package checks
 
-import "github.com/dspreflight/dspreflight/internal/snapshot"
+import (
+	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
 
 var endpointElsewhere = &Problem{
 	Code: "DSP115", Severity: Fail,
@@ -10,6 +14,17 @@ var endpointElsewhere = &Problem{
 	Look:    serviceOtherRegion.Look,
 	Errors:  serviceOtherRegion.Errors,
 	Sources: serviceOtherRegion.Sources,
+}
+
+// elsewhere reports an endpoint that is itself in a third Region: neither in that of its
+// service nor in that of the activation.
+func (x *Exam) elsewhere(s *snapshot.Scope, ep snapshot.Endpoint, service string) bool {
+	own, saw := regionOf(s, ep)
+	if own == "" || strings.EqualFold(own, service) || strings.EqualFold(own, x.Target.Region) {
+		return false
+	}
+	x.Report(endpointElsewhere, ep.ID, Args{"seen": own, "region": x.Target.Region}, saw)
+	return true
 }
 
 // regionOf is the Region that an endpoint itself is in, whichever one its service

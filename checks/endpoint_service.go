@@ -56,11 +56,8 @@ var _ = register(&Check{
 			x.Unknown(ep.ID, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "ServiceRegion"})
 		case !strings.EqualFold(region, x.Target.Region):
 			x.Report(serviceOtherRegion, ep.ID, Args{"seen": region, "region": x.Target.Region}, saw)
-		default:
-			if own, sawOwn := regionOf(s, ep); own != "" && !strings.EqualFold(own, region) {
-				x.Report(endpointElsewhere, ep.ID, Args{"seen": own, "region": region}, sawOwn)
-				return
-			}
+			x.elsewhere(s, ep, region)
+		case !x.elsewhere(s, ep, region):
 			x.OK(ep.ID, saw)
 		}
 	},

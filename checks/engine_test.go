@@ -217,6 +217,11 @@ func TestSelect(t *testing.T) {
 	if _, err := All().Select([]string{"sg-ingres"}, nil); err == nil || !strings.Contains(err.Error(), "sg-ingress-443") {
 		t.Errorf("a glob that matches nothing gives %v", err)
 	}
+	for _, skip := range []string{"*", "subnet-usable"} { // no check at all would read as every one
+		if got, err := All().Select([]string{"subnet-usable"}, []string{skip}); err == nil {
+			t.Errorf("--skip %s selects %q", skip, ids(got))
+		}
+	}
 	if got, err := All().Select(nil, nil); err != nil || len(got) != len(All()) {
 		t.Errorf("no glob selects %d of %d, %v", len(got), len(All()), err)
 	}

@@ -74,6 +74,7 @@ var _ = register(&Check{
 			if t.Name == "curl" {
 				problem = toolCurl
 			}
+			old, told := older(t.Version, oldestCLI)
 			switch {
 			case !t.Found:
 				saw.Fact = say("not on the PATH", "PATH 上にない")
@@ -81,7 +82,9 @@ var _ = register(&Check{
 			case t.Version == "":
 				saw.Fact = say("on the PATH, but it does not run: --version says nothing", "PATH 上にあるが実行できない（--version の応答がない）")
 				x.Report(problem, t.Name, nil, saw)
-			case t.Name == "aws" && older(t.Version, oldestCLI):
+			case t.Name == "aws" && !told:
+				x.Unknown(t.Name, snapshot.Gap{Code: snapshot.Malformed, Source: "probe", Ref: t.Name, Words: snapshot.Textf("no version: %s", "バージョンではない: %s", t.Version)})
+			case t.Name == "aws" && old:
 				x.Report(toolOldCLI, t.Name, Args{"seen": t.Version, "needed": oldestCLI}, saw)
 			default:
 				x.OK(t.Name, saw)
@@ -95,20 +98,21 @@ var _ = register(&Check{
 // Source: https://github.com/boto/botocore/blob/develop/CHANGELOG.rst
 const oldestCLI = "1.16.211"
 
-// older compares versions number by number.
-func older(version, than string) bool {
+// older compares versions number by number, as far as they differ; told says that
+// both are versions as far as that.
+func older(version, than string) (is, told bool) {
 	a, b := strings.Split(version, "."), strings.Split(than, ".")
 	for i := range b {
 		if i >= len(a) {
-			return true
+			return true, true
 		}
-		m, err1 := strconv.Atoi(a[i])
-		n, err2 := strconv.Atoi(b[i])
+		m, err1 := strconv.ParseUint(a[i], 10, 64)
+		n, err2 := strconv.ParseUint(b[i], 10, 64)
 		if err1 != nil || err2 != nil || m != n {
-			return err1 == nil && err2 == nil && m < n
+			return m < n, err1 == nil && err2 == nil
 		}
 	}
-	return false
+	return false, true
 }
 
 // activationRun is the newest probe run that has something and speaks for the

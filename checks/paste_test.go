@@ -20,6 +20,7 @@ import (
 // wound.
 var notByCommand = map[string]string{
 	"DSP108 subnet-free-ips/seven-for-two-tasks": "an endpoint has one interface a zone",
+	"DSP108 subnet-free-ips/reserved-and-full":   "an endpoint has one interface a zone",
 	"DSP411 connection-active/deleted":           "what is deleted comes back by no command",
 	"DSP501 nacl-to-endpoint/first-deny":         "no number is left before the rule that denies",
 	"DSP502 nacl-to-endpoint/first-deny":         "no number is left before the rule that denies",

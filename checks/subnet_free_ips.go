@@ -127,9 +127,8 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 		if block, ok := freeBlock(s, ep.VPC, needed); ok && !x.inLocation() {
 			x.mend(x.inVPC(netpath.Place{Scope: s, VPC: ep.VPC}), repair.NewSubnet{VPC: ep.VPC, CIDR: block, Zone: n.AvailabilityZoneID})
 		}
-		return
 	}
-	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed {
+	if gap := s.GapFor(snapshot.SubnetCIDRReservations, n.ID); free >= needed && (gap.Code == snapshot.NoPermission || gap.Code == snapshot.CallFailed) {
 		x.Unknown(n.ID, gap)
 		return
 	}
@@ -139,6 +138,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	switch {
 	case reserved > 0 && rest < needed:
 		x.Report(subnetAllReserved, n.ID, args, saw, sawReserved)
+	case free < needed:
 	case free-reserved < needed:
 		x.Report(subnetReserved, n.ID, args, saw, sawReserved)
 	case free-reserved-n.MaybeTaken < needed:

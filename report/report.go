@@ -306,7 +306,7 @@ func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Findi
 			req = p.Requires
 		}
 		args := harmlessArgs(f.Args.In(lang))
-		out.Code, out.Args, out.hides = p.Code, args, p.Hides
+		out.Code, out.Args, out.hides = p.Code, args, p.Hides || f.Hides
 		out.Message = checks.Args(args).Fill(p.Title.In(lang))
 		out.Cause = checks.Args(args).Fill(p.Cause.In(lang))
 		out.Fix = fixOf(f, checks.Args(args).Fill(f.Fix().In(lang)), e, lang)

@@ -103,6 +103,47 @@ func TestWaiversLeaveNoQuestion(t *testing.T) {
 	}
 }
 
+// TestWaivedAnswersLeaveTheClockOpen: whatever keeps the APIs from answering as AWS does
+// hides what the clock shows; where another answer told that, nothing is left.
+func TestWaivedAnswersLeaveTheClockOpen(t *testing.T) {
+	for code, change := range map[string]func(*snapshot.API){
+		"DSP710": func(a *snapshot.API) { a.Outcome, a.Status = snapshot.Refused, 0 },
+		"DSP712": func(a *snapshot.API) { a.Untrusted = "unknown authority" },
+		"DSP715": func(a *snapshot.API) { a.Status, a.Proxy = 407, "proxy:3128" },
+		"DSP716": func(a *snapshot.API) { a.Status = 511 },
+		"DSP717": func(a *snapshot.API) { a.Untrusted = snapshot.CertificateExpired },
+	} {
+		for spared, want := range map[string]report.Verdict{"": report.Inconclusive, "sts": report.Ready} {
+			files, _, err := fixtures.Open("healthy-probed")
+			if err != nil {
+				t.Fatal(err)
+			}
+			snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			snap.AssignRoles(*snap.Target)
+			target, err := checks.Resolve(*snap.Target, snap)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range snap.Probes {
+				for j := range snap.Probes[i].APIs {
+					if a := &snap.Probes[i].APIs[j]; a.Service != spared {
+						a.SkewS = nil
+						change(a)
+					}
+				}
+			}
+			results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
+			rep := report.Build([]report.Judged{{Target: target, Snapshot: snap, Results: results}}, report.Options{FailOn: report.OnFail, Waivers: []report.Waiver{{Code: code, Reason: "x"}}, Now: time.Now()})
+			if rep.Verdict != want {
+				t.Errorf("%s waived, %q answers: %s, want %s", code, spared, rep.Verdict, want)
+			}
+		}
+	}
+}
+
 // namesWaived holds what is said of questions that a waiver leaves open against what is
 // waived: no other check is named.
 func namesWaived(t *testing.T, name string, results []report.Result) {

@@ -194,6 +194,12 @@ func TestFlagsOverSeveralTargets(t *testing.T) {
 		"subnet-id: " + b + "\ntargets:\n- {name: one}\n- {name: two}\n":                                     false,
 		"targets:\n- {name: one, tasks: 1}\n- {name: two, tasks: 5}\n":                                       true,
 		"targets:\n- {name: one, agent-ip: 10.10.1.50}\n- {name: two, agent-instance-id: i-0a1b2c3d4e5f6}\n": true,
+		// The agent's network is each target's own: one agent is not in both.
+		"targets:\n- {name: one, source-cidr: [10.10.0.0/16]}\n- {name: two, source-cidr: [10.11.0.0/16]}\n":                   true,
+		"targets:\n- {name: one, source-cidr: [10.11.0.0/16]}\n- {name: two, source-cidr: [10.11.0.0/16]}\n":                   true,
+		"targets:\n- {name: one, source-cidr: [10.10.0.0/16]}\n- {name: two, source-cidr: [10.10.0.0/16, 192.168.0.0/16]}\n":   false,
+		"targets:\n- {name: one, source-vpc-id: vpc-05a1b2c3d4e5f6071}\n- {name: two, source-vpc-id: vpc-05a1b2c3d4e5f6072}\n": true,
+		"targets:\n- {name: one, source-vpc-id: vpc-05a1b2c3d4e5f6071}\n- {name: two, source-vpc-id: vpc-05a1b2c3d4e5f6071}\n": false,
 	} {
 		if err := os.WriteFile(file, []byte(yaml), 0o644); err != nil {
 			t.Fatal(err)
@@ -202,7 +208,7 @@ func TestFlagsOverSeveralTargets(t *testing.T) {
 		switch {
 		case strings.Contains(yaml, "tasks"):
 			flags = map[string]string{"tasks": "3"}
-		case strings.Contains(yaml, "agent-ip"):
+		case strings.Contains(yaml, "agent-ip"), strings.Contains(yaml, "source-"):
 			flags = map[string]string{"agent-ip": "10.10.1.51"}
 		}
 		for _, byVariable := range []bool{false, true} {
