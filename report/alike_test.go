@@ -3,11 +3,53 @@ package report_test
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/dspreflight/dspreflight/report"
 )
+
+// TestAlikeButForTheAgent: targets that differ by their agents' addresses alone are told
+// once, in a table and on a page, and no other address is taken for one of them.
+func TestAlikeButForTheAgent(t *testing.T) {
+	crowd := report.Report{Verdict: report.NotReady}
+	for i := range 30 {
+		tg := built(t, "unreachable-443", "en").Targets[0]
+		tg.Name = fmt.Sprintf("site-%d", i)
+		from, to := "10.10.1.50", fmt.Sprintf("10.10.1.%d", 5+i)
+		tg.Target.AgentIP = netip.MustParseAddr(to)
+		for _, r := range tg.Results {
+			for n := range r.Findings {
+				f := &r.Findings[n]
+				f.Message = strings.ReplaceAll(f.Message, from, to)
+				if f.Fix != nil {
+					fix := *f.Fix
+					fix.Text = strings.ReplaceAll(fix.Text, from, to)
+					f.Fix = &fix
+				}
+				if i == 29 && f.Code == "DSP201" { // its own address, and another one, which begins like it
+					f.Message = strings.ReplaceAll(f.Message, to, to+"0")
+				}
+			}
+		}
+		crowd.Targets = append(crowd.Targets, tg)
+	}
+	crowd = report.Counted(crowd)
+	var b bytes.Buffer
+	if err := report.Table(report.TableOptions{Lang: "en"})(&b, crowd); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "== site-"); n != 2 || !strings.Contains(b.String(), "28 more as site-0: site-1 (i-0a1b2c3d4e5f60719 10.10.1.6), ") {
+		t.Errorf("%d are told:\n%s", n, b.String())
+	}
+	page := string(rendered(t, report.HTML("en"), crowd))
+	for says, n := range map[string]int{"<summary>Targets: 29</summary>": 1, "<summary>Targets: 30</summary>": 2, "<summary>Targets: 1</summary>": 1, `Told of <span class="k">site-0</span>; `: 2, "<svg": 3, "29 more paths are like one of these": 1} {
+		if got := strings.Count(page, says); got != n {
+			t.Errorf("the page says %q %d times, not %d", says, got, n)
+		}
+	}
+}
 
 // TestAlikeTargetsAreToldOnce: of many targets a table tells once what is the same of
 // several, names who they are, and counts them; with --verbose it tells each.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -296,13 +297,16 @@ func (p *page) findings(t Target) {
 }
 
 // finding is a box with one; of several targets with their names.
-func (p *page) finding(res Result, f Finding, targets []string) {
+func (p *page) finding(res Result, f Finding, targets *concerned) {
 	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, res.Check, prose(sentence(f.Message, p.lang)))
 	if f.Waived != nil {
 		p.put(`<p><em>%</em></p>`, prose(f.Waived.Note(p.lang)))
 	}
-	if len(targets) > 0 {
-		p.put(`<details><summary>%: %</summary><p>%</p></details>`, p.say(wordConcerns), len(targets), strings.Join(targets, ", "))
+	if targets != nil {
+		p.put(`<details><summary>%: %</summary><p>%</p></details>`, p.say(wordConcerns), len(targets.names), prose(strings.Join(targets.names, ", ")))
+		if targets.differ {
+			p.put(`<p>%</p>`, prose(snapshot.Textf("Told of %s; the others have agents, addresses and rule numbers of their own. For the commands of one of them, check it alone.", "%s の場合を示す。ほかのターゲットでは、エージェント、アドレス、ルール番号がそれぞれ異なる。コマンドは、そのターゲットだけをチェックすると表示される。", targets.first.Name).In(p.lang)))
+		}
 	}
 	if by := behind(res, f, p.lang); by != "" {
 		p.put(`<p><strong>%</strong></p>`, prose(by))
@@ -342,7 +346,7 @@ func (p *page) finding(res Result, f Finding, targets []string) {
 	if f.URL != "" {
 		links = append(slices.Clone(links), f.URL)
 	}
-	if len(targets) > 0 && p.told.once(strings.Join(links, " ")) == "" { // of many targets they stand with the first
+	if targets != nil && p.told.once(strings.Join(links, " ")) == "" { // of many targets they stand with the first
 		links = nil
 	}
 	if len(links) > 0 {
@@ -471,31 +475,58 @@ func (p *page) everything(t Target) {
 	}
 }
 
+// concerned are the targets that have a finding.
+type concerned struct {
+	first  Target
+	names  []string
+	differ bool // in their agents and their addresses
+	last   string
+}
+
+func (c *concerned) add(t Target) {
+	if c.names == nil {
+		c.first = t
+	}
+	if c.names != nil && c.last == t.Name {
+		return
+	}
+	name := t.called(c.first)
+	c.names, c.last, c.differ = append(c.names, name), t.Name, c.differ || name != t.Name
+}
+
+// fixed is what mends a finding, but for the numbers of its rules.
+func (f Finding) fixed() string {
+	if f.Fix == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s\x00%d %s", f.Fix.Text, len(f.Fix.AWSCLI), f.Fix.Credentials)
+}
+
 // common is the page below the matrix of many targets: each finding once, with the
-// targets that have it, and the pictures of those that are not ready.
+// targets that have it, and the pictures of those that are not ready. Where they differ
+// by their own agents and addresses only, the first stands for all.
 func (p *page) common(r Report) error {
 	type shared struct {
 		result  Result
 		finding Finding
-		targets []string
+		targets concerned
 	}
 	var list []*shared
 	byText := map[string]*shared{}
 	for _, status := range []string{"FAIL", "UNKNOWN", "WARN"} {
 		for _, t := range r.Targets {
+			own := t.own()
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
 					if f.Status != status {
 						continue
 					}
-					key := strings.Join([]string{res.Check, f.Status, f.Code, f.Message, f.Cause}, "\x00")
+					key := unowned(strings.Join([]string{res.Check, f.Status, f.Code, f.Message, f.Cause, f.fixed()}, "\x00"), own)
 					if byText[key] == nil {
 						byText[key] = &shared{result: res, finding: f}
 						list = append(list, byText[key])
 					}
-					if s := byText[key]; len(s.targets) == 0 || s.targets[len(s.targets)-1] != t.Name {
-						s.targets = append(s.targets, t.Name)
-					}
+					byText[key].targets.add(t)
 				}
 			}
 		}
@@ -505,23 +536,31 @@ func (p *page) common(r Report) error {
 	}
 	for _, s := range list {
 		s.finding.Changes = nil // no list of changes is on this page
-		p.finding(s.result, s.finding, s.targets)
+		p.finding(s.result, s.finding, &s.targets)
 	}
-	drawn, left := 0, 0
+	drawn, alike, left := map[string]bool{}, 0, 0
 	var requests []Target
 	err := r.each(func(t Target) error {
 		requests = append(requests, Target{Name: t.Name, Firewall: t.Firewall})
 		if t.Path == nil || t.Verdict == Ready {
 			return nil
 		}
-		if drawn == mostPictures {
+		body, err := json.Marshal([]*Path{t.Path, t.PathBefore})
+		if err != nil {
+			return err
+		}
+		key := unowned(string(body)+strings.Join(t.endpointFaults(false), "\x00"), t.own())
+		switch {
+		case drawn[key]:
+			alike++
+			return nil
+		case len(drawn) == mostPictures:
 			left++
 			return nil
-		}
-		if drawn == 0 {
+		case len(drawn) == 0:
 			p.put(`<h2>%</h2>`, p.say(wordPath))
 		}
-		drawn++
+		drawn[key] = true
 		p.put(`<details><summary>% %</summary><figure>`, t.Name, t.Verdict.Label())
 		list := t.pictures(p.lang)
 		laid := layouts(list)
@@ -536,6 +575,9 @@ func (p *page) common(r Report) error {
 	})
 	if err != nil {
 		return err
+	}
+	if alike > 0 {
+		p.put(`<p>%</p>`, snapshot.Textf("%d more paths are like one of these, but for the agent and its addresses.", "ほか %d 件の経路は、エージェントとそのアドレスを除き、上のいずれかと同じ。", alike).In(p.lang))
 	}
 	if left > 0 {
 		p.put(`<p>%</p>`, snapshot.Textf("%d more paths are not drawn here; check those targets alone.", "ほか %d 件の経路は省略。該当するターゲットだけを指定すると描く。", left).In(p.lang))

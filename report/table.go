@@ -206,15 +206,7 @@ func (t Target) endpointEnd() []string {
 
 // agentEnd is the same of the agent, nil if nothing is known of it.
 func (t Target) agentEnd() []string {
-	who, at := t.Target.AgentInstanceID, t.agentAt
-	if t.Target.AgentIP.IsValid() {
-		at = []string{t.Target.AgentIP.String()}
-	}
-	if len(at) == 0 {
-		for _, c := range t.Target.SourceCIDRs {
-			at = append(at, c.String())
-		}
-	}
+	who, at := t.Target.AgentInstanceID, t.at()
 	for _, id := range []string{t.Target.SourceSubnetID, t.Target.SourceVPCID} {
 		if who == "" {
 			who = id
@@ -227,6 +219,20 @@ func (t Target) agentEnd() []string {
 		return end(who, Scope{}, "", at) // its network may be in no account
 	}
 	return end(who, t.scope(snapshot.Source), t.Target.SourceRegion, at)
+}
+
+// at is where the agent is: its addresses, or those that it may have.
+func (t Target) at() []string {
+	at := t.agentAt
+	if t.Target.AgentIP.IsValid() {
+		at = []string{t.Target.AgentIP.String()}
+	}
+	if len(at) == 0 {
+		for _, c := range t.Target.SourceCIDRs {
+			at = append(at, c.String())
+		}
+	}
+	return at
 }
 
 // endLine is an end in one line, "" if nothing is known of it.
