@@ -112,7 +112,11 @@ const mostMembers = 3
 // unknown shows what can't be told, and what would settle it.
 func (p *printer) unknown(one *trouble) {
 	p.begin(one.status, one.result.Check)
-	p.below(p.sentence(one.finding.Message))
+	message := one.finding.Message
+	if len(one.refs) > 1 {
+		message = strings.Replace(message, one.refs[0], firstOf(one.refs, mostMembers), 1)
+	}
+	p.below(p.sentence(message))
 	var list []fact
 	if len(one.calls) > 1 && one.class != "denied" {
 		list = append(list, fact{wordCalls, p.say(snapshot.Textf("%d more failed like this one", "他 %d 件も同じ理由で失敗", len(one.calls)-1))})
@@ -128,15 +132,19 @@ func (p *printer) unknown(one *trouble) {
 
 // names are the first of the members, and how many there are beyond.
 func names(list []member, most int) string {
-	var out []string
-	for i, m := range list {
-		if i == most && len(list) > most+1 {
-			out = append(out, fmt.Sprintf("(+%d)", len(list)-most))
-			break
-		}
-		out = append(out, strings.TrimSpace(m.check+" "+m.code))
+	var all []string
+	for _, m := range list {
+		all = append(all, strings.TrimSpace(m.check+" "+m.code))
 	}
-	return strings.Join(out, ", ")
+	return firstOf(all, most)
+}
+
+// firstOf are the first of a list, and how many there are beyond: never one alone.
+func firstOf(list []string, most int) string {
+	if len(list) > most+1 {
+		list = append(list[:most:most], fmt.Sprintf("(+%d)", len(list)-most))
+	}
+	return strings.Join(list, ", ")
 }
 
 // rest says in a line each why checks were skipped, and what passed.

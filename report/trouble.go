@@ -17,6 +17,7 @@ type trouble struct {
 	more    []Finding     // the same of the same resource, each with a fix of its own
 	class   string        // of calls that failed: see failureOf
 	calls   []string      // that failed the same way
+	refs    []string      // what was not dialled for the same reason
 	remedy  snapshot.Text // for them
 }
 
@@ -98,6 +99,9 @@ func (t Target) unknowns() []*trouble {
 					if !slices.Contains(byCause[key].calls, g.Source) {
 						byCause[key].calls = append(byCause[key].calls, g.Source)
 					}
+					if !slices.Contains(byCause[key].refs, g.Ref) {
+						byCause[key].refs = append(byCause[key].refs, g.Ref)
+					}
 					causes[r.Check] = append(causes[r.Check], key)
 				}
 				if len(own) == 0 && len(prior) == 0 {
@@ -144,6 +148,9 @@ func split(f Finding) (prior []string, own []Gap) {
 func causeOf(g Gap, r Result, f Finding) (string, *trouble) {
 	f.Message = g.Message
 	one := &trouble{status: "UNKNOWN", finding: f, result: r}
+	if g.Code == string(snapshot.NotDialled) { // one run of the probe dials all of it
+		return g.Code + strings.Replace(g.Message, g.Ref, "", 1), one
+	}
 	one.class, one.remedy = failureOf(g)
 	if one.class == "" {
 		return g.Message, one

@@ -17,7 +17,8 @@ import (
 type conclusion struct {
 	Verdict string   `json:"verdict"` // found, not-found or undecided
 	Causes  []cause  `json:"causes"`
-	Unseen  []string `json:"unseen"`  // what could not be seen, and would have to be
+	Unseen  []string `json:"unseen"` // what could not be seen, and would have to be
+	open    []unseen // the same, for people: what one step settles together
 	Summary string   `json:"summary"` // in words
 }
 
@@ -127,6 +128,7 @@ func conclude(rep report.Report, found []match, order []string, sure proved, lan
 				case "UNKNOWN", "SKIP":
 					if line := id + ": " + f.Message; (f.Status == "UNKNOWN" || f.Unasked) && !slices.Contains(con.Unseen, line) {
 						con.Unseen = append(con.Unseen, line)
+						con.leaveOpen(id, f)
 					}
 				}
 			}
@@ -176,16 +178,44 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 			}
 		}
 	}
-	var reasons []string
-	ids := map[string][]string{}
-	for _, u := range c.Unseen {
-		id, reason, _ := strings.Cut(u, ": ")
-		if ids[reason] == nil {
-			reasons = append(reasons, reason)
-		}
-		ids[reason] = append(ids[reason], id)
+	if len(c.Causes) > 0 && len(c.open) > 0 {
+		fmt.Fprintln(w)
 	}
-	for _, reason := range reasons {
-		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, strings.Join(ids[reason], ", ")+": "+reason, width, lang)
+	for _, u := range c.open {
+		text := u.text
+		if len(u.refs) > 1 {
+			text = strings.Replace(text, u.refs[0], strings.Join(u.refs, ", "), 1)
+		}
+		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, strings.Join(u.checks, ", ")+": "+text, width, lang)
+	}
+}
+
+// unseen is what checks could not see for one reason.
+type unseen struct {
+	reason, text string
+	checks, refs []string // refs: what was not dialled
+}
+
+// leaveOpen notes what a check could not see, with what one step settles together: one
+// run of the probe dials all that it can.
+func (c *conclusion) leaveOpen(check string, f report.Finding) {
+	u := unseen{reason: f.Message, text: f.Message, checks: []string{check}}
+	if len(f.Gaps) == 1 && f.Gaps[0].Code == string(snapshot.NotDialled) {
+		u.refs = []string{f.Gaps[0].Ref}
+		u.reason = strings.Replace(f.Message, f.Gaps[0].Ref, "", 1)
+	}
+	i := slices.IndexFunc(c.open, func(o unseen) bool { return o.reason == u.reason })
+	if i < 0 {
+		c.open = append(c.open, u)
+		return
+	}
+	same := &c.open[i]
+	if !slices.Contains(same.checks, check) {
+		same.checks = append(same.checks, check)
+	}
+	for _, r := range u.refs {
+		if !slices.Contains(same.refs, r) {
+			same.refs = append(same.refs, r)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // TestPasteToCause pastes each of the article's errors, in English and Japanese,
@@ -215,5 +216,28 @@ func TestPowerShellsRedirection(t *testing.T) {
 	got := invokeIn(t.Context(), body, "explain", "-o", "json", "-")
 	if got.code != 0 || !strings.Contains(got.stdout, `"PUBLIC_KEY_WITH_VPC_ENDPOINT"`) {
 		t.Errorf("exit %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// TestUnseenOnce says once what one run of the probe would settle, with all that it dials.
+func TestUnseenOnce(t *testing.T) {
+	c := &conclusion{}
+	open := func(check, ref, recipe string) {
+		message := ref + " was not dialled: run " + recipe
+		c.leaveOpen(check, report.Finding{Message: message, Gaps: []report.Gap{{Code: "not-dialled", Ref: ref, Message: message}}})
+	}
+	open("probe-443", "10.20.1.10 tcp 443", "A")
+	open("probe-443", "10.20.2.10 tcp 443", "A")
+	open("probe-control", "10.20.1.10 tcp 1024-1062", "A")
+	open("probe-storage", "nfs://10.10.1.9", "B")
+	c.leaveOpen("cidr-overlap", report.Finding{Message: "not known"})
+	var b strings.Builder
+	c.print(&b, 200, "en")
+	const want = `  Not seen: probe-443, probe-control: 10.20.1.10 tcp 443, 10.20.2.10 tcp 443, 10.20.1.10 tcp 1024-1062 was not dialled: run A
+  Not seen: probe-storage: nfs://10.10.1.9 was not dialled: run B
+  Not seen: cidr-overlap: not known
+`
+	if !strings.HasSuffix(b.String(), want) || strings.Count(b.String(), "Not seen") != 3 {
+		t.Errorf("it says\n%s", b.String())
 	}
 }
