@@ -184,6 +184,19 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 	route := func(name, target string) string {
 		return `{"address":"aws_route.` + name + `","type":"aws_route","name":"` + name + `",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"route_table_id":"rtb-0d1a2b3c4d5e6f701","destination_cidr_block":"10.10.1.0/24",` + target + `},"after_unknown":{"id":true}}}`
 	}
+	role := func(account string) string {
+		return `"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"assume_role":[{"role_arn":{"constant_value":"arn:aws:iam::` + account + `:role/ci"}}]}}},"root_module":{"resources":[{"address":"aws_s3_bucket.b","mode":"managed","type":"aws_s3_bucket","name":"b","provider_config_key":"aws"}]}}`
+	}
+	const (
+		rules       = `{"cidr_blocks":["10.10.0.0/16"],"from_port":443,"to_port":443,"protocol":"tcp"},{"cidr_blocks":["10.10.0.0/16"],"from_port":1024,"to_port":1064,"protocol":"tcp"}`
+		groupConfig = `"configuration":{"root_module":{"resources":[{"address":"aws_security_group.g","mode":"managed","type":"aws_security_group","name":"g","expressions":{"name":{"constant_value":"g"}}}]}}`
+	)
+	group := func(after, unknown string) string {
+		of := func(more string) string {
+			return `{` + more + `"id":"sg-0e1d2c3b4a5968778","name":"g","vpc_id":"vpc-0d5c1a2b3e4f50617"}`
+		}
+		return `{"address":"aws_security_group.g","type":"aws_security_group","name":"g",` + aws + `,"change":{"actions":["update"],"before":` + of(`"ingress":[`+rules+`],`) + `,"after":` + of(after) + `,"after_unknown":` + unknown + `}}`
+	}
 	for name, tt := range map[string]struct {
 		changes, more string
 		code          int
@@ -201,6 +214,12 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 		"things of two Regions":           {elsewhere("us-west-2") + "," + strings.Replace(elsewhere("us-east-1"), ".f", ".g", 1), `"complete":true`, 0, "0 of 2 changes touch this target"},
 		"things of no Region, and one":    {bucket + "," + elsewhere("us-west-2"), `"complete":true`, 2, "us-west-2"},
 		"a provider of another Region":    {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_region.r","mode":"data","type":"aws_region","name":"r","provider_name":"registry.terraform.io/hashicorp/aws","values":{"name":"us-west-2"}}]}}}`, 2, "us-west-2"},
+		"a role of another account":       {bucket, role("999988887777"), 2, "999988887777"},
+		"a role of its own account":       {bucket, role("111122223333"), 0, "0 of 1 changes touch this target"},
+		"a fork under another name":       {strings.Replace(group(`"ingress":[],`, `{}`), "hashicorp/aws", "example/fork", 1), `"complete":true`, 1, "sg-ingress-443"},
+		"rules of dynamic blocks":         {group("", `{"ingress":true}`), groupConfig, 3, "sg-ingress-443"},
+		"a group that keeps its rules":    {group(`"ingress":[`+rules+`],`, `{}`), groupConfig, 0, "breaks nothing"},
+		"a change of what nobody tells":   {strings.Replace(group(`"ingress":[],`, `{}`), `"before":{`, `"before":null,"was":{`, 1), `"complete":true`, 3, "aws_security_group.g"},
 		"two routes with one destination": {route("a", `"gateway_id":"igw-0bbbbbbbbbbbbbbbb"`) + "," + route("b", `"vpc_peering_connection_id":"pcx-0c1d2e3f405162738"`), `"complete":true`, 3, "route-to-agent"},
 	} {
 		t.Run(name, func(t *testing.T) {

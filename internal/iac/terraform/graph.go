@@ -10,6 +10,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // graph is the configuration of a plan with the resources that it declares, to
@@ -168,7 +169,7 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 		return
 	}
 	for _, r := range m.Resources {
-		if r == nil || !isAWS(r.ProviderName) {
+		if r == nil || !isAWS(r.ProviderName, r.Type) {
 			continue
 		}
 		var mask any
@@ -204,12 +205,12 @@ func (g *graph) places() []resource.Location {
 	var all []*resource.Object
 	all = append(all, g.state...)
 	for rc, o := range g.before {
-		if o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName) {
+		if o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName, rc.Type) {
 			all = append(all, o)
 		}
 	}
 	for rc, o := range g.after {
-		if !o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName) {
+		if !o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName, rc.Type) {
 			all = append(all, o)
 		}
 	}
@@ -217,7 +218,7 @@ func (g *graph) places() []resource.Location {
 	learn := func(o *resource.Object, account, region string) {
 		at, seen := known[o.Location.Provider]
 		if !seen {
-			at.Region = g.regionOf(o.Location.Provider)
+			at.Account, at.Region = g.accountOf(o.Location.Provider), g.regionOf(o.Location.Provider)
 		}
 		known[o.Location.Provider] = resource.Location{Account: agreed(at.Account, account), Region: agreed(at.Region, region)}
 	}
@@ -273,17 +274,43 @@ func (g *graph) providerOf(module string, mode tfjson.ResourceMode, kind, name s
 	return ""
 }
 
-// regionOf is the Region that a provider is configured for, if the plan tells: as
-// a constant, or as a variable of the root module.
+// regionOf is the Region that a provider is configured for, if the plan tells.
 func (g *graph) regionOf(key string) string {
+	if p := g.provider(key); p != nil {
+		return g.said(p, p.Expressions["region"])
+	}
+	return ""
+}
+
+// accountOf is the account of the role that a provider assumes, the last of several, if
+// the plan tells: whoever assumes it works in that account.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs#assuming-an-iam-role
+func (g *graph) accountOf(key string) string {
+	p := g.provider(key)
+	if p == nil {
+		return ""
+	}
+	for _, name := range []string{"assume_role", "assume_role_with_web_identity"} {
+		if e := p.Expressions[name]; e != nil && e.ExpressionData != nil && len(e.NestedBlocks) > 0 {
+			return snapshot.AccountOf(g.said(p, e.NestedBlocks[len(e.NestedBlocks)-1]["role_arn"]))
+		}
+	}
+	return ""
+}
+
+func (g *graph) provider(key string) *tfjson.ProviderConfig {
 	if g.doc.Config == nil {
+		return nil
+	}
+	return g.doc.Config.ProviderConfigs[key]
+}
+
+// said is the text that an expression of a provider is, if the plan tells: as a
+// constant, or as a variable of the root module.
+func (g *graph) said(p *tfjson.ProviderConfig, e *tfjson.Expression) string {
+	if e == nil || e.ExpressionData == nil {
 		return ""
 	}
-	p := g.doc.Config.ProviderConfigs[key]
-	if p == nil || p.Expressions["region"] == nil || p.Expressions["region"].ExpressionData == nil {
-		return ""
-	}
-	e := p.Expressions["region"]
 	if s, ok := e.ConstantValue.(string); ok {
 		return s
 	}

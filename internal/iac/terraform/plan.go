@@ -5,6 +5,7 @@ package terraform
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -94,10 +95,11 @@ func Read(body []byte, files Sources, stacks StackReader) (*resource.Plan, error
 	return d.plan(files, stacks)
 }
 
-// isAWS reports whether a provider is the AWS one. Terraform, OpenTofu, mirrors and
-// forks keep it under registries and names of their own, and it is aws in all.
-func isAWS(provider string) bool {
-	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/aws")
+// isAWS reports whether a resource is of the AWS provider. Terraform, OpenTofu, mirrors
+// and forks keep it under registries and names of their own; its types are the same in
+// all.
+func isAWS(provider, kind string) bool {
+	return provider == "" || provider == "aws" || strings.HasSuffix(provider, "/aws") || strings.HasPrefix(kind, "aws_")
 }
 
 func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, error) {
@@ -134,7 +136,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			p.Changed = append(p.Changed, rc.Address)
 			g.runs(p, rc, action)
 		}
-		if ok && g.cloudFormationChange(p, rc, action) || !isAWS(rc.ProviderName) {
+		if ok && g.cloudFormationChange(p, rc, action) || !isAWS(rc.ProviderName, rc.Type) {
 			continue
 		}
 		before, after := g.before[rc], g.after[rc]
@@ -176,8 +178,12 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 				return nil, err
 			}
 		}
-		if action == resource.Create {
+		switch {
+		case action == resource.Create:
 			before = nil
+		case before == nil: // of what it was, somebody took it out
+			p.Doubt(cmp.Or(after, &resource.Object{Address: rc.Address, Type: rc.Type}), m.Kinds, snapshot.NotModelled, rc.Address, string(action))
+			continue
 		}
 		p.Changes = append(p.Changes, resource.Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.Kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), Before: before, After: after})
 	}

@@ -15,10 +15,10 @@ import (
 // provisioner.
 var harmless = []string{"archive", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls"}
 
-// isForeign reports whether a provider may reach AWS in ways of its own, as one for
-// Kubernetes does through its controllers.
-func isForeign(provider string) bool {
-	return !isAWS(provider) && !isCloudControl(provider) && !slices.Contains(harmless, provider[strings.LastIndexByte(provider, '/')+1:])
+// isForeign reports whether a resource's provider may reach AWS in ways of its own, as
+// one for Kubernetes does through its controllers.
+func isForeign(provider, kind string) bool {
+	return !isAWS(provider, kind) && !isCloudControl(provider) && !slices.Contains(harmless, provider[strings.LastIndexByte(provider, '/')+1:])
 }
 
 // runs notes a change that runs something: a provisioner of the resource, or the
@@ -30,7 +30,7 @@ func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resourc
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != resource.Update
 	runs := provisioned || slices.Contains(resource.Runners, rc.Type)
-	if !runs && !isForeign(rc.ProviderName) {
+	if !runs && !isForeign(rc.ProviderName, rc.Type) {
 		return
 	}
 	var ids []string

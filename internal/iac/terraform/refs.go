@@ -67,7 +67,7 @@ func (g *graph) settled(at *instance, name string) any {
 	switch {
 	case at.config == nil:
 		return address
-	case e == nil && (name == "cidr_block" && resource.Models[at.Type].Put != nil || g.dynamic(at, name)):
+	case e == nil && (name == "cidr_block" && resource.Models[at.Type].Put != nil || at.Exists && slices.Contains(blockLists, name) || g.dynamic(at, name)):
 		return address // an address manager chooses it, or dynamic blocks do, which plans leave out
 	case e == nil:
 		return resource.Unset{}
@@ -77,6 +77,11 @@ func (g *graph) settled(at *instance, name string) any {
 	}
 	return g.value(at, name, g.configured(at, name), address)
 }
+
+// blockLists are attributes that are made of blocks. Of what exists the provider keeps
+// those that the configuration does not set, so that unknown ones are set by dynamic
+// blocks.
+var blockLists = []string{"ingress", "egress", "route", "entry", "subnet_configuration", "network_interface"}
 
 // dynamic reports whether an attribute that is unknown, and of which the
 // configuration says nothing, must be made of dynamic blocks: the provider computes
