@@ -10,6 +10,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // TestKeyRequests builds requests out of good and bad parts. Only one that is
@@ -131,7 +132,7 @@ func TestPlaceholderKeys(t *testing.T) {
 	}
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	rng := rand.New(rand.NewPCG(5, 25))
-	for range 200000 {
+	for range tier.Size(200000) {
 		var b strings.Builder
 		for i := range 29 {
 			if i%6 == 5 {

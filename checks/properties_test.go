@@ -13,6 +13,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 func judge(c *checks.Check, t snapshot.Target, snap *snapshot.Snapshot) checks.Status {
@@ -32,7 +33,7 @@ func judge(c *checks.Check, t snapshot.Target, snap *snapshot.Snapshot) checks.S
 // no check passes; without any other, none may turn from a verdict to its
 // opposite.
 func TestNoPassWithoutEvidence(t *testing.T) {
-	for _, name := range fixtures.Names() {
+	for _, name := range tier.Share(fixtures.Names()) {
 		target, snap := openFixture(t, name)
 		for _, c := range checks.All() {
 			whole := judge(c, target, snap)

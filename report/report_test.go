@@ -128,10 +128,11 @@ var pasted = regexp.MustCompile(`^    \S|^      (--|\S)|^\|`)
 func TestTableFits(t *testing.T) {
 	for _, fixture := range fixtures.Names() {
 		for _, lang := range []string{"en", "ja"} {
+			rep := built(t, fixture, lang)
 			for _, width := range []int{60, 80, 120, 200} {
 				var b bytes.Buffer
 				opt := report.TableOptions{Width: width, Lang: lang, Wide: width == 200, Verbose: width == 80, Explain: true}
-				if err := report.Table(opt)(&b, built(t, fixture, lang)); err != nil {
+				if err := report.Table(opt)(&b, rep); err != nil {
 					t.Fatal(err)
 				}
 				for _, line := range strings.Split(b.String(), "\n") {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // wrapAt breaks a text into lines of at most so many letters, at spaces where
@@ -144,7 +145,7 @@ var wraps = map[string]func(string) string{
 // in every way; each case is named after its text and its way.
 func TestWrapped(t *testing.T) {
 	n := 0
-	for _, p := range pastes(t) {
+	for _, p := range tier.Share(pastes(t)) {
 		lines := strings.Split(strings.TrimSpace(p.text), "\n")
 		if len(p.want) != 1 || len(lines) > 6 || strings.Contains(p.text, "\x1b") {
 			continue
@@ -164,7 +165,7 @@ func TestWrapped(t *testing.T) {
 			}
 		}
 	}
-	if n < 300 {
+	if n < tier.Size(300) {
 		t.Errorf("only %d texts", n)
 	}
 	t.Log(n, "texts")

@@ -119,8 +119,11 @@ func TestArmorHostileDiffs(t *testing.T) {
 	for n, word := range append(slices.Clone(hostileWords), `=cmd|'/c calc'!A1`, "@SUM(A1)") {
 		estate := hostileEstate(t, "unreachable-443", word, n%len(hostileWords))
 		for i, format := range strings.Split(report.DiffFormatNames(), ", ") {
+			if !tier.Takes(n+i, 1) {
+				continue
+			}
 			pair := [2]string{healthy, estate}
-			if (n+i)%2 == 1 {
+			if n%2 == 1 {
 				pair = [2]string{estate, healthy}
 			}
 			out := invoke(t, "diff", "-o", format, pair[0], pair[1])

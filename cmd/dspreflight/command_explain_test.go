@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -153,7 +154,7 @@ func TestKeysStayOut(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "saved")
-	for _, text := range texts {
+	for _, text := range tier.Share(texts) {
 		for _, args := range [][]string{{"explain", "-"}, {"explain", "-o", "json", "-"}, {"explain", "--run", "--fixture", "healthy", "-"}} {
 			out := invokeIn(t.Context(), text, args...)
 			if all := strings.ToUpper(strings.Join(strings.Fields(out.stdout+out.stderr), "")); strings.Contains(all, key) || strings.Contains(all, "FGHIJ") || strings.Contains(all, "KLMNO") {

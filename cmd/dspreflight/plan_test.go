@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dspreflight/dspreflight/internal/recorded"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -64,7 +65,7 @@ func read(t *testing.T, path string) string {
 // says of the describe output after the plan was applied, or UNKNOWN where the
 // plan could not know.
 func TestPlanCases(t *testing.T) {
-	for _, file := range recorded.Glob(t, "plans", "*/plan.json") {
+	for _, file := range tier.Share(recorded.Glob(t, "plans", "*/plan.json")) {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +174,7 @@ func keys(m map[string]bool) []string {
 // fine may fail.
 func TestPlanOnly(t *testing.T) {
 	decided := 0
-	for _, file := range append(recorded.Glob(t, "plans", "*/plan.json"), recorded.Glob(t, "plans", "opentofu/*/plan.json")...) {
+	for _, file := range tier.Share(append(recorded.Glob(t, "plans", "*/plan.json"), recorded.Glob(t, "plans", "opentofu/*/plan.json")...)) {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		expected := read(t, filepath.Join(dir, "expected.txt"))
@@ -199,7 +200,7 @@ func TestPlanOnly(t *testing.T) {
 			}
 		})
 	}
-	if decided < 40 {
+	if decided < tier.Size(40) {
 		t.Errorf("only %d plans are decided by themselves", decided)
 	}
 }

@@ -129,7 +129,7 @@ func TestRedactedChange(t *testing.T) {
 					}
 				}
 				for name := range names {
-					if regexp.MustCompile(`(^|[^A-Za-z0-9_])` + regexp.QuoteMeta(name) + `($|[^A-Za-z0-9_])`).MatchString(text) {
+					if strings.Contains(text, name) && regexp.MustCompile(`(^|[^A-Za-z0-9_])`+regexp.QuoteMeta(name)+`($|[^A-Za-z0-9_])`).MatchString(text) {
 						t.Errorf("%s is still in %s", name, format)
 					}
 				}

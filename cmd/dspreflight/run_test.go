@@ -17,6 +17,7 @@ import (
 	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/recorded"
+	"github.com/dspreflight/dspreflight/internal/tier"
 	"github.com/dspreflight/dspreflight/report"
 )
 
@@ -328,7 +329,7 @@ func TestExplainKnowsEverything(t *testing.T) {
 	for _, e := range documented.All() {
 		ids = append(ids, e.ID)
 	}
-	for _, id := range ids {
+	for _, id := range tier.Share(ids) {
 		for _, lang := range []string{"en", "ja"} {
 			text := invoke(t, "explain", "--lang", lang, id)
 			if text.code != 0 || len(text.stdout) < 80 {

@@ -32,7 +32,7 @@ func TestCompositionAgainstOracle(t *testing.T) {
 		}
 	}
 	for _, shape := range []string{peered, oneGateway, twoGateways, inspected} {
-		if open[shape] < 30 {
+		if open[shape] < tier.Size(30) {
 			t.Errorf("%s: only %d connections are open: the samples prove little", shape, open[shape])
 		}
 	}

@@ -15,7 +15,7 @@ import (
 const (
 	variable = "REAL_PARTS" // is set to run the tests that have real parts
 	every    = "EVERY_STEP" // is set to take every step of the sweeps
-	slower   = 5            // with the race detector one step takes as long as so many
+	slower   = 8            // with the race detector one step takes as long as so many
 )
 
 // Real skips a test with real parts, unless they were asked for. Its name says
@@ -48,4 +48,15 @@ func Size(n int) int {
 		return n / slower
 	}
 	return n
+}
+
+// Share is what a test takes of a long list: with the race detector one in so many.
+func Share[T any](list []T) []T {
+	var out []T
+	for n, one := range list {
+		if Takes(n, 1) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
