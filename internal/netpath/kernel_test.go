@@ -21,11 +21,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
-	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 var (
-	estates = flag.Int("estates", max(100, tier.Size(300)), "how many random estates the kernel judges")
+	estates = flag.Int("estates", 300, "how many random estates the kernel judges")
 	seed    = flag.Uint64("seed", 1, "the first of their seeds")
 )
 
