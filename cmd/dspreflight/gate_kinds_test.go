@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +59,9 @@ func TestKindsOfTemplates(t *testing.T) {
 		"a nested template that takes its own":                  {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./child.json"}}}}`, 0, "1 of 1"},
 		"a nested template that can't be read":                  {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"./broken.json"}}}}`, 3, "AWS::CloudFormation::Stack"},
 		"a nested template in a nested one":                     {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"sub/middle.json"}}}}`, 1, "N/M/D"},
+		"a direction that YAML 1.1 calls true":                  {"Resources:\n  D:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties: {NetworkAclId: " + aclOfHealthy + ", RuleNumber: 1, Protocol: 6, Egress: yes, CidrBlock: 0.0.0.0/0, RuleAction: deny, PortRange: {From: 1024, To: 65535}}\n", 1, "breaks nacl-to-agent"},
+		"a port that YAML 1.1 reads by eights":                  {"Resources:\n  D:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties: {NetworkAclId: " + aclOfHealthy + ", RuleNumber: 1, Protocol: 6, CidrBlock: 0.0.0.0/0, RuleAction: deny, PortRange: {From: 0673, To: 0x1bb}}\n", 1, "breaks nacl-to-endpoint"},
+		"a protocol that is none":                               {`{"Resources":{"D":` + strings.Replace(entryThat, `"Protocol":6`, `"Protocol":" 6"`, 1) + `"deny"}}}}`, 2, "is not a protocol"},
 		"a group with a rule that is filled in":                 {`{"Resources":{"S":{"Type":"AWS::EC2::SecurityGroup","Properties":{"GroupDescription":"x","VpcId":"vpc-0d5c1a2b3e4f50617","SecurityGroupIngress":[{"Fn::Transform":{"Name":"M"}}]}}}}`, 3, "sg-ingress-443"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,6 +79,54 @@ func TestKindsOfTemplates(t *testing.T) {
 			}
 			wants(t, invoke(t, "check", "--fixture", "healthy", "--template", filepath.Join(dir, "t.json"), "--new-stack"), tt.code, tt.says)
 		})
+	}
+}
+
+// TestPoliciesOfParts: what DeletionPolicy and UpdateReplacePolicy keep stays in force,
+// and where that is not known nothing is said to be gone.
+func TestPoliciesOfParts(t *testing.T) {
+	const language, bucket = `"Transform":"AWS::LanguageExtensions","Parameters":{"P":{"Type":"String"}},`, `"B":{"Type":"AWS::S3::Bucket"}`
+	entry := func(policy, action string, number int) string {
+		return fmt.Sprintf(`"D":{"Type":"AWS::EC2::NetworkAclEntry",%s"Properties":{"NetworkAclId":%q,"RuleNumber":%d,"Protocol":6,"Egress":false,"CidrBlock":"10.10.0.0/16","PortRange":{"From":443,"To":443},"RuleAction":%q}},`, policy, aclOfHealthy, number, action)
+	}
+	const replaced = `"UpdateReplacePolicy":"Retain",`
+	for name, tt := range map[string]struct {
+		deployed, template string
+		code               int
+		says               string
+	}{
+		"goes":                        {entry("", "allow", 100), "", 1, "breaks nacl-to-endpoint"},
+		"stays":                       {entry(`"DeletionPolicy":"Retain",`, "allow", 100), "", 0, "breaks nothing"},
+		"stays but where it is new":   {entry(`"DeletionPolicy":"RetainExceptOnCreate",`, "allow", 100), "", 0, "breaks nothing"},
+		"hangs on a value":            {entry(`"DeletionPolicy":{"Ref":"P"},`, "allow", 100), "", 3, "nacl-to-endpoint"},
+		"is made anew":                {entry("", "allow", 100), entry("", "allow", 90), 0, "breaks nothing"},
+		"is made anew beside its old": {entry(replaced, "allow", 100), entry(replaced, "deny", 90), 3, "UpdateReplacePolicy"},
+		"is as it was":                {entry(replaced, "allow", 100), entry(replaced, "allow", 100), 0, "breaks nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, body := range map[string]string{"deployed.json": tt.deployed, "t.json": tt.template} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte("{"+language+`"Resources":{`+body+bucket+"}}"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--template", filepath.Join(dir, "t.json"), "--deployed-template", filepath.Join(dir, "deployed.json")), tt.code, tt.says)
+		})
+	}
+	// A group that is replaced, in a change set.
+	group := func(policy string) string {
+		of := func(about string) string {
+			b, _ := json.Marshal(`{"Properties":{"GroupDescription":"` + about + `","VpcId":"vpc-0d5c1a2b3e4f50617"}}`)
+			return string(b)
+		}
+		return `{"StackName":"s","Status":"CREATE_COMPLETE","Changes":[{"Type":"Resource","ResourceChange":{"PolicyAction":"` + policy + `","Action":"Modify","LogicalResourceId":"G","PhysicalResourceId":"sg-0e1d2c3b4a5968778","ResourceType":"AWS::EC2::SecurityGroup","Replacement":"True","BeforeContext":` + of("a") + `,"AfterContext":` + of("b") + `}}]}`
+	}
+	for policy, code := range map[string]int{"ReplaceAndDelete": 1, "ReplaceAndRetain": 0} {
+		file := filepath.Join(t.TempDir(), "changes.json")
+		if err := os.WriteFile(file, []byte(group(policy)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, invoke(t, "check", "--fixture", "healthy", "--template", file), code, "1 of 1 changes touch this target")
 	}
 }
 

@@ -83,7 +83,9 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 			if err := d.setProperties(after); err != nil {
 				return nil, snapshot.Errorf("AfterContext of %s is not JSON: %w", "%s の AfterContext が JSON ではない: %w", resource.Shortened(d.id), err)
 			}
-			if fieldText(r, "Replacement") == "True" {
+			if fieldText(r, "Replacement") == "True" && fieldText(r, "PolicyAction") == "ReplaceAndRetain" {
+				d.physical = "" // another one is made beside it
+			} else if fieldText(r, "Replacement") == "True" {
 				t.changeSet.removed = append(t.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague})
 				d.physical = "" // another one is made
 			}

@@ -64,6 +64,7 @@ func (b *binding) members() {
 			return resource.Slot(x) == resource.Slot(o) || resource.LikelySame(x, o)
 		}); i >= 0 {
 			c.Action, c.Before = resource.Update, shown[i]
+			b.besideReplaced(o)
 			shown = slices.Delete(shown, i, i+1)
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
@@ -115,6 +116,8 @@ func (b *binding) difference(stated []*resource.Object, open map[string]*resourc
 			continue // whatever it is, it stays
 		case !isShown(before):
 			lost(before)
+		default:
+			b.besideReplaced(o)
 		}
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
@@ -125,13 +128,25 @@ func (b *binding) difference(stated []*resource.Object, open map[string]*resourc
 	}
 	for _, id := range order {
 		before := byIdentity[id]
+		retained, known := false, true
+		if before != nil {
+			retained, known = b.retains(before.Address)
+		}
 		switch {
-		case before == nil, b.retains(before.Address):
-		case isShown(before):
+		case before == nil || retained:
+		case known && isShown(before):
 			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: before.Address, Type: before.Type, Action: resource.Delete, Kinds: resource.Models[before.Type].Kinds, Place: before.Place, Before: before})
 		default:
 			lost(before)
 		}
+	}
+}
+
+// besideReplaced leaves open what is in force where a part that is a resource of its own
+// changes, and its old self may stay: most of their properties can't be changed in place.
+func (b *binding) besideReplaced(o *resource.Object) {
+	if r := b.eval.byID[o.Address]; resource.CloudFormation[r.kind].Name == o.Type && b.keepsReplaced(o.Address) {
+		b.plan.Doubt(o, resource.Models[o.Type].Kinds, snapshot.NotModelled, o.Address, "UpdateReplacePolicy")
 	}
 }
 

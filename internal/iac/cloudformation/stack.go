@@ -295,6 +295,9 @@ func (b *binding) entities() {
 			if shown != nil {
 				c.Before.Attributes = shown.Attributes
 			}
+			if b.keepsReplaced(r.id) {
+				b.plan.Doubt(o, m.Kinds, snapshot.NotModelled, r.id, "UpdateReplacePolicy")
+			}
 		default:
 			c.Action, c.Before = resource.Update, shown
 			if shown == nil {
@@ -318,7 +321,12 @@ func (b *binding) entities() {
 		} else if resource.Foreign(gone.kind) && b.deployed != nil {
 			b.provided(gone, b.deployed)
 		}
-		if !ok || w.Drop == nil || gone.physical == "" || b.retains(gone.id) {
+		retained, known := b.retains(gone.id)
+		if !ok || w.Drop == nil || gone.physical == "" || retained {
+			continue
+		}
+		if !known {
+			p.Doubt(&resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Location: b.location()}, w.Kinds, snapshot.KnownAfterApply, gone.id+".DeletionPolicy", gone.id)
 			continue
 		}
 		before := &resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Exists: true, Attributes: map[string]any{}}
@@ -346,10 +354,29 @@ func (b *binding) entities() {
 }
 
 // retains reports whether the template that the stack has now keeps a resource that
-// is taken out of it.
+// is taken out of it, and whether that is known.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-func (b *binding) retains(id string) bool {
-	return b.deployed != nil && strings.HasPrefix(b.deployed.eval.byID[id].deletion, "Retain")
+func (b *binding) retains(id string) (yes, known bool) {
+	if b.deployed == nil {
+		return false, true
+	}
+	return b.deployed.eval.keeps(b.deployed.eval.byID[id].deletion, id)
+}
+
+// keepsReplaced reports whether what a change replaces may stay beside what replaces it.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
+func (b *binding) keepsReplaced(id string) bool {
+	yes, known := b.eval.keeps(b.eval.byID[id].replacing, id)
+	return yes || !known
+}
+
+// keeps reads a policy of a resource, which may be an expression.
+func (e *evaluator) keeps(policy any, id string) (yes, known bool) {
+	if policy == nil {
+		return false, true
+	}
+	s, known := e.value(policy, id).(string)
+	return known && strings.HasPrefix(s, "Retain"), known
 }
 
 // gone lists what there is of the stack and will not be.
@@ -366,7 +393,8 @@ func (b *binding) gone() []declaredResource {
 	if b.deployed != nil {
 		for _, r := range b.deployed.order {
 			_, odd := resource.UnmodelledInCloudFormation[r.kind]
-			if _, declared := b.eval.byID[r.id]; !declared && (odd || resource.Holds(r.kind) || resource.Foreign(r.kind)) && !b.retains(r.id) {
+			retained, _ := b.retains(r.id)
+			if _, declared := b.eval.byID[r.id]; !declared && (odd || resource.Holds(r.kind) || resource.Foreign(r.kind)) && !retained {
 				out = append(out, r) // it carries no tags
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -75,7 +76,7 @@ type declaredResource struct {
 	physical            string // the id in AWS, where a change set tells it
 	vague               bool   // a change set does not tell what it was
 	maybe               bool   // whether its condition holds is not known
-	deletion            string // its DeletionPolicy
+	deletion, replacing any    // its DeletionPolicy and UpdateReplacePolicy, as they are written
 	place               resource.Place
 }
 
@@ -181,8 +182,7 @@ func readResources(top, resources map[string]any, parameters map[string]string, 
 			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", at(id).Line, resource.Shortened(id))
 		}
 		condition, _ := r["Condition"].(string)
-		deletion, _ := r["DeletionPolicy"].(string)
-		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: deletion, properties: resource.AsMap(r["Properties"]), metadata: resource.AsMap(r["Metadata"]), place: at(id)})
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: r["DeletionPolicy"], replacing: r["UpdateReplacePolicy"], properties: resource.AsMap(r["Properties"]), metadata: resource.AsMap(r["Metadata"]), place: at(id)})
 	}
 	return t, nil
 }
@@ -267,6 +267,9 @@ func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any
 			if err != nil {
 				return nil, err
 			}
+			if s, ok := v.(string); ok && n.Content[i+1].Style == 0 && k.Value != "Condition" && k.Value != "Ref" { // which name something
+				v = asYAML11(s)
+			}
 			out[k.Value] = v
 		}
 		return wrap(out), nil
@@ -290,6 +293,25 @@ func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any
 		return wrap(n.Value), nil // CloudFormation takes numbers and booleans as strings too
 	}
 	return nil, snapshot.Errorf("line %d: aliases and anchors are not allowed in a template", "%d 行: テンプレートではエイリアスとアンカーを使えない", n.Line)
+}
+
+// asYAML11 is a scalar without quotes as YAML 1.1 reads it, which CloudFormation follows:
+// yes and on are true, and 0673 and 0x1bb are 443.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+// and https://yaml.org/type/bool.html, https://yaml.org/type/int.html
+func asYAML11(s string) string {
+	switch strings.ToLower(s) {
+	case "yes", "on":
+		return "true"
+	case "no", "off":
+		return "false"
+	}
+	if octal := len(s) > 1 && s[0] == '0' && strings.Trim(s, "01234567") == ""; octal || strings.HasPrefix(s, "0x") {
+		if n, err := strconv.ParseUint(s, 0, 64); err == nil {
+			return strconv.FormatUint(n, 10)
+		}
+	}
+	return s
 }
 
 // circles refuses resources and conditions that depend on themselves, which

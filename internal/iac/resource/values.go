@@ -180,6 +180,12 @@ func (o *Object) check() error {
 			return snapshot.Errorf("%s.%s: %s is not a number from -1 to 65535", "%s.%s: %s は -1 から 65535 までの数ではない", o.Address, name, Shortened(s))
 		}
 	}
+	for _, name := range []string{"protocol", "ip_protocol"} {
+		s := o.Known(name)
+		if n, err := strconv.Atoi(s); (strings.TrimSpace(s) != s || err == nil && (strconv.Itoa(n) != s || n < -1 || n > 255)) && !o.Sensitive[name] {
+			return snapshot.Errorf("%s.%s: %q is not a protocol", "%s.%s: %q はプロトコルではない", o.Address, name, Shortened(s))
+		}
+	}
 	for _, name := range []string{"cidr_block", "cidr_ipv4", "destination_cidr_block", "cidr"} {
 		s := o.Known(name)
 		if _, err := netip.ParsePrefix(s); s != "" && err != nil && !o.Sensitive[name] {
