@@ -16,8 +16,24 @@ var scriptText string
 // ScriptHead is what a script says of itself.
 type ScriptHead struct {
 	ToolVersion string
+	Lang        string           // of what people read of it: en or ja
 	Vantage     snapshot.Vantage // of the machine that will run it; guessed there if it is guessed here
 }
+
+// about is what a script says of itself, behind the mark of a comment.
+var about = snapshot.Text{
+	En: `Dials what an AWS DataSync agent needs, from this machine, and prints what it
+# saw as JSON, like "dspreflight probe -o json". Give the output to
+# "dspreflight check --probes FILE". It needs a POSIX shell and one of bash, nc
+# (any kind, busybox included) or curl; it requests nothing, changes nothing and
+# writes to a folder of its own under TMPDIR, which it removes.`,
+	Ja: `AWS DataSync エージェントに必要な接続をこのマシンから試し、結果を "dspreflight probe -o json" と
+# 同じ JSON で出力する。出力は "dspreflight check --probes FILE" に渡す。POSIX シェルと、bash、nc
+# （busybox を含め種類は問わない）、curl のいずれかが必要。要求は送らず、何も変更しない。TMPDIR の下に
+# 専用のフォルダーを作り、最後に削除する。`,
+}
+
+var noDialler = snapshot.Text{En: "none of bash, nc and curl is here: nothing can be dialled", Ja: "bash、nc、curl のいずれもなく、接続を試せない"}
 
 // Script is a POSIX shell script that dials the targets and prints a probe run
 // as JSON. It can't see ICMP messages and does no TLS handshake; what it can't
@@ -51,7 +67,7 @@ func scriptOf(list, wait string, head ScriptHead) string {
 		place = snapshot.Elsewhere
 	}
 	return strings.NewReplacer(
-		"@VERSION@", plainVersion(head.ToolVersion), "@WAIT@", wait, "@ATONCE@", strconv.Itoa(PerAddress), "@LIST@", list,
+		"@ABOUT@", about.In(head.Lang), "@NOTHING@", noDialler.In(head.Lang), "@VERSION@", plainVersion(head.ToolVersion), "@WAIT@", wait, "@ATONCE@", strconv.Itoa(PerAddress), "@LIST@", list,
 		"@SCHEMA@", snapshot.ProbeSchema, "@PLACE@", string(place), "@GUESSED@", strconv.FormatBool(head.Vantage.Guessed),
 	).Replace(scriptText)
 }

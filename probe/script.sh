@@ -1,10 +1,6 @@
 #!/bin/sh
-# Dials what an AWS DataSync agent needs, from this machine, and prints what it
-# saw as JSON, like "dspreflight probe -o json". Give the output to
-# "dspreflight check --probes FILE". It needs a POSIX shell and one of bash, nc
-# (any kind, busybox included) or curl; it requests nothing, changes nothing and
-# writes to a folder of its own under TMPDIR, which it removes.
-# Made by dspreflight @VERSION@.
+# @ABOUT@
+# dspreflight @VERSION@
 LC_ALL=C
 export LC_ALL
 wait_s=@WAIT@
@@ -64,7 +60,7 @@ elif have nc; then
 elif have curl; then
   how=curl
 else
-  echo "none of bash, nc and curl is here: nothing can be dialled" >&2
+  echo '@NOTHING@' >&2
   exit 2
 fi
 

@@ -54,7 +54,7 @@ type ssmInputs struct {
 // Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-schemas-features.html
 func SSMDocument(targets []Target, timeout time.Duration, version, lang string) ([]byte, error) {
 	say := func(en, ja string) string { return snapshot.Text{En: en, Ja: ja}.In(lang) }
-	head := ScriptHead{ToolVersion: version, Vantage: snapshot.Vantage{Place: snapshot.Elsewhere, Guessed: true}}
+	head := ScriptHead{ToolVersion: version, Lang: lang, Vantage: snapshot.Vantage{Place: snapshot.Elsewhere, Guessed: true}}
 	script := scriptOf("  printf '%s\\n' '{{ Targets }}' | tr ',' '\\n'", "'{{ ConnectTimeout }}'", head)
 	_, body, _ := strings.Cut(script, "\n") // without the first line, which names the shell
 	text := fmt.Sprintf(packing, body, snapshot.PackedProbes, snapshot.PlainProbes, snapshot.ProbesEnd)

@@ -88,8 +88,13 @@ func diffTable(w io.Writer, d Diff, opt TableOptions) error {
 			n[i] += m
 		}
 	}
-	fmt.Fprintf(&b, "%s -> %s  %d new  %d revealed  %d resolved  %d hidden  %d unchanged  %d gaps opened\n",
-		p.verdict(d.Before.Verdict), p.verdict(d.After.Verdict), n[0], n[1], n[2], n[3], n[4], n[5])
+	var counts []string // those of what there is, and always what is new
+	for i, what := range []string{"new", "revealed", "resolved", "hidden", "unchanged", "gaps opened"} {
+		if i == 0 || n[i] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n[i], what))
+		}
+	}
+	fmt.Fprintf(&b, "%s -> %s  %s\n", p.verdict(d.Before.Verdict), p.verdict(d.After.Verdict), strings.Join(counts, "  "))
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -73,7 +73,7 @@ func runProbe(c *cli.Context, env *environment) error {
 		return printSSMDocument(c, env, o, targets)
 	}
 	if c.Bool("script") {
-		_, err := fmt.Fprint(env.stdout, probe.Script(targets, o.ConnectTimeout, probe.ScriptHead{ToolVersion: o.Version, Vantage: here}))
+		_, err := fmt.Fprint(env.stdout, probe.Script(targets, o.ConnectTimeout, probe.ScriptHead{ToolVersion: o.Version, Lang: o.Lang, Vantage: here}))
 		return err
 	}
 	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: o.Version, TakenAt: time.Now().UTC().Truncate(time.Second), Vantage: here, TimeoutMS: int(o.ConnectTimeout.Milliseconds())}

@@ -47,8 +47,8 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 	}
 	say("Cause", "原因", m.Cause)
 	say("Fix", "対処", m.Fix)
-	block("With the AWS CLI (an example, with made-up values)", "AWS CLI での対処（値は例）", m.AWSCLI)
-	block("Look (changes nothing)", "確認（何も変更しない）", m.Look)
+	block("With the AWS CLI (an example, with made-up values)", "AWS CLI での対処（値は例）", folded(m.AWSCLI, lang))
+	block("Look (changes nothing)", "確認（何も変更しない）", folded(m.Look, lang))
 	if m.TF != "" {
 		block("In Terraform (an example)", "Terraform での対処（例）", strings.Split(m.TF, "\n"))
 	}
@@ -56,6 +56,15 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 	say("Found by", "見つけるチェック", strings.Join(m.Checks, ", "))
 	say("Problem codes", "問題コード", strings.Join(m.Problems, ", "))
 	block("Sources", "出典", m.Sources)
+}
+
+// folded are commands with an option a line.
+func folded(commands []string, lang string) []string {
+	var out []string
+	for _, b := range (report.Told{}).Blocks(commands, nil, nil, lang) {
+		out = append(out, b.Lines...)
+	}
+	return out
 }
 
 // sayLine prints text behind a label, if there is any.

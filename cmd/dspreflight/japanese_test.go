@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // What stands in Latin letters in Japanese sentences: names, words that are typed,
@@ -18,7 +19,7 @@ import (
 // a mark or a capital inside are not asked about.
 var (
 	latinNames  = strings.Fields("Action Agent Allow Analyzer Audit Basic Center Changes Connect Dashboard Deny Direct Effect Enhanced Gateway Health Identity Interface Kerberos Location None Owner Parameters Principal Reachability Resource Resources Statement Systems Manager Terraform Terragrunt Transit Type Version Web")
-	latinTyped  = strings.Fields("activation activate admin after all always apply article audit auto aws bash basic cat change check checks cloudformation completion configure curl datasync diff do dspreflight efs elsewhere en explain export fail fish fixtures github gitlab guide html inconclusive ja json junit login make markdown mermaid never new organizations plan powershell probe region sarif sh show snapshot sso ssh sts svg table target terraform terragrunt text tofu unknown version warn wide zsh")
+	latinTyped  = strings.Fields("activation activate admin after all always apply article audit auto aws bash basic busybox cat change check checks cloudformation completion configure curl datasync diff do dspreflight efs elsewhere en explain export fail fish fixtures github gitlab guide html inconclusive ja json junit login make markdown mermaid nc never new organizations plan powershell probe region sarif sh show snapshot sso ssh sts svg table target terraform terragrunt text tofu unknown version warn wide zsh")
 	latinValues = strings.Fields("account addr apis args available blackhole calls closed default deleted destination direction dualstack each egress errored expires failed false host id ingress key ms name needs null open outcome owner pending port profile purpose reason rejected reset roles schema scopes severity source targets tasks tcp title true uses within")
 )
 
@@ -67,5 +68,36 @@ func TestJapaneseIsJapanese(t *testing.T) {
 	})
 	if err != nil || texts < 500 {
 		t.Fatalf("%d Japanese texts were found: %v", texts, err)
+	}
+}
+
+// TestScriptsSayWhatTheyAre in the language of whoever prints them: every line of the
+// comment that they begin with.
+func TestScriptsSayWhatTheyAre(t *testing.T) {
+	for _, args := range [][]string{
+		{"probe", "--endpoint-ip", "10.20.1.10", "--script"},
+		{"snapshot", "--script", "--region", "us-east-1"},
+		{"activate", "--fixture", "healthy"},
+	} {
+		for _, lang := range []string{"en", "ja"} {
+			out := invoke(t, append(args, "--lang", lang)...)
+			lines := strings.Split(out.stdout, "\n")
+			if out.code != 0 || lines[0] != "#!/bin/sh" {
+				t.Fatalf("%v: exit code %d\n%s", args, out.code, out.stdout)
+			}
+			told := 0
+			for _, l := range lines[1:] {
+				if !strings.HasPrefix(l, "# ") || strings.HasPrefix(l, "# dspreflight "+version()) {
+					break
+				}
+				told++
+				if kana := strings.ContainsFunc(l, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) }); kana != (lang == "ja") {
+					t.Errorf("%v, %s: %s", args, lang, l)
+				}
+			}
+			if told < 4 {
+				t.Errorf("%v, %s: %d lines say what it is", args, lang, told)
+			}
+		}
 	}
 }

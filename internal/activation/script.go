@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 //go:embed script.sh
@@ -35,6 +36,20 @@ type ScriptOptions struct {
 // Source: https://github.com/hashicorp/terraform-provider-aws/issues/47798
 const keySeconds = 120
 
+// about is what a script says of itself, behind the mark of a comment.
+var about = snapshot.Text{
+	En: `Activates an AWS DataSync agent: gets its activation key, calls CreateAgent once,
+# and waits until the agent is ONLINE. Run it on the machine that reaches the agent.
+# It needs a POSIX shell and the tools below; the AWS CLI with credentials of the account.
+# The key is a secret: it stays in the memory of this shell, and goes to the AWS CLI
+# through a pipe. The ARN of the agent is the only thing on standard output.`,
+	Ja: `AWS DataSync エージェントをアクティブ化する。アクティベーションキーを取得し、CreateAgent を
+# 1 回だけ呼び出し、エージェントが ONLINE になるまで待つ。エージェントに到達できるマシンで実行する。
+# POSIX シェルと、下記のツールが必要。AWS CLI には、このアカウントの認証情報が必要。
+# キーは機密情報であり、このシェルのメモリ内だけに置き、AWS CLI にはパイプで渡す。
+# 標準出力には、エージェントの ARN だけを出力する。`,
+}
+
 // Script is a POSIX shell script that activates the agent.
 func (p Plan) Script(o ScriptOptions) string {
 	leftOut := []string{"type", "agent"}
@@ -54,12 +69,12 @@ func (p Plan) Script(o ScriptOptions) string {
 	for _, v := range values {
 		lines = append(lines, v.name+"="+outside.Of(v.value).Shell())
 	}
-	judged := "Whose credentials the AWS CLI will have here was not known."
+	judged := snapshot.Text{En: "Whose credentials the AWS CLI will have here was not known.", Ja: "ここで AWS CLI が使う認証情報は不明のまま判定した。"}
 	if p.Identity != "" {
-		judged = "Judged for the credentials of " + p.Identity + ": run it with those."
+		judged = snapshot.Textf("Judged for the credentials of %[1]s: run it with those.", "%[1]s の認証情報を対象に判定した。その認証情報で実行する。", p.Identity)
 	}
 	places := []string{
-		"@VERSION@", outside.Of(o.Version).Terminal(), "@JUDGED@", outside.Of(judged).Terminal(), "@LANG@", o.Lang,
+		"@VERSION@", outside.Of(o.Version).Terminal(), "@ABOUT@", about.In(o.Lang), "@JUDGED@", outside.Of(judged.In(o.Lang)).Terminal(), "@LANG@", o.Lang,
 		"@VALUES@", strings.Join(lines, "\n"), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
 	}
 	for place, words := range calls {

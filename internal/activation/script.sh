@@ -1,11 +1,7 @@
 #!/bin/sh
-# Activates an AWS DataSync agent: gets its activation key, calls CreateAgent once,
-# and waits until the agent is ONLINE. Run it on the machine that reaches the agent.
-# It needs a POSIX shell and the tools below; the AWS CLI with credentials of the account.
-# The key is a secret: it stays in the memory of this shell, and goes to the AWS CLI
-# through a pipe. The ARN of the agent is the only thing on standard output.
+# @ABOUT@
 # @JUDGED@
-# Made by dspreflight @VERSION@.
+# dspreflight @VERSION@
 { set +axv; } 2>/dev/null # tracing would show the key, and exporting would hand it on
 lang=@LANG@
 @VALUES@

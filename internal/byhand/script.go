@@ -34,6 +34,19 @@ type Request struct {
 	Scopes        []Scope
 }
 
+// about is what a script says of itself, behind the mark of a comment.
+var about = snapshot.Text{
+	En: `Collects, with the AWS CLI, what dspreflight judges: sh THIS-FILE [FOLDER]
+# Each reply becomes a file named after its command, each account and Region a folder,
+# and a manifest says what could not be read. It only reads; credentials of roles that
+# it assumes stay in the memory of this shell. Pre-shared keys of VPN connections are
+# not written. It needs a POSIX shell and the AWS CLI, version 1 or 2.`,
+	Ja: `dspreflight の判定に必要な情報を AWS CLI で収集する: sh このファイル [フォルダー]
+# 応答ごとにコマンド名のファイルを、アカウントとリージョンごとにフォルダーを作り、読み取れなかった
+# ものはマニフェストに記録する。読み取りだけを行い、引き受けたロールの認証情報はこのシェルのメモリ内
+# だけに置く。VPN 接続の事前共有キーは書き込まない。POSIX シェルと AWS CLI（バージョン 1 か 2）が必要。`,
+}
+
 // Script is a POSIX shell script that writes a snapshot with the AWS CLI.
 func Script(r Request) string {
 	target := outside.WithoutKeys(asJSON(r.Target))
@@ -54,7 +67,7 @@ func Script(r Request) string {
 		scopes.WriteString("  leave\n) || exit\n")
 	}
 	return strings.NewReplacer(
-		"@VERSION@", outside.Of(r.Version).Terminal(), "@LANG@", r.Lang, "@SCHEMA@", snapshot.ManifestSchema, "@VERSION_JSON@", outside.Of(asJSON(r.Version)).Shell(),
+		"@VERSION@", outside.Of(r.Version).Terminal(), "@LANG@", r.Lang, "@ABOUT@", about.In(r.Lang), "@SCHEMA@", snapshot.ManifestSchema, "@VERSION_JSON@", outside.Of(asJSON(r.Version)).Shell(),
 		"@TARGET@", target, "@SCOPES@", scopes.String(), "@ACCOUNT_RESOURCE@", snapshot.AccountResource, "@SAMPLE_AGENT@", snapshot.LastOf(snapshot.SampleAgentARN("", "")),
 	).Replace(scriptText)
 }

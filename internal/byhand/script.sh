@@ -1,10 +1,6 @@
 #!/bin/sh
-# Collects, with the AWS CLI, what dspreflight judges: sh THIS-FILE [FOLDER]
-# Each reply becomes a file named after its command, each account and Region a folder,
-# and a manifest says what could not be read. It only reads; credentials of roles that
-# it assumes stay in the memory of this shell. Pre-shared keys of VPN connections are
-# not written. It needs a POSIX shell and the AWS CLI, version 1 or 2.
-# Made by dspreflight @VERSION@.
+# @ABOUT@
+# dspreflight @VERSION@
 { set +axv; } 2>/dev/null # tracing would show credentials
 set -f
 LC_ALL=C AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off AWS_RETRY_MODE=${AWS_RETRY_MODE:-adaptive} AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-6}
