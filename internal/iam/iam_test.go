@@ -71,6 +71,7 @@ func TestEvaluate(t *testing.T) {
 func TestParse(t *testing.T) {
 	for _, good := range []string{
 		statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`),
+		statement(`{"Effect":"Allow","Action":"*:*","Resource":"*"}`),
 		`{"Statement":{"Effect":"Allow","Action":["a:b"],"Resource":["*"]}}`,
 		`{"PolicyVersion":{"Document":{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotAction":"a:b","NotResource":"*"}]},"VersionId":"v1"}}`,
 		`{"RoleName":"r","PolicyName":"p","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*"}]}}`,
@@ -91,6 +92,10 @@ func TestParse(t *testing.T) {
 		statement(`{"Effect":"Allow","Action":"*"}`):                                                          "one of Resource and NotResource",
 		statement(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`):                           "Principal",
 		statement(`{"Effect":"Allow","Action":7,"Resource":"*"}`):                                             "",
+		statement(`{"Effect":"Allow","Action":"datasync*","Resource":"*"}`):                                   "is no action",
+		statement(`{"Effect":"Allow","Action":["ec2:*","data*:*"],"Resource":"*"}`):                           "is no action",
+		statement(`{"Effect":"Allow","Action":"*:Describe*","Resource":"*"}`):                                 "is no action",
+		statement(`{"Effect":"Deny","NotAction":"ec2:ec2:DescribeSubnets","Resource":"*"}`):                   "is no action",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"`:                  "line 1",
 		statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`) + strings.Repeat(" ", iam.MaxPolicyBytes): "larger than",
 	} {

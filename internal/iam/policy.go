@@ -210,6 +210,11 @@ func parseStatement(raw []byte) (Statement, error) {
 	case (in.Resource == nil) == (in.NotResource == nil) || len(in.Resource)+len(in.NotResource) == 0:
 		return st, snapshot.Errorf("expected one of Resource and NotResource", "Resource と NotResource のどちらか一方が必要")
 	}
+	for _, a := range slices.Concat(st.Action, st.NotAction) {
+		if !canBeAction(a) {
+			return st, snapshot.Errorf("%q is no action, and IAM refuses it: expected SERVICE:ACTION, with wildcards behind the colon only, or *", "%q はアクションではなく、IAM に拒否される。SERVICE:ACTION（ワイルドカードはコロンの後ろだけ）または * を指定する", a)
+		}
+	}
 	for op, keys := range in.Condition {
 		for key, vals := range keys {
 			st.Condition = append(st.Condition, Condition{op, key, vals})
@@ -217,6 +222,20 @@ func parseStatement(raw []byte) (Statement, error) {
 	}
 	slices.SortFunc(st.Condition, func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
 	return st, nil
+}
+
+// canBeAction reports whether IAM takes a text for an action. "Action vendors must not
+// contain wildcards", and there is one colon.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+func canBeAction(s string) bool {
+	service, name, found := strings.Cut(s, ":")
+	switch {
+	case s == "*", s == "*:*":
+		return true
+	case !found || service == "" || name == "":
+		return false
+	}
+	return !strings.ContainsAny(service, "*?") && !strings.Contains(name, ":")
 }
 
 // The elements of the policy language. A misspelt Condition would be none.
