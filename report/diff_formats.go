@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
@@ -27,6 +28,48 @@ type diffList struct {
 	findings []DiffFinding
 }
 
+// toldGap is a gap, with the checks that it keeps from telling, and what else was not
+// dialled for the same reason.
+type toldGap struct {
+	message      string
+	checks, refs []string
+}
+
+func (g toldGap) said() string {
+	if len(g.refs) > 1 {
+		return strings.Replace(g.message, g.refs[0], firstOf(g.refs, mostMembers), 1)
+	}
+	return g.message
+}
+
+func (g toldGap) keeps(lang string) string {
+	return snapshot.Textf("it keeps from telling: %s", "判定に影響するチェック: %s", strings.Join(g.checks, ", ")).In(lang)
+}
+
+// together are gaps, each told once.
+func together(list []DiffGap) []toldGap {
+	var keys []string
+	var out []toldGap
+	for _, g := range list {
+		key := g.Message
+		if g.Code == string(snapshot.NotDialled) { // one run of the probe dials all of it
+			key = strings.Replace(g.Message, g.Ref, "", 1)
+		}
+		i := slices.Index(keys, key)
+		if i < 0 {
+			i = len(out)
+			keys, out = append(keys, key), append(out, toldGap{message: g.Message})
+		}
+		if g.Check != "" && !slices.Contains(out[i].checks, g.Check) {
+			out[i].checks = append(out[i].checks, g.Check)
+		}
+		if g.Code == string(snapshot.NotDialled) && !slices.Contains(out[i].refs, g.Ref) {
+			out[i].refs = append(out[i].refs, g.Ref)
+		}
+	}
+	return out
+}
+
 // diffGap is a gap with what became of it.
 type diffGap struct {
 	name  string
@@ -34,13 +77,27 @@ type diffGap struct {
 	DiffGap
 }
 
+// gapList is a list of gaps that became the same.
+type gapList struct {
+	name  string
+	title snapshot.Text
+	class literal
+	gaps  []DiffGap
+}
+
+func (t TargetDiff) gapLists() []gapList {
+	return []gapList{
+		{"gap opened", snapshot.Text{En: "A gap opened", Ja: "見えなくなった"}, "unknown", t.GapsOpened},
+		{"gap closed", snapshot.Text{En: "A gap closed", Ja: "見えるようになった"}, "pass", t.GapsClosed},
+	}
+}
+
 func (t TargetDiff) gaps() []diffGap {
 	var out []diffGap
-	for _, g := range t.GapsOpened {
-		out = append(out, diffGap{"gap opened", snapshot.Text{En: "A gap opened", Ja: "見えなくなった"}, g})
-	}
-	for _, g := range t.GapsClosed {
-		out = append(out, diffGap{"gap closed", snapshot.Text{En: "A gap closed", Ja: "見えるようになった"}, g})
+	for _, l := range t.gapLists() {
+		for _, g := range l.gaps {
+			out = append(out, diffGap{l.name, l.title, g})
+		}
 	}
 	return out
 }
@@ -89,13 +146,16 @@ func diffMarkdown(w io.Writer, d Diff, opt TableOptions) error {
 				b.WriteString("\n</details>\n")
 			}
 		}
-		before := ""
-		for _, g := range t.gaps() {
-			if g.name != before {
-				before = g.name
-				fmt.Fprintf(&b, "\n**%s**\n\n", g.title.In(opt.Lang))
+		for _, l := range t.gapLists() {
+			if len(l.gaps) > 0 {
+				fmt.Fprintf(&b, "\n**%s**\n\n", l.title.In(opt.Lang))
 			}
-			fmt.Fprintf(&b, "- %s\n", escapeMarkdown(strings.TrimSpace(g.Check+" "+g.Message)))
+			for _, g := range together(l.gaps) {
+				fmt.Fprintf(&b, "- %s\n", escapeMarkdown(g.said()))
+				if len(g.checks) > 0 {
+					fmt.Fprintf(&b, "  - %s\n", escapeMarkdown(g.keeps(opt.Lang)))
+				}
+			}
 		}
 	}
 	if len(d.Rows) > 0 && !opt.Quiet {

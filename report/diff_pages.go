@@ -104,13 +104,17 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 				p.WriteString("</details>\n")
 			}
 		}
-		before := ""
-		for _, g := range t.gaps() {
-			if g.name != before {
-				before = g.name
-				p.put(`<h3>%</h3>`, g.title.In(opt.Lang))
+		for _, l := range t.gapLists() {
+			if len(l.gaps) > 0 {
+				p.put(`<h3>%</h3>`, l.title.In(opt.Lang))
 			}
-			p.put(`<p><span class="id">%</span> %</p>`, g.Check, prose(sentence(g.Message, p.lang)))
+			for _, g := range together(l.gaps) {
+				p.put(`<article class="finding is-%"><p>%</p>`, l.class, prose(sentence(g.said(), p.lang)))
+				if len(g.checks) > 0 {
+					p.put(`<p class="faint">%</p>`, prose(g.keeps(p.lang)))
+				}
+				p.WriteString("</article>\n")
+			}
 		}
 		p.WriteString("</section>\n")
 	}

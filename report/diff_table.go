@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -153,21 +152,11 @@ func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 
 // gaps shows each once, with the checks that can't tell for it.
 func (p *diffPrinter) gaps(list []DiffGap, en, ja string) {
-	var messages []string
-	of := map[string][]string{}
-	for _, g := range list {
-		if !slices.Contains(messages, g.Message) {
-			messages = append(messages, g.Message)
-		}
-		if g.Check != "" && !slices.Contains(of[g.Message], g.Check) {
-			of[g.Message] = append(of[g.Message], g.Check)
-		}
-	}
-	for _, m := range messages {
+	for _, g := range together(list) {
 		fmt.Fprintf(p.out, "%s  %s\n", p.paint("UNKNOWN", "UNKNOWN"), p.say(en, ja))
-		p.line("      ", m)
-		if of[m] != nil {
-			p.line("      ", snapshot.Textf("it keeps from telling: %s", "判定に影響するチェック: %s", strings.Join(of[m], ", ")).In(p.opt.Lang))
+		p.line("      ", g.said())
+		if len(g.checks) > 0 {
+			p.line("      ", g.keeps(p.opt.Lang))
 		}
 		p.out.WriteString("\n")
 	}

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"bytes"
+	"io"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -53,5 +56,29 @@ func TestCompareFacts(t *testing.T) {
 				t.Errorf("new, revealed, resolved, hidden, unchanged, gaps: %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestGapsTogether tells each gap once, with the checks that it keeps from telling.
+func TestGapsTogether(t *testing.T) {
+	gap := func(check, code, ref, message string) DiffGap {
+		return DiffGap{Check: check, Gap: Gap{Code: code, Ref: ref, Message: message}}
+	}
+	d := Diff{Targets: []TargetDiff{{Name: "a", Before: Ready, After: Inconclusive, GapsOpened: []DiffGap{
+		gap("task-sg", "no-permission", "", "groups were refused"), gap("sg-ingress-443", "no-permission", "", "groups were refused"),
+		gap("probe-443", "not-dialled", "10.20.1.10 tcp 443", "10.20.1.10 tcp 443 was not dialled: run probe"),
+		gap("probe-control", "not-dialled", "10.20.1.10 tcp 1024", "10.20.1.10 tcp 1024 was not dialled: run probe"),
+	}}}}
+	for name, render := range map[string]func(io.Writer, Diff, TableOptions) error{"table": diffTable, "markdown": diffMarkdown, "html": diffHTML} {
+		var b bytes.Buffer
+		if err := render(&b, d, TableOptions{Lang: "en", Width: 120}); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.NewReplacer(`<span class="k">`, "", "</span>", "", "\\", "").Replace(b.String())
+		for _, says := range []string{"roups were refused", "task-sg, sg-ingress-443", "10.20.1.10 tcp 443, 10.20.1.10 tcp 1024 was not dialled: run probe", "probe-443, probe-control"} {
+			if strings.Count(text, says) != 1 {
+				t.Errorf("%s: %q is said %d times in\n%s", name, says, strings.Count(text, says), text)
+			}
+		}
 	}
 }

@@ -284,3 +284,13 @@ func TestWayAlone(t *testing.T) {
 		t.Errorf("ways are drawn with these heights: %v", heights)
 	}
 }
+
+// TestNothingSetsOutFromAFaultyEndpoint draws no part of the way back as travelled where
+// the endpoint itself is at fault.
+func TestNothingSetsOutFromAFaultyEndpoint(t *testing.T) {
+	body := string(rendered(t, report.SVG("en"), built(t, "invalid-endpoint", "en")))
+	_, back, _ := strings.Cut(body, "Back: endpoint to agent")
+	if n := strings.Count(back, `<path class="line cut"`); n < 4 || strings.Contains(back, `<path class="line"`) {
+		t.Errorf("%d parts of the way back are cut, and others are not", n)
+	}
+}

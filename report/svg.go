@@ -281,9 +281,9 @@ func (p plot) lines(m *markup, w int, nodes []node) {
 			from, to = to, from
 		}
 		class := literal("")
-		cut := p.ways[w].empty || w == 1 && len(p.fault) > 0
+		cut := p.ways[w].empty || w == 1 && len(p.fault) > 0 // nothing sets out
 		if s := from.step; s != nil {
-			cut = s.behind || s.stop || s.Status == "UNKNOWN"
+			cut = cut || s.behind || s.stop || s.Status == "UNKNOWN"
 		}
 		if s := to.step; s != nil {
 			cut = cut || s.behind
