@@ -94,7 +94,7 @@ var _ = register(&Check{
 			return
 		}
 		ofRegion := slices.DeleteFunc(slices.Clone(run.APIs), func(a snapshot.API) bool { return !x.ofRegion(a) })
-		answered, clock := false, false
+		answered, dated, clock := false, false, false
 		others, told := x.apiRun(ofRegion), false
 		for _, a := range ofRegion {
 			before := len(x.findings)
@@ -108,6 +108,7 @@ var _ = register(&Check{
 				told = true
 			}
 			answered = answered || a.Outcome == snapshot.Open && a.Untrusted == "" && a.Service != "iam"
+			dated = dated || a.SkewS != nil
 			clock = clock || a.SkewS != nil && a.Untrusted == "" && x.notAWS(a) == ""
 		}
 		if !clock { // what is accepted of the answers leaves it open
@@ -115,7 +116,7 @@ var _ = register(&Check{
 				x.findings[i].Hides = x.findings[i].Status == Fail
 			}
 		}
-		if answered && !clock {
+		if answered && !dated {
 			x.Unknown("", snapshot.Gap{Code: snapshot.FieldUnseen, Source: "probe", Ref: "datasync, ec2, sts", Detail: "Date"})
 		}
 		for _, service := range []string{"datasync", "ec2", "sts"} {
