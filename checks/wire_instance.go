@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -39,16 +40,32 @@ func (x *Exam) vpcDialledFrom(r *snapshot.ProbeRun, p snapshot.Probe) string {
 		if at != snapshot.Present {
 			continue
 		}
-		own := func(a netip.Addr) bool {
-			return a == i.PrivateIP || slices.ContainsFunc(i.Interfaces, func(n snapshot.Interface) bool { return slices.Contains(n.Addrs(), a) })
-		}
 		from := r.Vantage.Addresses // one of them, where the machine could not say which
 		if p.From.IsValid() {
 			from = []netip.Addr{p.From}
 		}
-		if slices.ContainsFunc(from, func(a netip.Addr) bool { return !own(a) }) {
-			return ""
+		var vpcs []string
+		for _, a := range from {
+			vpcs = append(vpcs, vpcAt(i, a))
 		}
+		if vpcs = slices.Compact(vpcs); len(vpcs) == 1 {
+			return vpcs[0]
+		}
+		return ""
+	}
+	return ""
+}
+
+// vpcAt is the VPC of the instance's interface that holds an address, "" where none does:
+// not all interfaces of an instance need be of one VPC.
+// Source: https://aws.amazon.com/about-aws/whats-new/2023/10/multi-vpc-eni-attachments/
+func vpcAt(i snapshot.Instance, a netip.Addr) string {
+	for _, n := range i.Interfaces {
+		if slices.Contains(n.Addrs(), a) {
+			return cmp.Or(n.VPC, i.VPC)
+		}
+	}
+	if a == i.PrivateIP {
 		return i.VPC
 	}
 	return ""

@@ -15,7 +15,7 @@ import (
 // into the script as it is, between single quotes: no pattern lets one end there.
 // Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
 const (
-	oneTarget       = `(endpoint|control|agent-http|storage) [A-Za-z0-9][A-Za-z0-9.:-]{0,252} [1-9][0-9]{0,4} (addr|name)`
+	oneTarget       = `(endpoint|control|agent-http|storage) [A-Za-z0-9_][A-Za-z0-9_.:-]{0,252} [1-9][0-9]{0,4} (addr|name)`
 	targetsPattern  = `^` + oneTarget + `(,` + oneTarget + `)*$`
 	waitPattern     = `^([1-9]|[1-5][0-9]|60)$`
 	lifetimePattern = `^[1-9][0-9]{1,4}$`

@@ -157,6 +157,9 @@ func (w *world) command(t *testing.T, shell string, arguments ...string) (cmd *e
 	env["AWS_CONFIG_FILE"], env["HOME"], env["TMPDIR"], env["PATH"] = settings, home, home, bin
 	env["http_proxy"], env["PYENV_ROOT"] = "http://127.0.0.1:1", os.Getenv("PYENV_ROOT")
 	env["NO_PROXY"] = "127.0.0.1"
+	for _, name := range []string{"key", "answer", "location", "body", "reply"} {
+		env[name] = "of somebody else" // a shell exports again what it was handed
+	}
 	for _, k := range []string{"AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"} {
 		delete(env, k)
 	}

@@ -75,9 +75,10 @@ func TestDamagedOutputsOfACommand(t *testing.T) {
 
 // TestPlacesOfACommand lets one machine, of the agent's VPC or of another with the same
 // blocks, print that it dialled from addresses of all kinds: only one that EC2 shows it to
-// have, in the agent's VPC, passes or fails the way from there.
+// have, in the agent's VPC, passes or fails the way from there. It has an interface in a
+// third VPC too, and one run can't tell from where it dialled.
 func TestPlacesOfACommand(t *testing.T) {
-	froms := []string{"", "10.10.1.50", "10.10.1.101", "10.10.7.7", "10.20.1.40", "192.168.7.7", "203.0.113.9", "127.0.0.1", "169.254.1.1"}
+	froms := []string{"", "10.10.1.50", "10.10.1.101", "10.10.7.7", "10.10.9.9", "unknown", "10.20.1.40", "192.168.7.7", "203.0.113.9", "127.0.0.1", "169.254.1.1"}
 	n := 0
 	for _, vpc := range []string{"vpc-05a1b2c3d4e5f6071", "vpc-0fedcba9876543210"} {
 		for _, from := range froms {
@@ -87,7 +88,7 @@ func TestPlacesOfACommand(t *testing.T) {
 				}
 				t.Run(fmt.Sprint(vpc, from, closed), func(t *testing.T) {
 					list := nodes(1)
-					list[0].vpc = vpc
+					list[0].vpc, list[0].second = vpc, "10.10.9.9"
 					want := "UNKNOWN"
 					if from == "" && vpc == "vpc-05a1b2c3d4e5f6071" {
 						want = map[bool]string{true: "PASS", false: "FAIL"}[closed == nil]

@@ -25,12 +25,15 @@ import (
 )
 
 // node is an instance of the agent's VPC.
-type node struct{ id, addr, vpc string }
+type node struct {
+	id, addr, vpc string
+	second        string // the address of an interface that it has in another VPC
+}
 
 func nodes(n int) []node {
 	out := make([]node, n)
 	for i := range out {
-		out[i] = node{fmt.Sprintf("i-0b%015d", i), fmt.Sprintf("10.10.%d.%d", 1+i/100, 100+i%100), "vpc-05a1b2c3d4e5f6071"}
+		out[i] = node{fmt.Sprintf("i-0b%015d", i), fmt.Sprintf("10.10.%d.%d", 1+i/100, 100+i%100), "vpc-05a1b2c3d4e5f6071", ""}
 	}
 	return out
 }
@@ -77,6 +80,19 @@ func estateWith(t *testing.T, list []node) fs.FS {
 		if err := json.Unmarshal([]byte(one), &row); err != nil {
 			t.Fatal(err)
 		}
+		if n.second != "" {
+			instance := row["Instances"].([]any)[0].(map[string]any)
+			first := instance["NetworkInterfaces"].([]any)
+			beside, err := json.Marshal(first[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var other any
+			if err := json.Unmarshal([]byte(strings.NewReplacer(n.vpc, "vpc-0fedcba9876543210", n.addr, n.second, "eni-0c", "eni-0d").Replace(string(beside))), &other); err != nil {
+				t.Fatal(err)
+			}
+			instance["NetworkInterfaces"] = append(first, other)
+		}
 		reply.Reservations = append(reply.Reservations, row)
 	}
 	body, err := json.Marshal(reply)
@@ -88,12 +104,16 @@ func estateWith(t *testing.T, list []node) fs.FS {
 }
 
 // printed is what the document prints on a machine that reaches everything from an
-// address; the closed ports are refused.
+// address, or can't tell from which; the closed ports are refused.
 func printed(t *testing.T, from string, closed ...int) string {
 	t.Helper()
-	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: "test (script)", TakenAt: time.Now().UTC().Truncate(time.Second), TimeoutMS: 4000, Vantage: snapshot.Vantage{Place: snapshot.AgentNetwork, Addresses: []netip.Addr{netip.MustParseAddr(from)}}}
+	run := snapshot.ProbeRun{Schema: snapshot.ProbeSchema, ToolVersion: "test (script)", TakenAt: time.Now().UTC().Truncate(time.Second), TimeoutMS: 4000, Vantage: snapshot.Vantage{Place: snapshot.AgentNetwork, Addresses: []netip.Addr{}}}
+	at, err := netip.ParseAddr(from)
+	if err == nil {
+		run.Vantage.Addresses = append(run.Vantage.Addresses, at)
+	}
 	for _, port := range slices.Concat([]int{443, 22, 9}, ports(1024, 1064)) {
-		p := snapshot.Probe{Purpose: snapshot.ToEndpointPort, Addr: netip.MustParseAddr("10.20.1.10"), Port: uint16(port), Outcome: snapshot.Open, From: netip.MustParseAddr(from), Tries: 1, ElapsedMS: 2}
+		p := snapshot.Probe{Purpose: snapshot.ToEndpointPort, Addr: netip.MustParseAddr("10.20.1.10"), Port: uint16(port), Outcome: snapshot.Open, From: at, Tries: 1, ElapsedMS: 2}
 		if port == 9 {
 			p.Purpose, p.Outcome = snapshot.ToControlPort, snapshot.Filtered
 		}
@@ -365,7 +385,7 @@ func TestProbesOfACommandFails(t *testing.T) {
 // TestSSMDocument holds the document to what Systems Manager takes, and its patterns to
 // keeping every value inside its quotes.
 func TestSSMDocument(t *testing.T) {
-	body := documentOf(t, "--storage", "nfs://files.example.com", "--agent-ip", "10.10.1.50", "--ssm-tag", "it's=a,b $(x)", "--ssm-bucket", "outputs", "--region", "us-east-1")
+	body := documentOf(t, "--storage", "nfs://files.example.com", "--storage", "smb://FILES_1", "--storage", "nfs://[fd00::5]", "--agent-ip", "10.10.1.50", "--ssm-tag", "it's=a,b $(x)", "--ssm-bucket", "outputs", "--region", "us-east-1")
 	var doc struct {
 		SchemaVersion string
 		Parameters    map[string]struct{ Type, Description, Default, AllowedPattern string }

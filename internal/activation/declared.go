@@ -16,7 +16,7 @@ func (p Plan) KeyCommand() []string {
 	if p.Agent.IsValid() {
 		agent = p.AgentHost()
 	}
-	words := []string{"curl", "-gsS", "-G", "--noproxy", "*", "--max-time", fmt.Sprint(keySeconds)}
+	words := []string{"curl", "-q", "-gsS", "-G", "--noproxy", "*", "--max-time", fmt.Sprint(keySeconds)}
 	words = append(words, p.fill(asked())...)
 	return append(words, "--data-urlencode", "no_redirect", "http://"+agent+"/")
 }

@@ -2,7 +2,8 @@
 # @ABOUT@
 # @JUDGED@
 # dspreflight @VERSION@
-{ set +axv; } 2>/dev/null # tracing would show the key, and exporting would hand it on
+{ set +aevx; } 2>/dev/null # tracing would show the key, and exporting would hand it on
+unset key answer location body reply # so would a variable that came with the environment
 lang=@LANG@
 @VALUES@
 nl='
@@ -52,9 +53,9 @@ quit() {
 }
 
 # cli ARGUMENTS...: one call of the AWS CLI. Its history, where somebody has turned
-# it on, would keep the key.
+# it on, would keep the key; its prompt would wait for somebody.
 cli() {
-  AWS_PAGER='' AWS_CLI_HISTORY_FILE=/dev/null aws "$@" @EVERY_CALL@ --cli-connect-timeout 10 --cli-read-timeout 60
+  AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off AWS_CLI_HISTORY_FILE=/dev/null aws "$@" @EVERY_CALL@ --cli-connect-timeout 10 --cli-read-timeout 60
 }
 
 # only_a_key empties what is not the key whole.

@@ -112,6 +112,9 @@ const shellARN = "$arn"
 // it on.
 const noHistory = "AWS_CLI_HISTORY_FILE=/dev/null "
 
+// once keeps the AWS CLI from a second call where the answer to the first is lost.
+const once = "AWS_MAX_ATTEMPTS=1 "
+
 // Step is one step of an activation, for people.
 type Step struct {
 	Title snapshot.Text
@@ -190,7 +193,7 @@ func (p Plan) stepKey(console bool) Step {
 	shape := `case $key in ?????-?????-?????-?????-?????) echo 'a key' ;; *) printf '%s\n' "$key" ;; esac`
 	if console {
 		s.Do = p.keystrokes()
-		s.Commands = []string{`printf 'key: '; stty -echo; IFS= read -r key; stty echo; echo`, shape}
+		s.Commands = []string{`unset key; printf 'key: '; stty -echo; IFS= read -r key; stty echo; echo`, shape}
 		s.Answer = valid
 		return s
 	}
@@ -203,7 +206,7 @@ func (p Plan) stepKey(console bool) Step {
 			Ja: "記事には PRIVATE_LINK しか書かれていないが、このエンドポイントは FIPS 用なので、キーの種類は FIPS_PRIVATE_LINK である。",
 		})
 	}
-	s.Commands = []string{"key=$(" + shellWords(p.KeyCommand()) + ")", shape}
+	s.Commands = []string{"unset key; key=$(" + shellWords(p.KeyCommand()) + ")", shape}
 	s.Answer = valid
 	return s
 }
@@ -225,7 +228,7 @@ func (p Plan) stepCreate() Step {
 		Do: []snapshot.Text{snapshot.Textf(
 			"If no answer comes, the agent may exist all the same: look for it with the second command of step 1 before you call again, with a new key.",
 			"応答がなくてもエージェントが作成されている場合がある。新しいキーで再び呼び出す前に、手順 1 の 2 番目のコマンドで探す。")},
-		Commands: []string{`arn=$(printf '%s' "$key" | ` + noHistory + p.call(callCreate) + `); printf '%s\n' "$arn"`},
+		Commands: []string{`arn=$(printf '%s' "$key" | ` + once + noHistory + p.call(callCreate) + `); printf '%s\n' "$arn"`},
 		Answer:   snapshot.Textf("The ARN of the agent: arn:%s:datasync:%s:%s:agent/agent-…", "エージェントの ARN: arn:%s:datasync:%s:%s:agent/agent-…", snapshot.PartitionOf(p.Region), p.Region, p.Account),
 		Errors:   append(ofStage(documented.CreateAgent), documented.ARNMalformed, documented.GroupElsewhere),
 		Article: []snapshot.Text{
