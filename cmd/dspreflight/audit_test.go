@@ -93,6 +93,9 @@ func TestAuditOfAnOrganization(t *testing.T) {
 	if len(rep.Targets) != 5*accounts+1 || rep.Verdict != report.Inconclusive {
 		t.Errorf("%d targets, %s: %s", len(rep.Targets), rep.Verdict, out.stderr)
 	}
+	if !strings.Contains(out.stderr, "left out, as nobody can enter them: accounts of the organization 999900002222 (CLOSED)") {
+		t.Errorf("the closed account is left out in silence: %s", out.stderr)
+	}
 	for _, tg := range rep.Targets {
 		for _, r := range tg.Results {
 			for _, f := range r.Findings {

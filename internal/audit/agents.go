@@ -157,7 +157,7 @@ func regionsOf(own collect.Account, file config, targets []snapshot.Target) []st
 }
 
 // organization lists the accounts to look at, with the role to assume in each; the
-// caller's own is looked at as the caller.
+// caller's own is looked at as the caller. It tells of those that nobody can enter.
 func (r *Run) organization(ctx context.Context, own collect.Account, targets []snapshot.Target) ([]collect.Account, error) {
 	members, err := r.aws.Members(ctx, own)
 	if err != nil {
@@ -165,15 +165,21 @@ func (r *Run) organization(ctx context.Context, own collect.Account, targets []s
 	}
 	partition := snapshot.PartitionOf(own.Region)
 	var out []collect.Account
+	var closed []string
 	for _, m := range members {
 		of := func(t snapshot.Target) bool { return snapshot.AccountOf(t.AgentARN) == m.ID }
 		switch {
-		case !m.Active() || targets[0].Audit == nil && !slices.ContainsFunc(targets, of):
+		case targets[0].Audit == nil && !slices.ContainsFunc(targets, of):
+		case !m.Active():
+			closed = append(closed, m.ID+" ("+m.State+")")
 		case m.Own:
 			out = append(out, own)
 		default:
 			out = append(out, collect.Account{Region: own.Region, Profile: own.Profile, Via: own.RoleARN, RoleARN: "arn:" + partition + ":iam::" + m.ID + ":role/" + strings.TrimPrefix(r.RoleName, "/")})
 		}
+	}
+	if len(closed) > 0 {
+		r.Console.Tell(snapshot.Textf("note: left out, as nobody can enter them: accounts of the organization %s", "注意: 組織の次のアカウントには入れないため対象外とした: %s", strings.Join(closed, ", ")).In(r.Lang))
 	}
 	return out, nil
 }
