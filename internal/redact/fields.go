@@ -117,10 +117,14 @@ func (r *Redactor) detail(s string) string {
 	return strings.Join(list, ", ")
 }
 
-// action keeps the actions of services that dspreflight knows, patterns among them.
+// action keeps the actions of services that dspreflight knows, patterns among them; of
+// others that they are actions.
 func (r *Redactor) action(s string) string {
 	if s == "*" || s == "*:*" || iam.Known(s) && actionShape().MatchString(s) {
 		return s
+	}
+	if service, name, ok := strings.Cut(s, ":"); ok {
+		return r.Value(service) + ":" + r.Value(name)
 	}
 	return r.Value(s)
 }

@@ -141,7 +141,7 @@ func shape(s, like string) string {
 
 // TestPolicies keeps what a policy allows, and whose it is not.
 func TestPolicies(t *testing.T) {
-	const document = `{"Version": "2012-10-17", "Statement": [{"Sid": "Payroll", "Effect": "Allow", "Action": ["datasync:*", "acme:Payroll"], "Resource": "arn:aws:datasync:us-east-1:111122223333:*",
+	const document = `{"Version": "2012-10-17", "Statement": [{"Sid": "Payroll", "Effect": "Allow", "Action": ["datasync:*", "acme:Payroll", "acme:*"], "Resource": "arn:aws:datasync:us-east-1:111122223333:*",
 		"Condition": {"StringEquals": {"aws:PrincipalTag/Payroll": "bob", "aws:RequestedRegion": "us-east-1"}, "IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}}]}`
 	r := New(Key{7})
 	out := r.JSON("", json.RawMessage(document))
@@ -150,7 +150,7 @@ func TestPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := p.Statements[0]
-	if st.Effect != "Allow" || st.Action[0] != "datasync:*" || len(st.Condition) != 3 || st.Resource[0] != "arn:aws:datasync:us-east-1:"+r.Value("111122223333")+":*" {
+	if st.Effect != "Allow" || st.Action[0] != "datasync:*" || !strings.HasSuffix(st.Action[2], ":*") || len(st.Condition) != 3 || st.Resource[0] != "arn:aws:datasync:us-east-1:"+r.Value("111122223333")+":*" {
 		t.Errorf("%+v", st)
 	}
 	for _, word := range []string{"Payroll", "bob", "acme", "111122223333", "198.51.100"} {
