@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -402,5 +404,39 @@ func TestWaitForANewAgent(t *testing.T) {
 	out := invoke(t, append(args, "--wait", "10s")...)
 	if rep := parse(t, out); rep.Verdict != report.Ready || looks != 2 {
 		t.Errorf("%s after %d looks: %s %s", rep.Verdict, looks, messages(rep, "agent-status"), out.stderr)
+	}
+}
+
+// TestAgentsOfEveryScope judges the agents of all accounts that a file lists, one of which
+// nobody may enter.
+func TestAgentsOfEveryScope(t *testing.T) {
+	s := organized(t, 3, 2)
+	file := filepath.Join(t.TempDir(), "scopes.yaml")
+	body := "region: us-east-1\nsource-cidr: [10.10.0.0/16]\nscopes:\n"
+	for _, account := range []string{"200000000001", "200000000002", "999900001111"} {
+		body += "  - {name: of-" + account + ", role-arn: \"arn:aws:iam::" + account + ":role/Closed\"}\n"
+	}
+	if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := invoke(t, "check", "--all-agents", "--config", file, "--no-probe", "-o", "json")
+	rep := parse(t, out)
+	found := map[string]int{}
+	for _, tg := range rep.Targets {
+		account, _, _ := strings.Cut(tg.Name, "/")
+		found[account]++
+		want := "PASS"
+		if account == "999900001111" {
+			want = "UNKNOWN"
+		}
+		if got := statusIn(tg, "agent-status"); got != want {
+			t.Errorf("%s: agent-status is %s, want %s", tg.Name, got, want)
+		}
+	}
+	if want := map[string]int{ownAccount: 2, "200000000001": 2, "200000000002": 2, "999900001111": 1}; !maps.Equal(found, want) || rep.Verdict != report.Inconclusive {
+		t.Errorf("%v targets, want %v; %s: %s", found, want, rep.Verdict, out.stderr)
+	}
+	if calls := s.Calls(); calls["ListAgents"] != 3 || calls["ListTasks"] != 3 {
+		t.Errorf("the calls do not grow with the accounts alone: %v", calls)
 	}
 }
