@@ -119,7 +119,7 @@ func liveRun(b *testing.B, fixture string, delay time.Duration, role bool) map[s
 }
 
 // BenchmarkCalls prints the number of AWS calls for more and more targets in the
-// same two scopes.
+// same two scopes, whose one subnet has no room for the tasks of them all.
 func BenchmarkCalls(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -135,7 +135,7 @@ func BenchmarkCalls(b *testing.B) {
 				if err := os.WriteFile(path, []byte(config.String()), 0o600); err != nil {
 					b.Fatal(err)
 				}
-				if out := invoke(b, "check", "--no-probe", "--config", path, "-o", "json"); out.code != 0 {
+				if out := invoke(b, "check", "--no-probe", "--skip", "subnet-free-ips", "--config", path, "-o", "json"); out.code != 0 {
 					b.Fatalf("exit code %d: %s", out.code, out.stderr)
 				}
 				calls = 0
