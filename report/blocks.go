@@ -112,11 +112,7 @@ const mostMembers = 3
 // unknown shows what can't be told, and what would settle it.
 func (p *printer) unknown(one *trouble) {
 	p.begin(one.status, one.result.Check)
-	message := one.finding.Message
-	if len(one.refs) > 1 {
-		message = strings.Replace(message, one.refs[0], firstOf(one.refs, mostMembers), 1)
-	}
-	p.below(p.sentence(message))
+	p.below(p.sentence(OfAll(one.finding.Message, one.refs, mostMembers)))
 	var list []fact
 	if len(one.calls) > 1 && one.class != "denied" {
 		list = append(list, fact{wordCalls, p.say(snapshot.Textf("%d more failed like this one", "他 %d 件も同じ理由で失敗", len(one.calls)-1))})

@@ -36,10 +36,7 @@ type toldGap struct {
 }
 
 func (g toldGap) said() string {
-	if len(g.refs) > 1 {
-		return strings.Replace(g.message, g.refs[0], firstOf(g.refs, mostMembers), 1)
-	}
-	return g.message
+	return OfAll(g.message, g.refs, mostMembers)
 }
 
 func (g toldGap) keeps(lang string) string {
@@ -51,10 +48,7 @@ func together(list []DiffGap) []toldGap {
 	var keys []string
 	var out []toldGap
 	for _, g := range list {
-		key := g.Message
-		if g.Code == string(snapshot.NotDialled) { // one run of the probe dials all of it
-			key = strings.Replace(g.Message, g.Ref, "", 1)
-		}
+		key := g.Reason()
 		i := slices.Index(keys, key)
 		if i < 0 {
 			i = len(out)

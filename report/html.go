@@ -484,10 +484,10 @@ type concerned struct {
 }
 
 func (c *concerned) add(t Target) {
-	if c.names == nil {
+	switch {
+	case c.names == nil:
 		c.first = t
-	}
-	if c.names != nil && c.last == t.Name {
+	case c.last == t.Name:
 		return
 	}
 	name := t.called(c.first)

@@ -13,6 +13,7 @@ func TestProse(t *testing.T) {
 		"10.20.1.10 の TCP 1061-1062 を許可":                              {"1061-1062"},
 		"assumed-role/NetworkAudit, re-Post":                          nil,
 		"a-name-of-more-than-thirty-characters-of-which-1-is-a-digit": nil,
+
 		`"<sg-1>&amp-1"`:       {"sg-1", "amp-1"},
 		"-1 1- --no-probe --1": nil,
 	} {

@@ -85,6 +85,24 @@ type Gap struct {
 	Message string `json:"message"`
 }
 
+// Reason is the message without what one step settles together with others: one run of
+// the probe dials all that it can.
+func (g Gap) Reason() string {
+	if g.Code == string(snapshot.NotDialled) {
+		return strings.Replace(g.Message, g.Ref, "", 1)
+	}
+	return g.Message
+}
+
+// OfAll is the message of the first of several gaps of one reason, with what each is of:
+// the first so many of them.
+func OfAll(message string, refs []string, most int) string {
+	if len(refs) < 2 {
+		return message
+	}
+	return strings.Replace(message, refs[0], firstOf(refs, most), 1)
+}
+
 // Result is the answer of one check.
 type Result struct {
 	Check     string    `json:"check"`

@@ -148,8 +148,8 @@ func split(f Finding) (prior []string, own []Gap) {
 func causeOf(g Gap, r Result, f Finding) (string, *trouble) {
 	f.Message = g.Message
 	one := &trouble{status: "UNKNOWN", finding: f, result: r}
-	if g.Code == string(snapshot.NotDialled) { // one run of the probe dials all of it
-		return g.Code + strings.Replace(g.Message, g.Ref, "", 1), one
+	if g.Code == string(snapshot.NotDialled) {
+		return g.Code + g.Reason(), one
 	}
 	one.class, one.remedy = failureOf(g)
 	if one.class == "" {

@@ -39,17 +39,24 @@ func everyEstate(t *testing.T, do func(name string, target snapshot.Target, snap
 		estates[dir] = files
 	}
 	for name, files := range estates {
-		snap, err := snapshot.Read(files, snapshot.ReadOptions{})
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		snap.AssignRoles(*snap.Target)
-		target, err := checks.Resolve(*snap.Target, snap)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		target, snap := resolved(t, name, files)
 		do(name, target, snap)
 	}
+}
+
+// resolved reads an estate and completes its target.
+func resolved(t *testing.T, name string, files fs.FS) (snapshot.Target, *snapshot.Snapshot) {
+	t.Helper()
+	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	snap.AssignRoles(*snap.Target)
+	target, err := checks.Resolve(*snap.Target, snap)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return target, snap
 }
 
 // TestWaiversLeaveNoQuestion: whatever is waived, a verdict becomes READY only
@@ -118,15 +125,7 @@ func TestWaivedAnswersLeaveTheClockOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			snap, err := snapshot.Read(files, snapshot.ReadOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			snap.AssignRoles(*snap.Target)
-			target, err := checks.Resolve(*snap.Target, snap)
-			if err != nil {
-				t.Fatal(err)
-			}
+			target, snap := resolved(t, "healthy-probed", files)
 			for i := range snap.Probes {
 				for j := range snap.Probes[i].APIs {
 					if a := &snap.Probes[i].APIs[j]; a.Service != spared {

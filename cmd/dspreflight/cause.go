@@ -182,10 +182,7 @@ func (c *conclusion) print(w io.Writer, width int, lang string) {
 		fmt.Fprintln(w)
 	}
 	for _, u := range c.open {
-		text := u.text
-		if len(u.refs) > 1 {
-			text = strings.Replace(text, u.refs[0], strings.Join(u.refs, ", "), 1)
-		}
+		text := report.OfAll(u.text, u.refs, len(u.refs))
 		sayLine(w, snapshot.Text{En: "Not seen", Ja: "見えなかったもの"}, strings.Join(u.checks, ", ")+": "+text, width, lang)
 	}
 }
@@ -201,8 +198,7 @@ type unseen struct {
 func (c *conclusion) leaveOpen(check string, f report.Finding) {
 	u := unseen{reason: f.Message, text: f.Message, checks: []string{check}}
 	if len(f.Gaps) == 1 && f.Gaps[0].Code == string(snapshot.NotDialled) {
-		u.refs = []string{f.Gaps[0].Ref}
-		u.reason = strings.Replace(f.Message, f.Gaps[0].Ref, "", 1)
+		u.refs, u.reason = []string{f.Gaps[0].Ref}, f.Gaps[0].Reason()
 	}
 	i := slices.IndexFunc(c.open, func(o unseen) bool { return o.reason == u.reason })
 	if i < 0 {
