@@ -164,7 +164,7 @@ func (all Catalogue) Select(globs, skip []string) ([]*Check, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, snapshot.Errorf("what is skipped leaves no check to run", "除外の指定により、実行するチェックが 1 つも残らない")
+		return nil, snapshot.Errorf("every check that was chosen is skipped, so that none is left to run: skip fewer", "選んだチェックがすべて除外され、実行するものがない。除外を減らす")
 	}
 	return out, nil
 }

@@ -183,7 +183,7 @@ func (o *Object) check() error {
 	for _, name := range []string{"protocol", "ip_protocol"} {
 		s := o.Known(name)
 		if n, err := strconv.Atoi(s); (strings.TrimSpace(s) != s || err == nil && (strconv.Itoa(n) != s || n < -1 || n > 255)) && !o.Sensitive[name] {
-			return snapshot.Errorf("%s.%s: %q is not a protocol", "%s.%s: %q はプロトコルではない", o.Address, name, Shortened(s))
+			return snapshot.Errorf("%s.%s: %q is not a protocol; expected a name such as tcp, or a number from -1 to 255", "%s.%s: %q はプロトコルではない。tcp などの名前か、-1 から 255 までの数を指定する", o.Address, name, Shortened(s))
 		}
 	}
 	for _, name := range []string{"cidr_block", "cidr_ipv4", "destination_cidr_block", "cidr"} {
