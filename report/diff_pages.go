@@ -96,7 +96,7 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 				p.put(`<h3>% (%)</h3>`, l.title.In(opt.Lang), len(l.findings))
 			}
 			for _, f := range l.findings {
-				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, f.Check, prose(sentence(f.Message, p.lang)))
+				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, name(f.Check), prose(sentence(f.Message, p.lang)))
 				p.rows(f.Rows)
 				p.WriteString("</article>\n")
 			}

@@ -96,6 +96,17 @@ func TestDrawings(t *testing.T) {
 	}
 }
 
+// TestJapaneseHeadsFit measures wide characters as wide as they are drawn: a head that
+// fits beside its status is one line.
+func TestJapaneseHeadsFit(t *testing.T) {
+	texts := words(t, rendered(t, report.SVG("ja"), built(t, "four-faults", "ja")))
+	for _, head := range []string{"ネットワーク ACL（インバウンド）", "エージェントのセキュリティグループ", "1 で止まる: エージェントのセキュリティグループ"} {
+		if !slices.Contains(texts, head) {
+			t.Errorf("%s is not drawn on one line: %q", head, texts)
+		}
+	}
+}
+
 // many is a report of so many targets, every other one with faults.
 func many(t testing.TB, n int) report.Report {
 	good, bad := built(t, "healthy", "en"), built(t, "four-faults", "en")
@@ -206,6 +217,19 @@ func hostileReport(t *testing.T) report.Report {
 	return rep
 }
 
+// longNames has ids in it that are as long as they get, in every place of a page.
+func longNames(t *testing.T) report.Report {
+	rep := built(t, "four-faults", "en")
+	for i := range rep.Targets[0].Results {
+		for j := range rep.Targets[0].Results[i].Findings {
+			f := &rep.Targets[0].Results[i].Findings[j]
+			f.Message = "sg-ingress-control of 11112222-3333-4444-5555-666677778888, by subnet-cidr-assoc-0a1b2c3d4e5f60718, route-to-endpoint, tgw-connect-peer-0a1b2c3d4e5f60718."
+			f.Evidence = []report.Evidence{{Source: "directconnect:DescribeDirectConnectGatewayAssociations", Ref: "11112222-3333-4444-5555-666677778888/" + strings.Repeat("tgw-attach-0a1b2c3d4e5f60718/", 3), Fact: f.Message}}
+		}
+	}
+	return rep
+}
+
 func writeInto(t *testing.T, dir, name string, body []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -237,6 +261,7 @@ func TestRealBrowser(t *testing.T) {
 	dir := t.TempDir()
 	files := []string{
 		writeInto(t, dir, "hostile.html", rendered(t, report.HTML("en"), hostileReport(t))), writeInto(t, dir, "hostile.svg", rendered(t, report.SVG("en"), hostileReport(t))),
+		writeInto(t, dir, "names.html", rendered(t, report.HTML("en"), longNames(t))),
 		writeInto(t, dir, "ten.html", rendered(t, report.HTML("en"), many(t, 10))), writeInto(t, dir, "thirty.html", rendered(t, report.HTML("en"), many(t, 30))),
 		writeInto(t, dir, "thousand.html", rendered(t, report.HTML("en"), many(t, 1000))),
 	}

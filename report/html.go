@@ -104,13 +104,18 @@ func (p *page) head(r Report) {
 
 func (p *page) body(r Report) error {
 	if len(r.Targets) == 1 {
-		return r.each(func(t Target) error { p.target(r, t); return nil })
+		return r.each(func(t Target) error { p.target(t, 0, false); return nil })
 	}
 	if err := p.matrix(r); err != nil {
 		return err
 	}
 	if len(r.Targets) <= mostWhole {
-		return r.each(func(t Target) error { p.target(r, t); return nil })
+		n := 0
+		return r.each(func(t Target) error {
+			p.target(t, n, true)
+			n++
+			return nil
+		})
 	}
 	return p.common(r)
 }
@@ -186,10 +191,9 @@ func (p *page) matrix(r Report) error {
 	return nil
 }
 
-// target is the section of one target.
-func (p *page) target(r Report, t Target) {
-	if len(r.Targets) > 1 {
-		n := slices.IndexFunc(r.Targets, func(o Target) bool { return o.Name == t.Name })
+// target is the section of the nth target.
+func (p *page) target(t Target, n int, among bool) {
+	if among {
 		p.put(`<section id="t%"><h2>% <span class="word %">%</span></h2>`, n, t.Name, statusClass(string(t.Verdict)), t.Verdict.Label())
 	} else {
 		p.put(`<section><h2>%</h2>`, t.Name)
@@ -298,7 +302,7 @@ func (p *page) findings(t Target) {
 
 // finding is a box with one; of several targets with their names.
 func (p *page) finding(res Result, f Finding, targets *concerned) {
-	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, res.Check, prose(sentence(f.Message, p.lang)))
+	p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, name(res.Check), prose(sentence(f.Message, p.lang)))
 	if f.Waived != nil {
 		p.put(`<p><em>%</em></p>`, prose(f.Waived.Note(p.lang)))
 	}

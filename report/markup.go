@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
@@ -17,25 +18,43 @@ type literal string
 // behind hyphens, and what is copied from a page must hold no character that forbids it.
 type prose string
 
+// name is text of a page that is an id as a whole, with a digit in it or not.
+type name string
+
 var hyphened = pattern.Late(`[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+`)
 
-// longestWhole is up to how many characters what has hyphens stays whole: it fits a phone.
-const longestWhole = 30
+// What has hyphens stays on one line up to so many characters, which fit a phone in every
+// font. A longer one has a line of its own, and is broken only where even that is too short.
+const (
+	longestWhole = 30
+	longestAlone = 40 // ids of associations and of Direct Connect gateways
+)
 
 func (p prose) markup() string {
 	return hyphened().ReplaceAllStringFunc(outside.Of(string(p)).Markup(), func(s string) string {
-		if len(s) > longestWhole || !strings.ContainsAny(s, "0123456789") {
+		if !strings.ContainsAny(s, "0123456789") && checks.ByID(s) == nil {
 			return s
 		}
-		return `<span class="k">` + s + `</span>`
+		return unbroken(s)
 	})
+}
+
+// unbroken keeps markup on one line.
+func unbroken(s string) string {
+	switch {
+	case len(s) <= longestWhole:
+		return `<span class="k">` + s + `</span>`
+	case len(s) <= longestAlone:
+		return `<span class="own">` + s + `</span>`
+	}
+	return s
 }
 
 // markup builds HTML and SVG.
 type markup struct{ bytes.Buffer }
 
 // put writes markup with each % in it replaced by the next argument: a string as
-// text, prose likewise, a number, or further markup of this program.
+// text, prose and names likewise, a number, or further markup of this program.
 func (m *markup) put(l literal, args ...any) {
 	rest := string(l)
 	for _, arg := range args {
@@ -46,6 +65,8 @@ func (m *markup) put(l literal, args ...any) {
 			m.WriteString(outside.Of(v).Markup())
 		case prose:
 			m.WriteString(v.markup())
+		case name:
+			m.WriteString(unbroken(outside.Of(string(v)).Markup()))
 		case int:
 			m.WriteString(strconv.Itoa(v))
 		case literal:

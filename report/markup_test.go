@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// TestNames keeps what is an id as a whole on one line, with digits or without; one that
+// may not fit a phone has a line of its own.
+func TestNames(t *testing.T) {
+	var m markup
+	m.put("% % %", name("org-egress-proxy"), prose("subnet-cidr-assoc-0a1b2c3d4e5f60718"), name("<b>"))
+	if want := `<span class="k">org-egress-proxy</span> <span class="own">subnet-cidr-assoc-0a1b2c3d4e5f60718</span> <span class="k">&lt;b&gt;</span>`; m.String() != want {
+		t.Errorf("%s, want %s", m.String(), want)
+	}
+}
+
 // TestProse keeps ids, Regions and ranges on one line of a page, and nothing else.
 func TestProse(t *testing.T) {
 	for text, whole := range map[string][]string{
@@ -16,6 +26,8 @@ func TestProse(t *testing.T) {
 
 		`"<sg-1>&amp-1"`:       {"sg-1", "amp-1"},
 		"-1 1- --no-probe --1": nil,
+
+		"route-to-agent and nacl-to-endpoint are broken": {"route-to-agent", "nacl-to-endpoint"},
 	} {
 		got := prose(text).markup()
 		for _, w := range whole {

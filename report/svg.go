@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -30,16 +32,49 @@ const (
 	margin     = 16
 )
 
-// The columns that fit into a card: a column of small text is taken for 6.6 pixels,
-// which is that of monospace and more than that of words.
+// The room for text, in pixels.
 const (
-	headColumns  = 24
-	smallColumns = 40
-	monoColumns  = 39
-	wideColumns  = 100
-	mostPassed   = 4 // lines of rules at a step that lets the packet pass
-	mostStopped  = 12
+	cardRoom  = cardWidth - 16
+	titleRoom = cardWidth - 20
+	headRoom  = wayWidth - 4
+	pageRoom  = 2*wayWidth + waysGap - 30
+
+	mostPassed  = 4 // lines of rules at a step that lets the packet pass
+	mostStopped = 12
 )
+
+// face is how wide, in tenths of a pixel, a font is taken for: of narrow characters that
+// of monospace, which is more than that of words in most fonts; a wide character is as
+// wide as it is high.
+type face struct{ narrow, wide int }
+
+// faceOf is the font of a class.
+func faceOf(class literal) face {
+	switch {
+	case class == "head":
+		return face{83, 130}
+	case strings.HasPrefix(string(class), "mono"):
+		return face{67, 110}
+	case strings.HasPrefix(string(class), "word"):
+		return face{68, 115}
+	}
+	return face{66, 115}
+}
+
+// width is that of a text.
+func (f face) width(text string) int {
+	out := 0
+	for state := -1; text != ""; {
+		var w int
+		_, text, w, state = uniseg.FirstGraphemeClusterInString(text, state)
+		if w < 2 {
+			out += w * f.narrow
+		} else {
+			out += f.wide
+		}
+	}
+	return out
+}
 
 // line is one of text.
 type line struct {
@@ -48,9 +83,9 @@ type line struct {
 	high  int
 }
 
-func linesOf(text string, columns int, class literal, high int) []line {
+func linesOf(text string, room int, class literal, high int) []line {
 	var out []line
-	for _, l := range Wrap(text, columns) {
+	for _, l := range wrapAs(text, 10*room, faceOf(class).width) {
 		out = append(out, line{l, class, high})
 	}
 	return out
@@ -80,16 +115,16 @@ func (c card) measured() card {
 
 func (d drawing) cardOf(s step) card {
 	c := card{class: statusClass(s.Status), number: fmt.Sprint(s.number), word: s.Status, step: &s}
-	c.lines = linesOf(s.head(d.lang), headColumns, "head", headLine)
+	c.lines = linesOf(s.head(d.lang), cardRoom-9*len(s.Status), "head", headLine)
 	if s.Branch && !s.Unreached {
-		c.lines = append(c.lines, linesOf("("+wordOtherPart.In(d.lang)+")", smallColumns, "faint", smallLine)...)
+		c.lines = append(c.lines, linesOf("("+wordOtherPart.In(d.lang)+")", cardRoom, "faint", smallLine)...)
 	}
 	if s.Unreached {
-		c.lines = append(c.lines, linesOf("("+wordUnreached.In(d.lang)+")", smallColumns, "faint", smallLine)...)
+		c.lines = append(c.lines, linesOf("("+wordUnreached.In(d.lang)+")", cardRoom, "faint", smallLine)...)
 	}
 	for _, id := range []string{s.subnet(), s.Ref} {
 		if id != "" {
-			c.lines = append(c.lines, linesOf(id, monoColumns, "mono faint", smallLine)...)
+			c.lines = append(c.lines, linesOf(id, cardRoom, "mono faint", smallLine)...)
 		}
 	}
 	most := mostPassed
@@ -98,7 +133,7 @@ func (d drawing) cardOf(s step) card {
 	}
 	used, rules := 0, s.rules(d.lang)
 	for i, rule := range rules {
-		lines := linesOf(rule, smallColumns, "", smallLine)
+		lines := linesOf(rule, cardRoom, "", smallLine)
 		if used > 0 && used+len(lines) > most {
 			c.lines = append(c.lines, line{fmt.Sprintf("(+%d)", len(rules)-i), "faint", smallLine})
 			break
@@ -115,7 +150,7 @@ const mostListed = 4
 
 func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
 	c := card{class: "end"}
-	c.lines = linesOf(title.In(d.lang), headColumns+8, "head", headLine)
+	c.lines = linesOf(title.In(d.lang), cardRoom, "head", headLine)
 	add := func(list ...string) {
 		for i, s := range list {
 			if i == mostListed {
@@ -123,7 +158,7 @@ func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
 				break
 			}
 			if s != "" {
-				c.lines = append(c.lines, linesOf(s, monoColumns, "mono", smallLine)...)
+				c.lines = append(c.lines, linesOf(s, cardRoom, "mono", smallLine)...)
 			}
 		}
 	}
@@ -131,7 +166,7 @@ func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
 	add(e.Addresses...)
 	add(e.Subnets...)
 	if task != nil && len(task.Addresses) > 0 {
-		c.lines = append(c.lines, linesOf(wordDrawTask.In(d.lang), smallColumns, "faint", smallLine)...)
+		c.lines = append(c.lines, linesOf(wordDrawTask.In(d.lang), cardRoom, "faint", smallLine)...)
 		add(task.Addresses...)
 		if !slices.Equal(task.Subnets, e.Subnets) {
 			add(task.Subnets...)
@@ -140,7 +175,7 @@ func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
 	if task != nil && len(d.fault) > 0 {
 		c.class, c.banner = "fail", wordStopsHere.In(d.lang)
 		for _, f := range d.fault {
-			c.lines = append(c.lines, linesOf(f, smallColumns, "", smallLine)...)
+			c.lines = append(c.lines, linesOf(f, cardRoom, "", smallLine)...)
 		}
 	}
 	return c.measured()
@@ -178,18 +213,18 @@ func total(lines []line) int {
 func (d drawing) layout(ways ...int) plot {
 	p := plot{drawing: d}
 	for _, w := range ways {
-		p.heads[w] = append(linesOf(d.wayTitle(w), headColumns+16, "head", headLine), linesOf(d.outcome(w), smallColumns+4, "word "+statusClass(d.ways[w].status), smallLine)...)
+		p.heads[w] = append(linesOf(d.wayTitle(w), headRoom, "head", headLine), linesOf(d.outcome(w), headRoom, "word "+statusClass(d.ways[w].status), smallLine)...)
 		p.head = max(p.head, total(p.heads[w])+bandPad)
 	}
 	p.high = p.head
 	for _, b := range d.bands {
 		name, owner := b.title(d.lang)
-		title := linesOf(name, headColumns+12, "word", headLine)
+		title := linesOf(name, titleRoom, "word", headLine)
 		if b.at.VPC != "" && !b.between {
-			title = linesOf(name, monoColumns, "mono", headLine)
+			title = linesOf(name, cardRoom, "mono", headLine)
 		}
 		if owner != "" {
-			title = append(title, linesOf(owner, monoColumns, "faint", smallLine)...)
+			title = append(title, linesOf(owner, cardRoom, "faint", smallLine)...)
 		}
 		most := 0
 		for _, w := range ways {
@@ -359,7 +394,7 @@ func SVG(lang string) Renderer {
 			if list := aside(t); len(list) > 0 {
 				y = body.textAt(margin, y, []line{{wordElsewhere.In(lang), "head", headLine + 4}})
 				for _, s := range list {
-					y = body.textAt(margin, y, linesOf(s, wideColumns, "", smallLine))
+					y = body.textAt(margin, y, linesOf(s, pageRoom, "", smallLine))
 				}
 			}
 			y += 2 * margin

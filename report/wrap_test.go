@@ -31,6 +31,7 @@ func TestWrapByUnicode(t *testing.T) {
 		"mended by vpce-0a1b2c3d4e5f60718 here": {"mended by", "vpce-0a1b2c3d4e5f60718", "here"},
 		"see https://docs.aws.amazon.com/a":     {"see", "https://docs.aws.amazon.com/a"},
 		"pass --no-probe-at-all, or":            {"pass", "--no-probe-at-all, or"},
+		"エージェントのセキュリティグループを許可":                  {"エージェントの", "セキュリティグループを", "許可"},
 	} {
 		width := report.Width(slices.MaxFunc(want, func(a, b string) int { return len(a) - len(b) }))
 		if got := report.Wrap(text, width); !slices.Equal(got, want) {
