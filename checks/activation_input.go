@@ -71,9 +71,9 @@ var (
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
 // and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 var (
-	subnetARN = pattern.Late(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
-	groupARN  = pattern.Late(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
-	keyShape  = pattern.Late(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
+	subnetARN = pattern.New(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:subnet/subnet-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	groupARN  = pattern.New(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):ec2:[a-z0-9-]*:[0-9]{12}:security-group/sg-([a-f0-9]{8}|[a-f0-9]{17})$`)
+	keyShape  = pattern.New(`^[A-Z0-9]{5}(-[A-Z0-9]{5}){4}$`)
 )
 
 // keyFaults words what may be wrong with an activation key.
@@ -93,9 +93,9 @@ var keyFaults = map[string]Text{
 // a name among keyFaults.
 func KeyShape(key string) string {
 	switch {
-	case keyShape().MatchString(key) && placeholderKey(key):
+	case keyShape.Re().MatchString(key) && placeholderKey(key):
 		return "placeholder"
-	case keyShape().MatchString(key):
+	case keyShape.Re().MatchString(key):
 		return "ok"
 	case strings.TrimSpace(key) == "":
 		return "empty"
@@ -107,7 +107,7 @@ func KeyShape(key string) string {
 		return "web-page"
 	case strings.TrimSpace(key) != key:
 		return "white-space"
-	case keyShape().MatchString(strings.ToUpper(key)):
+	case keyShape.Re().MatchString(strings.ToUpper(key)):
 		return "small"
 	case strings.Trim(strings.ToUpper(key), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "":
 		return "characters"
@@ -183,8 +183,8 @@ func runActivationInput(x *Exam) {
 			x.Report(keyMalformed, "--activation-key", Args{"seen": fault, "needed": KeyType(ep), "region": x.region(), "address": x.keyAddress(s, ep), "agent": agentText(x)}, saw)
 		}
 	}
-	x.arn("--subnet-arn", t.SubnetARNs, subnetARN(), cmp.Or(t.SaidSubnetID, t.SubnetID), "subnet/subnet-", ep, s)
-	x.arn("--security-group-arn", t.GroupARNs, groupARN(), cmp.Or(t.SaidGroupID, t.GroupID), "security-group/sg-", ep, s)
+	x.arn("--subnet-arn", t.SubnetARNs, subnetARN.Re(), cmp.Or(t.SaidSubnetID, t.SubnetID), "subnet/subnet-", ep, s)
+	x.arn("--security-group-arn", t.GroupARNs, groupARN.Re(), cmp.Or(t.SaidGroupID, t.GroupID), "security-group/sg-", ep, s)
 	if t.KeyRequest != "" {
 		x.keyRequest(ep, s)
 	}

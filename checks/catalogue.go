@@ -21,9 +21,8 @@ var (
 )
 
 var (
-	codeShape    = pattern.Late(`^DSP[1-8][0-9]{2}$`)
-	ownCodeShape = pattern.Late(`^[A-Z]{2,8}[0-9]{3}$`)
-	idShape      = pattern.Late(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	ownCodeShape = pattern.New(`^[A-Z]{2,8}[0-9]{3}$`)
+	idShape      = pattern.New(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
 // register adds a check to ours. It panics on a mistake that every start of the
@@ -33,8 +32,8 @@ func register(c *Check) *Check {
 		panic(fmt.Sprintf("check %q: no id, no requirement, no function, or registered twice", c.ID))
 	}
 	for _, p := range c.Problems {
-		if !codeShape().MatchString(p.Code) || ourCodes[p.Code] != nil {
-			panic(fmt.Sprintf("check %s: code %q is malformed or taken", c.ID, p.Code))
+		if ourCodes[p.Code] != nil {
+			panic(fmt.Sprintf("check %s: code %q is taken", c.ID, p.Code))
 		}
 		ourCodes[p.Code] = p
 	}
@@ -101,7 +100,7 @@ func (all Catalogue) With(own ...*Check) (Catalogue, error) {
 // admit says why a check can't join.
 func (all Catalogue) admit(c *Check) error {
 	switch {
-	case c == nil || !idShape().MatchString(c.ID):
+	case c == nil || !idShape.Re().MatchString(c.ID):
 		id := ""
 		if c != nil {
 			id = c.ID
@@ -126,7 +125,7 @@ func (all Catalogue) admit(c *Check) error {
 	for i, p := range c.Problems {
 		_, taken := all.ByCode(p.Code)
 		switch {
-		case !ownCodeShape().MatchString(p.Code) || strings.HasPrefix(p.Code, "DSP"):
+		case !ownCodeShape.Re().MatchString(p.Code) || strings.HasPrefix(p.Code, "DSP"):
 			return snapshot.Errorf("%s: the code %q: expected a prefix of your own, of 2 to 8 capital letters, and three digits, such as ORG101 (DSP is ours)", "%s: コード %q: ORG101 のように、独自の接頭辞（大文字 2〜8 文字）と 3 桁の数字を指定する（DSP は使えない）", c.ID, p.Code)
 		case taken != nil || slices.ContainsFunc(c.Problems[:i], func(q *Problem) bool { return q.Code == p.Code }):
 			return snapshot.Errorf("%s: the code %q is taken", "%s: コード %q は既に使われている", c.ID, p.Code)

@@ -194,7 +194,7 @@ type Result struct {
 // Fill puts arguments into a text: {name} becomes the value, a list is joined
 // and shortened.
 func (a Args) Fill(text string) string {
-	return placeholder().ReplaceAllStringFunc(text, func(m string) string {
+	return placeholder.Re().ReplaceAllStringFunc(text, func(m string) string {
 		switch v := a[m[1:len(m)-1]].(type) {
 		case string:
 			return v
@@ -205,12 +205,12 @@ func (a Args) Fill(text string) string {
 	})
 }
 
-var placeholder = pattern.Late(`\{[a-z_]+\}`)
+var placeholder = pattern.New(`\{[a-z_]+\}`)
 
 // Placeholders lists the argument names that a text asks for.
 func Placeholders(text string) []string {
 	var out []string
-	for _, m := range placeholder().FindAllString(text, -1) {
+	for _, m := range placeholder.Re().FindAllString(text, -1) {
 		out = append(out, m[1:len(m)-1])
 	}
 	return out

@@ -176,7 +176,7 @@ func tidyURL(text string) string {
 		u.RawQuery = q.Encode()
 		text = u.String()
 	}
-	text = keyParameter().ReplaceAllString(text, "")
+	text = keyParameter.Re().ReplaceAllString(text, "")
 	for plain := text; ; {
 		if clean := documented.WithoutKeys(plain); clean != plain {
 			return clean
@@ -190,4 +190,4 @@ func tidyURL(text string) string {
 }
 
 // keyParameter is a parameter that the URL package does not see as one.
-var keyParameter = pattern.Late(`(?i)activationkey=[^&;#]*`)
+var keyParameter = pattern.New(`(?i)activationkey=[^&;#]*`)

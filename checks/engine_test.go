@@ -2,6 +2,8 @@ package checks
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -253,8 +255,8 @@ func TestCatalogue(t *testing.T) {
 		}
 		for _, p := range c.Problems {
 			both(p.Code, p.Title, p.Cause, p.Fix)
-			if p.Code[3] != byte('0'+c.Area) {
-				t.Errorf("%s belongs to area %d, its check to %d", p.Code, p.Code[3]-'0', c.Area)
+			if !regexp.MustCompile(fmt.Sprintf(`^DSP%d[0-9]{2}$`, c.Area)).MatchString(p.Code) {
+				t.Errorf("%s is no code of area %d, which is that of its check", p.Code, c.Area)
 			}
 			if p.Severity != Fail && p.Severity != Warn || len(p.Sources) == 0 || len(p.Look)+len(p.Do)+len(p.Example) == 0 {
 				t.Errorf("%s: severity %v, %d sources, %d commands", p.Code, p.Severity, len(p.Sources), len(p.Look)+len(p.Do)+len(p.Example))

@@ -76,14 +76,14 @@ func worst(actions []string) string {
 }
 
 // policyVariable stands for what is known only when a call is made; it holds colons.
-var policyVariable = pattern.Late(`\$\{[^}]*\}`)
+var policyVariable = pattern.New(`\$\{[^}]*\}`)
 
 // elsewhere is the first ARN of a statement, if none of its resources can be of
 // the account and Region of the activation.
 func (j judging) elsewhere(resources []string) string {
 	wrong := ""
 	for _, r := range resources {
-		parts := strings.SplitN(policyVariable().ReplaceAllString(r, "$$"), ":", 6)
+		parts := strings.SplitN(policyVariable.Re().ReplaceAllString(r, "$$"), ":", 6)
 		if len(parts) < 6 {
 			return ""
 		}

@@ -276,13 +276,13 @@ func (k *keyQuery) agentsOwn(a netip.Addr, agents netpath.Agents) bool {
 
 // privateName is the name that EC2 gives an instance by its private address.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
-var privateName = pattern.Late(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
+var privateName = pattern.New(`^ip-(\d+)-(\d+)-(\d+)-(\d+)\.([a-z0-9-]+\.compute|ec2)\.internal$`)
 
 // hostAddress is the address of the URL's host, where its text tells. The name by an
 // address is one of the agent's own Region only.
 func (k *keyQuery) hostAddress() (netip.Addr, bool) {
 	host := k.url.Hostname()
-	if m := privateName().FindStringSubmatch(strings.ToLower(host)); m != nil {
+	if m := privateName.Re().FindStringSubmatch(strings.ToLower(host)); m != nil {
 		region := strings.TrimSuffix(m[5], ".compute")
 		if m[5] == "ec2" {
 			region = "us-east-1"

@@ -32,13 +32,13 @@ func (c Command) IsAWS() bool { return c.aws }
 func (c Command) Words(a Args, w repair.Whose) []string {
 	var out []string
 	for _, word := range c.words {
-		if m := placeholder().FindString(word); m == word {
+		if m := placeholder.Re().FindString(word); m == word {
 			if list, ok := a[m[1:len(m)-1]].([]string); ok {
 				out = append(out, list...)
 				continue
 			}
 		}
-		out = append(out, placeholder().ReplaceAllStringFunc(word, func(m string) string {
+		out = append(out, placeholder.Re().ReplaceAllStringFunc(word, func(m string) string {
 			switch v := a[m[1:len(m)-1]].(type) {
 			case string:
 				return v

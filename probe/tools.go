@@ -11,7 +11,7 @@ import (
 
 var (
 	toolNames    = []string{"curl", "aws"}
-	toolVersion  = pattern.Late(`(?:curl |aws-cli/)([0-9]+(?:\.[0-9]+)*)`)
+	toolVersion  = pattern.New(`(?:curl |aws-cli/)([0-9]+(?:\.[0-9]+)*)`)
 	versionTakes = 10 * time.Second // a cold Python on a slow disk
 )
 
@@ -26,7 +26,7 @@ func Tools(ctx context.Context) []snapshot.Tool {
 			ctx, cancel := context.WithTimeout(ctx, versionTakes)
 			said, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
 			cancel()
-			if m := toolVersion().FindSubmatch(said); err == nil && m != nil {
+			if m := toolVersion.Re().FindSubmatch(said); err == nil && m != nil {
 				t.Version = string(m[1])
 			}
 		}

@@ -243,7 +243,7 @@ func (s step) subnet() string {
 func (s step) rules(lang string) []string {
 	var out []string
 	for i, f := range s.Facts {
-		if s.Status == "FAIL" && i > 0 && !problemCode().MatchString(f) {
+		if s.Status == "FAIL" && i > 0 && !problemCode.Re().MatchString(f) {
 			continue
 		}
 		if rule, ok := strings.CutPrefix(f, s.Ref+"/"); ok && s.Ref != "" {
@@ -256,7 +256,7 @@ func (s step) rules(lang string) []string {
 	return out
 }
 
-var problemCode = pattern.Late(`^DSP\d+ `)
+var problemCode = pattern.New(`^DSP\d+ `)
 
 // banner says aloud what becomes of the packet at a step; "" where it goes on.
 func (s step) banner(lang string) string {

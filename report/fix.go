@@ -115,7 +115,7 @@ func (e *Earlier) terraform(repairs []repair.Repair) string {
 		return ""
 	}
 	return repair.Terraform(repairs, func(id string) string {
-		if address := e.AddressOf(id); reference().MatchString(address) {
+		if address := e.AddressOf(id); reference.Re().MatchString(address) {
 			return address + ".id"
 		}
 		return ""
@@ -124,7 +124,7 @@ func (e *Earlier) terraform(repairs []repair.Repair) string {
 
 // reference is the address of a resource as an expression may name it: names, and
 // keys of instances, which hold nothing that a string would obey.
-var reference = pattern.Late(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
+var reference = pattern.New(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
 
 // CommandBlock is commands that the same credentials can run.
 type CommandBlock struct {

@@ -21,7 +21,7 @@ type prose string
 // name is text of a page that is an id as a whole, with a digit in it or not.
 type name string
 
-var hyphened = pattern.Late(`[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+`)
+var hyphened = pattern.New(`[0-9A-Za-z]+(?:-[0-9A-Za-z]+)+`)
 
 // What has hyphens stays on one line up to so many characters, which fit a phone in every
 // font. A longer one has a line of its own, and is broken only where even that is too short.
@@ -31,7 +31,7 @@ const (
 )
 
 func (p prose) markup() string {
-	return hyphened().ReplaceAllStringFunc(outside.Of(string(p)).Markup(), func(s string) string {
+	return hyphened.Re().ReplaceAllStringFunc(outside.Of(string(p)).Markup(), func(s string) string {
 		if !strings.ContainsAny(s, "0123456789") && checks.ByID(s) == nil {
 			return s
 		}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
@@ -11,26 +10,26 @@ import (
 // failure is a class of failed calls that one step mends.
 type failure struct {
 	name    string
-	matches func() *regexp.Regexp // of what AWS or the wire said
+	matches *pattern.Pattern // of what AWS or the wire said
 	remedy  snapshot.Text
 }
 
 // failures are tried in order.
 // Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 var failures = []failure{
-	{"expired", pattern.Late(`\b(ExpiredToken|RequestExpired|TokenRefreshRequired)|(?i)token (has )?expired|session has expired|refresh cached SSO token`), snapshot.Text{
+	{"expired", pattern.New(`\b(ExpiredToken|RequestExpired|TokenRefreshRequired)|(?i)token (has )?expired|session has expired|refresh cached SSO token`), snapshot.Text{
 		En: "Sign in again: the credentials have expired (aws sso login, or get new keys), then run this again.",
 		Ja: "認証情報の有効期限が切れている。サインインし直し（aws sso login、または新しいキーの取得）、もう一度実行する。",
 	}},
-	{"keys", pattern.Late(`\b(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignatureException)`), snapshot.Text{
+	{"keys", pattern.New(`\b(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|InvalidSignatureException)`), snapshot.Text{
 		En: "AWS does not accept the keys: choose others (--profile), or enable the Region for the account if it is one that must be enabled.",
 		Ja: "AWS がキーを受け付けない。別の認証情報を使う（--profile）。有効化が必要なリージョンの場合は、アカウントで有効にする。",
 	}},
-	{"throttled", pattern.Late(`\b(RequestLimitExceeded|Throttling|TooManyRequests)`), snapshot.Text{
+	{"throttled", pattern.New(`\b(RequestLimitExceeded|Throttling|TooManyRequests)`), snapshot.Text{
 		En: "AWS is throttling the calls: run this again in a minute, with a smaller --concurrency.",
 		Ja: "AWS が呼び出しをスロットリングしている。1 分ほど待ち、--concurrency を小さくしてもう一度実行する。",
 	}},
-	{"timeout", pattern.Late(`\bTimeout: `), snapshot.Text{
+	{"timeout", pattern.New(`\bTimeout: `), snapshot.Text{
 		En: "The run's time was up: run this again with a longer --timeout.",
 		Ja: "実行時間の上限に達した。--timeout を長くしてもう一度実行する。",
 	}},
@@ -44,7 +43,7 @@ func permit(actions []string) snapshot.Text {
 }
 
 // host is the name that was not found.
-var host = pattern.Late(`lookup \w+\.([a-z0-9-]+)\.\S+.*no such host`)
+var host = pattern.New(`lookup \w+\.([a-z0-9-]+)\.\S+.*no such host`)
 
 // failureOf is the class of a failed call, and its remedy.
 func failureOf(g Gap) (class string, remedy snapshot.Text) {
@@ -55,7 +54,7 @@ func failureOf(g Gap) (class string, remedy snapshot.Text) {
 		return "", snapshot.Text{}
 	}
 	for _, f := range failures {
-		if f.matches().MatchString(g.Message) {
+		if f.matches.Re().MatchString(g.Message) {
 			return f.name, f.remedy
 		}
 	}
@@ -65,7 +64,7 @@ func failureOf(g Gap) (class string, remedy snapshot.Text) {
 			Ja: "ロールを引き受けられない。ロールの信頼ポリシーで呼び出し元を許可し、呼び出し元に sts:AssumeRole を許可する。",
 		}
 	}
-	m := host().FindStringSubmatch(g.Message)
+	m := host.Re().FindStringSubmatch(g.Message)
 	switch {
 	case m == nil:
 		return "", snapshot.Text{}

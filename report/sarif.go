@@ -93,7 +93,7 @@ type (
 
 // sarifLink is a link in a message, which none of ours holds. Source: SARIF 2.1.0,
 // 3.11.6: a bracket behind a backslash is one.
-var sarifLink = pattern.Late(`\[([^\[\]\n]*)\]\(`)
+var sarifLink = pattern.New(`\[([^\[\]\n]*)\]\(`)
 
 const homePage = "https://github.com/dspreflight/dspreflight"
 
@@ -118,7 +118,7 @@ func SARIF(w io.Writer, r Report) error {
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, ruleOf(i))
 		}
 		res := sarifResult{
-			RuleID: id, RuleIndex: n, Kind: "fail", Level: levelOf(i.finding.Status), Message: sarifText{Text: sarifLink().ReplaceAllString(i.text(), `\[$1](`)},
+			RuleID: id, RuleIndex: n, Kind: "fail", Level: levelOf(i.finding.Status), Message: sarifText{Text: sarifLink.Re().ReplaceAllString(i.text(), `\[$1](`)},
 			Fingerprints: map[string]string{"dspreflight/1": i.fingerprint()},
 			Properties:   map[string]any{"status": i.finding.Status, "check": i.result.Check, "target": i.target.Name},
 		}

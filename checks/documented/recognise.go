@@ -88,7 +88,7 @@ func recognise(e *Error, q *squeezed) (Recognition, bool) {
 				lo = max(0, at-window)
 			}
 			part := q.text[lo:min(len(q.text), at+window)]
-			re := w.re()
+			re := w.re.Re()
 			m := re.FindStringSubmatchIndex(part)
 			if m == nil {
 				continue
@@ -141,15 +141,15 @@ var mentioned = []struct {
 	name string
 	in   literal
 }{
-	{"vpc_endpoint_id", literal{true, []string{"vpce-"}, pattern.Late(`^vpce-[0-9a-f]{17}\b`)}},
-	{"subnet_arn", literal{true, []string{"arn:aws"}, pattern.Late(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)}},
-	{"security_group_arn", literal{true, []string{"arn:aws"}, pattern.Late(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)}},
-	{"subnet_id", literal{true, []string{"subnet-"}, pattern.Late(`^subnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
-	{"security_group_id", literal{true, []string{"sg-"}, pattern.Late(`^sg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
-	{"endpoint_ip", literal{false, []string{"privateLinkEndpoint="}, pattern.Late(`^privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)}},
-	{"agent_ip", literal{false, []string{"http://"}, pattern.Late(`^http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)}},
-	{"agent_ip", literal{true, []string{"nc", "connect to ", "Connecting to "}, pattern.Late(`^(?:nc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)}},
-	{"region", literal{false, []string{"activationRegion=", "--region", "arn:aws"}, pattern.Late(`^(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)}},
+	{"vpc_endpoint_id", literal{true, []string{"vpce-"}, pattern.New(`^vpce-[0-9a-f]{17}\b`)}},
+	{"subnet_arn", literal{true, []string{"arn:aws"}, pattern.New(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:subnet/subnet-[0-9a-f]{8,17}\b`)}},
+	{"security_group_arn", literal{true, []string{"arn:aws"}, pattern.New(`^arn:aws[a-z-]*:ec2:[a-z0-9-]+:[0-9]{12}:security-group/sg-[0-9a-f]{8,17}\b`)}},
+	{"subnet_id", literal{true, []string{"subnet-"}, pattern.New(`^subnet-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
+	{"security_group_id", literal{true, []string{"sg-"}, pattern.New(`^sg-(?:[0-9a-f]{17}|[0-9a-f]{8})\b`)}},
+	{"endpoint_ip", literal{false, []string{"privateLinkEndpoint="}, pattern.New(`^privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)}},
+	{"agent_ip", literal{false, []string{"http://"}, pattern.New(`^http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)}},
+	{"agent_ip", literal{true, []string{"nc", "connect to ", "Connecting to "}, pattern.New(`^(?:nc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)}},
+	{"region", literal{false, []string{"activationRegion=", "--region", "arn:aws"}, pattern.New(`^(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)}},
 }
 
 // Mentioned collects the ids, addresses and Region that a text names, the first

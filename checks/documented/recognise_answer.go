@@ -29,11 +29,11 @@ func answered(code string, words ...string) []wording {
 
 // statusEntry is one status in a list of all that there are, as the dump of a
 // program's objects holds it.
-var statusEntry = pattern.Late(`[1-5][0-9]{2}:[a-z]|[a-z]:[1-5][0-9]{2}[,}]|notacceptable|requesttimeout|conflict,`)
+var statusEntry = pattern.New(`[1-5][0-9]{2}:[a-z]|[a-z]:[1-5][0-9]{2}[,}]|notacceptable|requesttimeout|conflict,`)
 
 // inStatusTable reports whether a match is an entry of such a list.
 func (q *squeezed) inStatusTable(from, to int) bool {
-	return len(statusEntry().FindAllStringIndex(q.stretch(from, to, 60), -1)) >= 3
+	return len(statusEntry.Re().FindAllStringIndex(q.stretch(from, to, 60), -1)) >= 3
 }
 
 // isStatus accepts the status of the answer to a request for a key.
@@ -47,11 +47,11 @@ func isPage(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // listedCode is a code of an error in a list.
-var listedCode = pattern.Late(`(?:etimedout|econnreset|eaddrinuse|econnrefused|epipe|enotfound|enetunreach|ehostunreach|eaiagain),`)
+var listedCode = pattern.New(`(?:etimedout|econnreset|eaddrinuse|econnrefused|epipe|enotfound|enetunreach|ehostunreach|eaiagain),`)
 
 // isCodeOfAgentPort accepts the code of an error by itself, none of a list.
 func isCodeOfAgentPort(q *squeezed, from, to int, said map[string]string) bool {
-	for _, code := range listedCode().FindAllString(q.stretch(from, to, 50), -1) {
+	for _, code := range listedCode.Re().FindAllString(q.stretch(from, to, 50), -1) {
 		if !strings.HasPrefix(q.text[from:], strings.TrimSuffix(code, ",")) { // those that a client tries again after
 			return false
 		}
@@ -80,21 +80,21 @@ var dialled = []wording{
 
 var (
 	// askedURL is the request for a key, and whom it is made of.
-	askedURL  = pattern.Late(`http://([a-z0-9.:]+)/?\?[^<> ]{0,300}?(?:activationregion=|gatewaytype=)`)
-	partyPort = pattern.Late(`^(.+?)(?:port:?=?|,port=|:|,)([0-9]+)$`)
+	askedURL  = pattern.New(`http://([a-z0-9.:]+)/?\?[^<> ]{0,300}?(?:activationregion=|gatewaytype=)`)
+	partyPort = pattern.New(`^(.+?)(?:port:?=?|,port=|:|,)([0-9]+)$`)
 )
 
 // isOtherParty accepts one that the client dialled though the key was asked of another.
 func isOtherParty(q *squeezed, from, to int, said map[string]string) bool {
-	asked := askedURL().FindStringSubmatch(q.stretch(from, to, faraway))
-	if asked == nil || q.asksGateway(from, to) || apiHost().MatchString(said["proxy"]) || neverAgent().MatchString(said["proxy"]) {
+	asked := askedURL.Re().FindStringSubmatch(q.stretch(from, to, faraway))
+	if asked == nil || q.asksGateway(from, to) || apiHost.Re().MatchString(said["proxy"]) || neverAgent.Re().MatchString(said["proxy"]) {
 		return false
 	}
 	host, port, ok := strings.Cut(asked[1], ":")
 	if !ok {
 		port = "80"
 	}
-	if m := partyPort().FindStringSubmatch(said["proxy"]); m != nil {
+	if m := partyPort.Re().FindStringSubmatch(said["proxy"]); m != nil {
 		return m[2] != port && m[2] != "443" && m[2] != "53"
 	}
 	return strings.Contains(said["proxy"], ".") && !strings.Contains(said["proxy"], host)

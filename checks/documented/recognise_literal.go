@@ -2,8 +2,9 @@ package documented
 
 import (
 	"iter"
-	"regexp"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
 // literal is a wording that is found by what it begins with, which is quicker in a
@@ -11,7 +12,7 @@ import (
 type literal struct {
 	whole bool // nothing of a word stands before it
 	heads []string
-	from  func() *regexp.Regexp // from the head on
+	from  *pattern.Pattern // from the head on
 }
 
 // saying is where a wording stands: how long it is, and what its last group holds, or
@@ -36,7 +37,7 @@ func (l literal) in(text string) iter.Seq2[int, saying] {
 				if at += n; l.whole && at > 0 && (alphanumeric(text[at-1]) || text[at-1] == '_') {
 					continue
 				}
-				if m := l.from().FindStringSubmatch(text[at:min(len(text), at+longestLiteral)]); m != nil && !yield(at, saying{len(m[0]), m[len(m)-1]}) {
+				if m := l.from.Re().FindStringSubmatch(text[at:min(len(text), at+longestLiteral)]); m != nil && !yield(at, saying{len(m[0]), m[len(m)-1]}) {
 					return
 				}
 			}

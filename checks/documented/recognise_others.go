@@ -115,9 +115,9 @@ func letter(c byte) bool       { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 func alphanumeric(c byte) bool { return letter(c) || digit(c) }
 
 var (
-	serviceARN = literal{heads: []string{"arn:aws"}, from: pattern.Late(`^arn:aws[a-z-]*:([a-z0-9-]+):`)}
+	serviceARN = literal{heads: []string{"arn:aws"}, from: pattern.New(`^arn:aws[a-z-]*:([a-z0-9-]+):`)}
 	// calledClient is a call of the AWS CLI, or a client of boto3, of one service.
-	calledClient = literal{whole: true, heads: []string{"aws ", "boto3."}, from: pattern.Late(`^(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)}
+	calledClient = literal{whole: true, heads: []string{"aws ", "boto3."}, from: pattern.New(`^(?:aws |boto3\.(?:client|resource)\(["'])([a-z][a-z0-9-]+)(?: [a-z]+-[a-z-]+|["'])`)}
 )
 
 // otherActions adds to a list where the text names an action of another service, as

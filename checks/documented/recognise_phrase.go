@@ -18,9 +18,9 @@ type wording struct {
 
 // spotted is a wording as it is looked for.
 type spotted struct {
-	re     func() *regexp.Regexp // compiled when its anchor is met
-	anchor string                // a literal that every match holds, looked for first: that is cheap
-	leads  bool                  // the anchor is where the match begins
+	re     *pattern.Pattern // compiled when its anchor is met
+	anchor string           // a literal that every match holds, looked for first: that is cheap
+	leads  bool             // the anchor is where the match begins
 	whose  *whose
 }
 
@@ -66,9 +66,9 @@ var placeholders = map[string]string{
 // between is what may stand between two words of a phrase: marks and an article.
 const between = `[^a-z0-9]{0,4}(?:(?:the|an|a)s?[^a-z0-9]{0,2}){0,2}`
 
-var phraseToken = pattern.Late(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
+var phraseToken = pattern.New(`\{[^}]+\}|\[[^\]]+\]|[^\s\[\]{}]+`)
 
-func lazily(expr string) func() *regexp.Regexp { return pattern.Late("(?s)" + expr) }
+func lazily(expr string) *pattern.Pattern { return pattern.New("(?s)" + expr) }
 
 // phrases are the words of messages as they are documented. A message says the same
 // with another number, case, hyphenation or punctuation and with an article more or
@@ -86,7 +86,7 @@ func spot(who *whose, p string) spotted {
 	var expr strings.Builder
 	best, first := "", ""
 	gap := false
-	for i, token := range phraseToken().FindAllString(p, -1) {
+	for i, token := range phraseToken.Re().FindAllString(p, -1) {
 		part, literal := "", ""
 		switch {
 		case token[0] == '{':

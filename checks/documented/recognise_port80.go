@@ -15,42 +15,42 @@ func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
-var clientCommand = pattern.Late(`(?:\b(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|/dev/tcp/(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}/80\b|\bnc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
+var clientCommand = pattern.New(`(?:\b(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|/dev/tcp/(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}/80\b|\bnc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
 
 // isClientOfPort80 accepts what such a client says after its command.
 func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {
-	return clientCommand().MatchString(q.words(max(0, from-nearby), from+1, 0)) && isAloneAtPort80(q, from, to, said)
+	return clientCommand.Re().MatchString(q.words(max(0, from-nearby), from+1, 0)) && isAloneAtPort80(q, from, to, said)
 }
 
 // shortText is how long a paste may be, squeezed, to be about one thing.
 const shortText = 400
 
 var (
-	proxyWord  = pattern.Late(`(?:[^o]|[^n]o|^)proxy`)
-	otherPort  = pattern.Late(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
-	portEighty = pattern.Late(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
-	apiHost    = pattern.Late(`(?:amazonaws\.com|\.api\.aws|https://)`)
+	proxyWord  = pattern.New(`(?:[^o]|[^n]o|^)proxy`)
+	otherPort  = pattern.New(`(?:port:?=?|[0-9]\.[0-9]{1,3}:)([0-9]{2,5})\b`)
+	portEighty = pattern.New(`port:?=?80[^0-9]|:80[^0-9]|,80\)|http://|[a-z]80(?:[^0-9]|$)`)
+	apiHost    = pattern.New(`(?:amazonaws\.com|\.api\.aws|https://)`)
 )
 
 // isAgentPort accepts the trouble of a client with the agent's port 80: the request
 // for a key stands in the text, or a word of DataSync beside that port. Trouble with
 // a proxy, an API or another port is not the agent's.
 func isAgentPort(q *squeezed, from, to int, _ map[string]string) bool {
-	if q.inWord(from) || q.asksGateway(from, to) || neverAgent().MatchString(resolver().ReplaceAllString(q.stretch(from, to, 60), "")) {
+	if q.inWord(from) || q.asksGateway(from, to) || neverAgent.Re().MatchString(resolver.Re().ReplaceAllString(q.stretch(from, to, 60), "")) {
 		return false
 	}
-	if q.throughProxy(from, to) || apiHost().MatchString(q.stretch(from, to, 100)) && q.nearest(&askedForKey, from, to) > 100 {
+	if q.throughProxy(from, to) || apiHost.Re().MatchString(q.stretch(from, to, 100)) && q.nearest(&askedForKey, from, to) > 100 {
 		return false
 	}
 	if q.nearest(&askedForKey, from, to) <= faraway {
 		return q.portOf(from, to) == "" || q.portOf(from, to) == "80"
 	}
-	return speaksOfDataSync(q, from, to, nil) && portEighty().MatchString(q.stretch(from, to, nearby))
+	return speaksOfDataSync(q, from, to, nil) && portEighty.Re().MatchString(q.stretch(from, to, nearby))
 }
 
 // neverAgent is an address that no agent has: this machine, and what an instance asks
 // for its metadata and credentials.
-var neverAgent = pattern.Late(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
+var neverAgent = pattern.New(`(?:^|[^0-9.])(?:127\.[0-9]{1,3}|169\.254)(?:\.[0-9]{1,3}){2}(?:[^0-9]|$)`)
 
 // inWord reports whether a match begins inside a word.
 func (q *squeezed) inWord(from int) bool {
@@ -60,7 +60,7 @@ func (q *squeezed) inWord(from int) bool {
 }
 
 // resolver is the server that a name was looked up with, as Go tells it.
-var resolver = pattern.Late(`on(?:[0-9]{1,3}\.){3}[0-9]{1,3}:53`)
+var resolver = pattern.New(`on(?:[0-9]{1,3}\.){3}[0-9]{1,3}:53`)
 
 // gatewayRequest is the request that an appliance of Storage Gateway is asked for its
 // key with: only DataSync's says SYNC.
@@ -86,12 +86,12 @@ func isProxy(q *squeezed, from, to int, _ map[string]string) bool {
 // throughProxy reports whether the text around a match speaks of a proxy that was
 // used.
 func (q *squeezed) throughProxy(from, to int) bool {
-	return proxyWord().MatchString(q.stretch(from, to, nearby)) || strings.Contains(q.stretch(from, to, around), "usesproxyenv")
+	return proxyWord.Re().MatchString(q.stretch(from, to, nearby)) || strings.Contains(q.stretch(from, to, around), "usesproxyenv")
 }
 
 // portOf is the port that a message itself names, as far as it does.
 func (q *squeezed) portOf(from, to int) string {
-	m := otherPort().FindStringSubmatch(q.text[from:min(len(q.text), to+40)])
+	m := otherPort.Re().FindStringSubmatch(q.text[from:min(len(q.text), to+40)])
 	if m == nil {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,13 +31,13 @@ type squeezed struct {
 type span struct{ from, to int }
 
 var (
-	percent = pattern.Late(`(?:%[0-9A-Fa-f]{2})+`)
+	percent = pattern.New(`(?:%[0-9A-Fa-f]{2})+`)
 	// Escapes of JSON and of programs that print strings, once or twice over.
-	quoted = pattern.Late(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
+	quoted = pattern.New(`\\+(?:u[0-9a-fA-F]{4}|[nrt])`)
 	// An escape character as Python, shells and C print it, and bytes beyond ASCII.
-	printedEscape = pattern.Late(`\\+(?:x1[bB]|0?33|e)\[`)
-	printedBytes  = pattern.Late(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
-	entity        = pattern.Late(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
+	printedEscape = pattern.New(`\\+(?:x1[bB]|0?33|e)\[`)
+	printedBytes  = pattern.New(`(?:\\x[89a-fA-F][0-9a-fA-F])+`)
+	entity        = pattern.New(`&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4});`)
 	named         = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'", "&nbsp;": " "}
 )
 
@@ -47,7 +46,7 @@ var (
 func decoded(s string) string {
 	s = unquotedPrintable(s)
 	if strings.Contains(s, "&") {
-		s = entity().ReplaceAllStringFunc(s, func(m string) string {
+		s = entity.Re().ReplaceAllStringFunc(s, func(m string) string {
 			if plain, ok := named[m]; ok {
 				return plain
 			}
@@ -63,7 +62,7 @@ func decoded(s string) string {
 		})
 	}
 	if strings.Contains(s, `\`) {
-		s = quoted().ReplaceAllStringFunc(s, func(m string) string {
+		s = quoted.Re().ReplaceAllStringFunc(s, func(m string) string {
 			code := strings.TrimLeft(m, `\`)
 			if code[0] != 'u' {
 				return "\n"
@@ -74,8 +73,8 @@ func decoded(s string) string {
 			}
 			return string(rune(n))
 		})
-		s = printedEscape().ReplaceAllString(s, "\x1b[")
-		s = printedBytes().ReplaceAllStringFunc(s, func(m string) string {
+		s = printedEscape.Re().ReplaceAllString(s, "\x1b[")
+		s = printedBytes.Re().ReplaceAllStringFunc(s, func(m string) string {
 			if d, err := hex.DecodeString(strings.ReplaceAll(m, `\x`, "")); err == nil && utf8.Valid(d) {
 				return string(d)
 			}
@@ -86,8 +85,8 @@ func decoded(s string) string {
 }
 
 var (
-	softBreak = pattern.Late(`=[ \t]*\r?\n`)
-	printable = pattern.Late(`(?:=[0-9A-F]{2})+`)
+	softBreak = pattern.New(`=[ \t]*\r?\n`)
+	printable = pattern.New(`(?:=[0-9A-F]{2})+`)
 )
 
 // unquotedPrintable undoes what mail does to lines that are long and to letters beyond
@@ -97,13 +96,13 @@ func unquotedPrintable(s string) string {
 	if !strings.Contains(s, "=") {
 		return s
 	}
-	joined := softBreak().ReplaceAllString(s, "")
-	if !printable().MatchString(joined) || strings.Contains(printable().ReplaceAllString(joined, ""), "=") {
-		if joined == s || !longSoft(s) || strings.Contains(printable().ReplaceAllString(joined, ""), "=") {
+	joined := softBreak.Re().ReplaceAllString(s, "")
+	if !printable.Re().MatchString(joined) || strings.Contains(printable.Re().ReplaceAllString(joined, ""), "=") {
+		if joined == s || !longSoft(s) || strings.Contains(printable.Re().ReplaceAllString(joined, ""), "=") {
 			return s
 		}
 	}
-	return printable().ReplaceAllStringFunc(joined, func(m string) string {
+	return printable.Re().ReplaceAllStringFunc(joined, func(m string) string {
 		if d, err := hex.DecodeString(strings.ReplaceAll(m, "=", "")); err == nil && utf8.Valid(d) {
 			return string(d)
 		}
@@ -126,7 +125,7 @@ func decodePercent(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
-	return percent().ReplaceAllStringFunc(s, func(m string) string {
+	return percent.Re().ReplaceAllStringFunc(s, func(m string) string {
 		if d, err := url.PathUnescape(m); err == nil {
 			return d
 		}
@@ -211,16 +210,16 @@ func fold(r rune) rune {
 
 // What is left of a colour where the escape character was lost or printed: by a
 // copy, by cat -v, by syslog.
-var colour = marked{'[', []string{"^[", "#033", "\u241b"}, pattern.Late(`^\[[0-9]{1,3}(?:;[0-9]{1,3}){0,20}[mK]`)}
+var colour = marked{'[', []string{"^[", "#033", "\u241b"}, pattern.New(`^\[[0-9]{1,3}(?:;[0-9]{1,3}){0,20}[mK]`)}
 
 // htmlTag is a tag that stands between words in pages of tickets and wikis.
-var htmlTag = marked{'<', nil, pattern.Late(`(?i)^</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)}
+var htmlTag = marked{'<', nil, pattern.New(`(?i)^</?(?:a|b|br|code|div|em|font|i|li|p|pre|s|span|strong|td|tr|tt|u|wbr)(?:\s[^<>]{0,200})?/?>`)}
 
 // unframed takes out what programs that show a text put into it: the escape
 // sequences of terminals and the tags of pages.
 func unframed(s string) string {
 	if strings.Contains(s, "\x1b") {
-		s = outside.Escapes().ReplaceAllString(s, "")
+		s = outside.Escapes.Re().ReplaceAllString(s, "")
 	}
 	return htmlTag.replace(colour.replace(s, ""), " ")
 }
@@ -230,7 +229,7 @@ func unframed(s string) string {
 type marked struct {
 	mark   byte
 	before []string
-	rest   func() *regexp.Regexp
+	rest   *pattern.Pattern
 }
 
 // longestMarked is how long what is marked may be, in bytes.
@@ -245,7 +244,7 @@ func (m marked) replace(s, by string) string {
 	done := 0
 	for at >= done {
 		to := at + 1
-		if hit := m.rest().FindStringIndex(s[at:min(len(s), at+longestMarked)]); hit != nil {
+		if hit := m.rest.Re().FindStringIndex(s[at:min(len(s), at+longestMarked)]); hit != nil {
 			to = at + hit[1]
 			left := s[done:at]
 			for _, b := range m.before {

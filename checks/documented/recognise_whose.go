@@ -3,7 +3,6 @@ package documented
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -204,12 +203,12 @@ func knownOperation(text string) string {
 }
 
 // The ways in which SDKs name the call that failed, squeezed.
-var callNames = []func() *regexp.Regexp{
-	pattern.Late(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
-	pattern.Late(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
-	pattern.Late(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
-	pattern.Late(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
-	pattern.Late(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
+var callNames = []*pattern.Pattern{
+	pattern.New(`whencallingthe[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50}?)[^a-z0-9]{0,4}operation`),
+	pattern.New(`operationerror[^a-z0-9]{0,4}(?P<service>[a-z0-9]{2,40}):[^a-z0-9]{0,4}(?P<operation>[a-z0-9]{3,50})`),
+	pattern.New(`toperform:?(?P<service>[a-z0-9]{2,40}):[a-z0-9]+`),
+	pattern.New(`eventsource:(?P<service>[a-z0-9]{2,40})\.amazonaws\.com,eventname:(?P<operation>[a-z0-9]{3,50})`), // CloudTrail
+	pattern.New(`\(service:(?P<service>[a-z0-9]{2,40})[;,)]`),
 }
 
 // namedCall finds the service and operation that the sentence around a match
@@ -219,7 +218,7 @@ func (q *squeezed) namedCall(from, to int) (service, operation string) {
 	text := q.stretch(from, to, nearby)
 	best := nowhere
 	for _, compiled := range callNames {
-		re := compiled()
+		re := compiled.Re()
 		for _, m := range re.FindAllStringSubmatchIndex(text, -1) {
 			d := span{m[0], m[1]}.away(from-lo, to-lo)
 			if d >= best || strings.Contains(text[m[0]:m[1]], "ec2imds") { // where a client looks for credentials
@@ -298,27 +297,27 @@ func isAnalyzer(q *squeezed, from, to int, _ map[string]string) bool {
 // isTask accepts trouble with storage: it stands with a task or its log, not with
 // a request for a key.
 func isTask(q *squeezed, from, to int, _ map[string]string) bool {
-	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty().MatchString(q.stretch(from, to, 60))
+	return speaksOfDataSync(q, from, to, nil) && q.nearest(&askedForKey, from, to) > faraway && !portEighty.Re().MatchString(q.stretch(from, to, 60))
 }
 
 // An agent's ARN or id, and a field or a cell that holds the status. A name that
 // holds the word is none.
 var (
-	agentName    = pattern.Late(`agent-[0-9a-f]{17}`)
-	offlineValue = pattern.Late(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
+	agentName    = pattern.New(`agent-[0-9a-f]{17}`)
+	offlineValue = pattern.New(`(?i)(?:(?:^|[^\w-])["']?status["']?\s*[:=|]\s*["']?|[|\t]\s*)OFFLINE["']?\s*(?:[|,}\r\n\t]|$)`)
 )
 
 // isOfflineField accepts the word as the value of an agent's status.
 func isOfflineField(q *squeezed, from, to int, _ map[string]string) bool {
 	text := strings.ReplaceAll(q.words(from, to, nearby), `\"`, `"`)
-	return agentName().MatchString(text) && offlineValue().MatchString(text)
+	return agentName.Re().MatchString(text) && offlineValue.Re().MatchString(text)
 }
 
 // ofWhichAgent is the word before "agent": other programs call theirs by name.
-var ofWhichAgent = pattern.Late(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
+var ofWhichAgent = pattern.New(`(?i)(?:^|.*[^a-z])([a-z0-9]+)[^a-z0-9]+agent`)
 
 // otherAgents are programs that call their helpers agents.
-var otherAgents = pattern.Late(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
+var otherAgents = pattern.New(`(?i)jenkins|azure (?:devops|pipelines)|teamcity|buildkite|bamboo|gitlab|zabbix|datadog|new ?relic|nagios|splunk|veeam|scom|puppet|ssm|cloudwatch|systems manager|inspector`)
 
 // plainAgent are the words that stand before DataSync's.
 var plainAgent = wordSet("datasync the our my your this that one an a its premises basic enhanced mode ec2 of and on")
@@ -329,11 +328,11 @@ func isOfflineSentence(q *squeezed, from, to int, _ map[string]string) bool {
 	if !besideDataSync(q, from, to, nil) {
 		return false
 	}
-	if otherAgents().MatchString(q.words(from, to, nearby)) {
+	if otherAgents.Re().MatchString(q.words(from, to, nearby)) {
 		return false
 	}
 	text := q.words(from, to, 40)
 	before := strings.ToLower(text[:min(len(text), int(q.origin[from])-int(q.origin[max(0, from-40)])+len("agent"))])
-	m := ofWhichAgent().FindStringSubmatch(before)
+	m := ofWhichAgent.Re().FindStringSubmatch(before)
 	return m == nil || plainAgent()[m[1]]
 }

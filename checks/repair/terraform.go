@@ -42,12 +42,12 @@ type block struct {
 }
 
 // unnamed is what the name of a block can't hold.
-var unnamed = pattern.Late(`[^A-Za-z0-9_]+`)
+var unnamed = pattern.New(`[^A-Za-z0-9_]+`)
 
 // resource begins a block, whose name is made of what makes it the only one. A block
 // that is there already is not written again.
 func (d *document) resource(kind string, parts ...string) *block {
-	b := &block{kind: kind, name: "datasync_" + strings.Trim(unnamed().ReplaceAllString(strings.Join(parts, "_"), "_"), "_"), address: d.address}
+	b := &block{kind: kind, name: "datasync_" + strings.Trim(unnamed.Re().ReplaceAllString(strings.Join(parts, "_"), "_"), "_"), address: d.address}
 	if key := kind + " " + b.name; !d.names[key] {
 		d.names[key] = true
 		d.blocks = append(d.blocks, b)

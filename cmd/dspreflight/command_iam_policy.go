@@ -53,7 +53,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 				for _, p := range policies {
 					name := p.name
 					if len(policies) > 1 {
-						name += "_" + unsafeName().ReplaceAllString(p.scope, "_")
+						name += "_" + unsafeName.Re().ReplaceAllString(p.scope, "_")
 					}
 					if _, err := fmt.Fprint(env.stdout, p.terraform(name)); err != nil {
 						return err
@@ -67,7 +67,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 }
 
 // unsafeName is what the name of a Terraform block can't hold.
-var unsafeName = pattern.Late(`[^A-Za-z0-9_-]+`)
+var unsafeName = pattern.New(`[^A-Za-z0-9_-]+`)
 
 // scopePolicy is the policy of the identity that looks at one scope.
 type scopePolicy struct {

@@ -151,7 +151,7 @@ func readAgents(c *cli.Context, o *audit.Options) error {
 		return snapshot.Errorf("--accounts-from: say what to look for there, with --all-agents, --all-endpoints or --agent-arn", "--accounts-from: 対象を --all-agents、--all-endpoints、--agent-arn のいずれかで指定する")
 	case from != "" && !o.AsksAWS():
 		return snapshot.Errorf("--accounts-from asks AWS, so it can't be used with --snapshot, --fixture or --plan-only: files have their accounts as folders", "--accounts-from は AWS に問い合わせる指定なので、--snapshot、--fixture、--plan-only とは併用できない。ファイルではアカウントごとにフォルダーを分ける")
-	case from != "" && !roleName().MatchString(c.String("role-name")):
+	case from != "" && !roleName.Re().MatchString(c.String("role-name")):
 		return snapshot.Errorf("--role-name %q: expected the name of a role, with its path if it has one, such as Audit", "--role-name %q: Audit のようなロール名（パスがあればパスも）を指定する", c.String("role-name"))
 	case whole && len(o.AgentARNs) > 0:
 		return snapshot.Errorf("--agent-arn and --all-agents or --all-endpoints exclude each other", "--agent-arn と、--all-agents または --all-endpoints は同時に指定できない")
@@ -174,7 +174,7 @@ func readEvidence(c *cli.Context, o *audit.Options) error {
 		return snapshot.Errorf("--snapshot and --fixture exclude each other", "--snapshot と --fixture は同時に指定できない")
 	case o.Complete && o.Snapshot == "" && has(c, "snapshot"):
 		return snapshot.Errorf("--complete is about the files of --snapshot", "--complete は --snapshot のファイルについての指定")
-	case identity != "" && !policyIdentity().MatchString(identity):
+	case identity != "" && !policyIdentity.Re().MatchString(identity):
 		return snapshot.Errorf("--policy-identity %q: expected the ARN of a user or role, such as arn:aws:iam::111122223333:role/NAME", "--policy-identity %q: arn:aws:iam::111122223333:role/NAME のようなユーザーまたはロールの ARN を指定する", identity)
 	case strings.Contains(identity, ":role/aws-service-role/"):
 		return snapshot.Errorf("--policy-identity %q: only a service of AWS assumes a service-linked role; name the identity that will call CreateAgent", "--policy-identity %q: サービスリンクロールを引き受けるのは AWS のサービスだけである。CreateAgent を呼び出すアイデンティティを指定する", identity)
@@ -188,11 +188,11 @@ func readEvidence(c *cli.Context, o *audit.Options) error {
 }
 
 // roleName is the name of a role, with its path.
-var roleName = pattern.Late(`^/?([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+var roleName = pattern.New(`^/?([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 
 // policyIdentity is the ARN of what can have identity policies and call
 // CreateAgent.
-var policyIdentity = pattern.Late(`^arn:aws[a-z-]*:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+$`)
+var policyIdentity = pattern.New(`^arn:aws[a-z-]*:(iam::[0-9]{12}:(user|role)|sts::[0-9]{12}:assumed-role)/[\w+=,.@/-]+$`)
 
 // readProbes tells the files of --probes from a command of Systems Manager.
 func readProbes(c *cli.Context, o *audit.Options) error {
@@ -202,7 +202,7 @@ func readProbes(c *cli.Context, o *audit.Options) error {
 		case !ok:
 			o.Probes = append(o.Probes, v)
 			continue
-		case !commandID().MatchString(id):
+		case !commandID.Re().MatchString(id):
 			return snapshot.Errorf("--probes %q: expected ssm: and the id of a command, such as ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9", "--probes %q: ssm:0a1b2c3d-4e5f-4061-8273-8495a6b7c8d9 のように ssm: とコマンド ID を指定する", v)
 		case o.Command != "" && o.Command != id:
 			return snapshot.Errorf("--probes: two commands, %s and %s; read one, and save the other with --save", "--probes: コマンドが 2 つ（%s と %s）ある。一方だけを指定し、他方は --save で保存する", o.Command, id)

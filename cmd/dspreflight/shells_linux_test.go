@@ -105,7 +105,7 @@ func typeInto(t *testing.T, command []string, dir string, env []string, setup, t
 	}()
 	until := func(what string, within time.Duration) bool {
 		deadline := time.After(within)
-		for !strings.Contains(strings.ReplaceAll(outside.Escapes().ReplaceAllString(shown, ""), "\a", ""), what) {
+		for !strings.Contains(strings.ReplaceAll(outside.Escapes.Re().ReplaceAllString(shown, ""), "\a", ""), what) {
 			select {
 			case part, open := <-read:
 				if shown += part; !open {

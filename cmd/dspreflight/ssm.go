@@ -24,8 +24,8 @@ const ssmDocument = "dspreflight-probe"
 const maxSSMDocument = 64 << 10
 
 var (
-	commandID  = pattern.Late(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	bucketName = pattern.Late(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	commandID  = pattern.New(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	bucketName = pattern.New(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 )
 
 // printSSMDocument prints the document, and on standard error how it is used.
@@ -39,7 +39,7 @@ func printSSMDocument(c *cli.Context, env *environment, o audit.Options, targets
 		return snapshot.Errorf("--ssm-document: nothing to dial; pass --endpoint-ip, --agent-ip or --storage", "--ssm-document: 接続先がない。--endpoint-ip、--agent-ip、--storage のいずれかを指定する")
 	case !tagged || key == "" || value == "":
 		return snapshot.Errorf("--ssm-tag %q: expected KEY=VALUE", "--ssm-tag %q: KEY=VALUE の形で指定する", c.String("ssm-tag"))
-	case bucket != "" && !bucketName().MatchString(bucket):
+	case bucket != "" && !bucketName.Re().MatchString(bucket):
 		return snapshot.Errorf("--ssm-bucket %q: expected the name of an S3 bucket", "--ssm-bucket %q: S3 バケットの名前を指定する", bucket)
 	}
 	document, err := probe.SSMDocument(targets, o.ConnectTimeout, o.Version, o.Lang)

@@ -158,7 +158,7 @@ func TestRealSSMDocument(t *testing.T) {
 			last = sh(as + line)
 		}
 	}
-	if !commandID().MatchString(last) {
+	if !commandID.Re().MatchString(last) {
 		t.Fatalf("moto took no command: %q", last)
 	}
 	if got := sh(as + "aws ssm get-command-invocation --command-id " + last + " --instance-id " + ids.Instance + " --query Status --output text --region " + moto.SourceRegion); got != "Success" {

@@ -45,7 +45,7 @@ func For(t snapshot.Target, snap *snapshot.Snapshot, name string) (Plan, error) 
 			p.Name += "-" + p.Agent.String()
 		}
 	}
-	if !agentName().MatchString(p.Name) || len(p.Name) > 256 {
+	if !agentName.Re().MatchString(p.Name) || len(p.Name) > 256 {
 		return p, snapshot.Errorf("--agent-name %q: CreateAgent takes up to 256 letters, digits, spaces and any of +=._:@/-", "--agent-name %q: CreateAgent が受け付けるのは 256 文字までの英数字・空白・+=._:@/- である", p.Name)
 	}
 	if p.Account == "" || p.Region == "" || ep.ID == "" {
@@ -75,7 +75,7 @@ func For(t snapshot.Target, snap *snapshot.Snapshot, name string) (Plan, error) 
 
 // agentName is what CreateAgent takes for a name, in one line.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
-var agentName = pattern.Late(`^[a-zA-Z0-9 +=._:@/-]+$`)
+var agentName = pattern.New(`^[a-zA-Z0-9 +=._:@/-]+$`)
 
 // address is the address of the endpoint that goes into the key, and its subnet: the
 // one that the target names, else that in the subnet of the tasks, else the first.

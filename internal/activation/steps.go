@@ -59,7 +59,7 @@ func (p Plan) values() []value {
 	}
 }
 
-var named = pattern.Late(`\$[a-z_]+`)
+var named = pattern.New(`\$[a-z_]+`)
 
 // forScript renders the words of a call for the script, which has the values in
 // variables. Nothing in these words, which stand above, ends a double quote.
@@ -67,7 +67,7 @@ func forScript(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
 		out[i] = outside.Of(w).Shell()
-		if named().MatchString(w) {
+		if named.Re().MatchString(w) {
 			out[i] = `"` + w + `"`
 		}
 	}
@@ -82,7 +82,7 @@ func (p Plan) fill(words []string) []string {
 	}
 	out := make([]string, len(words))
 	for i, w := range words {
-		out[i] = named().ReplaceAllStringFunc(w, func(name string) string {
+		out[i] = named.Re().ReplaceAllStringFunc(w, func(name string) string {
 			if v, ok := known[name]; ok {
 				return v
 			}

@@ -76,16 +76,16 @@ func noTasks(path string, body []byte) error {
 }
 
 var (
-	yamlUnknown = pattern.Late(`line (\d+): field (\S+) not found in type`)
-	yamlType    = pattern.Late("line (\\d+): cannot construct !!(\\w+)(?: `[^`]*`)? into (.+)")
+	yamlUnknown = pattern.New(`line (\d+): field (\S+) not found in type`)
+	yamlType    = pattern.New("line (\\d+): cannot construct !!(\\w+)(?: `[^`]*`)? into (.+)")
 )
 
 // plainYAML says what an error of the YAML package means, without Go's words.
 func plainYAML(err error) error {
-	if m := yamlUnknown().FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlUnknown.Re().FindStringSubmatch(err.Error()); m != nil {
 		return snapshot.Errorf("line %s: there is no key %q", "%s 行: キー %q はない", m[1], m[2])
 	}
-	m := yamlType().FindStringSubmatch(err.Error())
+	m := yamlType.Re().FindStringSubmatch(err.Error())
 	if m == nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 	}

@@ -169,14 +169,14 @@ func (r *Run) otherScopes(file config) ([]collect.Scope, error) {
 }
 
 func saneScope(where string, a collect.Account) error {
-	if a.Region != "" && !regionShape().MatchString(a.Region) {
+	if a.Region != "" && !regionShape.Re().MatchString(a.Region) {
 		return snapshot.Errorf("%sregion %q: expected a Region, such as us-east-1", "%sregion %q: us-east-1 のようなリージョンを指定する", where, a.Region)
 	}
 	return saneRole(where+"role-arn", a.RoleARN)
 }
 
 func saneRole(where, arn string) error {
-	if arn != "" && !roleARN().MatchString(arn) {
+	if arn != "" && !roleARN.Re().MatchString(arn) {
 		return snapshot.Errorf("%s %q: expected the ARN of a role, such as arn:aws:iam::111122223333:role/NAME", "%s %q: arn:aws:iam::111122223333:role/NAME のようなロールの ARN を指定する", where, arn)
 	}
 	return nil

@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 // IDInARN is the id at the end of an ARN, "" if it is not one.
 func IDInARN(arn, prefix string) string {
 	id := arn[strings.LastIndexByte(arn, '/')+1:]
-	if !idShapes[prefix]().MatchString(id) {
+	if !idShapes[prefix].Re().MatchString(id) {
 		return ""
 	}
 	return id
@@ -27,19 +26,19 @@ func IDInARN(arn, prefix string) string {
 const MaxTasks = 10000
 
 var (
-	roleARN     = pattern.Late(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
-	regionShape = pattern.Late(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	roleARN     = pattern.New(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+	regionShape = pattern.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 )
 
 // An id is a prefix and 8 or 17 hexadecimal digits; CreateAgent takes the long
 // form of an endpoint id only.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_CreateAgent.html
-var idShapes = map[string]func() *regexp.Regexp{
-	"vpce-":   pattern.Late(`^vpce-[0-9a-f]{17}$`),
-	"vpc-":    pattern.Late(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"subnet-": pattern.Late(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"sg-":     pattern.Late(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`),
-	"i-":      pattern.Late(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
+var idShapes = map[string]*pattern.Pattern{
+	"vpce-":   pattern.New(`^vpce-[0-9a-f]{17}$`),
+	"vpc-":    pattern.New(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"subnet-": pattern.New(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"sg-":     pattern.New(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`),
+	"i-":      pattern.New(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`),
 }
 
 // Validate refuses a target whose values can't be right, before any call. The
@@ -58,7 +57,7 @@ func Validate(t snapshot.Target, where string, plans []iac.Source) error {
 		prefix = where + ": "
 	}
 	for _, id := range ids {
-		if id.value == "" || idShapes[id.prefix]().MatchString(id.value) {
+		if id.value == "" || idShapes[id.prefix].Re().MatchString(id.value) {
 			continue
 		}
 		var addresses []string
@@ -78,7 +77,7 @@ func Validate(t snapshot.Target, where string, plans []iac.Source) error {
 		return snapshot.Errorf("%s%s %q: expected an id such as %s0123456789abcdef0", "%s%s %q: %s0123456789abcdef0 のような ID を指定する", prefix, id.flag, id.value, id.prefix)
 	}
 	for _, r := range []struct{ flag, value string }{{"region", t.Region}, {"source-region", t.SourceRegion}} {
-		if r.value != "" && !regionShape().MatchString(r.value) {
+		if r.value != "" && !regionShape.Re().MatchString(r.value) {
 			return snapshot.Errorf("%s%s %q: expected a Region, such as us-east-1", "%s%s %q: us-east-1 のようなリージョンを指定する", prefix, r.flag, r.value)
 		}
 	}

@@ -51,17 +51,17 @@ func claims(p *resource.Plan) []claim {
 	}
 	for _, o := range all {
 		vpc := o.Known("vpc_id")
-		if kind := resource.AliasOf[o.Type]; kind != "" && o.Exists { // its id is that of another
+		if kind := resource.Types().AliasOf[o.Type]; kind != "" && o.Exists { // its id is that of another
 			add(o, o.ID, kind, "")
 			continue
 		}
-		if prefix := resource.IDPrefixes[o.Type]; prefix != "" && o.Exists && strings.HasPrefix(o.ID, prefix) {
+		if prefix := resource.Types().IDPrefixes[o.Type]; prefix != "" && o.Exists && strings.HasPrefix(o.ID, prefix) {
 			add(o, o.ID, o.Type, vpc)
 		}
-		for _, name := range resource.Claimed {
+		for _, name := range resource.Types().Claimed {
 			ids := o.KnownTexts(name)
 			for _, id := range ids {
-				if kind := resource.References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.IDPrefixes[kind[0]]) && resource.IDPrefixes[kind[0]] != "" && resource.IDShape().MatchString(id) {
+				if kind := resource.Types().References[name]; len(kind) > 0 && strings.HasPrefix(id, resource.Types().IDPrefixes[kind[0]]) && resource.Types().IDPrefixes[kind[0]] != "" && resource.IDShape.Re().MatchString(id) {
 					add(o, id, kind[0], vpc)
 				}
 			}
@@ -75,8 +75,8 @@ func claims(p *resource.Plan) []claim {
 func unnamed(p *resource.Plan) []*resource.Object {
 	var out []*resource.Object
 	for _, o := range p.State {
-		prefix, in := resource.IDPrefixes[o.Type], resource.Models[o.Type].Container
-		if prefix != "" && !strings.HasPrefix(o.ID, prefix) || in != "" && o.Known(in) == "" || resource.Aliases[o.Type] != "" && !o.Exists {
+		prefix, in := resource.Types().IDPrefixes[o.Type], resource.Types().Models[o.Type].Container
+		if prefix != "" && !strings.HasPrefix(o.ID, prefix) || in != "" && o.Known(in) == "" || resource.Types().Aliases[o.Type] != "" && !o.Exists {
 			out = append(out, o)
 		}
 	}
@@ -109,7 +109,7 @@ func (o *Overlay) holds(p *resource.Plan) estate {
 		fits, held, absent := false, false, false
 		for _, s := range o.given.Scopes {
 			owned := c.at
-			if slices.Contains(resource.Shared, c.kind) {
+			if slices.Contains(resource.Types().Shared, c.kind) {
 				owned.Account = ""
 			}
 			at := s.Name + " " + c.id + " " + c.vpc
@@ -232,7 +232,7 @@ func (o *Overlay) differs() {
 			}
 		}
 		for _, c := range missing {
-			kinds := resource.Models[c.kind].Kinds
+			kinds := resource.Types().Models[c.kind].Kinds
 			if c.kind == "aws_ec2_managed_prefix_list" {
 				kinds = []snapshot.Kind{snapshot.PrefixListEntries}
 			}

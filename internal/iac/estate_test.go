@@ -30,7 +30,7 @@ func TestLackingMembers(t *testing.T) {
 				if step++; taken[r.Type] > 0 && !tier.Takes(step, 7) { // one of each kind at least
 					continue
 				}
-				model := resource.Models[m.Type]
+				model := resource.Types().Models[m.Type]
 				w := &resource.World{Snapshot: base.Clone(), ScopeOf: func(*resource.Object) int { return 0 }, TypeOf: func(string) string { return "" }}
 				if model.Drop(w, m); dump(w.Snapshot) == whole {
 					continue // of another account, or AWS's own

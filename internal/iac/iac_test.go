@@ -191,7 +191,7 @@ func TestDeletingBringsBack(t *testing.T) {
 			base, p := open(t)
 			back := &resource.Plan{}
 			for _, c := range p.Changes {
-				if c.Action != resource.Create || strings.HasPrefix(c.Type, "aws_default_") || resource.Models[c.Type].Drop == nil && c.Type != "aws_vpc_peering_connection_accepter" {
+				if c.Action != resource.Create || strings.HasPrefix(c.Type, "aws_default_") || resource.Types().Models[c.Type].Drop == nil && c.Type != "aws_vpc_peering_connection_accepter" {
 					return // what it changes otherwise does not come back by deleting
 				}
 				gone := *c.After

@@ -245,10 +245,10 @@ func (o *Overlay) fill() {
 	for _, p := range o.Plans {
 		list := slices.Clone(p.State)
 		slices.SortStableFunc(list, func(a, b *resource.Object) int {
-			return cmp.Compare(resource.Models[a.Type].Rank, resource.Models[b.Type].Rank)
+			return cmp.Compare(resource.Types().Models[a.Type].Rank, resource.Types().Models[b.Type].Rank)
 		})
 		for _, r := range list {
-			m := resource.Models[r.Type]
+			m := resource.Types().Models[r.Type]
 			if m.Put == nil {
 				continue
 			}

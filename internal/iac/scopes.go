@@ -81,7 +81,7 @@ func (o *Overlay) scopeOf(r *resource.Object) int { return o.scopes[placeKey(r)]
 // Region, the scope of what the resource stands in counts, or the only one.
 func (o *Overlay) scopeFor(r *resource.Object, h resource.Location) int {
 	if h.Region == "" {
-		for _, name := range resource.Containers {
+		for _, name := range resource.Types().Containers {
 			if i, ok := o.scopes[r.Known(name)]; ok {
 				return i
 			}

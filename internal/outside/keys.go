@@ -14,9 +14,9 @@ const (
 )
 
 var (
-	anyKey = pattern.Late("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
+	anyKey = pattern.New("(?:[A-Z0-9]" + keyFiller + "){5}(?:" + keyHyphen + keyFiller + "(?:[A-Z0-9]" + keyFiller + "){5}){4}")
 	// Escapes are the control sequences of terminals, as in ECMA-48.
-	Escapes = pattern.Late("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
+	Escapes = pattern.New("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\^_])")
 )
 
 // WithoutKeys replaces the activation keys in a text, which are secrets.
@@ -24,10 +24,10 @@ func WithoutKeys(text string) string {
 	if !mayHoldKey(text) {
 		return text
 	}
-	if strings.Contains(text, "\x1b") && anyKey().MatchString(Escapes().ReplaceAllString(text, "")) {
-		text = Escapes().ReplaceAllString(text, "") // a key with colours in it
+	if strings.Contains(text, "\x1b") && anyKey.Re().MatchString(Escapes.Re().ReplaceAllString(text, "")) {
+		text = Escapes.Re().ReplaceAllString(text, "") // a key with colours in it
 	}
-	return anyKey().ReplaceAllString(text, "(activation key)")
+	return anyKey.Re().ReplaceAllString(text, "(activation key)")
 }
 
 // A key is five groups of five letters.

@@ -52,12 +52,12 @@ func harmful(r rune) bool {
 // double colons. Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 // and https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 var (
-	colonCommand = pattern.Late(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
-	hashCommand  = pattern.Late(`##(\w*\[)`)
+	colonCommand = pattern.New(`::([A-Za-z][\w-]*(?: [^\n]*?)?::)`)
+	hashCommand  = pattern.New(`##(\w*\[)`)
 	// typeOf is the middle of the name of a CloudFormation type, such as AWS::EC2::VPC.
-	typeOf = pattern.Late(`^[A-Z][A-Za-z0-9]*::$`)
+	typeOf = pattern.New(`^[A-Z][A-Za-z0-9]*::$`)
 	// commands are what a runner obeys, whatever the case.
-	commands = pattern.Late(`(?i)^(debug|notice|warning|error|group|endgroup|echo|stop-?commands)::$`)
+	commands = pattern.New(`(?i)^(debug|notice|warning|error|group|endgroup|echo|stop-?commands)::$`)
 )
 
 func brokenCommands(s string) string {
@@ -66,13 +66,13 @@ func brokenCommands(s string) string {
 	}
 	var b strings.Builder
 	for {
-		m := colonCommand().FindStringSubmatchIndex(s)
+		m := colonCommand.Re().FindStringSubmatchIndex(s)
 		if m == nil {
 			break
 		}
 		before, name := s[:m[0]], s[m[2]:m[3]]
 		b.WriteString(before)
-		if strings.HasSuffix(before, "AWS") && typeOf().MatchString(name) && !commands().MatchString(name) {
+		if strings.HasSuffix(before, "AWS") && typeOf.Re().MatchString(name) && !commands.Re().MatchString(name) {
 			b.WriteString("::")
 		} else {
 			b.WriteString(`\x3a:`)
@@ -80,7 +80,7 @@ func brokenCommands(s string) string {
 		s = s[m[0]+2:] // one may end where the next begins
 	}
 	b.WriteString(s)
-	return hashCommand().ReplaceAllString(b.String(), `\x23#$1`)
+	return hashCommand.Re().ReplaceAllString(b.String(), `\x23#$1`)
 }
 
 // Lines is Terminal for text whose line breaks are meant.
@@ -140,11 +140,11 @@ func (t Text) Markdown() string {
 			b.WriteRune(r)
 		}
 	}
-	return links().ReplaceAllString(b.String(), "$1&#58;//")
+	return links.Re().ReplaceAllString(b.String(), "$1&#58;//")
 }
 
 // links are what GitHub's Markdown makes a link of without being asked.
-var links = pattern.Late(`(?i)\b(https?|ftp|mailto|xmpp)://`)
+var links = pattern.New(`(?i)\b(https?|ftp|mailto|xmpp)://`)
 
 // WorkflowData is the message of a workflow command.
 // Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions

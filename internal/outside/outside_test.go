@@ -27,7 +27,7 @@ var hostile = []string{
 var runnerCommand = regexp.MustCompile(`(^|\s)::[A-Za-z][\w-]*( .*?)?::|##\w*\[`)
 
 func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
-	if anyKey().MatchString(raw) && !mayHoldKey(raw) {
+	if anyKey.Re().MatchString(raw) && !mayHoldKey(raw) {
 		t.Fatalf("%q holds a key", raw)
 	}
 	s := Of(raw).Terminal()
@@ -45,7 +45,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if again := Of(s).Terminal(); again != s {
 		t.Fatalf("%q: %q is rendered again as %q", raw, s, again)
 	}
-	if anyKey().MatchString(s) {
+	if anyKey.Re().MatchString(s) {
 		t.Fatalf("%q: a key is left in %q", raw, s)
 	}
 	// Terraform's own parser reads one string, which says what the terminal shows.
@@ -67,7 +67,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if property := Of(raw).WorkflowProperty(); strings.ContainsAny(property, "\r\n:,") {
 		t.Fatalf("%q: the property ends early: %q", raw, property)
 	}
-	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links().MatchString(md) {
+	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links.Re().MatchString(md) {
 		t.Fatalf("%q: Markdown obeys %q", raw, md)
 	}
 	if cell := Of(raw).Cell(); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {

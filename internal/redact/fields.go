@@ -72,19 +72,19 @@ func listName(r *Redactor, s string) string {
 }
 
 var (
-	errnoShape      = pattern.Late(`^(E[A-Z0-9]{2,19}|WSAE[A-Z]{2,19}|not dialled)$`)
-	credentialShape = pattern.Late(`^(Env|EnvConfig|SharedConfig|Shared|Static|SSO|EC2Role|EcsContainer|Process|AssumeRole|WebIdentity)[A-Za-z]*`)
+	errnoShape      = pattern.New(`^(E[A-Z0-9]{2,19}|WSAE[A-Z]{2,19}|not dialled)$`)
+	credentialShape = pattern.New(`^(Env|EnvConfig|SharedConfig|Shared|Static|SSO|EC2Role|EcsContainer|Process|AssumeRole|WebIdentity)[A-Za-z]*`)
 )
 
 func errno(r *Redactor, s string) string {
-	if errnoShape().MatchString(s) {
+	if errnoShape.Re().MatchString(s) {
 		return s
 	}
 	return said(r, s)
 }
 
 // credentialSource keeps the kind of the source, and not the file or profile.
-func credentialSource(_ *Redactor, s string) string { return credentialShape().FindString(s) }
+func credentialSource(_ *Redactor, s string) string { return credentialShape.Re().FindString(s) }
 
 func certificateName(r *Redactor, s string) string {
 	if rest, ok := strings.CutPrefix(s, "*."); ok && isHost(rest) {
@@ -120,7 +120,7 @@ func (r *Redactor) detail(s string) string {
 // action keeps the actions of services that dspreflight knows, patterns among them; of
 // others that they are actions.
 func (r *Redactor) action(s string) string {
-	if s == "*" || s == "*:*" || iam.Known(s) && actionShape().MatchString(s) {
+	if s == "*" || s == "*:*" || iam.Known(s) && actionShape.Re().MatchString(s) {
 		return s
 	}
 	if service, name, ok := strings.Cut(s, ":"); ok {
@@ -129,15 +129,15 @@ func (r *Redactor) action(s string) string {
 	return r.Value(s)
 }
 
-var actionShape = pattern.Late(`^[a-z0-9-]+:[A-Za-z*?-]{1,64}$`)
+var actionShape = pattern.New(`^[a-z0-9-]+:[A-Za-z*?-]{1,64}$`)
 
 // location keeps the kind of storage, which is the scheme.
 func (r *Redactor) location(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok || !schemeShape().MatchString(scheme) {
+	if !ok || !schemeShape.Re().MatchString(scheme) {
 		return r.Value(s)
 	}
 	return r.stands(s, scheme+"://"+r.Value(rest))
 }
 
-var schemeShape = pattern.Late(`^(nfs|smb|hdfs|object-storage|azure-blob|s3|efs|fsx[a-z-]*)$`)
+var schemeShape = pattern.New(`^(nfs|smb|hdfs|object-storage|azure-blob|s3|efs|fsx[a-z-]*)$`)

@@ -159,16 +159,16 @@ func (r *Redactor) principalKind(s string) string {
 }
 
 var (
-	operatorShape = pattern.Late(`(?i)^((ForAllValues|ForAnyValue):)?(String|Arn|Numeric|Date|Binary|Bool|IpAddress|NotIpAddress|Null)(Not)?(Equals|Like|LessThan|GreaterThan)?(Equals)?(IgnoreCase)?(IfExists)?$`)
-	keyShape      = pattern.Late(`^(?i)((?:aws|ec2|datasync|iam|sts):[a-z0-9]{1,40})(?:/(.+))?$`)
-	dateShape     = pattern.Late(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{5,8}(Z|[+-][0-9:]{5})?)?$`)
+	operatorShape = pattern.New(`(?i)^((ForAllValues|ForAnyValue):)?(String|Arn|Numeric|Date|Binary|Bool|IpAddress|NotIpAddress|Null)(Not)?(Equals|Like|LessThan|GreaterThan)?(Equals)?(IgnoreCase)?(IfExists)?$`)
+	keyShape      = pattern.New(`^(?i)((?:aws|ec2|datasync|iam|sts):[a-z0-9]{1,40})(?:/(.+))?$`)
+	dateShape     = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{5,8}(Z|[+-][0-9:]{5})?)?$`)
 )
 
 // principalTypes are values of aws:PrincipalType.
 var principalTypes = words(`User AssumedRole Account FederatedUser Anonymous`)
 
 func (r *Redactor) operator(s string) string {
-	if operatorShape().MatchString(s) {
+	if operatorShape.Re().MatchString(s) {
 		return s
 	}
 	return r.Value(s)
@@ -176,7 +176,7 @@ func (r *Redactor) operator(s string) string {
 
 // conditionKey keeps the keys that AWS documents, and replaces the names of tags.
 func (r *Redactor) conditionKey(s string) string {
-	m := keyShape().FindStringSubmatch(s)
+	m := keyShape.Re().FindStringSubmatch(s)
 	switch {
 	case m == nil:
 		return r.Value(s)
@@ -187,7 +187,7 @@ func (r *Redactor) conditionKey(s string) string {
 }
 
 func (r *Redactor) conditionValue(s string) string {
-	if principalTypes[s] || dateShape().MatchString(s) || isNumber(s) && len(s) < 12 || strings.EqualFold(s, "true") || strings.EqualFold(s, "false") || ofVariable().MatchString(s) {
+	if principalTypes()[s] || dateShape.Re().MatchString(s) || isNumber(s) && len(s) < 12 || strings.EqualFold(s, "true") || strings.EqualFold(s, "false") || ofVariable.Re().MatchString(s) {
 		return s
 	}
 	return r.Value(s)

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -53,13 +54,13 @@ func (r *Redactor) Planned(addresses, types []string) {
 		r.planned[a] = true
 	}
 	for _, t := range types {
-		if typeShape().MatchString(t) {
+		if typeShape.Re().MatchString(t) {
 			r.types[t] = true
 		}
 	}
 }
 
-var typeShape = pattern.Late(`^((aws|awscc)_[a-z0-9_]+|AWS::[A-Za-z0-9]+::[A-Za-z0-9]+)$`)
+var typeShape = pattern.New(`^((aws|awscc)_[a-z0-9_]+|AWS::[A-Za-z0-9]+::[A-Za-z0-9]+)$`)
 
 // File replaces the name of a file, and says what kind it is of.
 func (r *Redactor) File(s string) string {
@@ -116,8 +117,8 @@ func (r *Redactor) name(prefix, s string) string {
 }
 
 var (
-	accountShape = pattern.Late(`^[0-9]{12}$`)
-	idShape      = pattern.Late(`^([a-z]+(?:-[a-z]+)*)-([0-9a-f]{17}|[0-9a-f]{8})$`)
+	accountShape = pattern.New(`^[0-9]{12}$`)
+	idShape      = pattern.New(`^([a-z]+(?:-[a-z]+)*)-([0-9a-f]{17}|[0-9a-f]{8})$`)
 )
 
 // idKinds are the beginnings of AWS's ids.
@@ -128,20 +129,22 @@ var idKinds = words(`acl aclassoc agent ami cagw cgw core-network dopt eigw eipa
 // ours are words that mean the same in every estate: AWS's, and our own.
 var ours = words(`* local default any account amazon AWS aws Amazon destination source network (planned) planned plan Parameters Conditions true false`)
 
-func words(list string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		out[w] = true
-	}
-	return out
+func words(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for _, w := range strings.Fields(list) {
+			out[w] = true
+		}
+		return out
+	})
 }
 
 // Value replaces a text by its shape.
 func (r *Redactor) Value(s string) string {
 	switch {
-	case s == "" || ours[s] || r.types[s] || isRegion(s):
+	case s == "" || ours()[s] || r.types[s] || isRegion(s):
 		return s
-	case accountShape().MatchString(s):
+	case accountShape.Re().MatchString(s):
 		return r.account(s)
 	case strings.HasPrefix(s, "arn:"):
 		return r.arn(s)
@@ -154,7 +157,7 @@ func (r *Redactor) Value(s string) string {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return r.Prefix(p).String()
 	}
-	if m := idShape().FindStringSubmatch(s); m != nil && idKinds[m[1]] {
+	if m := idShape.Re().FindStringSubmatch(s); m != nil && idKinds()[m[1]] {
 		return r.stands(s, m[1]+"-"+hex.EncodeToString(r.digest("id", s))[:len(m[2])])
 	}
 	if address, ok := r.address(s); ok {
@@ -169,7 +172,7 @@ func (r *Redactor) Value(s string) string {
 	if at := strings.LastIndexByte(s, '.'); at > 0 && r.ofPlan(s[:at]) { // an attribute of one
 		return r.stands(s, r.Value(s[:at])+"."+r.Value(s[at+1:]))
 	}
-	if first, rest, ok := strings.Cut(s, "/"); ok && idShape().MatchString(first) { // a group's rule, a group in a VPC
+	if first, rest, ok := strings.Cut(s, "/"); ok && idShape.Re().MatchString(first) { // a group's rule, a group in a VPC
 		return r.stands(s, r.Value(first)+"/"+r.Value(rest))
 	}
 	if host, port, ok := strings.Cut(s, ":"); ok && isHost(host) && isNumber(port) {
@@ -212,7 +215,7 @@ func (r *Redactor) Text(place, s string) string {
 	if how := special[place]; how != nil {
 		return how(r, s)
 	}
-	if kept[place] && isWord(s) {
+	if kept()[place] && isWord(s) {
 		return s
 	}
 	return r.Value(s)
@@ -224,7 +227,7 @@ func (r *Redactor) JSON(_ string, body json.RawMessage) json.RawMessage { return
 // isWord reports whether a text can be one of AWS's: it has no room for a name.
 func isWord(s string) bool {
 	_, err := netip.ParseAddr(s)
-	return wordShape().MatchString(s) && !accountShape().MatchString(s) && !idShape().MatchString(s) && err != nil
+	return wordShape.Re().MatchString(s) && !accountShape.Re().MatchString(s) && !idShape.Re().MatchString(s) && err != nil
 }
 
-var wordShape = pattern.Late(`^-?[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$`)
+var wordShape = pattern.New(`^-?[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$`)

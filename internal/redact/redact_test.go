@@ -200,7 +200,7 @@ func TestEveryFieldIsAccountedFor(t *testing.T) {
 	for _, t := range []reflect.Type{reflect.TypeFor[snapshot.Target](), reflect.TypeFor[snapshot.ProbeRun](), reflect.TypeFor[snapshot.Call](), reflect.TypeFor[snapshot.Credentials](), reflect.TypeFor[snapshot.Gap]()} {
 		walk("", t)
 	}
-	for place := range kept {
+	for place := range kept() {
 		if !seen[place] {
 			t.Errorf("%s is kept, and is no field", place)
 		}

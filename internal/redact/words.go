@@ -19,7 +19,7 @@ var regionWords = words(`af ap ca cn eu eusc il me mx sa us gov iso isob isof is
 func isRegion(s string) bool {
 	parts := strings.Split(s, "-")
 	for i, p := range parts {
-		if !regionWords[strings.Trim(p, "*?")] && (i == 0 || len(p) > 2 || strings.Trim(p, "0123456789*?") != "") {
+		if !regionWords()[strings.Trim(p, "*?")] && (i == 0 || len(p) > 2 || strings.Trim(p, "0123456789*?") != "") {
 			return false
 		}
 	}
@@ -28,13 +28,13 @@ func isRegion(s string) bool {
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-var hostShape = pattern.Late(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
+var hostShape = pattern.New(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
 
-func isHost(s string) bool { return len(s) <= 253 && hostShape().MatchString(s) }
+func isHost(s string) bool { return len(s) <= 253 && hostShape.Re().MatchString(s) }
 
 var (
-	ofInstance = pattern.Late(`(?i)^ip-(\d+)-(\d+)-(\d+)-(\d+)\.((?:[a-z0-9-]+\.compute|ec2)\.internal)\.?$`)
-	ofEndpoint = pattern.Late(`^(vpce-[0-9a-f]{17})-([a-z0-9]{8})(-[a-z0-9-]+)?$`)
+	ofInstance = pattern.New(`(?i)^ip-(\d+)-(\d+)-(\d+)-(\d+)\.((?:[a-z0-9-]+\.compute|ec2)\.internal)\.?$`)
+	ofEndpoint = pattern.New(`^(vpce-[0-9a-f]{17})-([a-z0-9]{8})(-[a-z0-9-]+)?$`)
 	awsDomain  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)^(.*\.)(` + strings.Join(domains(), "|") + `)\.?$`)
 	})
@@ -63,7 +63,7 @@ func (r *Redactor) host(s string) string {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return r.Addr(a).String()
 	}
-	if m := ofInstance().FindStringSubmatch(s); m != nil {
+	if m := ofInstance.Re().FindStringSubmatch(s); m != nil {
 		if a, err := netip.ParseAddr(strings.Join(m[1:5], ".")); err == nil {
 			return r.stands(s, "ip-"+strings.ReplaceAll(r.Addr(a).String(), ".", "-")+"."+m[5])
 		}
@@ -79,12 +79,12 @@ func (r *Redactor) host(s string) string {
 func (r *Redactor) labels(s string) string {
 	parts := strings.Split(s, ".")
 	for i, p := range parts {
-		if m := ofEndpoint().FindStringSubmatch(p); m != nil {
+		if m := ofEndpoint.Re().FindStringSubmatch(p); m != nil {
 			parts[i] = r.Value(m[1]) + "-" + r.name("", m[2])[:8]
 			if m[3] != "" && isRegion(strings.TrimRight(strings.TrimPrefix(m[3], "-"), "abcdef")) {
 				parts[i] += m[3] // a zone
 			}
-		} else if !services[strings.ToLower(p)] {
+		} else if !services()[strings.ToLower(p)] {
 			parts[i] = r.Value(p)
 		}
 	}
@@ -100,10 +100,10 @@ var (
 	arnServices = words(`* ec2 iam sts datasync s3 elasticfilesystem fsx networkmanager odb ram organizations`)
 	arnTypes    = words(`user role assumed-role federated-user root policy group vpc subnet security-group agent task location instance vpc-endpoint
 		network-interface transit-gateway core-network attachment odb-network service-role aws-service-role aws-reserved sso.amazonaws.com vpc-endpoint-service`)
-	partition  = pattern.Late(`^(\*|aws(-[a-z]{1,6}){0,3})$`)
-	ssoRole    = pattern.Late(`^(AWSReservedSSO_)(.+)_([0-9a-f]{16})$`)
-	onlyWild   = pattern.Late(`^([a-z]+-)?[*?]+$`)
-	ofVariable = pattern.Late(`^\$\{(aws|ec2|datasync):[A-Za-z]+\}$`)
+	partition  = pattern.New(`^(\*|aws(-[a-z]{1,6}){0,3})$`)
+	ssoRole    = pattern.New(`^(AWSReservedSSO_)(.+)_([0-9a-f]{16})$`)
+	onlyWild   = pattern.New(`^([a-z]+-)?[*?]+$`)
+	ofVariable = pattern.New(`^\$\{(aws|ec2|datasync):[A-Za-z]+\}$`)
 )
 
 // arn replaces the account of an ARN and the names behind it.
@@ -112,10 +112,10 @@ func (r *Redactor) arn(s string) string {
 	if len(parts) < 6 {
 		return r.name("name-", s)
 	}
-	if !partition().MatchString(parts[1]) {
+	if !partition.Re().MatchString(parts[1]) {
 		parts[1] = r.Value(parts[1])
 	}
-	if !arnServices[parts[2]] {
+	if !arnServices()[parts[2]] {
 		parts[2] = r.Value(parts[2])
 	}
 	parts[3], parts[4] = r.Value(parts[3]), r.Value(parts[4])
@@ -135,10 +135,10 @@ func (r *Redactor) arn(s string) string {
 
 // piece replaces a part of the name of a resource.
 func (r *Redactor) piece(s string) string {
-	if arnTypes[s] || ofVariable().MatchString(s) || onlyWild().MatchString(s) && (s[0] == '*' || s[0] == '?' || idKinds[strings.TrimRight(s, "-*?")]) {
+	if arnTypes()[s] || ofVariable.Re().MatchString(s) || onlyWild.Re().MatchString(s) && (s[0] == '*' || s[0] == '?' || idKinds()[strings.TrimRight(s, "-*?")]) {
 		return s
 	}
-	if m := ssoRole().FindStringSubmatch(s); m != nil { // its beginning says who manages it
+	if m := ssoRole.Re().FindStringSubmatch(s); m != nil { // its beginning says who manages it
 		return r.stands(s, m[1]+r.Value(m[2])+"_"+strings.Repeat("0", len(m[3])))
 	}
 	return r.Value(s)
@@ -190,13 +190,13 @@ func (r *Redactor) parameter(pair string) string {
 	if plain, err := url.QueryUnescape(value); err == nil {
 		value = plain
 	}
-	if !keyParameters[strings.ToLower(name)] {
+	if !keyParameters()[strings.ToLower(name)] {
 		return url.QueryEscape(r.name("name-", name))
 	}
 	if !has {
 		return name
 	}
-	if !keyValues[value] {
+	if !keyValues()[value] {
 		value = r.Value(value)
 	}
 	return name + "=" + url.QueryEscape(value)
@@ -205,12 +205,12 @@ func (r *Redactor) parameter(pair string) string {
 // address replaces the names in the address of a resource of Terraform. Its type
 // stays, and so does the attribute behind it.
 func (r *Redactor) address(s string) (string, bool) {
-	m := plannedShape().FindStringSubmatch(s)
+	m := plannedShape.Re().FindStringSubmatch(s)
 	if m == nil {
 		return "", false
 	}
 	var out strings.Builder
-	for _, module := range plannedModule().FindAllStringSubmatch(m[1], -1) {
+	for _, module := range plannedModule.Re().FindAllStringSubmatch(m[1], -1) {
 		out.WriteString("module." + r.name("name-", module[1]) + r.index(module[2]) + ".")
 	}
 	out.WriteString(m[2] + m[3] + "." + r.name("name-", m[4]) + r.index(m[5]) + m[6])
@@ -226,8 +226,8 @@ func (r *Redactor) index(s string) string {
 }
 
 var (
-	plannedModule = pattern.Late(`module\.([A-Za-z0-9_-]+)(\[[^\]]*\])?\.`)
-	plannedShape  = pattern.Late(`^((?:module\.[A-Za-z0-9_-]+(?:\[[^\]]*\])?\.)*)(data\.)?((?:aws|awscc)_[a-z0-9_]+)\.([A-Za-z0-9_-]+)(\[[^\]]*\])?((?:\.[a-z0-9_]+)?)$`)
+	plannedModule = pattern.New(`module\.([A-Za-z0-9_-]+)(\[[^\]]*\])?\.`)
+	plannedShape  = pattern.New(`^((?:module\.[A-Za-z0-9_-]+(?:\[[^\]]*\])?\.)*)(data\.)?((?:aws|awscc)_[a-z0-9_]+)\.([A-Za-z0-9_-]+)(\[[^\]]*\])?((?:\.[a-z0-9_]+)?)$`)
 )
 
 // said replaces text that is nobody's value but a sentence, of AWS, of a server or of

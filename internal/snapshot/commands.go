@@ -114,11 +114,11 @@ func (s *Scope) commandRun(i Invocation, now time.Time) ProbeRun {
 // s3Address is where Systems Manager says that a whole output is. What else its answer may
 // hold there is not put into a command.
 // Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
-var s3Address = pattern.Late(`^https://s3[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([a-z0-9][a-z0-9.-]+/[A-Za-z0-9/._-]+)$`)
+var s3Address = pattern.New(`^https://s3[.-][a-z0-9-]+\.amazonaws\.com(?:\.cn)?/([a-z0-9][a-z0-9.-]+/[A-Za-z0-9/._-]+)$`)
 
 // inS3 is the address of an output as the AWS CLI writes it, or "".
 func inS3(url string) string {
-	if m := s3Address().FindStringSubmatch(url); m != nil {
+	if m := s3Address.Re().FindStringSubmatch(url); m != nil {
 		return "s3://" + m[1]
 	}
 	return ""

@@ -148,7 +148,7 @@ func load[E any, T Row](t *Table[T], d Document, extent Extent, vpcs []string, r
 			if r.key() == "" || strings.HasPrefix(r.key(), "/") {
 				return Errorf("it has no id", "ID がない")
 			}
-			if d.Kind.OfDataSync() && !dataSyncARN().MatchString(r.key()) {
+			if d.Kind.OfDataSync() && !dataSyncARN.Re().MatchString(r.key()) {
 				return Errorf("%q is not an ARN of DataSync", "%q は DataSync の ARN ではない", r.key())
 			}
 			// Pages of a live reply may overlap when something changes meanwhile.

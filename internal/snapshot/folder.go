@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -167,16 +166,16 @@ func parseName(name string) (Kind, string) {
 
 // ids are the resources that the calls about one of them take. A simulation has
 // two, of dspreflight's own naming.
-var ids = map[Kind]func() *regexp.Regexp{
-	SubnetCIDRReservations:     pattern.Late(`^subnet-[0-9a-z]+$`),
-	PrefixListEntries:          pattern.Late(`^pl-[0-9a-z]+$`),
-	TransitGatewayAssociations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
-	TransitGatewayPropagations: pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
-	TransitGatewayRoutes:       pattern.Late(`^tgw-rtb-[0-9a-z]+$`),
-	CommandOutputs:             pattern.Late(`^m?i-[0-9a-z]+$`),
-	PolicySimulation:           pattern.Late(`^(` + AnyResource + `|` + AccountResource + `)$`),
-	AgentDetails:               pattern.Late(`^agent-[0-9a-z]+$`),
-	TaskDetails:                pattern.Late(`^task-[0-9a-z]+$`),
+var ids = map[Kind]*pattern.Pattern{
+	SubnetCIDRReservations:     pattern.New(`^subnet-[0-9a-z]+$`),
+	PrefixListEntries:          pattern.New(`^pl-[0-9a-z]+$`),
+	TransitGatewayAssociations: pattern.New(`^tgw-rtb-[0-9a-z]+$`),
+	TransitGatewayPropagations: pattern.New(`^tgw-rtb-[0-9a-z]+$`),
+	TransitGatewayRoutes:       pattern.New(`^tgw-rtb-[0-9a-z]+$`),
+	CommandOutputs:             pattern.New(`^m?i-[0-9a-z]+$`),
+	PolicySimulation:           pattern.New(`^(` + AnyResource + `|` + AccountResource + `)$`),
+	AgentDetails:               pattern.New(`^agent-[0-9a-z]+$`),
+	TaskDetails:                pattern.New(`^task-[0-9a-z]+$`),
 	LocationsNFS:               locationID,
 	LocationsSMB:               locationID,
 	LocationsHDFS:              locationID,
@@ -184,10 +183,10 @@ var ids = map[Kind]func() *regexp.Regexp{
 	LocationsAzureBlob:         locationID,
 }
 
-var locationID = pattern.Late(`^loc-[0-9a-z]+$`)
+var locationID = pattern.New(`^loc-[0-9a-z]+$`)
 
 // CanBeAbout reports whether a text is the id of what the calls of a kind are about.
-func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k]().MatchString(id) }
+func CanBeAbout(k Kind, id string) bool { return ids[k] == nil || ids[k].Re().MatchString(id) }
 
 func saneName(file string, k Kind, id string) error {
 	switch {

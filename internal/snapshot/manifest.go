@@ -82,16 +82,16 @@ func closeManifest(dec *json.Decoder, body []byte) error {
 }
 
 var (
-	accountShape = pattern.Late(`^[0-9]{12}$`)
-	regionShape  = pattern.Late(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	accountShape = pattern.New(`^[0-9]{12}$`)
+	regionShape  = pattern.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 )
 
 // sane refuses what can't be meant.
 func (m Manifest) sane() error {
-	if m.Account != "" && !accountShape().MatchString(m.Account) {
+	if m.Account != "" && !accountShape.Re().MatchString(m.Account) {
 		return Errorf("account %q: expected 12 digits, in quotes, such as \"111122223333\"", "account %q: \"111122223333\" のような 12 桁の数字を引用符付きで書く", m.Account)
 	}
-	if m.Region != "" && !regionShape().MatchString(m.Region) {
+	if m.Region != "" && !regionShape.Re().MatchString(m.Region) {
 		return Errorf("region %q: expected a Region, such as us-east-1", "region %q: us-east-1 のようなリージョンを書く", m.Region)
 	}
 	for _, c := range m.Calls {

@@ -163,14 +163,14 @@ func RegionOf(arn string) string { return arnField(arn, 3) }
 func AccountOf(arn string) string { return arnField(arn, 4) }
 
 var (
-	dataSyncARN = pattern.Late(`^arn:aws[a-z-]*:datasync:[a-z0-9-]+:[0-9]{12}:(agent/agent|task/task|location/loc)-[0-9a-z]+$`)
-	agentARN    = pattern.Late(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):datasync:[a-z0-9-]+:[0-9]{12}:agent/agent-[0-9a-z]{17}$`)
+	dataSyncARN = pattern.New(`^arn:aws[a-z-]*:datasync:[a-z0-9-]+:[0-9]{12}:(agent/agent|task/task|location/loc)-[0-9a-z]+$`)
+	agentARN    = pattern.New(`^arn:(aws|aws-cn|aws-us-gov|aws-eusc|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f):datasync:[a-z0-9-]+:[0-9]{12}:agent/agent-[0-9a-z]{17}$`)
 )
 
 // IsAgentARN reports whether a text is the ARN of an agent.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_DescribeAgent.html
 func IsAgentARN(s string) bool {
-	return agentARN().MatchString(s) && PartitionOf(RegionOf(s)) == arnField(s, 1)
+	return agentARN.Re().MatchString(s) && PartitionOf(RegionOf(s)) == arnField(s, 1)
 }
 
 // Time is a time as the AWS CLI prints it: its version 2 as text, version 1 as seconds.

@@ -24,8 +24,8 @@ type witness struct {
 // EC2 and DataSync name the Region in the ARNs of its resources, and in the names of zones.
 // Only fields are looked at: a tag or a policy may name anything.
 var (
-	regionInARN  = pattern.Late(`Arn"\s*:\s*"arn:[a-z0-9-]+:(?:ec2|datasync):([a-z0-9-]+):`)
-	regionInZone = pattern.Late(`"AvailabilityZone"\s*:\s*"([a-z0-9-]+)"`)
+	regionInARN  = pattern.New(`Arn"\s*:\s*"arn:[a-z0-9-]+:(?:ec2|datasync):([a-z0-9-]+):`)
+	regionInZone = pattern.New(`"AvailabilityZone"\s*:\s*"([a-z0-9-]+)"`)
 )
 
 // regions collects what a file says of its Region.
@@ -39,10 +39,10 @@ func (w *witnesses) regions(file string, body []byte) {
 			w.region = append(w.region, witness{file, []string{region}})
 		}
 	}
-	for _, m := range regionInARN().FindAllSubmatch(body, -1) {
+	for _, m := range regionInARN.Re().FindAllSubmatch(body, -1) {
 		add(string(m[1]))
 	}
-	for _, m := range regionInZone().FindAllSubmatch(body, -1) {
+	for _, m := range regionInZone.Re().FindAllSubmatch(body, -1) {
 		add(RegionOfZone(string(m[1])))
 	}
 }
@@ -52,7 +52,7 @@ func (w *witnesses) regions(file string, body []byte) {
 func (w *witnesses) accounts(s *Scope) {
 	add := func(what string, accounts ...string) {
 		for _, a := range accounts {
-			if !accountShape().MatchString(a) {
+			if !accountShape.Re().MatchString(a) {
 				return // it may be anyone's
 			}
 		}

@@ -167,11 +167,11 @@ func (x *expander) defaulted(v any) []string {
 	return out
 }
 
-var notAlphanumeric = pattern.Late(`[^A-Za-z0-9]`)
+var notAlphanumeric = pattern.New(`[^A-Za-z0-9]`)
 
 // bound puts an element in the place of the variable of a loop.
 func bound(v any, name, item string) any {
-	replace := strings.NewReplacer("${"+name+"}", item, "&{"+name+"}", notAlphanumeric().ReplaceAllString(item, "")).Replace
+	replace := strings.NewReplacer("${"+name+"}", item, "&{"+name+"}", notAlphanumeric.Re().ReplaceAllString(item, "")).Replace
 	switch v := v.(type) {
 	case map[string]any:
 		if s, ok := v["Ref"].(string); ok && len(v) == 1 && s == name {

@@ -75,7 +75,7 @@ func (b *binding) learnImports() {
 			continue
 		}
 		if shown := resource.Shown(b.base, o); shown != nil {
-			for property, name := range resource.Properties[r.kind] {
+			for property, name := range resource.Types().Properties[r.kind] {
 				raw := r.properties[property]
 				if list, ok := raw.([]any); ok && len(list) == 1 {
 					raw = list[0]

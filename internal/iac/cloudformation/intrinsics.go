@@ -33,7 +33,7 @@ type evaluator struct {
 // noValue stands for AWS::NoValue: the property is as good as not there.
 type noValue struct{}
 
-var substitution = pattern.Late(`\$\{([^!}][^}]*)\}`)
+var substitution = pattern.New(`\$\{([^!}][^}]*)\}`)
 
 // value works a value out. at is the address of the attribute, for what is
 // unknown.
@@ -304,7 +304,7 @@ func (e *evaluator) sub(arg any, at string) any {
 		own = resource.AsMap(list[1])
 	}
 	open := false
-	out := substitution().ReplaceAllStringFunc(s, func(m string) string {
+	out := substitution.Re().ReplaceAllStringFunc(s, func(m string) string {
 		name := strings.TrimSpace(m[2 : len(m)-1])
 		var v any
 		if x, ok := own[name]; ok {

@@ -16,14 +16,14 @@ func (b *binding) members() {
 		if o := b.after[r.id]; o != nil && o.Type == "aws_default_security_group" {
 			o.Exists = true
 			o.ID = o.Known("id")
-			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: r.id, Type: o.Type, Action: resource.Create, Kinds: resource.Models[o.Type].Kinds, Place: r.place, After: o})
+			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: r.id, Type: o.Type, Action: resource.Create, Kinds: resource.Types().Models[o.Type].Kinds, Place: r.place, After: o})
 		}
 	}
 	stated := b.stated()
 	open := map[string]*resource.Object{}
 	b.withDefaultsOpen(func() *resource.Object {
 		for _, r := range b.order {
-			if o := b.after[r.id]; o != nil && resource.Models[o.Type].Rank >= resource.RankMember {
+			if o := b.after[r.id]; o != nil && resource.Types().Models[o.Type].Rank >= resource.RankMember {
 				x := b.translate(r)
 				x.Location = o.Location
 				open[x.ID] = x
@@ -59,7 +59,7 @@ func (b *binding) members() {
 		if x := open[o.ID]; x != nil && resource.Contents(x) != resource.Contents(o) {
 			o = x
 		}
-		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Create, Kinds: resource.Models[o.Type].Kinds, Place: o.Place, After: o}
+		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Create, Kinds: resource.Types().Models[o.Type].Kinds, Place: o.Place, After: o}
 		if i := slices.IndexFunc(shown, func(x *resource.Object) bool {
 			return resource.Slot(x) == resource.Slot(o) || resource.LikelySame(x, o)
 		}); i >= 0 {
@@ -70,7 +70,7 @@ func (b *binding) members() {
 		b.plan.Changes = append(b.plan.Changes, c)
 	}
 	for _, o := range shown {
-		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Delete, Kinds: resource.Models[o.Type].Kinds, Place: o.Place, Before: o}
+		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Delete, Kinds: resource.Types().Models[o.Type].Kinds, Place: o.Place, Before: o}
 		if !b.deletes(o.Known("subnet_id")) { // the stack's, and removed, or somebody else's
 			c.Action = resource.Update
 			left := *o
@@ -96,12 +96,12 @@ func (b *binding) difference(stated []*resource.Object, open map[string]*resourc
 		return !resource.AnyUnknown(resource.Values(o.Attributes)) && b.shows(o)
 	}
 	lost := func(o *resource.Object) {
-		b.plan.Doubt(o, resource.Models[o.Type].Kinds, snapshot.NotAsDeployed, o.Address, b.plan.Stack)
+		b.plan.Doubt(o, resource.Types().Models[o.Type].Kinds, snapshot.NotAsDeployed, o.Address, b.plan.Stack)
 	}
 	for _, o := range stated {
 		before := byIdentity[identity(o)]
 		delete(byIdentity, identity(o))
-		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Update, Kinds: resource.Models[o.Type].Kinds, Place: o.Place, Before: before, After: o}
+		c := resource.Change{Address: o.Address, Type: o.Type, Action: resource.Update, Kinds: resource.Types().Models[o.Type].Kinds, Place: o.Place, Before: before, After: o}
 		if x := open[o.ID]; x != nil && resource.Contents(x) != resource.Contents(o) {
 			c.After = x
 		}
@@ -135,7 +135,7 @@ func (b *binding) difference(stated []*resource.Object, open map[string]*resourc
 		switch {
 		case before == nil || retained:
 		case known && isShown(before):
-			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: before.Address, Type: before.Type, Action: resource.Delete, Kinds: resource.Models[before.Type].Kinds, Place: before.Place, Before: before})
+			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: before.Address, Type: before.Type, Action: resource.Delete, Kinds: resource.Types().Models[before.Type].Kinds, Place: before.Place, Before: before})
 		default:
 			lost(before)
 		}
@@ -145,8 +145,8 @@ func (b *binding) difference(stated []*resource.Object, open map[string]*resourc
 // besideReplaced leaves open what is in force where a part that is a resource of its own
 // changes, and its old self may stay: most of their properties can't be changed in place.
 func (b *binding) besideReplaced(o *resource.Object) {
-	if r := b.eval.byID[o.Address]; resource.CloudFormation[r.kind].Name == o.Type && b.keepsReplaced(o.Address) {
-		b.plan.Doubt(o, resource.Models[o.Type].Kinds, snapshot.NotModelled, o.Address, "UpdateReplacePolicy")
+	if r := b.eval.byID[o.Address]; resource.Types().CloudFormation[r.kind].Name == o.Type && b.keepsReplaced(o.Address) {
+		b.plan.Doubt(o, resource.Types().Models[o.Type].Kinds, snapshot.NotModelled, o.Address, "UpdateReplacePolicy")
 	}
 }
 
@@ -164,7 +164,7 @@ func (b *binding) openEgress(o *resource.Object, deployed, stated []*resource.Ob
 		if p := x.Known("ip_protocol"); x.Type == egress && (p == "-1" || p == "all") {
 			left := *x
 			left.MayGo = snapshot.Unclaimed(o.Address)
-			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: o.Address, Type: egress, Action: resource.Update, Kinds: resource.Models[egress].Kinds, Place: o.Place, Before: x, After: &left})
+			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: o.Address, Type: egress, Action: resource.Update, Kinds: resource.Types().Models[egress].Kinds, Place: o.Place, Before: x, After: &left})
 		}
 	}
 }
@@ -175,11 +175,11 @@ func identity(o *resource.Object) string { return o.ID + " " + o.Known("route_ta
 // shows reports whether the estate has a part as it is said to be. Of kinds that
 // are no part of a group, ACL or table the template is taken at its word.
 func (b *binding) shows(o *resource.Object) bool {
-	t := resource.Models[o.Type]
+	t := resource.Types().Models[o.Type]
 	if !t.Inside {
 		return true
 	}
-	holder := &resource.Object{Type: resource.References[t.Container][0], ID: o.Known(t.Container), Exists: true}
+	holder := &resource.Object{Type: resource.Types().References[t.Container][0], ID: o.Known(t.Container), Exists: true}
 	there := resource.PartsShown(b.base, o.Address, holder, []*resource.Object{o})
 	return slices.ContainsFunc(there, func(x *resource.Object) bool { return resource.Contents(x) == resource.Contents(o) })
 }
@@ -203,7 +203,7 @@ func (b *binding) stated() []*resource.Object {
 		if o.Type == "aws_security_group" {
 			out = append(out, b.inlineRules(r, o)...)
 		}
-		if m := resource.Models[o.Type]; m.Put != nil && (m.Rank >= resource.RankMember || m.Rank == resource.RankBlock) {
+		if m := resource.Types().Models[o.Type]; m.Put != nil && (m.Rank >= resource.RankMember || m.Rank == resource.RankBlock) {
 			out = append(out, perTable(r, o, b)...)
 		}
 	}

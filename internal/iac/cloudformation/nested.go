@@ -276,7 +276,7 @@ func (n renamer) sub(arg any) any {
 		s, _ = list[0].(string)
 		own = resource.AsMap(n.value(resource.AsMap(list[1])))
 	}
-	s = substitution().ReplaceAllStringFunc(s, func(m string) string {
+	s = substitution.Re().ReplaceAllStringFunc(s, func(m string) string {
 		name := strings.TrimSpace(m[2 : len(m)-1])
 		if _, is := own[name]; is {
 			return m

@@ -129,11 +129,11 @@ func (b *binding) evaluate() {
 		}
 	}
 	slices.SortStableFunc(b.order, func(x, y declaredResource) int {
-		return int(resource.CloudFormation[x.kind].Rank) - int(resource.CloudFormation[y.kind].Rank)
+		return int(resource.Types().CloudFormation[x.kind].Rank) - int(resource.Types().CloudFormation[y.kind].Rank)
 	})
 	for range 2 { // the second time with the ids of what is replaced
 		for _, r := range b.order {
-			w, ok := resource.CloudFormation[r.kind]
+			w, ok := resource.Types().CloudFormation[r.kind]
 			if !ok {
 				continue
 			}
@@ -186,14 +186,14 @@ func (b *binding) reconcile(r declaredResource, shown, o *resource.Object) {
 			o.Attributes[name] = told
 			continue
 		}
-		if b.deployed != nil && resource.AnyUnknown(v) && slices.Contains(resource.CloudFormation[r.kind].Fixed, name) { // another one may be made
-			b.plan.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Models[o.Type].Kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
+		if b.deployed != nil && resource.AnyUnknown(v) && slices.Contains(resource.Types().CloudFormation[r.kind].Fixed, name) { // another one may be made
+			b.plan.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Types().Models[o.Type].Kinds, snapshot.KnownAfterApply, r.id+"."+name, r.id)
 		}
 		if open == nil {
 			open = b.withDefaultsOpen(func() *resource.Object { return b.translate(r) })
 		}
 		if x := open.Attributes[name]; !equal(x, v) {
-			if o.Attributes[name] = x; slices.Contains(resource.CloudFormation[r.kind].Fixed, name) {
+			if o.Attributes[name] = x; slices.Contains(resource.Types().CloudFormation[r.kind].Fixed, name) {
 				o.Attributes[name] = told // or all that is in it would be made anew
 			}
 		}
@@ -225,7 +225,7 @@ func (b *binding) writtenAsDeployed(r declaredResource) bool {
 	moved := false // what it refers to is another one, or says something else
 	mentions(r.properties, func(id string) {
 		other, ok := b.eval.byID[id]
-		if _, modelled := resource.CloudFormation[other.kind]; ok && !modelled {
+		if _, modelled := resource.Types().CloudFormation[other.kind]; ok && !modelled {
 			moved = moved || !reflect.DeepEqual(b.deployed.eval.byID[id].properties, other.properties)
 		}
 		if o := b.after[id]; o != nil {
@@ -278,7 +278,7 @@ func (b *binding) entities() {
 			continue
 		}
 		p.Current = append(p.Current, o)
-		m := resource.Models[o.Type]
+		m := resource.Types().Models[o.Type]
 		if m.Put == nil || m.Rank >= resource.RankMember {
 			continue
 		}
@@ -309,14 +309,14 @@ func (b *binding) entities() {
 		p.Changes = append(p.Changes, c)
 	}
 	for _, gone := range b.gone() {
-		w, ok := resource.CloudFormation[gone.kind]
+		w, ok := resource.Types().CloudFormation[gone.kind]
 		if ok && b.template.changeSet != nil && w.Rank >= resource.RankMember {
 			if gone.vague { // what a part said before, a change set does not always tell
 				p.Doubt(&resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Location: b.location()}, w.Kinds, snapshot.ValuesUntold, gone.id, w.Name)
 			}
 			continue
 		}
-		if _, odd := resource.UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) {
+		if _, odd := resource.Types().UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) {
 			p.Doubt(&resource.Object{Address: gone.id, Type: gone.kind, ID: gone.id, Location: b.location()}, resource.Everything, snapshot.NotModelled, gone.id, gone.kind)
 		} else if resource.Foreign(gone.kind) && b.deployed != nil {
 			b.provided(gone, b.deployed)
@@ -338,15 +338,15 @@ func (b *binding) entities() {
 	if b.template.changeSet != nil {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
-			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.Type == "aws_security_group" || resource.Models[o.Type].Rank >= resource.RankMember) {
-				p.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Models[o.Type].Kinds, snapshot.ValuesUntold, r.id, r.kind)
+			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.Type == "aws_security_group" || resource.Types().Models[o.Type].Rank >= resource.RankMember) {
+				p.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Types().Models[o.Type].Kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}
 		for _, v := range b.template.changeSet.vague {
-			if _, odd := resource.UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || resource.Foreign(v.kind) {
+			if _, odd := resource.Types().UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || resource.Foreign(v.kind) {
 				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
 			}
-			if w, ok := resource.CloudFormation[v.kind]; ok {
+			if w, ok := resource.Types().CloudFormation[v.kind]; ok {
 				p.Doubt(&resource.Object{Address: v.id, Type: w.Name, ID: v.physical, Exists: v.physical != ""}, w.Kinds, snapshot.ValuesUntold, v.id, v.kind)
 			}
 		}
@@ -392,7 +392,7 @@ func (b *binding) gone() []declaredResource {
 	}
 	if b.deployed != nil {
 		for _, r := range b.deployed.order {
-			_, odd := resource.UnmodelledInCloudFormation[r.kind]
+			_, odd := resource.Types().UnmodelledInCloudFormation[r.kind]
 			retained, _ := b.retains(r.id)
 			if _, declared := b.eval.byID[r.id]; !declared && (odd || resource.Holds(r.kind) || resource.Foreign(r.kind)) && !retained {
 				out = append(out, r) // it carries no tags
@@ -406,7 +406,7 @@ func (b *binding) gone() []declaredResource {
 // doubt notes a resource that is not modelled, where it may touch the path. One
 // that is written as before stays as it is.
 func (b *binding) doubt(r declaredResource) {
-	kind, odd := resource.UnmodelledInCloudFormation[r.kind]
+	kind, odd := resource.Types().UnmodelledInCloudFormation[r.kind]
 	switch {
 	case !odd && !resource.Holds(r.kind) && !resource.Foreign(r.kind):
 		return
@@ -416,7 +416,7 @@ func (b *binding) doubt(r declaredResource) {
 		b.provided(r, b)
 		return
 	}
-	kinds := resource.Unmodelled[kind]
+	kinds := resource.Types().Unmodelled[kind]
 	if resource.Holds(r.kind) || b.template.changeSet != nil || b.deployed != nil {
 		kinds = resource.Everything
 	}
@@ -426,7 +426,7 @@ func (b *binding) doubt(r declaredResource) {
 // changes reports whether an attribute that the template sets, and that decides
 // something, is another one in AWS.
 func changes(shown, o *resource.Object) bool {
-	t := resource.Models[o.Type]
+	t := resource.Types().Models[o.Type]
 	for name := range o.Attributes {
 		if slices.Contains(t.Labels, name) && !slices.Contains(t.Fixed, name) {
 			continue

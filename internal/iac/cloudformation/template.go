@@ -62,7 +62,7 @@ func (t *sections) copy() *sections {
 func (t *sections) declared() map[string]string {
 	out := map[string]string{}
 	for _, r := range t.resources {
-		out[r.id] = resource.CloudFormation[r.kind].Name
+		out[r.id] = resource.Types().CloudFormation[r.kind].Name
 	}
 	return out
 }
@@ -202,7 +202,7 @@ func (t *Template) Addresses(prefix string) []string {
 func (t *Template) Named() (vpcs, groups, subnets []string) {
 	var ids []string
 	for _, r := range t.body.resources {
-		if slices.Contains(resource.Swept, resource.CloudFormation[r.kind].Name) {
+		if slices.Contains(resource.Types().Swept, resource.Types().CloudFormation[r.kind].Name) {
 			ids = resource.IDsIn(any(r.properties), nil, ids)
 		}
 	}
@@ -395,7 +395,7 @@ func mentions(v any, use func(string)) {
 				if list, ok := e.([]any); ok && len(list) > 0 {
 					s, _ = list[0].(string)
 				}
-				for _, m := range substitution().FindAllStringSubmatch(s, -1) {
+				for _, m := range substitution.Re().FindAllStringSubmatch(s, -1) {
 					id, _, _ := strings.Cut(m[1], ".")
 					use(id)
 				}

@@ -11,45 +11,47 @@ import (
 
 var aclKinds = []snapshot.Kind{snapshot.NetworkACLs}
 
-var aclTypes = []Type{
-	{
-		Name: "aws_network_acl", Prefix: "acl-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.NetworkACLs, acls, true)}, Kinds: aclKinds, Local: true,
-		NamedBy: []Reference{{Attribute: "network_acl_id", Here: true}}, Container: "vpc_id",
-		Attributes: []string{"vpc_id", "subnet_ids", "ingress", "egress"}, Fixed: []string{"vpc_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::NetworkAcl", Properties: map[string]string{"VpcId": "vpc_id"}}},
-		Put:            putACL, Drop: dropACL, Show: showACL,
-	},
-	{
-		Name: "aws_default_network_acl", Prefix: "acl-", Rank: rankGroup, Kinds: aclKinds,
-		NamedBy:    []Reference{{Attribute: "network_acl_id", Here: true}, {Attribute: "default_network_acl_id"}},
-		Fixed:      []string{"default_network_acl_id"},
-		Attributes: []string{"default_network_acl_id", "subnet_ids", "ingress", "egress"}, Computed: []string{"vpc_id"},
-		Put: putDefaultACL, Show: showACL,
-	},
-	{
-		Name: "aws_network_acl_rule", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"network_acl_id", "egress", "rule_number"}, Inside: true,
-		Attributes: []string{"network_acl_id", "egress", "rule_number", "rule_action", "protocol", "from_port", "to_port", "cidr_block", "ipv6_cidr_block"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::NetworkAclEntry", Properties: map[string]string{
-				"NetworkAclId": "network_acl_id", "Egress": "egress", "RuleNumber": "rule_number", "RuleAction": "rule_action", "Protocol": "protocol",
-				"CidrBlock": "cidr_block", "Ipv6CidrBlock": "ipv6_cidr_block",
-			},
-			More: func(o *Object, properties map[string]any) {
-				if r, ok := properties["PortRange"].(map[string]any); ok {
-					o.Attributes["from_port"], o.Attributes["to_port"] = r["From"], r["To"]
-				} else if u, ok := properties["PortRange"].(Unknown); ok {
-					o.Attributes["from_port"], o.Attributes["to_port"] = u, u
-				}
-			},
-		}},
-		Put: putACLRule, Drop: dropACLRule, Show: showACLRules,
-	},
-	{
-		Name: "aws_network_acl_association", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"subnet_id"}, Inside: true,
-		Attributes:     []string{"network_acl_id", "subnet_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SubnetNetworkAclAssociation", Properties: map[string]string{"NetworkAclId": "network_acl_id", "SubnetId": "subnet_id"}}},
-		Put:            putACLAssociation, Drop: dropACLAssociation, Show: showACLAssociations,
-	},
+func aclTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_network_acl", Prefix: "acl-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.NetworkACLs, acls, true)}, Kinds: aclKinds, Local: true,
+			NamedBy: []Reference{{Attribute: "network_acl_id", Here: true}}, Container: "vpc_id",
+			Attributes: []string{"vpc_id", "subnet_ids", "ingress", "egress"}, Fixed: []string{"vpc_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::NetworkAcl", Properties: map[string]string{"VpcId": "vpc_id"}}},
+			Put:            putACL, Drop: dropACL, Show: showACL,
+		},
+		{
+			Name: "aws_default_network_acl", Prefix: "acl-", Rank: rankGroup, Kinds: aclKinds,
+			NamedBy:    []Reference{{Attribute: "network_acl_id", Here: true}, {Attribute: "default_network_acl_id"}},
+			Fixed:      []string{"default_network_acl_id"},
+			Attributes: []string{"default_network_acl_id", "subnet_ids", "ingress", "egress"}, Computed: []string{"vpc_id"},
+			Put: putDefaultACL, Show: showACL,
+		},
+		{
+			Name: "aws_network_acl_rule", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"network_acl_id", "egress", "rule_number"}, Inside: true,
+			Attributes: []string{"network_acl_id", "egress", "rule_number", "rule_action", "protocol", "from_port", "to_port", "cidr_block", "ipv6_cidr_block"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::NetworkAclEntry", Properties: map[string]string{
+					"NetworkAclId": "network_acl_id", "Egress": "egress", "RuleNumber": "rule_number", "RuleAction": "rule_action", "Protocol": "protocol",
+					"CidrBlock": "cidr_block", "Ipv6CidrBlock": "ipv6_cidr_block",
+				},
+				More: func(o *Object, properties map[string]any) {
+					if r, ok := properties["PortRange"].(map[string]any); ok {
+						o.Attributes["from_port"], o.Attributes["to_port"] = r["From"], r["To"]
+					} else if u, ok := properties["PortRange"].(Unknown); ok {
+						o.Attributes["from_port"], o.Attributes["to_port"] = u, u
+					}
+				},
+			}},
+			Put: putACLRule, Drop: dropACLRule, Show: showACLRules,
+		},
+		{
+			Name: "aws_network_acl_association", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"subnet_id"}, Inside: true,
+			Attributes:     []string{"network_acl_id", "subnet_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SubnetNetworkAclAssociation", Properties: map[string]string{"NetworkAclId": "network_acl_id", "SubnetId": "subnet_id"}}},
+			Put:            putACLAssociation, Drop: dropACLAssociation, Show: showACLAssociations,
+		},
+	}
 }
 
 func putACL(w *World, before, o *Object) {

@@ -8,10 +8,10 @@ import (
 // Apply makes changes: what goes is taken away first, and what others stand in is put
 // first. It tells what is deleted while something uses it.
 func (w *World) Apply(changes []Change) []InUse {
-	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(Models[a.Type].Rank, Models[b.Type].Rank) })
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(Types().Models[a.Type].Rank, Types().Models[b.Type].Rank) })
 	var left []leftover
 	for _, c := range slices.Backward(changes) {
-		if drop := Models[c.Type].Drop; drop != nil && c.Before != nil && (c.Action != Update || Remade(c)) {
+		if drop := Types().Models[c.Type].Drop; drop != nil && c.Before != nil && (c.Action != Update || Remade(c)) {
 			if c.Action != Update {
 				left = append(left, w.leftover(c.Before))
 			}
@@ -19,14 +19,14 @@ func (w *World) Apply(changes []Change) []InUse {
 		}
 	}
 	for _, c := range changes {
-		if c.After == nil || Models[c.Type].Put == nil {
+		if c.After == nil || Types().Models[c.Type].Put == nil {
 			continue
 		}
 		before := c.Before
 		if c.Action != Update || Remade(c) {
 			before = nil
 		}
-		Models[c.Type].Put(w, before, c.After)
+		Types().Models[c.Type].Put(w, before, c.After)
 	}
 	return w.putBackInUse(left)
 }
@@ -34,4 +34,4 @@ func (w *World) Apply(changes []Change) []InUse {
 // Remade reports whether an update is made by taking away what was and putting
 // what is, before which all else that goes must be gone: two rules may swap
 // places.
-func Remade(c Change) bool { return Models[c.Type].Rank >= RankMember }
+func Remade(c Change) bool { return Types().Models[c.Type].Rank >= RankMember }

@@ -10,46 +10,48 @@ import (
 
 var endpointKinds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets}
 
-var endpointTypes = []Type{
-	{
-		Name: "aws_vpc_endpoint", Prefix: "vpce-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Endpoints, endpoints, true)}, Kinds: endpointKinds,
-		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "vpc_endpoint_id", Here: true}, {Attribute: "gateway_id"}}, Container: "vpc_id",
-		Attributes: []string{
-			"vpc_id", "service_name", "vpc_endpoint_type", "subnet_ids", "security_group_ids", "private_dns_enabled", "policy", "ip_address_type", "subnet_configuration",
+func endpointTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_vpc_endpoint", Prefix: "vpce-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Endpoints, endpoints, true)}, Kinds: endpointKinds,
+			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "vpc_endpoint_id", Here: true}, {Attribute: "gateway_id"}}, Container: "vpc_id",
+			Attributes: []string{
+				"vpc_id", "service_name", "vpc_endpoint_type", "subnet_ids", "security_group_ids", "private_dns_enabled", "policy", "ip_address_type", "subnet_configuration",
+			},
+			Computed: []string{"state", "owner_id"}, Fixed: []string{"vpc_id", "service_name", "vpc_endpoint_type"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::VPCEndpoint", Properties: map[string]string{
+					"VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type", "SubnetIds": "subnet_ids", "SecurityGroupIds": "security_group_ids",
+					"PrivateDnsEnabled": "private_dns_enabled", "IpAddressType": "ip_address_type",
+				},
+				More: func(o *Object, properties map[string]any) {
+					if p, ok := properties["PolicyDocument"]; ok && AnyUnknown(p) {
+						o.Attributes["policy"] = Unknown(o.Address + ".PolicyDocument")
+					} else if ok {
+						o.Attributes["policy"] = jsonText(p)
+					}
+				},
+			}},
+			Put: putEndpoint, Drop: dropEndpoint, Show: showEndpoint,
 		},
-		Computed: []string{"state", "owner_id"}, Fixed: []string{"vpc_id", "service_name", "vpc_endpoint_type"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::VPCEndpoint", Properties: map[string]string{
-				"VpcId": "vpc_id", "ServiceName": "service_name", "VpcEndpointType": "vpc_endpoint_type", "SubnetIds": "subnet_ids", "SecurityGroupIds": "security_group_ids",
-				"PrivateDnsEnabled": "private_dns_enabled", "IpAddressType": "ip_address_type",
-			},
-			More: func(o *Object, properties map[string]any) {
-				if p, ok := properties["PolicyDocument"]; ok && AnyUnknown(p) {
-					o.Attributes["policy"] = Unknown(o.Address + ".PolicyDocument")
-				} else if ok {
-					o.Attributes["policy"] = jsonText(p)
-				}
-			},
-		}},
-		Put: putEndpoint, Drop: dropEndpoint, Show: showEndpoint,
-	},
-	{
-		Name: "aws_vpc_endpoint_security_group_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
-		Attributes: []string{"vpc_endpoint_id", "security_group_id", "replace_default_association"},
-		Put:        putEndpointGroup, Drop: dropEndpointGroup, Show: showEndpointGroups,
-	},
-	{
-		Name: "aws_vpc_endpoint_subnet_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
-		Attributes: []string{"vpc_endpoint_id", "subnet_id"}, Put: putEndpointSubnet, Drop: dropEndpointSubnet, Show: showEndpointSubnets,
-	},
-	{
-		Name: "aws_vpc_endpoint_policy", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
-		Attributes: []string{"vpc_endpoint_id", "policy"}, Put: putEndpointPolicy, Show: showEndpointPart,
-	},
-	{
-		Name: "aws_vpc_endpoint_private_dns", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
-		Attributes: []string{"vpc_endpoint_id", "private_dns_enabled"}, Put: putEndpointDNS, Show: showEndpointPart,
-	},
+		{
+			Name: "aws_vpc_endpoint_security_group_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+			Attributes: []string{"vpc_endpoint_id", "security_group_id", "replace_default_association"},
+			Put:        putEndpointGroup, Drop: dropEndpointGroup, Show: showEndpointGroups,
+		},
+		{
+			Name: "aws_vpc_endpoint_subnet_association", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+			Attributes: []string{"vpc_endpoint_id", "subnet_id"}, Put: putEndpointSubnet, Drop: dropEndpointSubnet, Show: showEndpointSubnets,
+		},
+		{
+			Name: "aws_vpc_endpoint_policy", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+			Attributes: []string{"vpc_endpoint_id", "policy"}, Put: putEndpointPolicy, Show: showEndpointPart,
+		},
+		{
+			Name: "aws_vpc_endpoint_private_dns", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+			Attributes: []string{"vpc_endpoint_id", "private_dns_enabled"}, Put: putEndpointDNS, Show: showEndpointPart,
+		},
+	}
 }
 
 // fullAccess is the policy of an endpoint for which nobody writes one.

@@ -10,14 +10,16 @@ import (
 
 // fleetTypes launch instances and containers by themselves, as many as they find good:
 // how many addresses these take of the subnets that are named is open.
-var fleetTypes = []Type{
-	fleet("aws_autoscaling_group", "AWS::AutoScaling::AutoScalingGroup"),
-	fleet("aws_batch_compute_environment", "AWS::Batch::ComputeEnvironment"),
-	fleet("aws_ec2_fleet", "AWS::EC2::EC2Fleet"),
-	fleet("aws_ecs_service", "AWS::ECS::Service"),
-	fleet("aws_eks_node_group", "AWS::EKS::Nodegroup"),
-	fleet("aws_emr_cluster", "AWS::EMR::Cluster"),
-	fleet("aws_spot_fleet_request", "AWS::EC2::SpotFleet"),
+func fleetTypes() []Type {
+	return []Type{
+		fleet("aws_autoscaling_group", "AWS::AutoScaling::AutoScalingGroup"),
+		fleet("aws_batch_compute_environment", "AWS::Batch::ComputeEnvironment"),
+		fleet("aws_ec2_fleet", "AWS::EC2::EC2Fleet"),
+		fleet("aws_ecs_service", "AWS::ECS::Service"),
+		fleet("aws_eks_node_group", "AWS::EKS::Nodegroup"),
+		fleet("aws_emr_cluster", "AWS::EMR::Cluster"),
+		fleet("aws_spot_fleet_request", "AWS::EC2::SpotFleet"),
+	}
 }
 
 func fleet(name, inTemplates string) Type {

@@ -8,24 +8,26 @@ import (
 
 var vpnKinds = []snapshot.Kind{snapshot.VPNGateways}
 
-var gatewayTypes = []Type{
-	{
-		Name: "aws_vpn_gateway", Prefix: "vgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.VPNGateways, vpnGateways, false)}, Kinds: vpnKinds, Local: true,
-		NamedBy:    []Reference{{Attribute: "vpn_gateway_id"}, {Attribute: "propagating_vgws", List: true}, {Attribute: "gateway_id"}},
-		Attributes: []string{"vpc_id"}, CloudFormation: []Words{{Type: "AWS::EC2::VPNGateway"}},
-		Put: putVPNGateway, Drop: dropVPNGateway, Show: showVPNGateway,
-	},
-	{
-		Name: "aws_vpn_gateway_attachment", Rank: rankAttach, Kinds: vpnKinds, Container: "vpn_gateway_id", Attributes: []string{"vpc_id", "vpn_gateway_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::VPCGatewayAttachment", Properties: map[string]string{"VpcId": "vpc_id", "VpnGatewayId": "vpn_gateway_id"}}},
-		Put:            putVPNAttachment, Drop: dropVPNAttachment, Show: showVPNAttachment,
-	},
-	{
-		Name: "aws_internet_gateway", Prefix: "igw-", Rank: rankGateway, NamedBy: []Reference{{Attribute: "gateway_id"}},
-		CloudFormation: []Words{{Type: "AWS::EC2::InternetGateway"}},
-	},
-	{Name: "aws_egress_only_internet_gateway", Prefix: "eigw-", Ignored: true, NamedBy: []Reference{{Attribute: "egress_only_gateway_id"}}},
-	{Name: "aws_datasync_agent", Ignored: true, CloudFormation: []Words{{Type: "AWS::DataSync::Agent", Properties: map[string]string{"VpcEndpointId": "vpc_endpoint_id"}}}},
+func gatewayTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_vpn_gateway", Prefix: "vgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.VPNGateways, vpnGateways, false)}, Kinds: vpnKinds, Local: true,
+			NamedBy:    []Reference{{Attribute: "vpn_gateway_id"}, {Attribute: "propagating_vgws", List: true}, {Attribute: "gateway_id"}},
+			Attributes: []string{"vpc_id"}, CloudFormation: []Words{{Type: "AWS::EC2::VPNGateway"}},
+			Put: putVPNGateway, Drop: dropVPNGateway, Show: showVPNGateway,
+		},
+		{
+			Name: "aws_vpn_gateway_attachment", Rank: rankAttach, Kinds: vpnKinds, Container: "vpn_gateway_id", Attributes: []string{"vpc_id", "vpn_gateway_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::VPCGatewayAttachment", Properties: map[string]string{"VpcId": "vpc_id", "VpnGatewayId": "vpn_gateway_id"}}},
+			Put:            putVPNAttachment, Drop: dropVPNAttachment, Show: showVPNAttachment,
+		},
+		{
+			Name: "aws_internet_gateway", Prefix: "igw-", Rank: rankGateway, NamedBy: []Reference{{Attribute: "gateway_id"}},
+			CloudFormation: []Words{{Type: "AWS::EC2::InternetGateway"}},
+		},
+		{Name: "aws_egress_only_internet_gateway", Prefix: "eigw-", Ignored: true, NamedBy: []Reference{{Attribute: "egress_only_gateway_id"}}},
+		{Name: "aws_datasync_agent", Ignored: true, CloudFormation: []Words{{Type: "AWS::DataSync::Agent", Properties: map[string]string{"VpcEndpointId": "vpc_endpoint_id"}}}},
+	}
 }
 
 func putVPNGateway(w *World, before, o *Object) {

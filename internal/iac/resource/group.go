@@ -10,49 +10,51 @@ import (
 
 var groupKinds = []snapshot.Kind{snapshot.SecurityGroups, snapshot.SecurityGroupRules}
 
-var groupTypes = []Type{
-	{
-		Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.SecurityGroups, groups, true)}, Kinds: groupKinds,
-		Shared: true, Local: true, NamedBy: groupNames, Container: "vpc_id",
-		Attributes: []string{"vpc_id", "ingress", "egress"}, Labels: []string{"name", "description"}, Computed: []string{"owner_id", "arn"},
-		Fixed:          []string{"vpc_id", "name", "description"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroup", Properties: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}}},
-		Put:            putGroup, Drop: dropGroup, Show: showGroup,
-	},
-	{
-		Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames,
-		Attributes: []string{"vpc_id", "ingress", "egress"}, Fixed: []string{"vpc_id"}, Computed: []string{"name", "description", "owner_id", "arn"},
-		CloudFormation: []Words{{Type: "Custom::VpcRestrictDefaultSG", Properties: map[string]string{"DefaultSecurityGroupId": "id"}}},
-		Put:            putDefaultGroup, Show: showGroup,
-	},
-	{
-		Name: "aws_vpc_security_group_ingress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
-		Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupIngress", Properties: RuleNames("Source")}},
-		Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
-	},
-	{
-		Name: "aws_vpc_security_group_egress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
-		Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupEgress", Properties: RuleNames("Destination")}},
-		Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
-	},
-	{
-		Name: "aws_security_group_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id",
-		Attributes: []string{"security_group_id", "type", "protocol", "from_port", "to_port", "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id", "self"},
-		Computed:   []string{"security_group_rule_id"},
-		Put:        putGroupRule, Drop: dropGroupRule, Show: showOldRules,
-	},
-	{
-		Name: "aws_vpc_security_group_rules_exclusive", Rank: RankLast, Kinds: groupKinds, Container: "security_group_id",
-		Attributes: []string{"security_group_id"}, Put: putExclusive,
-	},
-	{
-		Name: "aws_vpc_security_group_vpc_association", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, Container: "security_group_id",
-		Attributes:     []string{"security_group_id", "vpc_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupVpcAssociation", Properties: map[string]string{"GroupId": "security_group_id", "VpcId": "vpc_id"}}},
-		Put:            putGroupVPC, Drop: dropGroupVPC, Show: showGroupVPCs,
-	},
+func groupTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.SecurityGroups, groups, true)}, Kinds: groupKinds,
+			Shared: true, Local: true, NamedBy: groupNames, Container: "vpc_id",
+			Attributes: []string{"vpc_id", "ingress", "egress"}, Labels: []string{"name", "description"}, Computed: []string{"owner_id", "arn"},
+			Fixed:          []string{"vpc_id", "name", "description"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroup", Properties: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}}},
+			Put:            putGroup, Drop: dropGroup, Show: showGroup,
+		},
+		{
+			Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames,
+			Attributes: []string{"vpc_id", "ingress", "egress"}, Fixed: []string{"vpc_id"}, Computed: []string{"name", "description", "owner_id", "arn"},
+			CloudFormation: []Words{{Type: "Custom::VpcRestrictDefaultSG", Properties: map[string]string{"DefaultSecurityGroupId": "id"}}},
+			Put:            putDefaultGroup, Show: showGroup,
+		},
+		{
+			Name: "aws_vpc_security_group_ingress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
+			Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupIngress", Properties: RuleNames("Source")}},
+			Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
+		},
+		{
+			Name: "aws_vpc_security_group_egress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
+			Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupEgress", Properties: RuleNames("Destination")}},
+			Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
+		},
+		{
+			Name: "aws_security_group_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id",
+			Attributes: []string{"security_group_id", "type", "protocol", "from_port", "to_port", "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id", "self"},
+			Computed:   []string{"security_group_rule_id"},
+			Put:        putGroupRule, Drop: dropGroupRule, Show: showOldRules,
+		},
+		{
+			Name: "aws_vpc_security_group_rules_exclusive", Rank: RankLast, Kinds: groupKinds, Container: "security_group_id",
+			Attributes: []string{"security_group_id"}, Put: putExclusive,
+		},
+		{
+			Name: "aws_vpc_security_group_vpc_association", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, Container: "security_group_id",
+			Attributes:     []string{"security_group_id", "vpc_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupVpcAssociation", Properties: map[string]string{"GroupId": "security_group_id", "VpcId": "vpc_id"}}},
+			Put:            putGroupVPC, Drop: dropGroupVPC, Show: showGroupVPCs,
+		},
+	}
 }
 
 var (

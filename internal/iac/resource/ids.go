@@ -9,7 +9,7 @@ import (
 )
 
 // IDShape is the shape of the ids that a path has to do with.
-var IDShape = pattern.Late(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
+var IDShape = pattern.New(`\b(?:vpc|subnet|sg|acl|rtb|vpce|eni|i|pcx|pl|tgw|tgw-rtb|tgw-attach|vgw|vpn|igw|nat)-[0-9a-f]{8,17}\b`)
 
 // IDsIn collects the ids in the strings of a value, and the strings themselves that
 // are addresses of planned resources.
@@ -21,7 +21,7 @@ func IDsIn(v any, planned func(string) bool, out []string) []string {
 	}
 	switch v := v.(type) {
 	case string:
-		for _, id := range IDShape().FindAllString(v, -1) {
+		for _, id := range IDShape.Re().FindAllString(v, -1) {
 			add(id)
 		}
 		if planned != nil && planned(v) {
@@ -41,5 +41,7 @@ func IDsIn(v any, planned func(string) bool, out []string) []string {
 
 // HasType reports whether an id is one of some types.
 func HasType(id string, types []string) bool {
-	return slices.ContainsFunc(types, func(t string) bool { return IDPrefixes[t] != "" && strings.HasPrefix(id, IDPrefixes[t]) })
+	return slices.ContainsFunc(types, func(t string) bool {
+		return Types().IDPrefixes[t] != "" && strings.HasPrefix(id, Types().IDPrefixes[t])
+	})
 }

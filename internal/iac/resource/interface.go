@@ -13,65 +13,67 @@ var (
 	instanceKinds  = []snapshot.Kind{snapshot.Instances, snapshot.Interfaces, snapshot.Subnets}
 )
 
-var interfaceTypes = []Type{
-	{
-		Name: "aws_network_interface", Prefix: "eni-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Interfaces, interfaces, true)}, Kinds: interfaceKinds,
-		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "network_interface_id", Here: true}}, Container: "subnet_id",
-		Attributes: []string{"subnet_id", "security_groups", "private_ips", "private_ip", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes"},
-		Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
-		CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
-			"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
-			"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
-		}}},
-		Put: putInterface, Drop: dropInterface, Show: showInterface,
-	},
-	{
-		Name: "aws_network_interface_sg_attachment", Rank: RankMember, Kinds: interfaceKinds, Container: "network_interface_id",
-		Attributes: []string{"network_interface_id", "security_group_id"}, Put: putInterfaceGroup, Drop: dropInterfaceGroup, Show: showInterfaceGroups,
-	},
-	{
-		Name: "aws_ec2_instance_state", Rank: RankLast, Kinds: instanceKinds, Attributes: []string{"instance_id", "state"}, Put: putInstanceState,
-	},
-	{
-		Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Instances, instances, true)}, Kinds: instanceKinds,
-		Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "instance_id"}}, Container: "subnet_id",
-		Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
-		Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},
-		Labels:     []string{"instance_type"}, Computed: []string{primaryInterface}, Fixed: []string{"subnet_id", "private_ip", "primary_network_interface", "network_interface"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::Instance", Properties: map[string]string{
-				"SubnetId": "subnet_id", "SecurityGroupIds": "vpc_security_group_ids", "PrivateIpAddress": "private_ip", "InstanceType": "instance_type",
-			},
-			More: func(o *Object, properties map[string]any) {
-				list, _ := properties["NetworkInterfaces"].([]any)
-				for _, n := range list {
-					nic, _ := n.(map[string]any)
-					if id, ok := nic["NetworkInterfaceId"]; ok {
-						o.Attributes["network_interface"] = []any{map[string]any{"network_interface_id": id}}
-						return
-					}
-					if d := PlainText(nic["DeviceIndex"]); d == "0" || d == "" {
-						for from, to := range map[string]string{"SubnetId": "subnet_id", "GroupSet": "vpc_security_group_ids", "PrivateIpAddress": "private_ip"} {
-							if v, ok := nic[from]; ok {
-								o.Attributes[to] = v
+func interfaceTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_network_interface", Prefix: "eni-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Interfaces, interfaces, true)}, Kinds: interfaceKinds,
+			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "network_interface_id", Here: true}}, Container: "subnet_id",
+			Attributes: []string{"subnet_id", "security_groups", "private_ips", "private_ip", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes"},
+			Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
+			CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
+				"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
+				"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
+			}}},
+			Put: putInterface, Drop: dropInterface, Show: showInterface,
+		},
+		{
+			Name: "aws_network_interface_sg_attachment", Rank: RankMember, Kinds: interfaceKinds, Container: "network_interface_id",
+			Attributes: []string{"network_interface_id", "security_group_id"}, Put: putInterfaceGroup, Drop: dropInterfaceGroup, Show: showInterfaceGroups,
+		},
+		{
+			Name: "aws_ec2_instance_state", Rank: RankLast, Kinds: instanceKinds, Attributes: []string{"instance_id", "state"}, Put: putInstanceState,
+		},
+		{
+			Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Instances, instances, true)}, Kinds: instanceKinds,
+			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "instance_id"}}, Container: "subnet_id",
+			Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
+			Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},
+			Labels:     []string{"instance_type"}, Computed: []string{primaryInterface}, Fixed: []string{"subnet_id", "private_ip", "primary_network_interface", "network_interface"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::Instance", Properties: map[string]string{
+					"SubnetId": "subnet_id", "SecurityGroupIds": "vpc_security_group_ids", "PrivateIpAddress": "private_ip", "InstanceType": "instance_type",
+				},
+				More: func(o *Object, properties map[string]any) {
+					list, _ := properties["NetworkInterfaces"].([]any)
+					for _, n := range list {
+						nic, _ := n.(map[string]any)
+						if id, ok := nic["NetworkInterfaceId"]; ok {
+							o.Attributes["network_interface"] = []any{map[string]any{"network_interface_id": id}}
+							return
+						}
+						if d := PlainText(nic["DeviceIndex"]); d == "0" || d == "" {
+							for from, to := range map[string]string{"SubnetId": "subnet_id", "GroupSet": "vpc_security_group_ids", "PrivateIpAddress": "private_ip"} {
+								if v, ok := nic[from]; ok {
+									o.Attributes[to] = v
+								}
 							}
 						}
 					}
-				}
-			},
-		}},
-		Put: putInstance, Drop: dropInstance, Show: showInstance,
-	},
-	{
-		Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},
-		Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EC2::NatGateway", Properties: map[string]string{"SubnetId": "subnet_id"}}},
-		Put: putTaker, Drop: dropTaker,
-	},
-	{
-		Name: "aws_efs_mount_target", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets},
-		Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EFS::MountTarget", Properties: map[string]string{"SubnetId": "subnet_id"}}},
-		Put: putTaker, Drop: dropTaker,
-	},
+				},
+			}},
+			Put: putInstance, Drop: dropInstance, Show: showInstance,
+		},
+		{
+			Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},
+			Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EC2::NatGateway", Properties: map[string]string{"SubnetId": "subnet_id"}}},
+			Put: putTaker, Drop: dropTaker,
+		},
+		{
+			Name: "aws_efs_mount_target", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets},
+			Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EFS::MountTarget", Properties: map[string]string{"SubnetId": "subnet_id"}}},
+			Put: putTaker, Drop: dropTaker,
+		},
+	}
 }
 
 // primaryInterface is the interface that AWS makes with an instance.

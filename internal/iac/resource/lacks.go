@@ -22,7 +22,7 @@ type Member struct {
 // a world of that estate, which changes; it may be used again for resources of the
 // same sort, rows or members.
 func (w *World) Lacks(estate *World, o *Object) []Member {
-	model, kinds := Models[o.Type], memberTypes(o)
+	model, kinds := Types().Models[o.Type], memberTypes(o)
 	if model.Put == nil || !o.Exists || len(kinds) == 0 {
 		return nil
 	}
@@ -56,18 +56,18 @@ func (w *World) Lacks(estate *World, o *Object) []Member {
 
 // IsMember reports whether what a type makes comes and goes in the row of another.
 func IsMember(kind string) bool {
-	t := Models[kind]
+	t := Types().Models[kind]
 	return (t.Rank >= RankMember || t.Rank == RankBlock) && t.Container != "" && t.Drop != nil && t.Show != nil
 }
 
 // memberTypes are the types of members that a resource is, or that its row may hold.
 func memberTypes(o *Object) []Type {
 	if IsMember(o.Type) {
-		return []Type{Models[o.Type]}
+		return []Type{Types().Models[o.Type]}
 	}
 	var out []Type
-	for _, t := range types {
-		if IsMember(t.Name) && t.Name != "aws_security_group_rule" && slices.Contains(References[t.Container], o.Type) { // others tell the same rules, one by one
+	for _, t := range Types().all {
+		if IsMember(t.Name) && t.Name != "aws_security_group_rule" && slices.Contains(Types().References[t.Container], o.Type) { // others tell the same rules, one by one
 			out = append(out, t)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // Slot is the place that a member takes: two members of one slot exclude each
 // other.
 func Slot(o *Object) string {
-	slot := Models[o.Type].Slot
+	slot := Types().Models[o.Type].Slot
 	if slot == nil {
 		return Contents(o)
 	}

@@ -30,7 +30,7 @@ func after(t *testing.T, base *snapshot.Snapshot, action Action, before, will *O
 		will.ID = will.Address
 	}
 	w := worldOf(base)
-	w.Apply([]Change{{Address: o.Address, Type: o.Type, Action: action, Kinds: Models[o.Type].Kinds, Before: before, After: will}})
+	w.Apply([]Change{{Address: o.Address, Type: o.Type, Action: action, Kinds: Types().Models[o.Type].Kinds, Before: before, After: will}})
 	return w.Snapshot.Scopes[0]
 }
 

@@ -10,7 +10,7 @@ import (
 func (p *Plan) Named() (vpcs, groups, subnets []string) {
 	var ids []string
 	for _, c := range p.Changes {
-		if c.After != nil && slices.Contains(Swept, c.Type) {
+		if c.After != nil && slices.Contains(Types().Swept, c.Type) {
 			ids = IDsIn(any(c.After.Attributes), nil, ids)
 		}
 	}

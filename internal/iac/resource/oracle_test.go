@@ -157,7 +157,7 @@ func TestOracle(t *testing.T) {
 		w.IsNew = func(string) bool { return false }
 		for i, it := range was {
 			o := &Object{Address: fmt.Sprintf("%s.m%d", it.kind, i), Type: it.kind, ID: fmt.Sprintf("x-%d", i), Exists: true, Attributes: it.attrs}
-			Models[it.kind].Put(w, nil, o)
+			Types().Models[it.kind].Put(w, nil, o)
 			expected[it.word] = true
 		}
 		start := expected.text()

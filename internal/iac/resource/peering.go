@@ -8,28 +8,30 @@ import (
 
 var peeringKinds = []snapshot.Kind{snapshot.Peerings}
 
-var peeringTypes = []Type{
-	{
-		Name: "aws_vpc_peering_connection", Prefix: "pcx-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.Peerings, peerings, false)}, Kinds: peeringKinds,
-		Shared: true, NamedBy: []Reference{{Attribute: "vpc_peering_connection_id"}}, Container: "vpc_id",
-		Attributes: []string{"vpc_id", "peer_vpc_id", "auto_accept"}, Labels: []string{"peer_region"}, Computed: []string{"accept_status"},
-		Fixed: []string{"vpc_id", "peer_vpc_id"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::VPCPeeringConnection", Properties: map[string]string{"VpcId": "vpc_id", "PeerVpcId": "peer_vpc_id", "PeerRegion": "peer_region", "PeerOwnerId": "peer_owner_id"},
-			// CloudFormation accepts by itself within one account, and with a role in the other.
-			More: func(o *Object, properties map[string]any) {
-				_, owner := properties["PeerOwnerId"]
-				_, role := properties["PeerRoleArn"]
-				o.Attributes["auto_accept"] = !owner || role
-			},
-		}},
-		Put: putPeering, Drop: dropPeering, Show: showPeering,
-	},
-	{
-		Name: "aws_vpc_peering_connection_accepter", Rank: RankMember, Kinds: peeringKinds, AliasOf: "vpc_peering_connection_id",
-		Attributes: []string{"vpc_peering_connection_id", "auto_accept"}, Put: putAccepter, Show: showAccepter,
-	},
-	{Name: "aws_vpc_peering_connection_options", Ignored: true, AliasOf: "vpc_peering_connection_id"},
+func peeringTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_vpc_peering_connection", Prefix: "pcx-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.Peerings, peerings, false)}, Kinds: peeringKinds,
+			Shared: true, NamedBy: []Reference{{Attribute: "vpc_peering_connection_id"}}, Container: "vpc_id",
+			Attributes: []string{"vpc_id", "peer_vpc_id", "auto_accept"}, Labels: []string{"peer_region"}, Computed: []string{"accept_status"},
+			Fixed: []string{"vpc_id", "peer_vpc_id"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::VPCPeeringConnection", Properties: map[string]string{"VpcId": "vpc_id", "PeerVpcId": "peer_vpc_id", "PeerRegion": "peer_region", "PeerOwnerId": "peer_owner_id"},
+				// CloudFormation accepts by itself within one account, and with a role in the other.
+				More: func(o *Object, properties map[string]any) {
+					_, owner := properties["PeerOwnerId"]
+					_, role := properties["PeerRoleArn"]
+					o.Attributes["auto_accept"] = !owner || role
+				},
+			}},
+			Put: putPeering, Drop: dropPeering, Show: showPeering,
+		},
+		{
+			Name: "aws_vpc_peering_connection_accepter", Rank: RankMember, Kinds: peeringKinds, AliasOf: "vpc_peering_connection_id",
+			Attributes: []string{"vpc_peering_connection_id", "auto_accept"}, Put: putAccepter, Show: showAccepter,
+		},
+		{Name: "aws_vpc_peering_connection_options", Ignored: true, AliasOf: "vpc_peering_connection_id"},
+	}
 }
 
 // putPeering requests a peering connection. It stays pending-acceptance until

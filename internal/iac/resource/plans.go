@@ -147,12 +147,12 @@ func (p *Plan) DoubtRows(o *Object, ids []string, code snapshot.GapCode, detail 
 func (p *Plan) Addresses(prefix string) []string {
 	var out []string
 	for _, r := range slices.Concat(p.Current, p.State) {
-		if IDPrefixes[r.Type] == prefix {
+		if Types().IDPrefixes[r.Type] == prefix {
 			out = append(out, r.Address)
 		}
 	}
 	for address, kind := range p.Declared {
-		if IDPrefixes[kind] == prefix {
+		if Types().IDPrefixes[kind] == prefix {
 			out = append(out, address)
 		}
 	}
@@ -189,7 +189,7 @@ func (c Change) IDs() []string {
 			continue
 		}
 		out = append(out, r.ID, r.Address)
-		for name := range References {
+		for name := range Types().References {
 			ids := r.KnownTexts(name)
 			out = append(out, ids...)
 		}

@@ -8,27 +8,29 @@ import (
 
 var listKinds = []snapshot.Kind{snapshot.PrefixLists, snapshot.PrefixListEntries}
 
-var listTypes = []Type{
-	{
-		Name: "aws_ec2_managed_prefix_list", Prefix: "pl-", Rank: rankList, Rows: []Rows{rowsOf(snapshot.PrefixListEntries, lists, false), rowsOf(snapshot.PrefixLists, prefixLists, false)},
-		Kinds: listKinds, Shared: true, Local: true,
-		NamedBy:    []Reference{{Attribute: "prefix_list_id", Here: true}, {Attribute: "prefix_list_ids", List: true}, {Attribute: "destination_prefix_list_id"}},
-		Attributes: []string{"entry"}, Labels: []string{"name"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::PrefixList", Properties: map[string]string{"PrefixListName": "name"},
-			More: func(o *Object, properties map[string]any) {
-				o.Attributes["entry"] = Renamed(properties["Entries"], map[string]string{"Cidr": "cidr"})
-				if o.Attributes["entry"] == nil {
-					o.Attributes["entry"] = []any{}
-				}
-			},
-		}},
-		Put: putList, Drop: dropList, Show: showList,
-	},
-	{
-		Name: "aws_ec2_managed_prefix_list_entry", Rank: RankMember, Kinds: listKinds, Container: "prefix_list_id",
-		Attributes: []string{"prefix_list_id", "cidr"}, Put: putListEntry, Drop: dropListEntry, Show: showListEntries,
-	},
+func listTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_ec2_managed_prefix_list", Prefix: "pl-", Rank: rankList, Rows: []Rows{rowsOf(snapshot.PrefixListEntries, lists, false), rowsOf(snapshot.PrefixLists, prefixLists, false)},
+			Kinds: listKinds, Shared: true, Local: true,
+			NamedBy:    []Reference{{Attribute: "prefix_list_id", Here: true}, {Attribute: "prefix_list_ids", List: true}, {Attribute: "destination_prefix_list_id"}},
+			Attributes: []string{"entry"}, Labels: []string{"name"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::PrefixList", Properties: map[string]string{"PrefixListName": "name"},
+				More: func(o *Object, properties map[string]any) {
+					o.Attributes["entry"] = Renamed(properties["Entries"], map[string]string{"Cidr": "cidr"})
+					if o.Attributes["entry"] == nil {
+						o.Attributes["entry"] = []any{}
+					}
+				},
+			}},
+			Put: putList, Drop: dropList, Show: showList,
+		},
+		{
+			Name: "aws_ec2_managed_prefix_list_entry", Rank: RankMember, Kinds: listKinds, Container: "prefix_list_id",
+			Attributes: []string{"prefix_list_id", "cidr"}, Put: putListEntry, Drop: dropListEntry, Show: showListEntries,
+		},
+	}
 }
 
 func putList(w *World, before, o *Object) {

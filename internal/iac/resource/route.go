@@ -10,64 +10,66 @@ import (
 
 var routeKinds = []snapshot.Kind{snapshot.RouteTables}
 
-var routeTypes = []Type{
-	{
-		Name: "aws_route_table", Prefix: "rtb-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.RouteTables, tables, true)}, Kinds: routeKinds, Local: true,
-		NamedBy: []Reference{{Attribute: "route_table_id", Here: true}}, Container: "vpc_id",
-		Attributes: []string{"vpc_id", "route", "propagating_vgws"}, Fixed: []string{"vpc_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::RouteTable", Properties: map[string]string{"VpcId": "vpc_id"}}},
-		Put:            putTable, Drop: dropTable, Show: showTable,
-	},
-	{
-		Name: "aws_default_route_table", Prefix: "rtb-", Rank: rankGroup, Kinds: routeKinds,
-		NamedBy:    []Reference{{Attribute: "route_table_id", Here: true}, {Attribute: "default_route_table_id"}},
-		Fixed:      []string{"default_route_table_id"},
-		Attributes: []string{"default_route_table_id", "route", "propagating_vgws"}, Computed: []string{"vpc_id"},
-		Put: putDefaultTable, Show: showTable,
-	},
-	{
-		Name: "aws_route", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Inside: true,
-		Slot:       []string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"},
-		Attributes: append([]string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block"}, routeAttributes...),
-		CloudFormation: []Words{{Type: "AWS::EC2::Route", Properties: map[string]string{
-			"RouteTableId": "route_table_id", "DestinationCidrBlock": "destination_cidr_block", "DestinationIpv6CidrBlock": "destination_ipv6_cidr_block",
-			"DestinationPrefixListId": "destination_prefix_list_id", "GatewayId": "gateway_id", "NatGatewayId": "nat_gateway_id", "InstanceId": "instance_id",
-			"NetworkInterfaceId": "network_interface_id", "VpcPeeringConnectionId": "vpc_peering_connection_id", "TransitGatewayId": "transit_gateway_id",
-			"LocalGatewayId": "local_gateway_id", "CarrierGatewayId": "carrier_gateway_id", "EgressOnlyInternetGatewayId": "egress_only_gateway_id",
-			"CoreNetworkArn": "core_network_arn", "VpcEndpointId": "vpc_endpoint_id",
-		}}},
-		Put: putRoute, Drop: dropRoute, Show: showRoutes,
-	},
-	{
-		Name: "aws_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Slot: []string{"subnet_id", "gateway_id"}, Inside: true,
-		Attributes: []string{"route_table_id", "subnet_id", "gateway_id"},
-		CloudFormation: []Words{
-			{Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "SubnetId": "subnet_id"}},
-			{Type: "AWS::EC2::GatewayRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "GatewayId": "gateway_id"}},
+func routeTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_route_table", Prefix: "rtb-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.RouteTables, tables, true)}, Kinds: routeKinds, Local: true,
+			NamedBy: []Reference{{Attribute: "route_table_id", Here: true}}, Container: "vpc_id",
+			Attributes: []string{"vpc_id", "route", "propagating_vgws"}, Fixed: []string{"vpc_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::RouteTable", Properties: map[string]string{"VpcId": "vpc_id"}}},
+			Put:            putTable, Drop: dropTable, Show: showTable,
 		},
-		Put: putTableAssociation, Drop: dropTableAssociation, Show: showTableAssociations,
-	},
-	{
-		Name: "aws_main_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id",
-		Attributes: []string{"vpc_id", "route_table_id"}, Computed: []string{"original_route_table_id"},
-		Put: putMainTable, Drop: dropMainTable, Show: showMainTable,
-	},
-	{
-		Name: "aws_vpn_gateway_route_propagation", Rank: RankLast, Kinds: routeKinds, Container: "route_table_id",
-		Attributes: []string{"route_table_id", "vpn_gateway_id"},
-		CloudFormation: []Words{{
-			Type: "AWS::EC2::VPNGatewayRoutePropagation", Properties: map[string]string{"VpnGatewayId": "vpn_gateway_id"},
-			More: func(o *Object, properties map[string]any) {
-				switch list, pending := TextsOf(properties["RouteTableIds"]); {
-				case pending != "":
-					o.Attributes["route_table_id"] = Unknown(pending)
-				case len(list) > 0:
-					o.Attributes["route_table_id"] = list[0] // a template has one for each further table
-				}
+		{
+			Name: "aws_default_route_table", Prefix: "rtb-", Rank: rankGroup, Kinds: routeKinds,
+			NamedBy:    []Reference{{Attribute: "route_table_id", Here: true}, {Attribute: "default_route_table_id"}},
+			Fixed:      []string{"default_route_table_id"},
+			Attributes: []string{"default_route_table_id", "route", "propagating_vgws"}, Computed: []string{"vpc_id"},
+			Put: putDefaultTable, Show: showTable,
+		},
+		{
+			Name: "aws_route", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Inside: true,
+			Slot:       []string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"},
+			Attributes: append([]string{"route_table_id", "destination_cidr_block", "destination_ipv6_cidr_block"}, routeAttributes...),
+			CloudFormation: []Words{{Type: "AWS::EC2::Route", Properties: map[string]string{
+				"RouteTableId": "route_table_id", "DestinationCidrBlock": "destination_cidr_block", "DestinationIpv6CidrBlock": "destination_ipv6_cidr_block",
+				"DestinationPrefixListId": "destination_prefix_list_id", "GatewayId": "gateway_id", "NatGatewayId": "nat_gateway_id", "InstanceId": "instance_id",
+				"NetworkInterfaceId": "network_interface_id", "VpcPeeringConnectionId": "vpc_peering_connection_id", "TransitGatewayId": "transit_gateway_id",
+				"LocalGatewayId": "local_gateway_id", "CarrierGatewayId": "carrier_gateway_id", "EgressOnlyInternetGatewayId": "egress_only_gateway_id",
+				"CoreNetworkArn": "core_network_arn", "VpcEndpointId": "vpc_endpoint_id",
+			}}},
+			Put: putRoute, Drop: dropRoute, Show: showRoutes,
+		},
+		{
+			Name: "aws_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id", Slot: []string{"subnet_id", "gateway_id"}, Inside: true,
+			Attributes: []string{"route_table_id", "subnet_id", "gateway_id"},
+			CloudFormation: []Words{
+				{Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "SubnetId": "subnet_id"}},
+				{Type: "AWS::EC2::GatewayRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "GatewayId": "gateway_id"}},
 			},
-		}},
-		Put: putPropagation, Drop: dropPropagation, Show: showPropagations,
-	},
+			Put: putTableAssociation, Drop: dropTableAssociation, Show: showTableAssociations,
+		},
+		{
+			Name: "aws_main_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id",
+			Attributes: []string{"vpc_id", "route_table_id"}, Computed: []string{"original_route_table_id"},
+			Put: putMainTable, Drop: dropMainTable, Show: showMainTable,
+		},
+		{
+			Name: "aws_vpn_gateway_route_propagation", Rank: RankLast, Kinds: routeKinds, Container: "route_table_id",
+			Attributes: []string{"route_table_id", "vpn_gateway_id"},
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::VPNGatewayRoutePropagation", Properties: map[string]string{"VpnGatewayId": "vpn_gateway_id"},
+				More: func(o *Object, properties map[string]any) {
+					switch list, pending := TextsOf(properties["RouteTableIds"]); {
+					case pending != "":
+						o.Attributes["route_table_id"] = Unknown(pending)
+					case len(list) > 0:
+						o.Attributes["route_table_id"] = list[0] // a template has one for each further table
+					}
+				},
+			}},
+			Put: putPropagation, Drop: dropPropagation, Show: showPropagations,
+		},
+	}
 }
 
 // routeAttributes are those of a route, but for its blocks, which are called

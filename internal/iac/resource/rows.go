@@ -39,8 +39,8 @@ func rowsOf[T snapshot.Row](k snapshot.Kind, table func(*snapshot.Scope) *snapsh
 // PresenceIn reports whether a scope has a resource, whatever it is.
 func PresenceIn(s *snapshot.Scope, id, vpc string) snapshot.Presence {
 	var of *Type
-	for i := range types {
-		if t := &types[i]; t.Rows != nil && strings.HasPrefix(id, t.Prefix) && (of == nil || len(t.Prefix) > len(of.Prefix)) {
+	for i := range Types().all {
+		if t := &Types().all[i]; t.Rows != nil && strings.HasPrefix(id, t.Prefix) && (of == nil || len(t.Prefix) > len(of.Prefix)) {
 			of = t
 		}
 	}
@@ -53,7 +53,7 @@ func PresenceIn(s *snapshot.Scope, id, vpc string) snapshot.Presence {
 // RowIDs are the ids of the rows that tell in which scope a resource is.
 func RowIDs(s *snapshot.Scope) []string {
 	var out []string
-	for _, t := range types {
+	for _, t := range Types().all {
 		if t.Local {
 			for _, r := range t.Rows {
 				out = append(out, r.ids(s)...)
@@ -65,7 +65,7 @@ func RowIDs(s *snapshot.Scope) []string {
 
 // LoseRow gives up the rows with an id, whatever it is.
 func (w *World) LoseRow(id string, gap snapshot.Gap) {
-	for _, t := range types {
+	for _, t := range Types().all {
 		for _, r := range t.Rows {
 			r.lose(w, id, gap)
 		}

@@ -12,7 +12,7 @@ import (
 // Terraform; nil if it was not seen. Lists are put in the order of the other side, as
 // far as they agree.
 func Shown(base *snapshot.Snapshot, o *Object) *Object {
-	t := Models[o.Type]
+	t := Types().Models[o.Type]
 	if t.Show == nil || t.Rank >= RankMember {
 		return nil
 	}
@@ -35,8 +35,8 @@ func Shown(base *snapshot.Snapshot, o *Object) *Object {
 func PartsShown(base *snapshot.Snapshot, id string, o *Object, stated []*Object) []*Object {
 	w := &World{Snapshot: base}
 	var out []*Object
-	for _, t := range types {
-		if !t.Inside || References[t.Container][0] != o.Type {
+	for _, t := range Types().all {
+		if !t.Inside || Types().References[t.Container][0] != o.Type {
 			continue
 		}
 		states := func(attribute string) bool {

@@ -18,10 +18,10 @@ func KindsOf(kind string) []snapshot.Kind {
 	if Holds(kind) {
 		return Everything
 	}
-	if w, ok := CloudFormation[kind]; ok {
-		return Models[w.Name].Kinds
+	if w, ok := Types().CloudFormation[kind]; ok {
+		return Types().Models[w.Name].Kinds
 	}
-	return Unmodelled[UnmodelledInCloudFormation[kind]]
+	return Types().Unmodelled[Types().UnmodelledInCloudFormation[kind]]
 }
 
 // Holders are the types that hold resources which a template does not show.
@@ -46,6 +46,6 @@ var Runners = []string{
 
 // Foreign reports whether what a type of resource does is up to its provider.
 func Foreign(kind string) bool {
-	_, modelled := CloudFormation[kind]
+	_, modelled := Types().CloudFormation[kind]
 	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource" || slices.Contains(Runners, kind))
 }

@@ -13,73 +13,75 @@ var tgwKinds = []snapshot.Kind{
 	snapshot.TransitGatewayAssociations, snapshot.TransitGatewayPropagations, snapshot.TransitGatewayRoutes,
 }
 
-var transitGatewayTypes = []Type{
-	{
-		Name: "aws_ec2_transit_gateway", Prefix: "tgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.TransitGateways, tgws, false)}, Kinds: tgwKinds, Shared: true,
-		NamedBy: []Reference{{Attribute: "transit_gateway_id"}},
-		Parts: map[string]Part{
-			DefaultTGWTable: {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"}, "propagation_default_route_table_id": {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"},
+func transitGatewayTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_ec2_transit_gateway", Prefix: "tgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.TransitGateways, tgws, false)}, Kinds: tgwKinds, Shared: true,
+			NamedBy: []Reference{{Attribute: "transit_gateway_id"}},
+			Parts: map[string]Part{
+				DefaultTGWTable: {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"}, "propagation_default_route_table_id": {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"},
+			},
+			Attributes: []string{"auto_accept_shared_attachments", "default_route_table_association", "default_route_table_propagation", "security_group_referencing_support"},
+			Computed:   []string{"owner_id", DefaultTGWTable},
+			CloudFormation: []Words{{Type: "AWS::EC2::TransitGateway", Properties: map[string]string{
+				"DefaultRouteTableAssociation": "default_route_table_association", "DefaultRouteTablePropagation": "default_route_table_propagation",
+				"SecurityGroupReferencingSupport": "security_group_referencing_support",
+			}}},
+			Put: putTGW, Drop: dropTGW, Show: showTGW,
 		},
-		Attributes: []string{"auto_accept_shared_attachments", "default_route_table_association", "default_route_table_propagation", "security_group_referencing_support"},
-		Computed:   []string{"owner_id", DefaultTGWTable},
-		CloudFormation: []Words{{Type: "AWS::EC2::TransitGateway", Properties: map[string]string{
-			"DefaultRouteTableAssociation": "default_route_table_association", "DefaultRouteTablePropagation": "default_route_table_propagation",
-			"SecurityGroupReferencingSupport": "security_group_referencing_support",
-		}}},
-		Put: putTGW, Drop: dropTGW, Show: showTGW,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_route_table", Prefix: "tgw-rtb-", Rank: rankGateway, Kinds: tgwKinds, Local: true,
-		Rows: []Rows{
-			rowsOf(snapshot.TransitGatewayRouteTables, tgwTables, false), rowsOf(snapshot.TransitGatewayRoutes, tgwRoutes, false),
-			rowsOf(snapshot.TransitGatewayAssociations, tgwAssociations, false),
+		{
+			Name: "aws_ec2_transit_gateway_route_table", Prefix: "tgw-rtb-", Rank: rankGateway, Kinds: tgwKinds, Local: true,
+			Rows: []Rows{
+				rowsOf(snapshot.TransitGatewayRouteTables, tgwTables, false), rowsOf(snapshot.TransitGatewayRoutes, tgwRoutes, false),
+				rowsOf(snapshot.TransitGatewayAssociations, tgwAssociations, false),
+			},
+			NamedBy: []Reference{{Attribute: "transit_gateway_route_table_id"}}, Container: "transit_gateway_id",
+			Attributes: []string{"transit_gateway_id"}, Fixed: []string{"transit_gateway_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTable", Properties: map[string]string{"TransitGatewayId": "transit_gateway_id"}}},
+			Put:            putTGWTable, Drop: dropTGWTable, Show: showTGWTable,
 		},
-		NamedBy: []Reference{{Attribute: "transit_gateway_route_table_id"}}, Container: "transit_gateway_id",
-		Attributes: []string{"transit_gateway_id"}, Fixed: []string{"transit_gateway_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTable", Properties: map[string]string{"TransitGatewayId": "transit_gateway_id"}}},
-		Put:            putTGWTable, Drop: dropTGWTable, Show: showTGWTable,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_vpc_attachment", Prefix: "tgw-attach-", Rank: rankAttach, Kinds: tgwKinds, Shared: true,
-		Rows: []Rows{
-			rowsOf(snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, false), rowsOf(snapshot.TransitGatewayAttachments, tgwAttachments, false),
+		{
+			Name: "aws_ec2_transit_gateway_vpc_attachment", Prefix: "tgw-attach-", Rank: rankAttach, Kinds: tgwKinds, Shared: true,
+			Rows: []Rows{
+				rowsOf(snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, false), rowsOf(snapshot.TransitGatewayAttachments, tgwAttachments, false),
+			},
+			NamedBy: []Reference{{Attribute: "transit_gateway_attachment_id"}}, Container: "vpc_id",
+			Attributes: []string{
+				"transit_gateway_id", "vpc_id", "subnet_ids", "security_group_referencing_support", "appliance_mode_support", attachmentAssociates, attachmentPropagates,
+			},
+			Fixed: []string{"transit_gateway_id", "vpc_id"},
+			CloudFormation: []Words{
+				{Type: "AWS::EC2::TransitGatewayAttachment", Properties: attachmentProperties, More: attachmentOptions},
+				{Type: "AWS::EC2::TransitGatewayVpcAttachment", Properties: attachmentProperties, More: attachmentOptions},
+			},
+			Put: putTGWAttachment, Drop: dropTGWAttachment, Show: showTGWAttachment,
 		},
-		NamedBy: []Reference{{Attribute: "transit_gateway_attachment_id"}}, Container: "vpc_id",
-		Attributes: []string{
-			"transit_gateway_id", "vpc_id", "subnet_ids", "security_group_referencing_support", "appliance_mode_support", attachmentAssociates, attachmentPropagates,
+		{
+			Name: "aws_ec2_transit_gateway_vpc_attachment_accepter", Rank: rankInterface, Kinds: tgwKinds, AliasOf: "transit_gateway_attachment_id",
+			Attributes: []string{"transit_gateway_attachment_id", attachmentAssociates, attachmentPropagates}, Put: putTGWAccepter, Drop: dropTGWAccepter, Show: showTGWAccepter,
 		},
-		Fixed: []string{"transit_gateway_id", "vpc_id"},
-		CloudFormation: []Words{
-			{Type: "AWS::EC2::TransitGatewayAttachment", Properties: attachmentProperties, More: attachmentOptions},
-			{Type: "AWS::EC2::TransitGatewayVpcAttachment", Properties: attachmentProperties, More: attachmentOptions},
+		{
+			Name: "aws_ec2_transit_gateway_route_table_association", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+			Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTableAssociation", Properties: tgwMemberProperties}},
+			Put:            putTGWAssociation, Drop: dropTGWAssociation, Show: showTGWAssociations,
 		},
-		Put: putTGWAttachment, Drop: dropTGWAttachment, Show: showTGWAttachment,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_vpc_attachment_accepter", Rank: rankInterface, Kinds: tgwKinds, AliasOf: "transit_gateway_attachment_id",
-		Attributes: []string{"transit_gateway_attachment_id", attachmentAssociates, attachmentPropagates}, Put: putTGWAccepter, Drop: dropTGWAccepter, Show: showTGWAccepter,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_route_table_association", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
-		Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTableAssociation", Properties: tgwMemberProperties}},
-		Put:            putTGWAssociation, Drop: dropTGWAssociation, Show: showTGWAssociations,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_route_table_propagation", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
-		Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
-		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTablePropagation", Properties: tgwMemberProperties}},
-		Put:            putTGWPropagation, Drop: dropTGWPropagation, Show: showTGWPropagations,
-	},
-	{
-		Name: "aws_ec2_transit_gateway_route", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
-		Attributes: []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id", "destination_cidr_block", "blackhole"},
-		CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRoute", Properties: map[string]string{
-			"TransitGatewayAttachmentId": "transit_gateway_attachment_id", "TransitGatewayRouteTableId": "transit_gateway_route_table_id",
-			"DestinationCidrBlock": "destination_cidr_block", "Blackhole": "blackhole",
-		}}},
-		Put: putTGWRoute, Drop: dropTGWRoute, Show: showTGWRoutes,
-	},
+		{
+			Name: "aws_ec2_transit_gateway_route_table_propagation", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+			Attributes:     []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id"},
+			CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRouteTablePropagation", Properties: tgwMemberProperties}},
+			Put:            putTGWPropagation, Drop: dropTGWPropagation, Show: showTGWPropagations,
+		},
+		{
+			Name: "aws_ec2_transit_gateway_route", Rank: RankMember, Kinds: tgwKinds, Container: "transit_gateway_route_table_id",
+			Attributes: []string{"transit_gateway_route_table_id", "transit_gateway_attachment_id", "destination_cidr_block", "blackhole"},
+			CloudFormation: []Words{{Type: "AWS::EC2::TransitGatewayRoute", Properties: map[string]string{
+				"TransitGatewayAttachmentId": "transit_gateway_attachment_id", "TransitGatewayRouteTableId": "transit_gateway_route_table_id",
+				"DestinationCidrBlock": "destination_cidr_block", "Blackhole": "blackhole",
+			}}},
+			Put: putTGWRoute, Drop: dropTGWRoute, Show: showTGWRoutes,
+		},
+	}
 }
 
 // What an attachment says of the default route tables of its gateway.

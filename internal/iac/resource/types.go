@@ -2,6 +2,7 @@ package resource
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -96,42 +97,37 @@ const (
 	RankLast      // what acts on the result
 )
 
-// types are all the types, family by family.
-var types = slices.Concat(
-	vpcTypes, groupTypes, aclTypes, routeTypes, endpointTypes, interfaceTypes, listTypes, peeringTypes, gatewayTypes, transitGatewayTypes, fleetTypes, opaqueTypes,
-)
-
-// What derives from the types.
-var (
+// Catalogue is what is known of the types, and what derives from it.
+type Catalogue struct {
 	// Models are those that the path may depend on, by name.
-	Models = map[string]Type{}
+	Models map[string]Type
 	// Unmodelled are the tables of the opaque types, by name.
-	Unmodelled = map[string][]snapshot.Kind{}
+	Unmodelled map[string][]snapshot.Kind
 	// CloudFormation are the types that CloudFormation's can be put into, by its name
 	// for them, and UnmodelledInCloudFormation the names of the opaque ones.
-	CloudFormation             = map[string]Type{}
-	UnmodelledInCloudFormation = map[string]string{}
+	CloudFormation             map[string]Type
+	UnmodelledInCloudFormation map[string]string
 	// Properties are the attributes by property, by CloudFormation's name of a type.
-	Properties = map[string]map[string]string{}
+	Properties map[string]map[string]string
 
 	// IDPrefixes are how the ids of AWS begin.
-	IDPrefixes = map[string]string{}
+	IDPrefixes map[string]string
 	// References are the types of resources that an attribute can be the id of, and
 	// Lists tells those that hold several.
-	References = map[string][]string{}
-	Lists      = map[string]bool{}
+	References map[string][]string
+	Lists      map[string]bool
 	// Claimed are the attributes that name what a resource stands in or is put on, in
 	// the same account and Region.
 	Claimed []string
 	// Aliases are the attributes that hold the id of types whose id is that of
 	// another, and AliasOf the types of those. What else they say is of the account
 	// and Region of the side that asked.
-	Aliases = map[string]string{}
-	AliasOf = map[string]string{}
+	Aliases map[string]string
+	AliasOf map[string]string
 	// Parts are the attributes that are ids of objects made with a resource, by its
 	// type, and PartTypes the types of these.
-	Parts     = map[string]map[string]string{}
-	PartTypes = map[string]string{}
+	Parts     map[string]map[string]string
+	PartTypes map[string]string
 	// Shared are the types that an account may see though another owns them.
 	Shared []string
 	// Swept are the types whose place decides what has to be read of an estate.
@@ -139,66 +135,86 @@ var (
 	// Containers are the attributes that name what resources are part of, or stand in.
 	Containers []string
 
-	words = map[string]Words{}
-)
+	all   []Type
+	words map[string]Words
+}
 
 // ARNWanted stands among the types for an attribute that holds ARNs.
 const ARNWanted = "arn"
 
-func init() {
-	for _, t := range types {
-		derive(t)
+// Types are all the types. They are laid out when they are first asked for: only runs
+// with a plan need them.
+func Types() *Catalogue { return catalogue() }
+
+var catalogue func() *Catalogue
+
+// The models ask for the types themselves, so the variable can't name them.
+func init() { catalogue = sync.OnceValue(derived) }
+
+func derived() *Catalogue {
+	c := &Catalogue{
+		Models: map[string]Type{}, Unmodelled: map[string][]snapshot.Kind{},
+		CloudFormation: map[string]Type{}, UnmodelledInCloudFormation: map[string]string{}, Properties: map[string]map[string]string{},
+		IDPrefixes: map[string]string{}, References: map[string][]string{}, Lists: map[string]bool{}, Aliases: map[string]string{}, AliasOf: map[string]string{},
+		Parts: map[string]map[string]string{}, PartTypes: map[string]string{}, words: map[string]Words{},
+		all: slices.Concat(
+			vpcTypes(), groupTypes(), aclTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(), transitGatewayTypes(), fleetTypes(), opaqueTypes(),
+		),
 	}
-	for name, attribute := range Aliases {
-		AliasOf[name] = References[attribute][0]
+	for _, t := range c.all {
+		c.add(t)
 	}
+	for name, attribute := range c.Aliases {
+		c.AliasOf[name] = c.References[attribute][0]
+	}
+	return c
 }
 
-func derive(t Type) {
+func (c *Catalogue) add(t Type) {
 	switch {
 	case t.Opaque:
-		Unmodelled[t.Name] = t.Kinds
+		c.Unmodelled[t.Name] = t.Kinds
 	case !t.Ignored:
-		Models[t.Name] = t
+		c.Models[t.Name] = t
 	}
 	for _, w := range t.CloudFormation {
 		if t.Opaque {
-			UnmodelledInCloudFormation[w.Type] = t.Name
+			c.UnmodelledInCloudFormation[w.Type] = t.Name
 			continue
 		}
-		CloudFormation[w.Type], Properties[w.Type], words[w.Type] = t, w.Properties, w
+		c.CloudFormation[w.Type], c.Properties[w.Type], c.words[w.Type] = t, w.Properties, w
 	}
 	if t.Prefix != "" {
-		IDPrefixes[t.Name] = t.Prefix
+		c.IDPrefixes[t.Name] = t.Prefix
 	}
 	for _, r := range t.NamedBy {
-		References[r.Attribute] = append(References[r.Attribute], t.Name)
-		if r.ARN && !slices.Contains(References[r.Attribute], ARNWanted) {
-			References[r.Attribute] = append(References[r.Attribute], ARNWanted)
+		c.References[r.Attribute] = append(c.References[r.Attribute], t.Name)
+		if r.ARN && !slices.Contains(c.References[r.Attribute], ARNWanted) {
+			c.References[r.Attribute] = append(c.References[r.Attribute], ARNWanted)
 		}
 		if r.List {
-			Lists[r.Attribute] = true
+			c.Lists[r.Attribute] = true
 		}
-		if r.Here && !slices.Contains(Claimed, r.Attribute) {
-			Claimed = append(Claimed, r.Attribute)
+		if r.Here && !slices.Contains(c.Claimed, r.Attribute) {
+			c.Claimed = append(c.Claimed, r.Attribute)
 		}
 	}
 	if t.AliasOf != "" {
-		Aliases[t.Name] = t.AliasOf
+		c.Aliases[t.Name] = t.AliasOf
 	}
 	if t.Parts != nil {
-		Parts[t.Name] = map[string]string{}
+		c.Parts[t.Name] = map[string]string{}
 	}
 	for attribute, part := range t.Parts {
-		Parts[t.Name][attribute], PartTypes[part.Attribute] = part.Attribute, part.Type
+		c.Parts[t.Name][attribute], c.PartTypes[part.Attribute] = part.Attribute, part.Type
 	}
 	if t.Shared {
-		Shared = append(Shared, t.Name)
+		c.Shared = append(c.Shared, t.Name)
 	}
 	if t.Sweeps {
-		Swept = append(Swept, t.Name)
+		c.Swept = append(c.Swept, t.Name)
 	}
-	if t.Container != "" && !slices.Contains(Containers, t.Container) {
-		Containers = append(Containers, t.Container)
+	if t.Container != "" && !slices.Contains(c.Containers, t.Container) {
+		c.Containers = append(c.Containers, t.Container)
 	}
 }

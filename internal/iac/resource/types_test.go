@@ -152,7 +152,7 @@ func drawn(n int, r *rand.Rand, t Type) *Object {
 }
 
 func draw(r *rand.Rand, t Type, name string) any {
-	if types := References[name]; types != nil {
+	if types := Types().References[name]; types != nil {
 		ids := there[types[0]]
 		switch name {
 		case "vpc_id", t.Container:
@@ -163,7 +163,7 @@ func draw(r *rand.Rand, t Type, name string) any {
 		if types[0] == "aws_vpc_endpoint" && name == "gateway_id" {
 			ids = there["aws_vpn_gateway"]
 		}
-		if !Lists[name] {
+		if !Types().Lists[name] {
 			return ids[r.IntN(len(ids))]
 		}
 		return texts(ids[r.IntN(len(ids)):])
@@ -288,7 +288,7 @@ const draws = 40
 
 // TestEveryTypeIsShownAsPut puts, updates and drops a resource of each type.
 func TestEveryTypeIsShownAsPut(t *testing.T) {
-	for _, ty := range types {
+	for _, ty := range Types().all {
 		if ty.Put == nil {
 			continue
 		}
@@ -379,7 +379,7 @@ var (
 // after apply, at the creation and at an update.
 func TestNoTypeLosesWhatIsPending(t *testing.T) {
 	const open = "~known after apply"
-	for _, ty := range types {
+	for _, ty := range Types().all {
 		if ty.Put == nil {
 			continue
 		}

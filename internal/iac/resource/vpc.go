@@ -7,43 +7,45 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-var vpcTypes = []Type{
-	{
-		Name: "aws_vpc", Prefix: "vpc-", Rank: rankVPC, Rows: []Rows{rowsOf(snapshot.VPCs, vpcs, false)}, Shared: true, Local: true,
-		Kinds:   []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.RouteTables, snapshot.SecurityGroups, snapshot.NetworkACLs},
-		NamedBy: vpcNames,
-		Parts: map[string]Part{
-			DefaultGroup: {DefaultGroup, "aws_default_security_group"}, DefaultACL: {DefaultACL, "aws_default_network_acl"},
-			MainTable: {MainTable, "aws_default_route_table"}, "default_route_table_id": {MainTable, "aws_default_route_table"},
+func vpcTypes() []Type {
+	return []Type{
+		{
+			Name: "aws_vpc", Prefix: "vpc-", Rank: rankVPC, Rows: []Rows{rowsOf(snapshot.VPCs, vpcs, false)}, Shared: true, Local: true,
+			Kinds:   []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.RouteTables, snapshot.SecurityGroups, snapshot.NetworkACLs},
+			NamedBy: vpcNames,
+			Parts: map[string]Part{
+				DefaultGroup: {DefaultGroup, "aws_default_security_group"}, DefaultACL: {DefaultACL, "aws_default_network_acl"},
+				MainTable: {MainTable, "aws_default_route_table"}, "default_route_table_id": {MainTable, "aws_default_route_table"},
+			},
+			Attributes: []string{"cidr_block", "instance_tenancy"}, Computed: []string{"owner_id", DefaultGroup, DefaultACL, MainTable}, Fixed: []string{"cidr_block"},
+			CloudFormation: []Words{{Type: "AWS::EC2::VPC", Properties: map[string]string{"CidrBlock": "cidr_block", "InstanceTenancy": "instance_tenancy"}}},
+			Put:            putVPC, Drop: dropVPC, Show: showVPC,
 		},
-		Attributes: []string{"cidr_block", "instance_tenancy"}, Computed: []string{"owner_id", DefaultGroup, DefaultACL, MainTable}, Fixed: []string{"cidr_block"},
-		CloudFormation: []Words{{Type: "AWS::EC2::VPC", Properties: map[string]string{"CidrBlock": "cidr_block", "InstanceTenancy": "instance_tenancy"}}},
-		Put:            putVPC, Drop: dropVPC, Show: showVPC,
-	},
-	{Name: "aws_default_vpc", Prefix: "vpc-", Rank: rankVPC, Shared: true, NamedBy: vpcNames},
-	{
-		Name: "aws_vpc_ipv4_cidr_block_association", Rank: RankBlock, Kinds: []snapshot.Kind{snapshot.VPCs, snapshot.RouteTables}, Container: "vpc_id",
-		Attributes:     []string{"vpc_id", "cidr_block"},
-		CloudFormation: []Words{{Type: "AWS::EC2::VPCCidrBlock", Properties: map[string]string{"VpcId": "vpc_id", "CidrBlock": "cidr_block"}}},
-		Put:            putBlock, Drop: dropBlock, Show: showBlocks,
-	},
-	{
-		Name: "aws_subnet", Prefix: "subnet-", Rank: rankSubnet, Rows: []Rows{rowsOf(snapshot.Subnets, subnets, true)}, Kinds: []snapshot.Kind{snapshot.Subnets},
-		Shared: true, Local: true, NamedBy: subnetNames, Container: "vpc_id",
-		Attributes: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"}, Computed: []string{"owner_id"},
-		Fixed: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"},
-		CloudFormation: []Words{{Type: "AWS::EC2::Subnet", Properties: map[string]string{
-			"VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone", "AvailabilityZoneId": "availability_zone_id", "Ipv6Native": "ipv6_native",
-		}}},
-		Put: putSubnet, Drop: dropSubnet, Show: showSubnet,
-	},
-	{Name: "aws_default_subnet", Prefix: "subnet-", Shared: true, Ignored: true, NamedBy: subnetNames},
-	{
-		Name: "aws_ec2_subnet_cidr_reservation", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SubnetCIDRReservations},
-		Attributes:     []string{"subnet_id", "cidr_block", "reservation_type"},
-		CloudFormation: []Words{{Type: "AWS::EC2::SubnetCidrReservation", Properties: map[string]string{"SubnetId": "subnet_id", "Cidr": "cidr_block", "ReservationType": "reservation_type"}}},
-		Put:            putReservation, Drop: dropReservation, Show: showReservations,
-	},
+		{Name: "aws_default_vpc", Prefix: "vpc-", Rank: rankVPC, Shared: true, NamedBy: vpcNames},
+		{
+			Name: "aws_vpc_ipv4_cidr_block_association", Rank: RankBlock, Kinds: []snapshot.Kind{snapshot.VPCs, snapshot.RouteTables}, Container: "vpc_id",
+			Attributes:     []string{"vpc_id", "cidr_block"},
+			CloudFormation: []Words{{Type: "AWS::EC2::VPCCidrBlock", Properties: map[string]string{"VpcId": "vpc_id", "CidrBlock": "cidr_block"}}},
+			Put:            putBlock, Drop: dropBlock, Show: showBlocks,
+		},
+		{
+			Name: "aws_subnet", Prefix: "subnet-", Rank: rankSubnet, Rows: []Rows{rowsOf(snapshot.Subnets, subnets, true)}, Kinds: []snapshot.Kind{snapshot.Subnets},
+			Shared: true, Local: true, NamedBy: subnetNames, Container: "vpc_id",
+			Attributes: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"}, Computed: []string{"owner_id"},
+			Fixed: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"},
+			CloudFormation: []Words{{Type: "AWS::EC2::Subnet", Properties: map[string]string{
+				"VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone", "AvailabilityZoneId": "availability_zone_id", "Ipv6Native": "ipv6_native",
+			}}},
+			Put: putSubnet, Drop: dropSubnet, Show: showSubnet,
+		},
+		{Name: "aws_default_subnet", Prefix: "subnet-", Shared: true, Ignored: true, NamedBy: subnetNames},
+		{
+			Name: "aws_ec2_subnet_cidr_reservation", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SubnetCIDRReservations},
+			Attributes:     []string{"subnet_id", "cidr_block", "reservation_type"},
+			CloudFormation: []Words{{Type: "AWS::EC2::SubnetCidrReservation", Properties: map[string]string{"SubnetId": "subnet_id", "Cidr": "cidr_block", "ReservationType": "reservation_type"}}},
+			Put:            putReservation, Drop: dropReservation, Show: showReservations,
+		},
+	}
 }
 
 var (

@@ -52,8 +52,8 @@ func jsonText(v any) string {
 // Translate puts a resource that is said in the words of CloudFormation, its functions
 // worked out, into those of Terraform.
 func Translate(address, kind string, properties map[string]any) *Object {
-	w := words[kind]
-	o := &Object{Address: address, Type: CloudFormation[kind].Name, ID: address, Attributes: map[string]any{}}
+	w := Types().words[kind]
+	o := &Object{Address: address, Type: Types().CloudFormation[kind].Name, ID: address, Attributes: map[string]any{}}
 	for from, to := range w.Properties {
 		if v, ok := properties[from]; ok {
 			o.Attributes[to] = v

@@ -3,6 +3,7 @@ package terraform
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"unicode"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -22,24 +23,24 @@ func isCloudControl(provider string) bool {
 }
 
 // cloudControlTypes are the types of CloudFormation as the provider calls them.
-var cloudControlTypes = func() map[string]string {
+var cloudControlTypes = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	add := func(kind string) {
 		if parts := strings.Split(kind, "::"); len(parts) == 3 && parts[0] == "AWS" {
 			out["awscc_"+strings.ToLower(parts[1])+"_"+snake(parts[2])] = kind
 		}
 	}
-	for kind := range resource.CloudFormation {
+	for kind := range resource.Types().CloudFormation {
 		add(kind)
 	}
-	for kind := range resource.UnmodelledInCloudFormation {
+	for kind := range resource.Types().UnmodelledInCloudFormation {
 		add(kind)
 	}
 	for _, kind := range resource.Holders {
 		add(kind)
 	}
 	return out
-}()
+})
 
 // snake writes a name such as VPCEndpoint as vpc_endpoint.
 func snake(s string) string {
@@ -90,7 +91,7 @@ func pascal(v any) any {
 func inCloudFormation(rc *tfjson.ResourceChange, o *resource.Object) (kind string, properties map[string]any) {
 	switch {
 	case isCloudControl(rc.ProviderName):
-		kind = cloudControlTypes[rc.Type]
+		kind = cloudControlTypes()[rc.Type]
 		if kind == "" {
 			kind = rc.Type
 		}
@@ -127,7 +128,7 @@ func (g *graph) cloudFormationChange(p *resource.Plan, rc *tfjson.ResourceChange
 	if kind == "" || of == nil {
 		return kind != ""
 	}
-	w, modelled := resource.CloudFormation[kind]
+	w, modelled := resource.Types().CloudFormation[kind]
 	if !modelled {
 		if kinds := resource.KindsOf(kind); len(kinds) > 0 || kind == "AWS::?" {
 			if kind == "AWS::?" {

@@ -247,7 +247,7 @@ func (g *graph) identity(i *instance, attribute string, pick []string, kinds []s
 	if i.deferred {
 		return found{unreadable: true}
 	}
-	if alias := resource.Aliases[i.Type]; alias != "" && (attribute == "id" || attribute == "") {
+	if alias := resource.Types().Aliases[i.Type]; alias != "" && (attribute == "id" || attribute == "") {
 		attribute = alias
 	}
 	if attribute == "arn" && !slices.Contains(kinds, resource.ARNWanted) {
@@ -257,9 +257,9 @@ func (g *graph) identity(i *instance, attribute string, pick []string, kinds []s
 		if slices.Contains(kinds, i.Type) {
 			return found{ids: []string{i.ID}}
 		}
-		return found{constant: i.Exists, unreadable: !i.Exists && resource.Models[i.Type].Put == nil}
+		return found{constant: i.Exists, unreadable: !i.Exists && resource.Types().Models[i.Type].Put == nil}
 	}
-	if part := resource.Parts[i.Type][attribute]; part != "" {
+	if part := resource.Types().Parts[i.Type][attribute]; part != "" {
 		return found{ids: []string{i.Part(part)}}
 	}
 	switch v := i.Attributes[attribute].(type) {

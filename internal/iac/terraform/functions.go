@@ -3,6 +3,7 @@ package terraform
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
@@ -16,27 +17,31 @@ import (
 // structural are Terraform's functions that count, choose and put together, without
 // reading into texts.
 // Source: https://developer.hashicorp.com/terraform/language/functions
-var structural = map[string]function.Function{
-	"can": tryfunc.CanFunc, "try": tryfunc.TryFunc, "chunklist": stdlib.ChunklistFunc, "coalescelist": stdlib.CoalesceListFunc,
-	"concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc, "distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc,
-	"keys": stdlib.KeysFunc, "merge": stdlib.MergeFunc, "range": stdlib.RangeFunc, "reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc,
-	"setproduct": stdlib.SetProductFunc, "setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc, "values": stdlib.ValuesFunc,
-	"zipmap": stdlib.ZipmapFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "abs": stdlib.AbsoluteFunc,
-	"coalesce": coalesce, "compact": compact, "length": length, "lookup": lookup, "one": one, "alltrue": truth(true), "anytrue": truth(false),
-	"tolist": converted(cty.List(cty.DynamicPseudoType)), "toset": converted(cty.Set(cty.DynamicPseudoType)), "tomap": converted(cty.Map(cty.DynamicPseudoType)),
-	"tostring": converted(cty.String), "tonumber": converted(cty.Number), "tobool": converted(cty.Bool),
-	"nonsensitive": same1, "sensitive": same1,
-}
+var structural = sync.OnceValue(func() map[string]function.Function {
+	return map[string]function.Function{
+		"can": tryfunc.CanFunc, "try": tryfunc.TryFunc, "chunklist": stdlib.ChunklistFunc, "coalescelist": stdlib.CoalesceListFunc,
+		"concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc, "distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc,
+		"keys": stdlib.KeysFunc, "merge": stdlib.MergeFunc, "range": stdlib.RangeFunc, "reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc,
+		"setproduct": stdlib.SetProductFunc, "setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc, "values": stdlib.ValuesFunc,
+		"zipmap": stdlib.ZipmapFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "abs": stdlib.AbsoluteFunc,
+		"coalesce": coalesce, "compact": compact, "length": length, "lookup": lookup, "one": one, "alltrue": truth(true), "anytrue": truth(false),
+		"tolist": converted(cty.List(cty.DynamicPseudoType)), "toset": converted(cty.Set(cty.DynamicPseudoType)), "tomap": converted(cty.Map(cty.DynamicPseudoType)),
+		"tostring": converted(cty.String), "tonumber": converted(cty.Number), "tobool": converted(cty.Bool),
+		"nonsensitive": same1, "sensitive": same1,
+	}
+})
 
 // textual are those that read into texts: of one that is not known yet they say
 // nothing.
-var textual = map[string]function.Function{
-	"format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc, "join": stdlib.JoinFunc, "split": stdlib.SplitFunc, "lower": stdlib.LowerFunc, "upper": stdlib.UpperFunc,
-	"replace": stdlib.ReplaceFunc, "substr": stdlib.SubstrFunc, "title": stdlib.TitleFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
-	"trimsuffix": stdlib.TrimSuffixFunc, "trimspace": stdlib.TrimSpaceFunc, "chomp": stdlib.ChompFunc, "regex": stdlib.RegexFunc, "regexall": stdlib.RegexAllFunc,
-	"jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc, "sort": stdlib.SortFunc, "parseint": stdlib.ParseIntFunc, "index": stdlib.IndexFunc,
-	"startswith": affix(strings.HasPrefix), "endswith": affix(strings.HasSuffix),
-}
+var textual = sync.OnceValue(func() map[string]function.Function {
+	return map[string]function.Function{
+		"format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc, "join": stdlib.JoinFunc, "split": stdlib.SplitFunc, "lower": stdlib.LowerFunc, "upper": stdlib.UpperFunc,
+		"replace": stdlib.ReplaceFunc, "substr": stdlib.SubstrFunc, "title": stdlib.TitleFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
+		"trimsuffix": stdlib.TrimSuffixFunc, "trimspace": stdlib.TrimSpaceFunc, "chomp": stdlib.ChompFunc, "regex": stdlib.RegexFunc, "regexall": stdlib.RegexAllFunc,
+		"jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc, "sort": stdlib.SortFunc, "parseint": stdlib.ParseIntFunc, "index": stdlib.IndexFunc,
+		"startswith": affix(strings.HasPrefix), "endswith": affix(strings.HasSuffix),
+	}
+})
 
 // functionsFor are the functions that an expression calls. What is none of these
 // gives a value that is not known, rather than an error, which "try" would take for
@@ -48,11 +53,11 @@ func functionsFor(e hclsyntax.Expression) map[string]function.Function {
 		if !ok {
 			return nil
 		}
-		switch f, known := structural[call.Name]; {
+		switch f, known := structural()[call.Name]; {
 		case known:
 			out[call.Name] = f
-		case textual[call.Name] != (function.Function{}):
-			out[call.Name] = careful(textual[call.Name])
+		case textual()[call.Name] != (function.Function{}):
+			out[call.Name] = careful(textual()[call.Name])
 		default:
 			out[call.Name] = opaque
 		}

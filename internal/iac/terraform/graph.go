@@ -134,7 +134,7 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 	g.after[rc] = a
 	if whole, _ := rc.Change.AfterUnknown.(bool); whole { // all of it
 		mask := map[string]any{}
-		for _, name := range resource.Models[rc.Type].Attributes {
+		for _, name := range resource.Types().Models[rc.Type].Attributes {
 			mask[name] = true
 		}
 		rc.Change.AfterUnknown, g.untold = mask, true

@@ -144,11 +144,11 @@ func (w *evaluator) instance(i *instance) cty.Value {
 	}
 	if !i.Exists {
 		out["id"], out["arn"] = cty.StringVal(freshMark+i.ID), cty.StringVal(arnMark+i.ID)
-		for attribute, part := range resource.Parts[i.Type] {
+		for attribute, part := range resource.Types().Parts[i.Type] {
 			out[attribute] = cty.StringVal(freshMark + i.Part(part))
 		}
 	}
-	if alias := resource.Aliases[i.Type]; alias != "" && out[alias] != cty.NilVal {
+	if alias := resource.Types().Aliases[i.Type]; alias != "" && out[alias] != cty.NilVal {
 		out["id"] = out[alias]
 	}
 	return cty.ObjectVal(out)

@@ -113,7 +113,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		}
 	}
 	for _, r := range g.state {
-		if _, ok := resource.Models[r.Type]; ok {
+		if _, ok := resource.Types().Models[r.Type]; ok {
 			p.State = append(p.State, r)
 		}
 	}
@@ -143,7 +143,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		if after != nil {
 			p.Current = append(p.Current, after)
 		}
-		if _, modelled := resource.Models[rc.Type]; !ok && modelled && before != nil && before.Exists && d.Prior == nil {
+		if _, modelled := resource.Types().Models[rc.Type]; !ok && modelled && before != nil && before.Exists && d.Prior == nil {
 			p.State = append(p.State, before) // people take the prior state out of a plan that they pass on
 		}
 		if !ok || rc.Type == "aws_cloudformation_stack" && stacked(p, stacks, before, after, rc.Change.AfterUnknown, action) {
@@ -153,7 +153,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			shares(p, before, action)
 			continue
 		}
-		if kinds, touches := resource.Unmodelled[rc.Type]; touches {
+		if kinds, touches := resource.Types().Unmodelled[rc.Type]; touches {
 			u := after
 			if u == nil {
 				u = before
@@ -166,7 +166,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 			}
 			continue
 		}
-		m, ok := resource.Models[rc.Type]
+		m, ok := resource.Types().Models[rc.Type]
 		if !ok {
 			continue
 		}
@@ -191,8 +191,8 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		if rc == nil || rc.ResourceChange == nil {
 			continue
 		}
-		kinds := resource.Unmodelled[rc.ResourceChange.Type]
-		if m, ok := resource.Models[rc.ResourceChange.Type]; ok {
+		kinds := resource.Types().Unmodelled[rc.ResourceChange.Type]
+		if m, ok := resource.Types().Models[rc.ResourceChange.Type]; ok {
 			kinds = m.Kinds
 		}
 		if len(kinds) > 0 {

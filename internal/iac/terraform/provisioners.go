@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -74,7 +75,7 @@ func invokes(p *resource.Plan, g *graph, list []*tfjson.ActionInvocation) {
 }
 
 // anyPathKind are the types whose ids are followed.
-var anyPathKind = slices.Sorted(maps.Keys(resource.IDPrefixes))
+var anyPathKind = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(resource.Types().IDPrefixes)) })
 
 // namedIn collects the ids that expressions mention.
 func (g *graph) namedIn(list map[string]*tfjson.Expression, at where, ids []string) []string {
@@ -92,7 +93,7 @@ func (g *graph) namedIn(list map[string]*tfjson.Expression, at where, ids []stri
 		for _, ref := range e.References {
 			ids = g.givenTo(ref, at, ids)
 			g.steps = 0
-			for _, id := range g.follow([]string{ref}, at, anyPathKind, "", 0).ids {
+			for _, id := range g.follow([]string{ref}, at, anyPathKind(), "", 0).ids {
 				if !slices.Contains(ids, id) {
 					ids = append(ids, id)
 				}

@@ -67,7 +67,7 @@ func (g *graph) settled(at *instance, name string) any {
 	switch {
 	case at.config == nil:
 		return address
-	case e == nil && (name == "cidr_block" && resource.Models[at.Type].Put != nil || at.Exists && slices.Contains(blockLists, name) || g.dynamic(at, name)):
+	case e == nil && (name == "cidr_block" && resource.Types().Models[at.Type].Put != nil || at.Exists && slices.Contains(blockLists, name) || g.dynamic(at, name)):
 		return address // an address manager chooses it, or dynamic blocks do, which plans leave out
 	case e == nil:
 		return resource.Unset{}
@@ -208,7 +208,7 @@ func fits(config map[string]*tfjson.Expression, block map[string]any) bool {
 
 // value is what the configuration's words amount to for an attribute.
 func (g *graph) value(at *instance, name string, s configuredValue, address resource.Unknown) any {
-	kinds := resource.References[name]
+	kinds := resource.Types().References[name]
 	if kinds == nil || len(s.refs) == 0 {
 		return address
 	}
@@ -218,7 +218,7 @@ func (g *graph) value(at *instance, name string, s configuredValue, address reso
 	if f.unreadable || len(f.ids) == 0 {
 		return address
 	}
-	if !resource.Lists[name] {
+	if !resource.Types().Lists[name] {
 		if len(f.ids) == 1 {
 			return f.ids[0]
 		}

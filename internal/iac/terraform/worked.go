@@ -13,7 +13,7 @@ import (
 // where that does not decide it.
 func (g *graph) worked(at *instance, name string, address resource.Unknown) (any, bool) {
 	expr, where := g.expressionOf(at, name)
-	kinds := resource.References[name]
+	kinds := resource.Types().References[name]
 	if expr == nil || kinds == nil {
 		return nil, false
 	}
@@ -26,7 +26,7 @@ func (g *graph) worked(at *instance, name string, address resource.Unknown) (any
 	if v.IsNull() {
 		return resource.Unset{}, true
 	}
-	if !resource.Lists[name] {
+	if !resource.Types().Lists[name] {
 		id, ok := g.idOf(v, kinds)
 		return id, ok
 	}
@@ -86,5 +86,5 @@ func (g *graph) idOf(v cty.Value, kinds []string) (string, bool) {
 // of one of some kinds.
 func (g *graph) isPart(id string, kinds []string) bool {
 	i := strings.LastIndexAny(id, "./")
-	return i > 0 && slices.Contains(kinds, resource.PartTypes[id[i+1:]])
+	return i > 0 && slices.Contains(kinds, resource.Types().PartTypes[id[i+1:]])
 }
