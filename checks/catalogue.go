@@ -16,8 +16,8 @@ type Catalogue []*Check
 
 var (
 	registry []*Check
-	ourIDs   = map[string]*Check{}
-	ourCodes = map[string]*Problem{}
+	ourIDs   = make(map[string]*Check, 64)
+	ourCodes = make(map[string]*Problem, 256)
 )
 
 var (

@@ -14,15 +14,15 @@ import (
 
 // Command is one that the user may run: {name} in a word stands for an argument.
 type Command struct {
-	words []string
-	aws   bool // with the Region and the profile of the finding
+	template string
+	aws      bool // with the Region and the profile of the finding
 }
 
 // OnAWS is a command of the AWS CLI, from its service on.
-func OnAWS(template string) Command { return Command{strings.Fields(template), true} }
+func OnAWS(template string) Command { return Command{template, true} }
 
 // Here is a command for the machine of the user.
-func Here(template string) Command { return Command{strings.Fields(template), false} }
+func Here(template string) Command { return Command{template, false} }
 
 // IsAWS reports whether a command is one of the AWS CLI, in the Region and with the
 // credentials of the finding.
@@ -31,7 +31,7 @@ func (c Command) IsAWS() bool { return c.aws }
 // Words is the command with arguments filled in, each one word, a list one word each.
 func (c Command) Words(a Args, w repair.Whose) []string {
 	var out []string
-	for _, word := range c.words {
+	for _, word := range strings.Fields(c.template) {
 		if m := placeholder.Re().FindString(word); m == word {
 			if list, ok := a[m[1:len(m)-1]].([]string); ok {
 				out = append(out, list...)
@@ -60,7 +60,7 @@ func (c Command) String() string {
 }
 
 // mentions lists the arguments that a command asks for.
-func (c Command) mentions() []string { return Placeholders(strings.Join(c.words, " ")) }
+func (c Command) mentions() []string { return Placeholders(c.template) }
 
 // Looks are the commands that only look at what a finding is about.
 func (f Finding) Looks() [][]string { return append(f.Commands(f.Problem.Look), f.Look...) }

@@ -21,30 +21,30 @@ import (
 // cli's own App.Run is not used: it brings in text/template, which looks methods
 // up by their names, and with that the linker keeps every method of every type:
 // all of AWS's operations, those that change things among them.
-func dispatch(ctx context.Context, env *environment, app *cli.App, args []string) error {
+func dispatch(ctx context.Context, env *environment, args []string) error {
 	rest := args[min(1, len(args)):]
 	switch first := at(rest, 0); {
 	case len(rest) == 0, helpWords[first] && (len(rest) == 1 || isLanguage(rest[1:])):
-		return appHelp(env, app)
+		return appHelp(env, newApp(env))
 	case first == completeCommand:
-		return completeWord(env, app, rest[1:])
+		return completeWord(env, newApp(env), rest[1:])
 	case first == manCommand:
-		return manual(env, app)
+		return manual(env, newApp(env))
 	case first == referenceCommand:
-		return reference(env, app)
+		return reference(env, newApp(env))
 	case first == "help" && helpWords[rest[1]]:
-		return appHelp(env, app)
+		return appHelp(env, newApp(env))
 	case first == "help":
 		rest = []string{rest[1], "--help"}
 	case first == "--version" || first == "-v":
 		printVersion(env)
 		return nil
 	}
-	cmd := app.Command(rest[0])
+	cmd := newCommand(env, rest[0])
 	if cmd == nil {
-		return unknownCommand(app, rest[0])
+		return unknownCommand(rest[0])
 	}
-	if err := knownVariables(app); err != nil {
+	if err := knownVariables(env); err != nil {
 		return err
 	}
 	set, help, err := readFlags(cmd, rest[1:])
@@ -54,7 +54,7 @@ func dispatch(ctx context.Context, env *environment, app *cli.App, args []string
 	if help {
 		return commandHelp(env, cmd)
 	}
-	c := cli.NewContext(app, set, nil)
+	c := cli.NewContext(nil, set, nil)
 	c.Context, c.Command = ctx, cmd
 	return cmd.Action(c)
 }
@@ -219,10 +219,10 @@ func badValue(from, value string, f cli.Flag) error {
 
 // knownVariables refuses a variable of the environment that looks like a flag's
 // and is none: what it was meant to set would stay unset without a word.
-func knownVariables(app *cli.App) error {
+func knownVariables(env *environment) error {
 	variables := sync.OnceValue(func() []string {
 		var known []string
-		for _, cmd := range app.Commands {
+		for _, cmd := range newApp(env).Commands {
 			for _, o := range options(cmd) {
 				known = append(known, o.GetEnvVars()...)
 			}
@@ -280,13 +280,13 @@ func isFormat(name string) bool {
 	return ok
 }
 
-func unknownCommand(app *cli.App, name string) error {
+func unknownCommand(name string) error {
 	if strings.HasPrefix(name, "-") {
 		return snapshot.Errorf("%s stands before the command: write \"dspreflight COMMAND %s ...\" (see \"dspreflight --help\")", "%s がコマンドの前にある。\"dspreflight コマンド %s ...\" と書く（\"dspreflight --help\" を参照）", name, name)
 	}
 	names := []string{"help"}
-	for _, cmd := range app.Commands {
-		names = append(names, cmd.Name)
+	for _, cmd := range commands {
+		names = append(names, cmd.name)
 	}
 	if n := nearest(name, names); n != "" {
 		return snapshot.Errorf("%q is not a command; did you mean %q? (see \"dspreflight --help\")", "%q というコマンドはない。%q のことか（\"dspreflight --help\" を参照）", name, n)

@@ -64,6 +64,19 @@ func TestHelpIsJapaneseToo(t *testing.T) {
 	}
 }
 
+// TestCommandsAreFoundByTheirNames finds each under the name that it calls itself.
+func TestCommandsAreFoundByTheirNames(t *testing.T) {
+	env := &environment{Console: new(console.Console)}
+	for _, want := range newApp(env).Commands {
+		if got := newCommand(env, want.Name); got == nil || got.Name != want.Name || len(want.Aliases) > 0 {
+			t.Errorf("%q finds %v; other names, which are not looked for: %v", want.Name, got, want.Aliases)
+		}
+	}
+	if newCommand(env, "") != nil {
+		t.Error("no name finds a command")
+	}
+}
+
 // TestHelpExamplesAreRead reads the flags of every example.
 func TestHelpExamplesAreRead(t *testing.T) {
 	app := newApp(&environment{Console: new(console.Console)})

@@ -29,8 +29,7 @@ type environment struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &checkedWriter{Writer: stdout}
 	env := &environment{Console: &console.Console{In: stdin, Err: stderr, Lang: languageOf(args)}, stdout: out}
-	app := newApp(env)
-	err := dispatch(ctx, env, app, args)
+	err := dispatch(ctx, env, args)
 	if err == nil && out.err != nil {
 		err = snapshot.Errorf("write to standard output: %w", "標準出力への書き込み: %w", out.err)
 	}
@@ -62,15 +61,37 @@ func (w *checkedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// commands are what makes each command, in the order of the help: a run lays out the
+// flags of its own command only.
+var commands = []struct {
+	name string
+	make func(*environment) *cli.Command
+}{
+	{"check", checkCommand}, {"explain", explainCommand}, {"activate", activateCommand}, {"runbook", runbookCommand}, {"probe", probeCommand},
+	{"checks", checksCommand}, {"fixtures", fixturesCommand}, {"snapshot", snapshotCommand}, {"bundle", bundleCommand}, {"iam-policy", iamPolicyCommand},
+	{"diff", diffCommand}, {"version", versionCommand}, {"completion", completionCommand},
+}
+
+// newApp is the program with all its commands.
 func newApp(env *environment) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:  "dspreflight",
 		Usage: "find out why an AWS DataSync agent can't be activated through a VPC endpoint, before you try or after it failed",
-		Commands: []*cli.Command{
-			checkCommand(env), explainCommand(env), activateCommand(env), runbookCommand(env), probeCommand(env), checksCommand(env), fixturesCommand(env),
-			snapshotCommand(env), bundleCommand(env), iamPolicyCommand(env), diffCommand(env), versionCommand(env), completionCommand(env),
-		},
 	}
+	for _, c := range commands {
+		app.Commands = append(app.Commands, c.make(env))
+	}
+	return app
+}
+
+// newCommand is one command; nil if there is none of the name.
+func newCommand(env *environment, name string) *cli.Command {
+	for _, c := range commands {
+		if c.name == name {
+			return c.make(env)
+		}
+	}
+	return nil
 }
 
 // language is that of --lang, else of the locale.
