@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func detour(target snapshot.Target, snap *snapshot.Snapshot, to snapshot.Route) 
 		table := tableOf(s, n.ID)
 		n.ID, n.CIDR = "subnet-0f1e2d3c4b5a69788", netip.MustParsePrefix("198.18.7.0/28")
 		s.Subnets.Put(n)
+		v, _ := s.VPCs.Get(n.VPC)
+		v.CIDRs = append(slices.Clone(v.CIDRs), snapshot.CIDRAssociation{CIDR: n.CIDR})
+		s.VPCs.Put(v)
 		s.NetworkACLs.Put(snapshot.NetworkACL{ID: "acl-0f1e2d3c4b5a69788", VPC: n.VPC, Associations: []snapshot.ACLAssociation{{Subnet: n.ID}}, Entries: []snapshot.ACLEntry{
 			{Number: 100, Protocol: "-1", Action: "allow", CIDR: netip.MustParsePrefix("0.0.0.0/0")},
 			{Number: 100, Protocol: "-1", Action: "allow", CIDR: netip.MustParsePrefix("0.0.0.0/0"), Egress: true},

@@ -119,6 +119,9 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 		if gap := f.contradicts(s, i.ID, vpc, subnet); gap != nil {
 			return Agents{}, gap
 		}
+		if gap := unlike(s, i, addr); gap != nil {
+			return Agents{}, gap
+		}
 		if !named {
 			return Agents{}, &snapshot.Gap{Code: snapshot.AgentNotFound, Source: gap.Source, Scope: s.Label(), Ref: f.t.AgentIP.String() + " (" + i.ID + ")"}
 		}

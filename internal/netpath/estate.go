@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go4.org/netipx"
-
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -87,6 +85,8 @@ func (e *Estate) peering(at Place, id string) (snapshot.Peering, snapshot.Presen
 			found, in = p, s
 		case !strings.EqualFold(p.Status.Code, found.Status.Code):
 			return found, snapshot.Unobserved, disagree(s, snapshot.Peerings, id, found.Status.Code, p.Status.Code)
+		case differ(p.Requester.VPC, found.Requester.VPC) || differ(p.Accepter.VPC, found.Accepter.VPC):
+			return found, snapshot.Unobserved, disagree(s, snapshot.Peerings, id, joins(found), joins(p))
 		}
 	}
 	own, presence := at.Scope.Peerings.Get(id)
@@ -160,17 +160,6 @@ func (e *Estate) withoutNAT(at Place) bool {
 		n, p := s.Subnets.Get(g.Subnet)
 		return p != snapshot.Present || n.VPC == at.VPC
 	})
-}
-
-// prefixesOf returns the address blocks of one side of a peering connection, by
-// what the connection and the VPC itself show, and whether they are all.
-func (e *Estate) prefixesOf(side snapshot.PeeringSide) (*netipx.IPSet, bool) {
-	set := Set(side.Prefixes()...)
-	if s := e.scopeOf(side.VPC); s != nil {
-		v, _ := s.VPCs.Get(side.VPC)
-		return Union(set, Set(v.Prefixes()...)), v.Pending == ""
-	}
-	return set, len(side.CIDRs) > 0 || len(side.IPv6CIDRs) > 0
 }
 
 // elsewhere is the gap of something that no scope shows.

@@ -81,24 +81,6 @@ func (e *Estate) attachmentDown(r snapshot.TransitGatewayRoute) bool {
 	})
 }
 
-// settledAttachment says what contradicts the state in which an attachment was
-// seen, or its kind: the table of all attachments lists those of every kind, and
-// the gateway's owner sees them all.
-func (e *Estate) settledAttachment(id, gateway, state, kind string) *snapshot.Gap {
-	for _, s := range e.snap.Scopes {
-		a, p := s.TransitGatewayAttachments.Get(id)
-		switch {
-		case p == snapshot.Present && !strings.EqualFold(a.State, state):
-			return disagree(s, snapshot.TransitGatewayAttachments, id, a.State, state)
-		case p == snapshot.Present && a.ResourceType != "" && !sameResource(a.ResourceType, kind):
-			return disagree(s, snapshot.TransitGatewayAttachments, id, a.ResourceType, kind)
-		case p == snapshot.Absent && e.reallyOwns(s, gateway):
-			return disagree(s, snapshot.TransitGatewayAttachments, id, "absent", state)
-		}
-	}
-	return nil
-}
-
 // sameResource reports whether two resource types are one: the API has two names
 // for peering.
 func sameResource(a, b string) bool {

@@ -3,7 +3,6 @@ package netpath
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -49,21 +48,6 @@ func (e *Estate) gatewayPeering(id string) (snapshot.TransitGatewayPeering, *sna
 	return snapshot.TransitGatewayPeering{}, nil
 }
 
-// peeringStates says what contradicts the state of a peering between gateways, or its
-// ends, which both sides list.
-func (e *Estate) peeringStates(p snapshot.TransitGatewayPeering) *snapshot.Gap {
-	for _, s := range e.snap.Scopes {
-		if o, seen := s.TransitGatewayPeerings.Get(p.ID); seen == snapshot.Present && !strings.EqualFold(o.State, p.State) {
-			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, o.State)
-		} else if one, other := ends(p), ends(o); seen == snapshot.Present && one != other {
-			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, one, other)
-		} else if seen == snapshot.Absent && (e.reallyOwns(s, p.Requester.Gateway) || e.reallyOwns(s, p.Accepter.Gateway)) {
-			return disagree(s, snapshot.TransitGatewayPeerings, p.ID, p.State, "absent")
-		}
-	}
-	return nil
-}
-
 // ends names what a peering joins.
 func ends(p snapshot.TransitGatewayPeering) string {
 	return cmp.Or(p.Requester.CoreNetwork, p.Requester.Gateway) + " - " + cmp.Or(p.Accepter.CoreNetwork, p.Accepter.Gateway)
@@ -80,6 +64,9 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 			g := a.Pending.Gap(attachment)
 			return "", nil, "", &g
 		}
+	}
+	if g := e.byPolicy(gateway, attachment); g != nil {
+		return "", nil, "", g
 	}
 	all, byDefault := false, false
 	for _, s := range e.snap.Scopes {
@@ -110,7 +97,7 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 					state = t.State
 					continue
 				}
-				if g := e.associationSays(attachment, a.State); g != nil {
+				if g := e.associationSays(gateway, t.ID, a); g != nil {
 					return "", nil, a.State, g
 				}
 				if !t.IsDefault {
@@ -128,21 +115,14 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 	if byDefault {
 		return table, in, state, nil
 	}
-	if gap == nil && !all {
+	switch {
+	case gap != nil:
+	case !all:
 		gap = e.tablesUnseen(gateway)
+	case state == "":
+		gap = e.saysAssociated(gateway, attachment)
 	}
 	return "", nil, state, gap
-}
-
-// associationSays says what contradicts the state of an association: the
-// attachment tells it too.
-func (e *Estate) associationSays(attachment, state string) *snapshot.Gap {
-	for _, s := range e.snap.Scopes {
-		if a, p := s.TransitGatewayAttachments.Get(attachment); p == snapshot.Present && a.Association != nil && a.Association.State != "" && !strings.EqualFold(a.Association.State, state) {
-			return disagree(s, snapshot.TransitGatewayAttachments, attachment, a.Association.State, state)
-		}
-	}
-	return nil
 }
 
 // ownsGateway reports whether a scope is that of a gateway's owner, who alone

@@ -12,6 +12,9 @@ import (
 func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
 	at = e.home(at)
 	table, gap := TableOf(at.Scope, at.VPC, subnet)
+	if table.VPC != "" && table.VPC != at.VPC {
+		return snapshot.RouteTable{}, disagree(at.Scope, snapshot.RouteTables, table.ID, table.VPC, at.VPC)
+	}
 	if table.ID != "" && !slices.Contains(routeTableSubnets(table), subnet) {
 		// The main table, because no other is associated: the owner sees all.
 		if g := foreign(at.Scope, at.VPC, snapshot.RouteTables); g != nil {
@@ -24,6 +27,9 @@ func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapsho
 func (e *Estate) aclOf(at Place, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
 	at = e.home(at)
 	acl, gap := ACLOf(at.Scope, at.VPC, subnet)
+	if acl.VPC != "" && acl.VPC != at.VPC {
+		return snapshot.NetworkACL{}, disagree(at.Scope, snapshot.NetworkACLs, acl.ID, acl.VPC, at.VPC)
+	}
 	if gap == nil && !slices.ContainsFunc(acl.Associations, func(a snapshot.ACLAssociation) bool { return a.Subnet == subnet }) {
 		gap = foreign(at.Scope, at.VPC, snapshot.NetworkACLs)
 	}
@@ -124,6 +130,9 @@ func (e *Estate) unsettled(at Place, subnet string) (Fate, *snapshot.Gap) {
 		return fate, stateGap(s, snapshot.Subnets, subnet, n.State)
 	}
 	v, q := s.VPCs.Get(at.VPC)
+	if g := misplaced(s, n, at.VPC, v); g != nil {
+		return Open, g
+	}
 	if q != snapshot.Present {
 		return On, nil
 	}

@@ -116,6 +116,10 @@ func (w *walker) outwardAttachment(o outward, f Flow, from int) int {
 	default:
 		if a.ResourceType != "" && !sameResource(a.ResourceType, o.kind) {
 			h.Fate, h.Gap = Open, disagree(in, snapshot.TransitGatewayAttachments, o.id, a.ResourceType, o.kind)
+		} else if differ(a.Gateway, o.gateway) {
+			h.Fate, h.Gap = Open, disagree(in, snapshot.TransitGatewayAttachments, o.id, a.Gateway, o.gateway)
+		} else if g := translates(in, a); g != nil {
+			h.Fate, h.Gap, h.Mangles = Open, g, true
 		}
 	}
 	return w.add(h)
@@ -157,6 +161,10 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			h.Gap = disagree(in, snapshot.VPNConnections, c.ID, "TunnelInsideIpVersion "+kind, w.where(f.Dst))
 			return h, true
 		}
+		if g := w.misled(in, c, o, f, from); g != nil {
+			h.Gap = g
+			return h, true
+		}
 		if h.Fate = Lives(VPNState, c.State); h.Fate != On {
 			if h.Fate == Stopped {
 				h.Cause.Reason = NotActive
@@ -193,6 +201,10 @@ func (w *walker) tunnels(o outward, f Flow, from int) (Hop, bool) {
 			continue
 		}
 		up, all := c.Tunnels()
+		if up > 0 && w.misled(o.scope, c, o, f, from) != nil {
+			down++
+			continue
+		}
 		if up > 0 {
 			h.Holder, h.Cause.ID, h.Cause.State, h.Fate, h.Gap = c.ID, c.ID, tunnelState(up, all), On, nil
 			return h, true
@@ -225,6 +237,29 @@ func tunnelState(up, all int) string {
 		return "UP (" + itoa(up) + "/" + itoa(all) + ")"
 	}
 	return "UP"
+}
+
+// misled says what a VPN connection tells against carrying some traffic: it is not
+// associated with its gateway, or with another one, or its tunnels are for other blocks.
+// Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnection.html
+// https://docs.aws.amazon.com/vpn/latest/s2svpn/modify-vpn-connection-options.html
+func (w *walker) misled(s *snapshot.Scope, c snapshot.VPNConnection, o outward, f Flow, from int) *snapshot.Gap {
+	local, remote := f.Dst, f.Src
+	if w.first(from).At.Outside {
+		local, remote = f.Src, f.Dst
+	}
+	switch {
+	case differ(c.TransitGateway, o.gateway):
+		return disagree(s, snapshot.VPNConnections, c.ID, c.TransitGateway, o.gateway)
+	case differ(c.Attached, "associated"):
+		return disagree(s, snapshot.VPNConnections, c.ID, "GatewayAssociationState "+c.Attached, "associated")
+	case c.Options == nil:
+	case c.Options.Local.IsValid() && !Empty(Minus(local, Set(c.Options.Local))):
+		return disagree(s, snapshot.VPNConnections, c.ID, "LocalIpv4NetworkCidr "+c.Options.Local.String(), shortSet(local))
+	case c.Options.Remote.IsValid() && !Empty(Minus(remote, Set(c.Options.Remote))):
+		return disagree(s, snapshot.VPNConnections, c.ID, "RemoteIpv4NetworkCidr "+c.Options.Remote.String(), shortSet(remote))
+	}
+	return nil
 }
 
 // staticCovers reports whether a connection with static routes has ones for all

@@ -51,8 +51,8 @@ func (w *walker) attachmentState(h *Hop, in *snapshot.Scope, source snapshot.Kin
 	case Open:
 		h.Gap = stateGap(in, source, h.Holder, h.Cause.State)
 	default:
-		if g := w.e.settledAttachment(h.Holder, gateway, h.Cause.State, kind); g != nil {
-			h.Fate, h.Gap = Open, g
+		if g := w.e.settledAttachment(*h, gateway, kind); g != nil {
+			h.Fate, h.Gap, h.Mangles = Open, g, h.Mangles || g.Code == snapshot.AddressesChanged
 		}
 	}
 }
@@ -62,6 +62,10 @@ func (w *walker) attachmentState(h *Hop, in *snapshot.Scope, source snapshot.Kin
 // rule for that case, which looks at the sender's address too.
 // Source: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
 func (w *walker) enter(at Place, att snapshot.TransitGatewayVPCAttachment, entry, subnet string, f Flow, from int) {
+	from, ok := w.settled(at, entry, f, from)
+	if !ok {
+		return
+	}
 	from = w.acl(ACLIn, at, entry, f, from)
 	w.hops[from].SelfRule = entry == subnet
 	w.atGateway(att.Gateway, att.ID, w.e.zoneOf(at, entry), f, from)
@@ -215,6 +219,8 @@ func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.Route
 	case h.Fate != On:
 	case len(att.SubnetIDs) == 0:
 		h.Fate, h.Gap = Open, &snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.TransitGatewayVPCAttachments.Action(), Scope: in.Label(), Ref: att.ID, Detail: "SubnetIds"}
+	case a.ResourceID != "" && a.ResourceID != att.VPC:
+		h.Fate, h.Gap = Open, disagree(scope, snapshot.TransitGatewayRoutes, a.ID, a.ResourceID, att.VPC)
 	case h.At.Scope == nil: // of an account that was not looked at
 		h.Fate, h.Gap, h.Mangles = Open, w.e.vpcElsewhere(scope, a.ResourceID, a.ID), !w.holds(a.ResourceID, f.Dst)
 	}
@@ -287,7 +293,12 @@ func (w *walker) gatewayPeering(gateway string, scope *snapshot.Scope, id string
 		// AWS Cloud WAN: what its segments and policies do is no table of EC2.
 		w.opaque(Place{Scope: scope}, "", h.Cause.Other, f, from, true)
 	default:
-		w.atGateway(next.Gateway, id, "", f, from)
+		far, gap := w.e.farSide(p, next.Gateway)
+		if gap != nil {
+			w.add(Hop{From: from, Layer: GatewayRoute, Holder: next.Gateway, In: f, Gap: gap, Cause: Cause{ID: next.Gateway, Other: id}})
+			return
+		}
+		w.atGateway(next.Gateway, far, "", f, from)
 	}
 }
 

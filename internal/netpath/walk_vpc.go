@@ -46,6 +46,9 @@ func (w *walker) settled(at Place, subnet string, f Flow, from int) (int, bool) 
 		return from, true
 	}
 	h := Hop{From: from, Layer: Connection, At: at, Subnet: subnet, Holder: gap.Ref, In: f, Fate: fate, Gap: gap, Cause: Cause{ID: gap.Ref, State: gap.Detail}}
+	if gap.Code == snapshot.Contradiction {
+		h.Holder, h.Cause = subnet, Cause{ID: subnet}
+	}
 	if fate == Stopped {
 		h.Gap, h.Cause.Reason = nil, NotActive
 	}
@@ -198,6 +201,9 @@ func (w *walker) arrive(g goal, f Flow, from int) {
 	if !ok {
 		return
 	}
+	if gap := w.e.strays(g.at, g.subnet, f.Dst); gap != nil {
+		from = w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.subnet, In: f, Gap: gap, Cause: Cause{ID: g.subnet}})
+	}
 	if !w.reply {
 		from = w.add(Hop{From: from, Layer: GroupIn, At: g.at, Subnet: g.subnet, In: f, Fate: On, Index: g.index})
 	}
@@ -236,8 +242,14 @@ func (w *walker) peering(at Place, id string, f Flow, from int) {
 		w.add(h)
 		return
 	}
-	own, complete := w.e.prefixesOf(other)
-	beyond := Minus(f.Dst, own)
+	own, doubtful, complete := w.e.prefixesOf(id, other)
+	if said := Both(f.Dst, doubtful); !Empty(said) {
+		out := h
+		out.In.Dst, out.Cause.Where = said, w.where(said)
+		out.Fate, out.Gap = Open, &snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.Peerings.Action(), Scope: at.Scope.Label(), Ref: id, Detail: other.VPC + " (" + shortSet(doubtful) + ")"}
+		w.add(out)
+	}
+	beyond := Minus(Minus(f.Dst, own), doubtful)
 	if !Empty(beyond) {
 		out := h
 		out.In.Dst, out.Cause.Where = beyond, w.where(beyond)
@@ -279,10 +291,15 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 		}
 	}
 	addrs, moving := g.Addrs()
+	stray := w.e.strays(at, g.Subnet, AddrSet(addrs...))
 	switch {
 	case h.Fate != On:
 	case moving != "":
 		h.Fate, h.Gap = Open, stateGap(at.Scope, snapshot.NATGateways, id, moving)
+	case stray != nil:
+		h.Fate, h.Gap = Open, stray
+	case g.VPC != "" && g.VPC != at.VPC:
+		h.Fate, h.Gap = Open, disagree(at.Scope, snapshot.NATGateways, id, g.VPC, at.VPC)
 	case len(addrs) == 0:
 		h.Fate, h.Gap = Open, natUnseen(at, id, "NatGatewayAddresses")
 	case g.Subnet == "":

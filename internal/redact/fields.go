@@ -19,11 +19,11 @@ var kept = words(`
 	PeeringSide.Region Peering.Status.Code
 	TransitGateway.State TransitGateway.Options.AutoAcceptSharedAttachments TransitGateway.Options.DefaultRouteTableAssociation
 	TransitGateway.Options.DefaultRouteTablePropagation TransitGateway.Options.SecurityGroupReferencingSupport
-	TransitGatewayAttachment.ResourceType TransitGatewayAttachment.State AttachmentAssociation.State
+	TransitGatewayAttachment.ResourceType TransitGatewayAttachment.State AttachmentAssociation.State TransitGatewayAttachment.Translates
 	TransitGatewayVPCAttachment.State TransitGatewayVPCAttachment.Options.SecurityGroupReferencingSupport
 	TransitGatewayVPCAttachment.Options.ApplianceModeSupport TransitGatewaySide.Region TransitGatewayPeering.State
 	TransitGatewayRouteTable.State TransitGatewayAssociation.State TransitGatewayRoute.Type TransitGatewayRoute.State RouteAttachment.ResourceType
-	VPNGateway.State VPNGatewayAttachment.State VPNConnection.State VPNConnection.Routes.State VPNConnection.Telemetry.Status
+	VPNGateway.State VPNGatewayAttachment.State VPNConnection.State VPNConnection.Attached VPNConnection.Routes.State VPNConnection.Telemetry.Status
 	NATGateway.State NATGatewayAddress.Status
 	Simulation.Resources SimulationResult.Decision SimulationResult.Specific.Decision
 	Target.Region Target.SourceRegion Target.DestinationType Target.Mode Target.Requirements Target.KeyShape

@@ -575,15 +575,18 @@ type TransitGatewayAttachment struct {
 	ResourceOwner string `json:"ResourceOwnerId"`
 	State         string
 	Association   *AttachmentAssociation
+	// Translates says whether the gateway gives packets of the attachment other addresses.
+	Translates string `json:"NatGatewaySupport"`
 
 	Pending Pending `json:"-"` // the route table that it is associated with
 }
 
-// AttachmentAssociation is the route table that an attachment says it is
-// associated with.
+// AttachmentAssociation is the route table, or the policy table, that an attachment
+// says it is associated with.
 type AttachmentAssociation struct {
-	RouteTable string `json:"TransitGatewayRouteTableId"`
-	State      string
+	RouteTable  string `json:"TransitGatewayRouteTableId"`
+	PolicyTable string `json:"TransitGatewayPolicyTableId"`
+	State       string
 }
 
 // TransitGatewayVPCAttachment joins a VPC, in some of its subnets, to a transit
@@ -612,10 +615,12 @@ type TransitGatewaySide struct {
 
 // TransitGatewayPeering is a peering attachment between two transit gateways.
 type TransitGatewayPeering struct {
-	ID        string             `json:"TransitGatewayAttachmentId"`
-	Requester TransitGatewaySide `json:"RequesterTgwInfo"`
-	Accepter  TransitGatewaySide `json:"AccepterTgwInfo"`
-	State     string
+	ID string `json:"TransitGatewayAttachmentId"`
+	// AccepterID is the attachment on the accepter's side, where it is one of its own.
+	AccepterID string             `json:"AccepterTransitGatewayAttachmentId"`
+	Requester  TransitGatewaySide `json:"RequesterTgwInfo"`
+	Accepter   TransitGatewaySide `json:"AccepterTgwInfo"`
+	State      string
 }
 
 // TransitGatewayRouteTable is a route table of a transit gateway.
@@ -687,8 +692,16 @@ type VPNConnection struct {
 	ID         string `json:"VpnConnectionId"`
 	State      string
 	VPNGateway string `json:"VpnGatewayId"`
-	Options    *struct {
+	// TransitGateway is set where it is attached to one.
+	TransitGateway string `json:"TransitGatewayId"`
+	// Attached says whether it is associated with its gateway.
+	Attached string `json:"GatewayAssociationState"`
+	Options  *struct {
 		StaticRoutesOnly bool
+		// Local and Remote are the blocks on the customer's and on AWS's side whose
+		// addresses may communicate over the tunnels.
+		Local  netip.Prefix `json:"LocalIpv4NetworkCidr"`
+		Remote netip.Prefix `json:"RemoteIpv4NetworkCidr"`
 		// TunnelInsideIPVersion is what its tunnels carry: ipv4 or ipv6.
 		TunnelInsideIPVersion string `json:"TunnelInsideIpVersion"`
 	}
@@ -704,6 +717,7 @@ type VPNConnection struct {
 // NATGateway is a NAT gateway, public or private, in one subnet.
 type NATGateway struct {
 	ID        string `json:"NatGatewayId"`
+	VPC       string `json:"VpcId"`
 	Subnet    string `json:"SubnetId"`
 	State     string
 	Addresses []NATGatewayAddress `json:"NatGatewayAddresses"`
