@@ -21,7 +21,7 @@ func activateCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "activate",
 		Usage:     "print a script that activates the agent, if it is READY",
-		UsageText: "dspreflight activate [flags] > activate.sh\n   dspreflight activate [flags] | ssh HOST sh\n\n   Judges the target as check does. If it is READY, prints a POSIX script for a machine that\n   reaches the agent: it asks for the activation key, which stays in memory, calls CreateAgent\n   once, waits until the agent is ONLINE, and prints its ARN. dspreflight itself changes nothing.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
+		UsageText: "dspreflight activate [flags] > activate.sh\n   dspreflight activate [flags] | ssh HOST sh\n\nJudges the target as check does. If it is READY, prints a POSIX script for a machine that reaches the agent: it asks for the activation key, which stays in memory, calls CreateAgent once, waits until the agent is ONLINE, and prints its ARN. dspreflight itself changes nothing.\nOtherwise it prints what is in the way on standard error and exits as check does.",
 		Flags:     activationFlags(),
 		Action: func(c *cli.Context) error {
 			if err := noAgentNamed(c); err != nil {

@@ -40,7 +40,7 @@ func bundleCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "bundle",
 		Usage:     "put evidence and report into one archive, for a ticket",
-		UsageText: "dspreflight bundle -o FILE [flags]\n   dspreflight bundle -o ticket.zip --region us-east-1 --agent-ip 10.10.1.50 --redact --redact-key ~/dspreflight.key\n\n   Looks and judges as check does, and writes an archive: the snapshot with what was dialled, the\n   report as JSON and as a page for a browser, the versions, and a README that says how to\n   judge it again. With --redact it names nothing of the estate, and is judged alike.\n\n   Exit code: that of check.",
+		UsageText: "dspreflight bundle -o FILE [flags]\n   dspreflight bundle -o ticket.zip --region us-east-1 --agent-ip 10.10.1.50 --redact --redact-key ~/dspreflight.key\n\nLooks and judges as check does, and writes an archive: the snapshot with what was dialled, the report as JSON and as a page for a browser, the versions, and a README that says how to judge it again. With --redact it names nothing of the estate, and is judged alike.\n\nExit code: that of check.",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

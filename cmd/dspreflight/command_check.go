@@ -17,7 +17,7 @@ func checkCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "audit one or more targets and print a verdict",
-		UsageText: "dspreflight check [flags]\n\n   Reads the estate from AWS (read-only), from files that the AWS CLI printed (--snapshot),\n   or from an embedded example (--fixture), and judges it.\n   With --plan or --template it judges what a planned change would make of it.",
+		UsageText: "dspreflight check [flags]\n\nReads the estate from AWS (read-only), from files that the AWS CLI printed (--snapshot), or from an embedded example (--fixture), and judges it.\nWith --plan or --template it judges what a planned change would make of it.",
 		Flags:     checkFlags(),
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

@@ -68,7 +68,7 @@ func completionCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
 		Usage:     "print a completion script for bash, zsh, fish or powershell",
-		UsageText: "dspreflight completion bash|zsh|fish|powershell\n\nsource <(dspreflight completion bash)\n\nThe scripts for bash, zsh and fish are tested in these shells; the one for PowerShell has not been run.",
+		UsageText: "dspreflight completion bash|zsh|fish|powershell\n   source <(dspreflight completion bash)\n\nThe scripts for bash, zsh and fish are tested in these shells; the one for PowerShell has not been run.",
 		ArgsUsage: "SHELL",
 		Action: func(c *cli.Context) error {
 			script, ok := completionScripts[c.Args().First()]

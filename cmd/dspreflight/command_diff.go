@@ -26,7 +26,7 @@ func diffCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
 		Usage:     "say what changed between two reports or snapshots",
-		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\n   BEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of\n   check --save), which is judged with the target flags. A finding counts as resolved only if\n   it is proved to be gone: not if it can no longer be told. junit, sarif and gitlab hold what is\n   new, for CI.\n\n   Exit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no\n   longer be told may hide one.",
+		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\nBEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of check --save), which is judged with the target flags. A finding counts as resolved only if it is proved to be gone: not if it can no longer be told. junit, sarif and gitlab hold what is new, for CI.\n\nExit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no longer be told may hide one.",
 		ArgsUsage: "BEFORE AFTER",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {

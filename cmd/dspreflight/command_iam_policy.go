@@ -20,7 +20,7 @@ func iamPolicyCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "iam-policy",
 		Usage:     "print the least IAM policy for an audit or for an activation",
-		UsageText: "dspreflight iam-policy --for audit|activation [-o json|terraform]\n\n   audit: what the selected checks read; derived from them. With the flags or the --config that name\n   several accounts and Regions: the policy of each, by the name of its scope, or of one with --scope.\n   activation: what CreateAgent needs, and what verifies the result.",
+		UsageText: "dspreflight iam-policy --for audit|activation [-o json|terraform]\n\naudit: what the selected checks read; derived from them. With the flags or the --config that name several accounts and Regions: the policy of each, by the name of its scope, or of one with --scope.\nactivation: what CreateAgent needs, and what verifies the result.",
 		Flags: append(append(scopeFlags(), auditFlags()...),
 			&cli.StringFlag{Name: "for", Usage: "`WHAT`: audit or activation", Value: "audit"},
 			listFlag("", "check", "with --for audit: only checks that match `GLOB`, and those they rest on (repeatable)"),

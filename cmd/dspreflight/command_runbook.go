@@ -22,7 +22,7 @@ func runbookCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "runbook",
 		Usage:     "print the steps of an activation as a page for people, if it is READY",
-		UsageText: "dspreflight runbook [flags] > runbook.md\n   dspreflight runbook [flags] -o html=runbook.html\n\n   Judges the target as check does. If it is READY, prints the steps that the script of\n   dspreflight activate takes, with the ids that were judged: the commands, what they should\n   answer, what to do when they don't, and where AWS's article is wrong.\n   Otherwise it prints what is in the way on standard error and exits as check does.",
+		UsageText: "dspreflight runbook [flags] > runbook.md\n   dspreflight runbook [flags] -o html=runbook.html\n\nJudges the target as check does. If it is READY, prints the steps that the script of dspreflight activate takes, with the ids that were judged: the commands, what they should answer, what to do when they don't, and where AWS's article is wrong.\nOtherwise it prints what is in the way on standard error and exits as check does.",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
 			if err := noAgentNamed(c); err != nil {

@@ -20,7 +20,7 @@ func snapshotCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "snapshot",
 		Usage:     "collect the evidence and save it, judging nothing",
-		UsageText: "dspreflight snapshot --save DIR [flags]\n   dspreflight snapshot --script [flags] > collect.sh\n\n   Judge it later, or elsewhere, with dspreflight check --snapshot DIR.\n   Pre-shared keys of VPN connections are left out.",
+		UsageText: "dspreflight snapshot --save DIR [flags]\n   dspreflight snapshot --script [flags] > collect.sh\n\nJudge it later, or elsewhere, with dspreflight check --snapshot DIR.\nPre-shared keys of VPN connections are left out.",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

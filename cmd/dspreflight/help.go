@@ -113,8 +113,15 @@ func commandHelp(env *environment, cmd *cli.Command) error {
 	p := helpPage(env)
 	p.line("", "dspreflight "+cmd.Name+" - "+env.words(cmd.Usage))
 	p.title("USAGE")
-	for _, line := range strings.Split(env.usageOf(cmd), "\n") {
-		p.line("   ", strings.TrimSpace(line))
+	calls, prose := env.usageOf(cmd)
+	for _, call := range calls {
+		p.command("   ", call)
+	}
+	if len(prose) > 0 {
+		p.line("", "")
+	}
+	for _, line := range prose {
+		p.line("   ", line)
 	}
 	if list := examples[cmd.Name]; list != nil {
 		p.title("EXAMPLES")
@@ -140,17 +147,19 @@ func (env *environment) words(text string) string {
 	return text
 }
 
-// usageOf is how a command is called, and what it does.
-func (env *environment) usageOf(cmd *cli.Command) string {
-	usage := cmp.Or(cmd.UsageText, "dspreflight "+cmd.Name)
-	calls, prose, told := strings.Cut(usage, "\n\n")
-	if said := usageInJapanese[cmd.Name]; env.Lang == "ja" && told && said != "" {
-		prose = said
+// usageOf is how a command is called, and what it does, a paragraph a line.
+func (env *environment) usageOf(cmd *cli.Command) (calls, prose []string) {
+	usage, said, told := strings.Cut(cmp.Or(cmd.UsageText, "dspreflight "+cmd.Name), "\n\n")
+	for call := range strings.SplitSeq(usage, "\n") {
+		calls = append(calls, strings.TrimSpace(call))
 	}
-	if told {
-		return calls + "\n\n" + prose
+	if !told {
+		return calls, nil
 	}
-	return calls
+	if env.Lang == "ja" {
+		said = cmp.Or(usageInJapanese[cmd.Name], said)
+	}
+	return calls, strings.Split(said, "\n")
 }
 
 // label is the flag as it is written: "-o, --output FORMAT[=PATH]".
@@ -203,7 +212,7 @@ func (p *page) title(text string) {
 
 func (p *page) examples(list [][2]string) {
 	for _, e := range list {
-		p.line("   ", e[0])
+		p.command("   ", e[0])
 		p.line("      ", p.env.words(e[1]))
 	}
 }
@@ -213,6 +222,36 @@ func (p *page) line(indent, text string) {
 	for _, l := range report.Wrap(text, p.width-len(indent)) {
 		p.write(strings.TrimRight(indent+l, " "))
 	}
+}
+
+// command writes a command line, broken so that a shell reads it as one, a flag and
+// its value together.
+func (p *page) command(indent, text string) {
+	var parts []string
+	flag := false
+	for word := range strings.FieldsSeq(text) {
+		if flag && !strings.HasPrefix(word, "-") {
+			parts[len(parts)-1] += " " + word
+			flag = false
+			continue
+		}
+		flag = strings.HasPrefix(word, "-") && word != "-" && !strings.Contains(word, "=")
+		parts = append(parts, word)
+	}
+	const more = ` \`
+	line := indent + parts[0]
+	for i, part := range parts[1:] {
+		width := p.width
+		if i < len(parts)-2 {
+			width -= len(more)
+		}
+		if len(line)+len(" ")+len(part) > width {
+			p.write(line + more)
+			line = indent + "  "
+		}
+		line += " " + part
+	}
+	p.write(line)
 }
 
 // row writes a word and what it stands for, which begins in a column of its own.

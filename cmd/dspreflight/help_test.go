@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,6 +131,38 @@ func TestHelpFits(t *testing.T) {
 					t.Errorf("%d columns, %s: %d in %q", columns, lang, w, line)
 				}
 			}
+		}
+	}
+}
+
+// TestHelpBreaksCommandsAsShellsReadThem puts the lines of every command of the help
+// together again.
+func TestHelpBreaksCommandsAsShellsReadThem(t *testing.T) {
+	t.Setenv("COLUMNS", "60")
+	var out bytes.Buffer
+	env := &environment{Console: new(console.Console), stdout: &out}
+	app := newApp(env)
+	whole := slices.Clone(startHere)
+	for _, cmd := range app.Commands {
+		if err := commandHelp(env, cmd); err != nil {
+			t.Fatal(err)
+		}
+		calls, _ := env.usageOf(cmd)
+		for _, call := range calls {
+			whole = append(whole, [2]string{call})
+		}
+		whole = append(whole, examples[cmd.Name]...)
+	}
+	if err := appHelp(env, app); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), " \\\n") {
+		t.Error("no command is broken in 60 columns")
+	}
+	joined := regexp.MustCompile(` \\\n +`).ReplaceAllString(out.String(), " ")
+	for _, c := range whole {
+		if !strings.Contains(joined, "\n   "+c[0]+"\n") {
+			t.Errorf("%q does not stand in the help as one command", c[0])
 		}
 	}
 }

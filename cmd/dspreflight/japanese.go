@@ -176,7 +176,7 @@ func inJapanese() map[string]string {
 
 // usageInJapanese is what stands under the calls of a command, by its name.
 var usageInJapanese = map[string]string{
-	"completion": "source <(dspreflight completion bash)\n\nbash、zsh、fish のスクリプトは各シェルでテスト済み。PowerShell のものは実行していない。",
+	"completion": "bash、zsh、fish のスクリプトは各シェルでテスト済み。PowerShell のものは実行していない。",
 	"check":      "環境を AWS から（読み取りのみ）、AWS CLI の出力ファイルから（--snapshot）、または内蔵の例から（--fixture）読み、判定する。\n--plan か --template を付けると、予定の変更を適用した後の環境を判定する。",
 	"explain":    "TEXT はエラーを含むもの: AWS CLI、curl、Terraform、SDK の英語または日本語の出力。またはチェック（sg-ingress-443）、問題コード（DSP201）、エラーの ID。含まれるアクティベーションキーは表示も保存もしない。\n\n終了コード: 内容がわかれば 0、何もわからなければ 3。--run の場合、原因が見つかれば 1、見つからなければ 3（説明のつかないエラーは READY ではない）。",
 	"activate":   "check と同じように判定し、READY であれば、エージェントに到達できるマシンで実行する POSIX スクリプトを出力する。スクリプトはアクティベーションキーを要求し（メモリの中だけに置く）、CreateAgent を 1 回呼び出し、エージェントが ONLINE になるのを待ち、ARN を出力する。dspreflight 自身は何も変更しない。\nREADY でなければ、妨げているものを標準エラーに出力し、check と同じ終了コードで終わる。",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,12 +24,12 @@ func manual(env *environment, app *cli.App) error {
 	b.WriteString(".SH COMMANDS\n")
 	for _, cmd := range app.Commands {
 		fmt.Fprintf(&b, ".SS %s\n%s\n", cmd.Name, roff(cmd.Usage))
-		for _, line := range strings.Split(cmd.UsageText, "\n") {
-			if line = strings.TrimSpace(line); line == "" {
-				b.WriteString(".PP\n")
-			} else {
-				fmt.Fprintf(&b, ".br\n%s\n", roff(line))
-			}
+		calls, prose := env.usageOf(cmd)
+		for _, call := range calls {
+			fmt.Fprintf(&b, ".br\n%s\n", roff(call))
+		}
+		for _, line := range slices.DeleteFunc(prose, func(s string) bool { return s == "" }) {
+			fmt.Fprintf(&b, ".PP\n%s\n", roff(line))
 		}
 		for _, o := range options(cmd) {
 			item(o.label(), o.says(env))
@@ -69,10 +70,11 @@ func reference(env *environment, app *cli.App) error {
 	shell(startHere)
 	for _, cmd := range app.Commands {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```text\n", cmd.Name, strings.ToUpper(cmd.Usage[:1])+cmd.Usage[1:])
-		for _, line := range strings.Split(env.usageOf(cmd), "\n") {
-			b.WriteString(strings.TrimSpace(line) + "\n")
+		calls, prose := env.usageOf(cmd)
+		b.WriteString(strings.Join(calls, "\n") + "\n```\n")
+		for _, line := range slices.DeleteFunc(prose, func(s string) bool { return s == "" }) {
+			b.WriteString("\n" + line + "\n")
 		}
-		b.WriteString("```\n")
 		if list := examples[cmd.Name]; list != nil {
 			shell(list)
 		}
