@@ -25,7 +25,7 @@ func aclProblem(code string, severity Status, title Text, cause Text, r *Require
 	p := &Problem{
 		Code: code, Severity: severity, Requires: r, Title: title, Cause: cause,
 		Example: []repair.Change{exampleEntry()},
-		Fix:     say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}で{peers}の TCP {ports} を許可するルールを追加する。"),
+		Fix:     say("Add a rule {place} to {acl}: {direction}, allow TCP {ports}, {peers}.", "{acl} の{place}、{direction}の TCP {ports}（{peers}）を許可するルールを追加する。"),
 		Sources: []string{pageArticle, pageACL},
 	}
 	if severity == Fail {
