@@ -114,7 +114,16 @@ type spool struct {
 	file *os.File
 	out  *bufio.Writer
 	enc  *json.Encoder
+	size int64
+	at   []int64     // where each begins
 	ends [][2]string // the addresses of both ends of each, which its JSON leaves out
+}
+
+// Write counts what is written.
+func (s *spool) Write(b []byte) (int, error) {
+	n, err := s.out.Write(b)
+	s.size += int64(n)
+	return n, err
 }
 
 func newSpool() (*spool, error) {
@@ -124,12 +133,13 @@ func newSpool() (*spool, error) {
 	}
 	_ = os.Remove(f.Name()) // where the system allows it, nothing is left even of a killed run
 	s := &spool{file: f, out: bufio.NewWriterSize(f, 1<<20)}
-	s.enc = json.NewEncoder(s.out)
+	s.enc = json.NewEncoder(s)
 	s.enc.SetEscapeHTML(false)
 	return s, nil
 }
 
 func (s *spool) put(t Target) error {
+	s.at = append(s.at, s.size)
 	s.ends = append(s.ends, [2]string{strings.Join(t.endpointAt, " "), strings.Join(t.agentAt, " ")})
 	return s.enc.Encode(t)
 }
@@ -158,13 +168,29 @@ func (r Report) each(use func(Target) error) error {
 		case err != nil:
 			return err
 		}
-		t.endpointAt, t.agentAt = strings.Fields(r.spool.ends[n][0]), strings.Fields(r.spool.ends[n][1])
-		if r.Verdict == Interrupted {
-			t.Verdict = Interrupted
-		}
+		r.complete(&t, n)
 		if err := use(t); err != nil {
 			return err
 		}
+	}
+}
+
+// nth is one target, whole.
+func (r Report) nth(n int) (Target, error) {
+	if r.spool == nil {
+		return r.Targets[n], nil
+	}
+	var t Target
+	err := json.NewDecoder(io.NewSectionReader(r.spool.file, r.spool.at[n], r.spool.size)).Decode(&t)
+	r.complete(&t, n)
+	return t, err
+}
+
+// complete adds to the nth target of the file what its JSON leaves out.
+func (r Report) complete(t *Target, n int) {
+	t.endpointAt, t.agentAt = strings.Fields(r.spool.ends[n][0]), strings.Fields(r.spool.ends[n][1])
+	if r.Verdict == Interrupted {
+		t.Verdict = Interrupted
 	}
 }
 

@@ -17,7 +17,8 @@ type issue struct {
 	target  Target
 	result  Result
 	finding Finding
-	nth     int // among those that nothing else tells apart
+	nth     int    // among those that nothing else tells apart
+	became  string // since the baseline, if there is one
 	lang    string
 }
 
@@ -27,8 +28,12 @@ type issue struct {
 func issues(r Report) []issue { return listed(r, false) }
 
 // bears reports whether the issue bears on the verdict. With a planned change
-// and --gate change, what was there before does not.
+// and --gate change, what was there before does not, and with --fail-on new what was
+// there at the time of the baseline.
 func (i issue) bears(r Report) bool {
+	if r.FailOn == OnNew && i.became != "" && !isNews(i.became) {
+		return false
+	}
 	return r.Gate != GateChange || i.finding.Effect == Broken || i.finding.Effect == UnknownNow || i.finding.Effect == Weakened
 }
 
@@ -36,11 +41,11 @@ func listed(r Report, waived bool) []issue {
 	var out []issue
 	alike := map[string]int{}
 	for _, status := range []string{checks.Fail.String(), checks.Unknown.String(), checks.Warn.String()} {
-		for _, t := range r.Targets {
+		for n, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
 					if f.Status == status && (f.Waived != nil) == waived {
-						i := issue{target: t, result: res, finding: f, lang: r.lang}
+						i := issue{target: t, result: res, finding: f, lang: r.lang, became: r.since(n).became(res, f)}
 						i.nth = alike[i.identity()]
 						alike[i.identity()]++
 						out = append(out, i)
@@ -82,6 +87,9 @@ func (i issue) text() string {
 	}
 	if by := i.by(i.lang); by != "" {
 		lines = append(lines, by)
+	}
+	if was := sinceWords[i.became].In(i.lang); was != "" {
+		lines = append(lines, was)
 	}
 	if i.finding.Fix != nil && i.finding.Fix.Text != "" {
 		lines = append(lines, i.finding.Fix.Text)

@@ -9,11 +9,11 @@ import (
 )
 
 // csvColumns are the columns of the CSV, which scripts may rely on by name. A row is
-// a finding or a line of the firewall request, and empty where a column is about the
+// a finding, one that only the baseline has, or a line of the firewall request, and empty where a column is about the
 // other.
 var csvColumns = []string{
 	"target", "row", "status", "check", "code", "subject", "message", "fix", "errors", "effect", "waived",
-	"source", "destination", "protocol", "ports", "direction", "grade", "why", "documents",
+	"source", "destination", "protocol", "ports", "direction", "grade", "why", "documents", "change",
 }
 
 // CSV writes what is neither PASS nor SKIP, and the request for firewalls in between,
@@ -30,7 +30,10 @@ func CSV(w io.Writer, r Report) error {
 	if err := out.Write(csvColumns); err != nil {
 		return err
 	}
+	n := 0
 	err := r.each(func(t Target) error {
+		since := r.since(n)
+		n++
 		for _, res := range t.Results {
 			for _, f := range res.Findings {
 				if f.Status == "PASS" || f.Status == "SKIP" && f.Waived == nil {
@@ -38,7 +41,7 @@ func CSV(w io.Writer, r Report) error {
 				}
 				cells := map[string]string{
 					"target": t.Name, "row": "finding", "status": f.Status, "check": res.Check, "code": f.Code, "subject": f.Subject,
-					"message": f.Message, "errors": strings.Join(f.Errors, " "), "effect": string(f.Effect),
+					"message": f.Message, "errors": strings.Join(f.Errors, " "), "effect": string(f.Effect), "change": since.became(res, f),
 				}
 				if f.Fix != nil {
 					cells["fix"] = f.Fix.Text
@@ -51,6 +54,18 @@ func CSV(w io.Writer, r Report) error {
 				}
 				if err := put(cells); err != nil {
 					return err
+				}
+			}
+		}
+		if since != nil {
+			for _, l := range since.lists() {
+				for _, f := range l.findings {
+					if l.name != "resolved" && l.name != "hidden" {
+						continue
+					}
+					if err := put(map[string]string{"target": t.Name, "row": "baseline", "status": f.Status, "check": f.Check, "code": f.Code, "subject": f.Subject, "message": f.Message, "change": l.name}); err != nil {
+						return err
+					}
 				}
 			}
 		}

@@ -27,6 +27,8 @@ type Diff struct {
 	Targets []TargetDiff `json:"targets"`
 	// Rows are those that changed between two snapshots, as far as both can tell.
 	Rows []DiffRow `json:"rows,omitempty"`
+
+	was, is Report // whose targets are drawn; they must not be closed before
 }
 
 // DiffRow is a row of a snapshot.
@@ -60,6 +62,8 @@ type TargetDiff struct {
 	GapsOpened []DiffGap     `json:"gaps_opened"`
 	GapsClosed []DiffGap     `json:"gaps_closed"`
 	Checks     []CheckDiff   `json:"checks"` // whose status is another
+
+	was, is int // which it is of the targets of each report, from 1; 0: none
 }
 
 // DiffFinding is a FAIL or WARN of one of the reports.
@@ -100,6 +104,7 @@ func Compare(before, after Report) (Diff, error) {
 	d := Diff{
 		Schema: DiffSchema, Tool: after.Tool, Targets: []TargetDiff{}, Equal: before.Verdict == after.Verdict,
 		Before: DiffSide{before.GeneratedAt, before.Verdict}, After: DiffSide{after.GeneratedAt, after.Verdict},
+		was: before, is: after,
 	}
 	was, err := factsOf(before)
 	if err != nil {
@@ -182,6 +187,7 @@ func ReadJSON(body []byte) (Report, error) {
 
 // targetFacts is what of a target is compared.
 type targetFacts struct {
+	n        int    // from 1
 	name, id string // id: the whole target, where names don't tell
 	verdict  Verdict
 	results  []resultFacts
@@ -203,7 +209,7 @@ func factsOf(r Report) ([]targetFacts, error) {
 		if err != nil {
 			return err
 		}
-		f := targetFacts{name: t.Name, id: string(id), verdict: t.Verdict}
+		f := targetFacts{n: len(out) + 1, name: t.Name, id: string(id), verdict: t.Verdict}
 		for _, g := range t.Gaps {
 			f.gaps = append(f.gaps, DiffGap{Gap: g})
 		}
@@ -315,6 +321,7 @@ func (p pair) compare() TargetDiff {
 		is = &targetFacts{name: was.name}
 	}
 	t.Name, t.Before, t.After = is.name, was.verdict, is.verdict
+	t.was, t.is = was.n, is.n
 	for _, id := range checkIDs(was, is) {
 		before, after := was.result(id), is.result(id)
 		if before.status != after.status {

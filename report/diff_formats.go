@@ -14,18 +14,29 @@ import (
 // lists are the lists of findings of a target, what changed first.
 func (t TargetDiff) lists() []diffList {
 	return []diffList{
-		{"new", snapshot.Text{En: "New", Ja: "新規"}, t.New},
-		{"revealed", snapshot.Text{En: "Revealed: before, it could not be told or was not asked", Ja: "判明（以前は判定できなかったか、対象外だった）"}, t.Revealed},
-		{"hidden", snapshot.Text{En: "Hidden, not resolved: it can no longer be told, is not asked, or is waived", Ja: "未確認（解消したとは言えない。判定できなくなったか、対象外か、許容されている）"}, t.Hidden},
-		{"resolved", snapshot.Text{En: "Resolved", Ja: "解消"}, t.Resolved},
-		{"unchanged", snapshot.Text{En: "Unchanged", Ja: "変化なし"}, t.Unchanged},
+		{"new", wordNew, wordNew, t.New},
+		{"revealed", wordRevealed, snapshot.Text{En: "Revealed: before, it could not be told or was not asked", Ja: "判明（以前は判定できなかったか、対象外だった）"}, t.Revealed},
+		{"hidden", wordHidden, snapshot.Text{En: "Hidden, not resolved: it can no longer be told, is not asked, or is waived", Ja: "未確認（解消したとは言えない。判定できなくなったか、対象外か、許容されている）"}, t.Hidden},
+		{"resolved", wordResolved, wordResolved, t.Resolved},
+		{"unchanged", wordUnchanged, wordUnchanged, t.Unchanged},
 	}
 }
 
+var (
+	wordNew       = snapshot.Text{En: "New", Ja: "新規"}
+	wordRevealed  = snapshot.Text{En: "Revealed", Ja: "判明"}
+	wordHidden    = snapshot.Text{En: "Hidden, not resolved", Ja: "未確認（解消したとは言えない）"}
+	wordResolved  = snapshot.Text{En: "Resolved", Ja: "解消"}
+	wordUnchanged = snapshot.Text{En: "Unchanged", Ja: "変化なし"}
+	wordChanged   = snapshot.Text{En: "What changed", Ja: "変わった点"}
+	wordNoChange  = snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}
+	wordSince     = snapshot.Text{En: "Since the baseline:", Ja: "ベースラインからの変化:"}
+)
+
 type diffList struct {
-	name     string
-	title    snapshot.Text
-	findings []DiffFinding
+	name        string
+	word, title snapshot.Text
+	findings    []DiffFinding
 }
 
 // toldGap is a gap, with the checks that it keeps from telling, and what else was not
@@ -71,6 +82,8 @@ type diffGap struct {
 	DiffGap
 }
 
+const gapOpened = "gap opened"
+
 // gapList is a list of gaps that became the same.
 type gapList struct {
 	name  string
@@ -81,7 +94,7 @@ type gapList struct {
 
 func (t TargetDiff) gapLists() []gapList {
 	return []gapList{
-		{"gap opened", snapshot.Text{En: "A gap opened", Ja: "見えなくなった"}, "unknown", t.GapsOpened},
+		{gapOpened, snapshot.Text{En: "A gap opened", Ja: "見えなくなった"}, "unknown", t.GapsOpened},
 		{"gap closed", snapshot.Text{En: "A gap closed", Ja: "見えるようになった"}, "pass", t.GapsClosed},
 	}
 }
@@ -99,62 +112,22 @@ func (t TargetDiff) gaps() []diffGap {
 // diffMarkdown writes what changed as a comment for a pull request or a ticket, and
 // what did not behind a fold.
 func diffMarkdown(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	var b strings.Builder
-	label := func(v Verdict) string {
-		if v == "" {
-			return snapshot.Text{En: "not there", Ja: "なし"}.In(opt.Lang)
-		}
-		return v.Label()
-	}
-	fmt.Fprintf(&b, "## DataSync: %s → %s\n\n", label(d.Before.Verdict), label(d.After.Verdict))
+	fmt.Fprintf(&b, "## DataSync: %s\n\n", moved(d.Before.Verdict, d.After.Verdict, opt.Lang))
 	if d.Equal {
-		b.WriteString(snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}.In(opt.Lang) + "\n")
+		b.WriteString(wordNoChange.In(opt.Lang) + "\n")
 	}
-	for _, t := range d.Targets {
-		if t.equal() && (opt.Quiet || len(t.Unchanged) == 0) {
-			continue
-		}
-		if len(d.Targets) > 1 {
-			fmt.Fprintf(&b, "\n### %s: %s → %s\n", escapeMarkdown(t.Name), label(t.Before), label(t.After))
-		}
-		for _, l := range t.lists() {
-			fold := l.name == "unchanged"
-			if len(l.findings) == 0 || fold && opt.Quiet {
-				continue
-			}
-			if fold {
-				fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", l.title.In(opt.Lang), len(l.findings))
-			} else {
-				fmt.Fprintf(&b, "\n**%s**\n\n", l.title.In(opt.Lang))
-			}
-			for _, f := range l.findings {
-				fmt.Fprintf(&b, "- %s `%s` %s: %s\n", f.Status, f.Check, f.Code, escapeMarkdown(f.Message))
-				for _, r := range f.Rows {
-					fmt.Fprintf(&b, "  - %s\n", escapeMarkdown(snapshot.Textf("by %s", "変化した行: %s", r).In(opt.Lang)))
-				}
-			}
-			if fold {
-				b.WriteString("\n</details>\n")
-			}
-		}
-		for _, l := range t.gapLists() {
-			if len(l.gaps) > 0 {
-				fmt.Fprintf(&b, "\n**%s**\n\n", l.title.In(opt.Lang))
-			}
-			for _, g := range together(l.gaps) {
-				fmt.Fprintf(&b, "- %s\n", escapeMarkdown(g.said()))
-				if len(g.checks) > 0 {
-					fmt.Fprintf(&b, "  - %s\n", escapeMarkdown(g.keeps(opt.Lang)))
-				}
-			}
-		}
+	d.markdown(&b, opt)
+	if err := d.markdownPictures(&b, opt.Lang); err != nil {
+		return err
 	}
 	if len(d.Rows) > 0 && !opt.Quiet {
 		fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n", snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
-		for _, r := range d.Rows {
+		for i, r := range d.Rows {
+			if b.Len() > mostOfComment {
+				fmt.Fprintf(&b, "- (+%d)\n", len(d.Rows)-i)
+				break
+			}
 			fmt.Fprintf(&b, "- %s\n", escapeMarkdown(r.String()))
 		}
 		b.WriteString("\n</details>\n")
@@ -163,14 +136,74 @@ func diffMarkdown(w io.Writer, d Diff, opt TableOptions) error {
 	return err
 }
 
+// markdownPictures draws the first paths that changed: after in sight, before behind a fold.
+func (d Diff) markdownPictures(b *strings.Builder, lang string) error {
+	drawn := 0
+	for _, t := range d.Targets {
+		list, err := d.pictures(t, lang)
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 && drawn < mostInComment {
+			drawn++
+			markdownPicture(b, named(t.Name, list), wordPath.In(lang), lang, true)
+		}
+	}
+	return nil
+}
+
+// markdown writes what changed of each target, as much as a comment has room for.
+func (d Diff) markdown(b *strings.Builder, opt TableOptions) {
+	for i, t := range d.Targets {
+		if b.Len() > mostOfFindings {
+			fmt.Fprintf(b, "\n(+%d)\n", len(d.Targets)-i)
+			break
+		}
+		if t.equal() && (opt.Quiet || len(t.Unchanged) == 0) {
+			continue
+		}
+		if len(d.Targets) > 1 {
+			fmt.Fprintf(b, "\n### %s: %s\n", escapeMarkdown(t.Name), t.moved(opt.Lang))
+		}
+		for _, l := range t.lists() {
+			fold := l.name == "unchanged"
+			if len(l.findings) == 0 || fold && opt.Quiet {
+				continue
+			}
+			if fold {
+				fmt.Fprintf(b, "\n<details><summary>%s: %d</summary>\n\n", l.title.In(opt.Lang), len(l.findings))
+			} else {
+				fmt.Fprintf(b, "\n**%s**\n\n", l.title.In(opt.Lang))
+			}
+			for _, f := range l.findings {
+				fmt.Fprintf(b, "- %s `%s` %s: %s\n", f.Status, f.Check, f.Code, escapeMarkdown(f.Message))
+				for _, r := range f.Rows {
+					fmt.Fprintf(b, "  - %s\n", escapeMarkdown(by(r, opt.Lang)))
+				}
+			}
+			if fold {
+				b.WriteString("\n</details>\n")
+			}
+		}
+		for _, l := range t.gapLists() {
+			if len(l.gaps) > 0 {
+				fmt.Fprintf(b, "\n**%s**\n\n", l.title.In(opt.Lang))
+			}
+			for _, g := range together(l.gaps) {
+				fmt.Fprintf(b, "- %s\n", escapeMarkdown(g.said()))
+				if len(g.checks) > 0 {
+					fmt.Fprintf(b, "  - %s\n", escapeMarkdown(g.keeps(opt.Lang)))
+				}
+			}
+		}
+	}
+}
+
 // diffColumns are the columns of the CSV, which scripts may rely on by name.
 var diffColumns = []string{"target", "change", "status", "check", "code", "subject", "message", "rows"}
 
 // diffCSV writes a row for each finding and each gap, with what became of it.
 func diffCSV(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	out := csv.NewWriter(w)
 	if err := out.Write(diffColumns); err != nil {
 		return err

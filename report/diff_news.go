@@ -1,26 +1,28 @@
 package report
 
-import "slices"
+import (
+	"io"
+	"slices"
+)
 
-// newsFormats are the formats of a report that CI reads findings from: of a comparison
-// they hold what is new.
-var newsFormats = []string{"junit", "sarif", "gitlab"}
-
-// NewsFormatNamed finds a format that what is new is written in.
-func NewsFormatNamed(name string) (Format, bool) {
-	if !slices.Contains(newsFormats, name) {
-		return Format{}, false
+// newsIn writes what is new in a format of a report that CI reads findings from.
+func newsIn(r Renderer) DiffRenderer {
+	return func(w io.Writer, d Diff, _ TableOptions) error {
+		news, err := d.news()
+		if err != nil {
+			return err
+		}
+		return r(w, news)
 	}
-	return FormatNamed(name)
 }
 
-// News is the later of two compared reports with nothing in it but what is new: the
-// findings that were not there before, and what can no longer be told and may hide one.
-func (d Diff) News(after Report) (Report, error) {
-	out := after
-	out.spool, out.Targets, out.Summary = nil, []Target{}, Summary{}
+// news is the later of the two reports with nothing in it but what is new: the findings
+// that were not there before, and what can no longer be told and may hide one.
+func (d Diff) news() (Report, error) {
+	out := d.is
+	out.spool, out.Baseline, out.Targets, out.Summary = nil, nil, []Target{}, Summary{}
 	n := 0
-	err := after.each(func(t Target) error {
+	err := d.is.each(func(t Target) error {
 		of := d.Targets[n] // those of the later report come first, in its order
 		n++
 		t.Summary = Summary{}
@@ -46,19 +48,7 @@ func (d Diff) News(after Report) (Report, error) {
 
 // news are the findings of a result that are new.
 func (t TargetDiff) news(r Result) []Finding {
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool {
-		switch {
-		case f.Waived != nil:
-			return true
-		case f.Status == "UNKNOWN":
-			return !slices.ContainsFunc(t.GapsOpened, func(g DiffGap) bool {
-				return g.Check == r.Check && (g.Message == f.Message || slices.ContainsFunc(f.Gaps, func(of Gap) bool { return of == g.Gap }))
-			})
-		}
-		return !slices.ContainsFunc(slices.Concat(t.New, t.Revealed), func(one DiffFinding) bool {
-			return one.Check == r.Check && one.Status == f.Status && one.Code == f.Code && one.Subject == f.Subject && one.Message == f.Message
-		})
-	})
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return !isNews(t.became(r, f)) })
 }
 
 func (s *Summary) countWord(status string) {

@@ -11,25 +11,58 @@ import (
 
 // summary is what changed, in a line.
 func (d Diff) summary(lang string) string {
-	label := func(v Verdict) string {
-		if v == "" {
-			return snapshot.Text{En: "not there", Ja: "なし"}.In(lang)
-		}
-		return v.Label()
-	}
-	line := label(d.Before.Verdict) + " → " + label(d.After.Verdict)
+	line := moved(d.Before.Verdict, d.After.Verdict, lang)
 	if d.Equal {
-		line += ". " + snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}.In(lang)
+		line += ". " + wordNoChange.In(lang)
 	}
 	return line
+}
+
+// moved is a verdict before and after.
+func moved(before, after Verdict, lang string) string {
+	return before.orNone(lang) + " → " + after.orNone(lang)
+}
+
+func (t TargetDiff) moved(lang string) string { return moved(t.Before, t.After, lang) }
+
+// orNone is the verdict of a target that may not be in the report.
+func (v Verdict) orNone(lang string) string {
+	if v == "" {
+		return snapshot.Text{En: "not there", Ja: "なし"}.In(lang)
+	}
+	return v.Label()
+}
+
+// said is what changed, a line each.
+func (t TargetDiff) said(lang string) []string {
+	out := []string{}
+	for _, l := range t.lists() {
+		if l.name == "unchanged" {
+			continue
+		}
+		for _, f := range l.findings {
+			out = append(out, strings.Join(strings.Fields(l.word.In(lang)+": "+f.Status+" "+f.Check+" "+f.Code), " ")+": "+f.Message)
+			for _, r := range f.Rows {
+				out = append(out, by(r, lang))
+			}
+		}
+	}
+	for _, l := range t.gapLists() {
+		for _, g := range together(l.gaps) {
+			out = append(out, l.title.In(lang)+": "+g.said())
+		}
+	}
+	return out
+}
+
+// by names a row to blame.
+func by(r DiffRow, lang string) string {
+	return snapshot.Textf("by %s", "変化した行: %s", r).In(lang)
 }
 
 // diffGitHub writes what changed as workflow commands, within GitHub's caps: what is new
 // or came to light as annotations of its own kind, what can no longer be told as notices.
 func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	var b strings.Builder
 	counts, left := map[string]int{}, 0
 	tell := func(command, title, text string) {
@@ -55,7 +88,7 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 				}
 				lines := []string{l.title.In(opt.Lang), f.Message}
 				for _, r := range f.Rows {
-					lines = append(lines, snapshot.Textf("by %s", "変化した行: %s", r).In(opt.Lang))
+					lines = append(lines, by(r, opt.Lang))
 				}
 				tell(command, strings.Join(strings.Fields(f.Status+" "+f.Check+" "+f.Code+" "+t.Name), " "), strings.Join(lines, "\n"))
 			}
@@ -76,46 +109,25 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 // diffHTML writes what changed as a page that stands alone, as that of one report does,
 // with what did not change behind folds.
 func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	p := &page{lang: opt.Lang, told: Told{}}
 	p.open("DataSync: "+d.summary(opt.Lang), d.Tool.Version, d.After.GeneratedAt)
 	p.put(`<h1 class="%">%</h1>`, statusClass(string(d.After.Verdict)), d.summary(opt.Lang))
 	p.WriteString("</header><main>\n")
+	drawn := 0
 	for _, t := range d.Targets {
-		p.put(`<section><h2>%</h2>`, t.Name)
-		for _, l := range t.lists() {
-			if len(l.findings) == 0 || l.name == "unchanged" && opt.Quiet {
-				continue
-			}
-			fold := l.name == "unchanged"
-			if fold {
-				p.put(`<details><summary>% (%)</summary>`, l.title.In(opt.Lang), len(l.findings))
-			} else {
-				p.put(`<h3>% (%)</h3>`, l.title.In(opt.Lang), len(l.findings))
-			}
-			for _, f := range l.findings {
-				p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, name(f.Check), prose(sentence(f.Message, p.lang)))
-				p.rows(f.Rows)
-				p.WriteString("</article>\n")
-			}
-			if fold {
-				p.WriteString("</details>\n")
-			}
+		if opt.Quiet && t.equal() {
+			continue
 		}
-		for _, l := range t.gapLists() {
-			if len(l.gaps) > 0 {
-				p.put(`<h3>%</h3>`, l.title.In(opt.Lang))
-			}
-			for _, g := range together(l.gaps) {
-				p.put(`<article class="finding is-%"><p>%</p>`, l.class, prose(sentence(g.said(), p.lang)))
-				if len(g.checks) > 0 {
-					p.put(`<p class="faint">%</p>`, prose(g.keeps(p.lang)))
-				}
-				p.WriteString("</article>\n")
-			}
+		p.put(`<section><h2>% <span class="word %">%</span></h2>`, t.Name, statusClass(string(t.After)), t.moved(opt.Lang))
+		list, err := d.pictures(t, opt.Lang)
+		if err != nil {
+			return err
 		}
+		if drawn++; len(list) > 0 && drawn <= mostPictures {
+			p.put(`<h3>%</h3>`, p.say(wordPath))
+			p.figures(list)
+		}
+		p.changed(t, opt.Quiet)
 		p.WriteString("</section>\n")
 	}
 	if len(d.Rows) > 0 && !opt.Quiet {
@@ -126,6 +138,56 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 	p.WriteString("</main></body></html>\n")
 	_, err := w.Write(p.Bytes())
 	return err
+}
+
+// since is what changed since a baseline, if there is one.
+func (p *page) since(d *Diff) {
+	if d == nil {
+		return
+	}
+	p.put(`<section><h2>% %</h2>`, p.say(wordSince), d.summary(p.lang))
+	for _, t := range d.Targets {
+		if len(d.Targets) > 1 && !t.equal() {
+			p.put(`<h3>% <span class="word %">%</span></h3>`, t.Name, statusClass(string(t.After)), t.moved(p.lang))
+		}
+		p.changed(t, true)
+	}
+	p.WriteString("</section>\n")
+}
+
+// changed is what changed of a target, with what did not behind a fold.
+func (p *page) changed(t TargetDiff, quiet bool) {
+	for _, l := range t.lists() {
+		if len(l.findings) == 0 || l.name == "unchanged" && quiet {
+			continue
+		}
+		fold := l.name == "unchanged"
+		if fold {
+			p.put(`<details><summary>% (%)</summary>`, l.title.In(p.lang), len(l.findings))
+		} else {
+			p.put(`<h3>% (%)</h3>`, l.title.In(p.lang), len(l.findings))
+		}
+		for _, f := range l.findings {
+			p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, name(f.Check), prose(sentence(f.Message, p.lang)))
+			p.rows(f.Rows)
+			p.WriteString("</article>\n")
+		}
+		if fold {
+			p.WriteString("</details>\n")
+		}
+	}
+	for _, l := range t.gapLists() {
+		if len(l.gaps) > 0 {
+			p.put(`<h3>%</h3>`, l.title.In(p.lang))
+		}
+		for _, g := range together(l.gaps) {
+			p.put(`<article class="finding is-%"><p>%</p>`, l.class, prose(sentence(g.said(), p.lang)))
+			if len(g.checks) > 0 {
+				p.put(`<p class="faint">%</p>`, prose(g.keeps(p.lang)))
+			}
+			p.WriteString("</article>\n")
+		}
+	}
 }
 
 // rows lists the rows of a snapshot that changed.

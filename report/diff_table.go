@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -13,43 +14,7 @@ import (
 // DiffRenderer writes a Diff in one format.
 type DiffRenderer func(io.Writer, Diff, TableOptions) error
 
-// diffFormats is the one list of them.
-var diffFormats = []struct {
-	name   string
-	render DiffRenderer
-}{
-	{"table", diffTable},
-	{"json", diffJSON},
-	{"markdown", diffMarkdown},
-	{"html", diffHTML},
-	{"github", diffGitHub},
-	{"csv", diffCSV},
-}
-
-// DiffFormatNamed finds a format of a Diff.
-func DiffFormatNamed(name string) (DiffRenderer, bool) {
-	for _, f := range diffFormats {
-		if f.name == name {
-			return f.render, true
-		}
-	}
-	return nil, false
-}
-
-// DiffFormatNames are the names of the formats of a Diff, for a sentence.
-func DiffFormatNames() string {
-	var names []string
-	for _, f := range diffFormats {
-		names = append(names, f.name)
-	}
-	names = append(names, newsFormats...)
-	return strings.Join(names, ", ")
-}
-
 func diffJSON(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -58,9 +23,6 @@ func diffJSON(w io.Writer, d Diff, opt TableOptions) error {
 
 // diffTable writes what changed, and unless it is to be quiet, what did not.
 func diffTable(w io.Writer, d Diff, opt TableOptions) error {
-	if opt.Quiet && d.Equal {
-		return nil
-	}
 	if opt.Width < 40 {
 		opt.Width = DefaultWidth
 	}
@@ -69,6 +31,11 @@ func diffTable(w io.Writer, d Diff, opt TableOptions) error {
 	for _, t := range d.Targets {
 		if !t.equal() || !opt.Quiet {
 			p.target(t, len(d.Targets) > 1)
+			if opt.Wide {
+				if err := p.every(d, t); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	if !opt.Quiet && len(d.Rows) > 0 {
@@ -79,7 +46,7 @@ func diffTable(w io.Writer, d Diff, opt TableOptions) error {
 		b.WriteString("\n")
 	}
 	if d.Equal {
-		p.line("", snapshot.Text{En: "No finding changed.", Ja: "検出事項に変化はない。"}.In(opt.Lang))
+		p.line("", wordNoChange.In(opt.Lang))
 	}
 	var n [6]int
 	for _, t := range d.Targets {
@@ -109,7 +76,7 @@ func (p *diffPrinter) say(en, ja string) string { return snapshot.Text{En: en, J
 
 func (p *diffPrinter) verdict(v Verdict) string {
 	if v == "" {
-		return p.say("not there", "なし")
+		return v.orNone(p.opt.Lang)
 	}
 	return p.paint(v.Label(), string(v))
 }
@@ -136,12 +103,66 @@ func (p *diffPrinter) target(t TargetDiff, named bool) {
 	}
 }
 
+// every lists all checks with their evidence in both reports: what is in one of them only,
+// or is other in the other, behind a sign; of a quiet table nothing else.
+func (p *diffPrinter) every(d Diff, t TargetDiff) error {
+	var sides [2]Target
+	for i, at := range []struct {
+		of Report
+		n  int
+	}{{d.was, t.was}, {d.is, t.is}} {
+		if at.n > 0 {
+			var err error
+			if sides[i], err = at.of.nth(at.n - 1); err != nil {
+				return err
+			}
+		}
+	}
+	before, after := sides[0], sides[1]
+	worded := before.wordedAs(after)
+	var rows []signed
+	for _, r := range after.Results {
+		old := before.result(r.Check)
+		switch {
+		case old == nil:
+			rows = append(rows, signed{"+", r})
+		case old.Status != r.Status || worded && !slices.Equal(p.told(*old), p.told(r)):
+			rows = append(rows, signed{"-", *old}, signed{"+", r})
+		case !p.opt.Quiet:
+			rows = append(rows, signed{" ", r})
+		}
+	}
+	for _, r := range before.Results {
+		if after.result(r.Check) == nil {
+			rows = append(rows, signed{"-", r})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	p.line("", snapshot.Text{En: "All checks: - before, + after", Ja: "すべてのチェック（- 変更前、+ 変更後）"}.In(p.opt.Lang))
+	p.out.WriteString("\n")
+	if err := p.signed(rows); err != nil {
+		return err
+	}
+	p.out.WriteString("\n")
+	return nil
+}
+
+// told is what a table says of a result.
+func (p *diffPrinter) told(r Result) []string {
+	return append(p.story(r, wideWhole), evidenceLines(r, wideWhole)...)
+}
+
+// wideWhole is a width at which no line is broken.
+const wideWhole = 1 << 20
+
 func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 	for _, f := range list {
 		fmt.Fprintf(p.out, "%s  %s  %s  %s\n", p.paint(f.Status, f.Status), f.Check, f.Code, what.In(p.opt.Lang))
 		p.line("      ", f.Message)
 		for _, r := range f.Rows {
-			p.line("      ", snapshot.Textf("by %s", "変化した行: %s", r).In(p.opt.Lang))
+			p.line("      ", by(r, p.opt.Lang))
 		}
 		if !why.Empty() {
 			p.line("      ", "("+why.In(p.opt.Lang)+")")

@@ -14,8 +14,9 @@ import (
 type drawing struct {
 	path  *Path
 	bands []band
-	ways  [2]way   // there and back
-	fault []string // what is wrong with the endpoint itself
+	ways  [2]way    // there and back
+	fault []string  // what is wrong with the endpoint itself
+	notes [2]string // what is other at the agent and at the endpoint in the picture beside it
 	lang  string
 }
 
@@ -32,9 +33,10 @@ type band struct {
 type step struct {
 	Hop
 	way    int
-	number int  // on the round trip
-	stop   bool // the packet stops here
-	behind bool // it does not get here, or that can't be told
+	number int    // on the round trip
+	stop   bool   // the packet stops here
+	behind bool   // it does not get here, or that can't be told
+	note   string // what is other here in the picture beside it
 }
 
 // way is a direction, and how the packet fares on it.

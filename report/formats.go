@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,7 @@ type Format struct {
 	Name   string
 	Ending string // of a file that holds it
 	Render func(TableOptions) Renderer
+	Diff   DiffRenderer // the same of what changed between two reports
 }
 
 func plain(r Renderer) func(TableOptions) Renderer {
@@ -22,18 +24,18 @@ func worded(r func(lang string) Renderer) func(TableOptions) Renderer {
 
 // formats is the one list of them: flags, help, completion and tests read it.
 var formats = []Format{
-	{"table", "txt", Table},
-	{"wide", "txt", func(o TableOptions) Renderer { o.Wide = true; return Table(o) }},
-	{"json", "json", plain(JSON)},
-	{"junit", "xml", plain(JUnit)},
-	{"sarif", "json", plain(SARIF)},
-	{"github", "txt", plain(GitHub)},
-	{"gitlab", "json", plain(GitLab)},
-	{"markdown", "md", worded(Markdown)},
-	{"html", "html", worded(HTML)},
-	{"svg", "svg", worded(SVG)},
-	{"mermaid", "mmd", worded(Mermaid)},
-	{"csv", "csv", plain(CSV)},
+	{"table", "txt", Table, diffTable},
+	{"wide", "txt", func(o TableOptions) Renderer { o.Wide = true; return Table(o) }, func(w io.Writer, d Diff, o TableOptions) error { o.Wide = true; return diffTable(w, d, o) }},
+	{"json", "json", plain(JSON), diffJSON},
+	{"junit", "xml", plain(JUnit), newsIn(JUnit)},
+	{"sarif", "json", plain(SARIF), newsIn(SARIF)},
+	{"github", "txt", plain(GitHub), diffGitHub},
+	{"gitlab", "json", plain(GitLab), newsIn(GitLab)},
+	{"markdown", "md", worded(Markdown), diffMarkdown},
+	{"html", "html", worded(HTML), diffHTML},
+	{"svg", "svg", worded(SVG), diffSVG},
+	{"mermaid", "mmd", worded(Mermaid), diffMermaid},
+	{"csv", "csv", plain(CSV), diffCSV},
 }
 
 // Formats lists the formats, the default first.

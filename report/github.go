@@ -45,7 +45,11 @@ func GitHub(w io.Writer, r Report) error {
 	if n := left["error"] + left["warning"] + left["notice"]; n > 0 {
 		more = snapshot.Textf(" (%d more not shown here)", "（ほか %d 件は省略）", n).In(r.lang)
 	}
-	said := strings.Join(append([]string{r.verdictText(r.lang) + "  " + r.Summary.String() + more}, r.changeLines(r.lang)...), "\n")
+	lines := append([]string{r.verdictText(r.lang) + "  " + r.Summary.String() + more}, r.changeLines(r.lang)...)
+	if d := r.Baseline; d != nil {
+		lines = append(lines, wordSince.In(r.lang)+" "+d.summary(r.lang))
+	}
+	said := strings.Join(lines, "\n")
 	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), outside.Of(said).WorkflowData())
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -104,17 +104,18 @@ func (p *page) head(r Report) {
 
 func (p *page) body(r Report) error {
 	if len(r.Targets) == 1 {
-		return r.each(func(t Target) error { p.target(t, 0, false); return nil })
+		p.since(r.Baseline)
+		return r.each(func(t Target) error { return p.target(r, t, 0) })
 	}
 	if err := p.matrix(r); err != nil {
 		return err
 	}
+	p.since(r.Baseline)
 	if len(r.Targets) <= mostWhole {
 		n := 0
 		return r.each(func(t Target) error {
-			p.target(t, n, true)
 			n++
-			return nil
+			return p.target(r, t, n-1)
 		})
 	}
 	return p.common(r)
@@ -192,8 +193,8 @@ func (p *page) matrix(r Report) error {
 }
 
 // target is the section of the nth target.
-func (p *page) target(t Target, n int, among bool) {
-	if among {
+func (p *page) target(r Report, t Target, n int) error {
+	if len(r.Targets) > 1 {
 		p.put(`<section id="t%"><h2>% <span class="word %">%</span></h2>`, n, t.Name, statusClass(string(t.Verdict)), t.Verdict.Label())
 	} else {
 		p.put(`<section><h2>%</h2>`, t.Name)
@@ -203,12 +204,16 @@ func (p *page) target(t Target, n int, among bool) {
 		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), prose(a))
 	}
 	p.WriteString("</dl>\n")
+	list, err := r.picturesOf(n, t, p.lang)
+	if err != nil {
+		return err
+	}
 	around := literal("told") // on paper the picture has a page of its own, behind the words
-	if t.Path != nil && t.PathBefore == nil {
+	if len(list) == 1 {
 		around = "told split" // side by side, where there is room
 	}
 	p.put(`<div class="%"><div>`, around)
-	p.pictures(t)
+	p.pictures(t, list)
 	p.WriteString("</div><div>")
 	p.findings(t)
 	p.WriteString("</div></div>\n")
@@ -216,31 +221,17 @@ func (p *page) target(t Target, n int, among bool) {
 	p.firewall(t.Name, []Target{t})
 	p.everything(t)
 	p.WriteString("</section>\n")
+	return nil
 }
 
 // pictures draws the path, and says it in words for those who see no picture.
-func (p *page) pictures(t Target) {
+func (p *page) pictures(t Target, list []picture) {
 	p.put(`<h3>%</h3>`, p.say(wordPath))
-	list := t.pictures(p.lang)
-	if len(list) == 0 {
+	if t.Path == nil {
 		p.put(`<p>%</p>`, p.say(wordNoPath))
 		return
 	}
-	pair, laid := len(list) > 1, layouts(list)
-	if pair {
-		p.WriteString(`<div class="pair">`)
-	}
-	for i, one := range list {
-		p.WriteString(`<figure>`)
-		if one.name != "" {
-			p.put(`<figcaption>%</figcaption>`, one.name)
-		}
-		p.draw(laid[i])
-		p.WriteString("</figure>\n")
-	}
-	if pair {
-		p.WriteString("</div>\n")
-	}
+	p.figures(list)
 	p.put(`<details class="words"><summary>%</summary>`, p.say(wordPathWords))
 	for _, way := range []struct {
 		title snapshot.Text
@@ -261,6 +252,25 @@ func (p *page) pictures(t Target) {
 		p.WriteString("</ol>")
 	}
 	p.WriteString("</details>\n")
+}
+
+// figures are pictures, side by side where there is room.
+func (p *page) figures(list []picture) {
+	pair, laid := len(list) > 1, layouts(list)
+	if pair {
+		p.WriteString(`<div class="pair">`)
+	}
+	for i, one := range list {
+		p.WriteString(`<figure>`)
+		if one.name != "" {
+			p.put(`<figcaption>%</figcaption>`, one.name)
+		}
+		p.draw(laid[i])
+		p.WriteString("</figure>\n")
+	}
+	if pair {
+		p.WriteString("</div>\n")
+	}
 }
 
 // worthAlone is from how many pixels of empty height on a way is drawn a second time,

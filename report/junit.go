@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // JUnit writes the report as JUnit XML: a suite for each target, a case for each
@@ -46,7 +48,10 @@ func JUnit(w io.Writer, r Report) error {
 		Name    string   `xml:"name,attr"`
 		Suites  []suite  `xml:"testsuite"`
 	}{Name: "dspreflight"}
+	n := 0
 	err := r.each(func(t Target) error {
+		since := r.since(n)
+		n++
 		s := suite{
 			Name: "dspreflight." + t.Name, Tests: len(t.Results), Errors: t.Summary.Unknown, Skipped: t.Summary.Skip, Properties: []property{{"verdict", string(t.Verdict)}, {"version", r.Tool.Version}},
 		}
@@ -58,7 +63,7 @@ func JUnit(w io.Writer, r Report) error {
 			c := testCase{Class: "dspreflight." + t.Name, Name: res.Check, Time: seconds(res.ElapsedMS)}
 			slowest = max(slowest, res.ElapsedMS)
 			var lines []string
-			first := ""
+			first, news := "", false
 			for _, f := range res.Findings {
 				if f.Status == "PASS" {
 					continue
@@ -78,13 +83,25 @@ func JUnit(w io.Writer, r Report) error {
 				if by := behind(res, f, r.lang); by != "" {
 					lines = append(lines, "  "+by)
 				}
+				became := since.became(res, f)
+				if was := sinceWords[became].In(r.lang); was != "" {
+					lines = append(lines, "  "+was)
+				}
+				news = news || isNews(became)
 				if f.Fix != nil {
 					lines = append(lines, "  "+f.Fix.Text)
 				}
 			}
 			text := strings.Join(lines, "\n")
-			if r.Gate == GateChange && (res.Status == "FAIL" && res.Effect != Broken || res.Status == "UNKNOWN" && res.Effect != UnknownNow && !res.lifted) {
-				c.Skipped = &note{Message: res.Status + " " + first + " (" + wordStill.In(r.lang) + ")"}
+			still := snapshot.Text{}
+			switch {
+			case r.Gate == GateChange && (res.Status == "FAIL" && res.Effect != Broken || res.Status == "UNKNOWN" && res.Effect != UnknownNow && !res.lifted):
+				still = wordStill
+			case r.FailOn == OnNew && since != nil && !news && (res.Status == "FAIL" || res.Status == "UNKNOWN"):
+				still = sinceWords["unchanged"]
+			}
+			if !still.Empty() {
+				c.Skipped = &note{Message: res.Status + " " + first + " (" + still.In(r.lang) + ")"}
 				s.Skipped++
 				if res.Status == "UNKNOWN" {
 					s.Errors--

@@ -18,6 +18,7 @@ var (
 		Ja: "[dspreflight](" + homePage + ") %s は、AWS DataSync エージェントを VPC エンドポイント経由でアクティブ化できるかを判定する。",
 	}
 	wordMarkdownAside = snapshot.Text{En: "Not by this change", Ja: "この変更によらないもの"}
+	wordMarkdownOld   = snapshot.Text{En: "As it was at the time of the baseline", Ja: "ベースラインの時点から変わらないもの"}
 	wordMarkdownFine  = snapshot.Text{En: "Nothing stands in the way.", Ja: "問題は見つからなかった。"}
 )
 
@@ -33,6 +34,11 @@ func Markdown(lang string) Renderer {
 		fmt.Fprintf(&b, Mark+"\n\n## %s DataSync: %s\n\n"+wordMarkdownIntro.In(lang)+"\n\n", mark, r.headline(lang), escapeMarkdown(r.Tool.Version))
 		for _, line := range r.changeLines(lang) {
 			fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
+		}
+		if d := r.Baseline; d != nil {
+			fmt.Fprintf(&b, "**%s %s**\n", wordSince.In(lang), d.summary(lang))
+			d.markdown(&b, TableOptions{Lang: lang, Quiet: true})
+			b.WriteString("\n")
 		}
 		list := issues(r)
 		told := mending{Told{}, map[string]string{}}
@@ -55,7 +61,11 @@ func Markdown(lang string) Renderer {
 		}
 		markdownPictures(&b, r, lang)
 		if aside > 0 {
-			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", wordMarkdownAside.In(lang), aside)
+			word := wordMarkdownAside
+			if r.Baseline != nil {
+				word = wordMarkdownOld
+			}
+			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", word.In(lang), aside)
 			for _, i := range list {
 				if !i.bears(r) && b.Len() < mostOfFindings {
 					markdownIssue(&b, i, told, len(r.Targets) > 1)
@@ -122,20 +132,25 @@ func markdownPictures(b *strings.Builder, r Report, lang string) {
 			if len(r.Targets) > 1 {
 				name += ": " + t.Name
 			}
-			list := t.pictures(lang)
-			last := list[len(list)-1] // after a planned change
-			if open {
-				fmt.Fprintf(b, "\n**%s**\n", escapeMarkdown(name))
-				for w := range last.ways {
-					fmt.Fprintf(b, "\n%s - **%s**\n", escapeMarkdown(last.wayTitle(w)), escapeMarkdown(last.outcome(w)))
-				}
-				fmt.Fprintf(b, "\n```mermaid\n%s```\n", mermaidOf([]picture{last}, lang))
-				list = list[:len(list)-1]
-			}
-			for _, p := range list {
-				fmt.Fprintf(b, "\n<details><summary>%s %s</summary>\n\n```mermaid\n%s```\n\n</details>\n", escapeMarkdown(name), escapeMarkdown(p.name), mermaidOf([]picture{p}, lang))
-			}
+			markdownPicture(b, t.pictures(lang), name, lang, open)
 		}
+	}
+}
+
+// markdownPicture draws the last of some pictures in sight, if it is to be, and the others
+// behind folds.
+func markdownPicture(b *strings.Builder, list []picture, name, lang string, open bool) {
+	if open {
+		last := list[len(list)-1] // after a change
+		fmt.Fprintf(b, "\n**%s**\n", escapeMarkdown(name))
+		for w := range last.ways {
+			fmt.Fprintf(b, "\n%s - **%s**\n", escapeMarkdown(last.wayTitle(w)), escapeMarkdown(last.outcome(w)))
+		}
+		fmt.Fprintf(b, "\n```mermaid\n%s```\n", mermaidOf([]picture{last}, lang))
+		list = list[:len(list)-1]
+	}
+	for _, p := range list {
+		fmt.Fprintf(b, "\n<details><summary>%s %s</summary>\n\n```mermaid\n%s```\n\n</details>\n", escapeMarkdown(name), escapeMarkdown(p.name), mermaidOf([]picture{p}, lang))
 	}
 }
 

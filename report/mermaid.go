@@ -15,6 +15,7 @@ const mermaidClasses = `  classDef pass fill:#dafbe1,stroke:#1a7f37,color:#1f232
   classDef warn fill:#fff8c5,stroke:#9a6700,color:#1f2328
   classDef unknown fill:#fbefff,stroke:#8250df,stroke-dasharray:5 3,color:#1f2328
   classDef skip fill:#f6f8fa,stroke:#8c959f,color:#1f2328
+  classDef changed stroke:#0550ae,stroke-width:4px
   classDef band fill:none,stroke:#8c959f
   classDef terminus fill:#ddf4ff,stroke:#0969da,color:#1f2328
 `
@@ -29,17 +30,20 @@ const mostMermaid = 40_000
 func Mermaid(lang string) Renderer {
 	return func(w io.Writer, r Report) error {
 		var first, rest []picture
+		n := 0
 		err := r.each(func(t Target) error {
-			list := t.pictures(lang)
-			for i := range list {
-				list[i].name = strings.TrimSpace(t.Name + " " + list[i].name)
+			list, err := r.picturesOf(n, t, lang)
+			list = named(t.Name, list)
+			if d := r.since(n); d != nil && !d.equal() {
+				list = append(list, picture{name: t.Name, said: d.said(lang)})
 			}
 			if t.Verdict == Ready {
 				rest = append(rest, list...)
 			} else {
 				first = append(first, list...)
 			}
-			return nil
+			n++
+			return err
 		})
 		if err != nil {
 			return err
@@ -47,6 +51,31 @@ func Mermaid(lang string) Renderer {
 		_, err = io.WriteString(w, mermaidOf(append(first, rest...), lang))
 		return err
 	}
+}
+
+// diffMermaid draws each target that changed before and after, with what changed in words.
+func diffMermaid(w io.Writer, d Diff, opt TableOptions) error {
+	list := []picture{{name: d.summary(opt.Lang), said: []string{}}}
+	for _, t := range d.Targets {
+		pictures, err := d.pictures(t, opt.Lang)
+		if err != nil {
+			return err
+		}
+		list = append(list, named(t.Name, pictures)...)
+		if !t.equal() {
+			list = append(list, picture{name: t.Name + " " + t.moved(opt.Lang), said: t.said(opt.Lang)})
+		}
+	}
+	_, err := io.WriteString(w, mermaidOf(list, opt.Lang))
+	return err
+}
+
+// named are pictures with the name of their target.
+func named(name string, list []picture) []picture {
+	for i := range list {
+		list[i].name = strings.TrimSpace(name + " " + list[i].name)
+	}
+	return list
 }
 
 // mermaidOf is a flowchart of some pictures.
@@ -61,10 +90,15 @@ func mermaidOf(pictures []picture, lang string) string {
 		prefix := ""
 		if len(pictures) > 1 {
 			prefix = fmt.Sprintf("p%d", i)
-			fmt.Fprintf(&one, "  subgraph %s[%s]\n", prefix, mermaidLabel(p.name))
 		}
-		p.mermaid(&one, prefix)
-		if prefix != "" {
+		switch {
+		case p.said != nil:
+			fmt.Fprintf(&one, "  %ssaid[%s]:::terminus\n", prefix, mermaidLabel(append([]string{p.name}, firstFew(p.said, mostSaid)...)...))
+		case prefix == "":
+			p.mermaid(&one, prefix)
+		default:
+			fmt.Fprintf(&one, "  subgraph %s[%s]\n", prefix, mermaidLabel(p.name))
+			p.mermaid(&one, prefix)
 			one.WriteString("  end\n")
 		}
 		if i > 0 && b.Len()+one.Len() > mostMermaid {
@@ -94,21 +128,24 @@ func (d drawing) mermaid(b *strings.Builder, prefix string) {
 		name, owner := band.title(d.lang)
 		fmt.Fprintf(b, "  subgraph %sband%d[%s]\n", prefix, i, mermaidLabel(strings.TrimSpace(name+" "+owner)))
 		if band.agent {
-			fmt.Fprintf(b, "    %sagent([%s]):::terminus\n", prefix, mermaidLabel(append([]string{wordDrawAgent.In(d.lang), d.path.Agent.ID}, few(d.path.Agent.Addresses)...)...))
+			fmt.Fprintf(b, "    %sagent([%s]):::terminus\n", prefix, mermaidLabel(append([]string{wordDrawAgent.In(d.lang), noted(d.notes[0]), d.path.Agent.ID}, few(d.path.Agent.Addresses)...)...))
 		}
 		for w := range d.ways {
 			for n := range band.steps[w] {
 				s := &band.steps[w][n]
 				order[w] = append(order[w], s)
-				lines := []string{s.banner(d.lang), fmt.Sprintf("(%d) %s", s.number, s.head(d.lang)), s.subnet(), s.Ref}
+				lines := []string{s.banner(d.lang), noted(s.note), fmt.Sprintf("(%d) %s", s.number, s.head(d.lang)), s.subnet(), s.Ref}
 				if s.Status != "PASS" {
 					lines = append(lines, few(s.rules(d.lang))...)
 				}
 				fmt.Fprintf(b, "    %ss%d[%s]:::%s\n", prefix, s.number, mermaidLabel(lines...), statusClass(s.Status))
+				if s.note != "" {
+					fmt.Fprintf(b, "    class %ss%d changed\n", prefix, s.number)
+				}
 			}
 		}
 		if band.endpoint {
-			lines, class := append([]string{wordDrawEnd.In(d.lang), d.path.Endpoint.ID}, few(d.path.Endpoint.Addresses)...), "terminus"
+			lines, class := append([]string{wordDrawEnd.In(d.lang), noted(d.notes[1]), d.path.Endpoint.ID}, few(d.path.Endpoint.Addresses)...), "terminus"
 			if len(d.fault) > 0 {
 				lines, class = append(append([]string{wordStopsHere.In(d.lang)}, lines...), d.fault...), "fail"
 			}
@@ -140,10 +177,23 @@ func (d drawing) mermaid(b *strings.Builder, prefix string) {
 	}
 }
 
+// noted is a note as a line of a box.
+func noted(note string) string {
+	if note == "" {
+		return ""
+	}
+	return "≠ " + note
+}
+
+// mostSaid is how many lines of what changed a flowchart holds of a target.
+const mostSaid = 12
+
 // few are the first of a list, and how many more there are.
-func few(list []string) []string {
-	if len(list) <= mostListed {
+func few(list []string) []string { return firstFew(list, mostListed) }
+
+func firstFew(list []string, most int) []string {
+	if len(list) <= most {
 		return list
 	}
-	return append(append([]string{}, list[:mostListed]...), fmt.Sprintf("(+%d)", len(list)-mostListed))
+	return append(append([]string{}, list[:most]...), fmt.Sprintf("(+%d)", len(list)-most))
 }

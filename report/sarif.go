@@ -134,6 +134,12 @@ func SARIF(w io.Writer, r Report) error {
 				res.Properties["effect"] = i.finding.Effect
 			}
 		}
+		if i.became != "" {
+			res.Baseline = "unchanged"
+			if isNews(i.became) {
+				res.Baseline = "new"
+			}
+		}
 		if !i.bears(r) && res.Kind == "fail" {
 			res.Level = "note"
 		}

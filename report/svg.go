@@ -3,7 +3,6 @@ package report
 import (
 	_ "embed"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -96,6 +95,7 @@ type card struct {
 	lines  []line
 	class  literal
 	number string
+	note   string // what is other in the picture beside it
 	banner string
 	word   string
 	step   *step
@@ -104,6 +104,13 @@ type card struct {
 
 func (c card) measured() card {
 	c.high = 2 * cardPad
+	if c.note != "" {
+		n := slices.IndexFunc(c.lines, func(l line) bool { return l.class != "head" })
+		if n < 0 {
+			n = len(c.lines)
+		}
+		c.lines = slices.Insert(c.lines, n, linesOf(noted(c.note), cardRoom, "word note", smallLine)...)
+	}
 	if c.banner != "" {
 		c.high += bannerLine
 	}
@@ -116,6 +123,7 @@ func (c card) measured() card {
 func (d drawing) cardOf(s step) card {
 	c := card{class: statusClass(s.Status), number: fmt.Sprint(s.number), word: s.Status, step: &s}
 	c.lines = linesOf(s.head(d.lang), cardRoom-9*len(s.Status), "head", headLine)
+	c.note = s.note
 	if s.Branch && !s.Unreached {
 		c.lines = append(c.lines, linesOf("("+wordOtherPart.In(d.lang)+")", cardRoom, "faint", smallLine)...)
 	}
@@ -148,8 +156,8 @@ func (d drawing) cardOf(s step) card {
 // mostListed is how many addresses or subnets an end shows.
 const mostListed = 4
 
-func (d drawing) endCard(title snapshot.Text, e Terminus, task *Terminus) card {
-	c := card{class: "end"}
+func (d drawing) endCard(title snapshot.Text, e Terminus, note string, task *Terminus) card {
+	c := card{class: "end", note: note}
 	c.lines = linesOf(title.In(d.lang), cardRoom, "head", headLine)
 	add := func(list ...string) {
 		for i, s := range list {
@@ -230,13 +238,13 @@ func (d drawing) layout(ways ...int) plot {
 		for _, w := range ways {
 			var cards []card
 			if b.agent {
-				cards = append(cards, d.endCard(wordDrawAgent, d.path.Agent, nil))
+				cards = append(cards, d.endCard(wordDrawAgent, d.path.Agent, d.notes[0], nil))
 			}
 			for _, s := range b.steps[w] {
 				cards = append(cards, d.cardOf(s))
 			}
 			if b.endpoint {
-				cards = append(cards, d.endCard(wordDrawEnd, d.path.Endpoint, &d.path.Task))
+				cards = append(cards, d.endCard(wordDrawEnd, d.path.Endpoint, d.notes[1], &d.path.Task))
 			}
 			p.cells[w] = append(p.cells[w], cards)
 			most = max(most, stack(cards))
@@ -336,6 +344,9 @@ func (p plot) lines(m *markup, w int, nodes []node) {
 
 func (m *markup) card(c card, y int) {
 	m.put(`<rect class="card %" x="%" y="%" width="%" height="%" rx="6"/>`, c.class, cardX, y, cardWidth, c.high)
+	if c.note != "" {
+		m.put(`<rect class="mark" x="%" y="%" width="6" height="%"/>`, cardX, y, c.high)
+	}
 	mid := y + cardPad + 9
 	m.put(`<circle class="dot %" cx="%" cy="%" r="11"/>`, c.class, lineX, mid)
 	switch {
@@ -364,85 +375,4 @@ func (p plot) waySVG(m *markup, w int, id string, class literal) {
 	m.put(`<svg class="%" viewBox="0 0 % %" role="img" aria-labelledby="%"><title id="%">%</title>`, class, wayWidth, p.high, id, id, p.wayTitle(w)+": "+p.outcome(w))
 	p.column(m, w)
 	m.WriteString("</svg>")
-}
-
-// SVG returns a renderer for a picture of each target, one under the other.
-func SVG(lang string) Renderer {
-	return func(w io.Writer, r Report) error {
-		var body markup
-		y := margin
-		const wide = 2*wayWidth + waysGap
-		err := r.each(func(t Target) error {
-			y = body.textAt(margin, y, []line{{sentence(r.headlineOf(t, lang), lang), "big", 26}, {t.Name, "mono faint", smallLine}})
-			if t.Path == nil {
-				y = body.textAt(margin, y+bandPad, []line{{wordNoPath.In(lang), "head", headLine}})
-			}
-			pictures := t.pictures(lang)
-			for i, p := range layouts(pictures) {
-				one := pictures[i]
-				if one.name != "" {
-					y = body.textAt(margin, y+bandPad, []line{{one.name, "head", headLine}})
-				}
-				y += bandPad
-				for w := range p.ways {
-					body.put(`<g transform="translate(%,%)">`, margin+w*(wayWidth+waysGap), y)
-					p.column(&body, w)
-					body.WriteString("</g>")
-				}
-				y += p.high
-			}
-			if list := aside(t); len(list) > 0 {
-				y = body.textAt(margin, y, []line{{wordElsewhere.In(lang), "head", headLine + 4}})
-				for _, s := range list {
-					y = body.textAt(margin, y, linesOf(s, pageRoom, "", smallLine))
-				}
-			}
-			y += 2 * margin
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		var m markup
-		m.put(`<svg xmlns="http://www.w3.org/2000/svg" width="%" height="%" viewBox="0 0 % %" role="img" lang="%"><title>%</title><style>`, wide+2*margin, y, wide+2*margin, y, lang, "DataSync: "+r.headline(lang))
-		m.WriteString(drawingStyle)
-		m.put(`</style><rect class="page" width="%" height="%"/>`, wide+2*margin, y)
-		if _, err := w.Write(m.Bytes()); err != nil {
-			return err
-		}
-		if _, err := w.Write(body.Bytes()); err != nil {
-			return err
-		}
-		_, err = io.WriteString(w, "</svg>\n")
-		return err
-	}
-}
-
-// picture is a drawing with what it shows.
-type picture struct {
-	drawing
-	name string
-}
-
-var (
-	wordBefore = snapshot.Text{En: "Before this change", Ja: "変更前"}
-	wordAfter  = snapshot.Text{En: "After this change", Ja: "変更後"}
-)
-
-// pictures are those of a target: of a planned change, before and after.
-func (t Target) pictures(lang string) []picture {
-	switch {
-	case t.Path == nil:
-		return nil
-	case t.PathBefore == nil:
-		return []picture{{draw(t.Path, t.endpointFaults(false), lang), ""}}
-	}
-	return []picture{{draw(t.PathBefore, t.endpointFaults(true), lang), wordBefore.In(lang)}, {draw(t.Path, t.endpointFaults(false), lang), wordAfter.In(lang)}}
-}
-
-// headlineOf is the headline of one target.
-func (r Report) headlineOf(t Target, lang string) string {
-	one := r
-	one.Verdict, one.Targets = t.Verdict, []Target{t}
-	return strings.TrimSpace(one.headline(lang))
 }

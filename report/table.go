@@ -36,9 +36,6 @@ func Table(opt TableOptions) Renderer {
 		opt.Width = DefaultWidth
 	}
 	return func(w io.Writer, r Report) error {
-		if r.Baseline != nil && r.Baseline.Equal && opt.Quiet {
-			return nil
-		}
 		var b bytes.Buffer
 		p := &printer{opt: opt, out: &b, told: Told{}}
 		first := true
@@ -69,8 +66,10 @@ func Table(opt TableOptions) Renderer {
 		}
 		b.WriteString("\n")
 		if r.Baseline != nil {
-			fmt.Fprintf(&b, "%s\n\n", snapshot.Text{En: "Since the baseline:", Ja: "ベースラインからの変化:"}.In(opt.Lang))
-			if err := diffTable(&b, *r.Baseline, opt); err != nil {
+			fmt.Fprintf(&b, "%s\n\n", wordSince.In(opt.Lang))
+			since := opt
+			since.Quiet = opt.Quiet || opt.Wide // the rest stands above
+			if err := diffTable(&b, *r.Baseline, since); err != nil {
 				return err
 			}
 			b.WriteString("\n")
@@ -313,8 +312,26 @@ const (
 // wideEvidence is the share of the evidence column of a wide table, in percent.
 const wideEvidence = 45
 
+// signed is a result with a sign in front.
+type signed struct {
+	sign string
+	Result
+}
+
 // rows prints a result a row: status, check, what was found, and with wide the evidence.
 func (p *printer) rows(results []Result) error {
+	rows := make([]signed, len(results))
+	for i, r := range results {
+		rows[i].Result = r
+	}
+	return p.signed(rows)
+}
+
+func (p *printer) signed(rows []signed) error {
+	statusWidth := statusWidth
+	if rows[0].sign != "" {
+		statusWidth += 2
+	}
 	left := p.opt.Width - statusWidth - checkWidth - 2*gutter
 	widths := []int{statusWidth, checkWidth, left}
 	if p.opt.Wide {
@@ -340,10 +357,14 @@ func (p *printer) rows(results []Result) error {
 			Behavior: tw.Behavior{TrimSpace: tw.Off},
 			Widths:   tw.CellWidth{PerColumn: per},
 		}))
-	for _, r := range results {
-		cells := []string{p.paint(r.Status, r.Status), r.Check, strings.Join(p.story(r, widths[2]), "\n")}
+	for _, r := range rows {
+		status := p.paint(r.Status, r.Status)
+		if r.sign != "" {
+			status = r.sign + " " + status
+		}
+		cells := []string{status, r.Check, strings.Join(p.story(r.Result, widths[2]), "\n")}
 		if p.opt.Wide {
-			cells = append(cells, strings.Join(evidenceLines(r, widths[3]), "\n"))
+			cells = append(cells, strings.Join(evidenceLines(r.Result, widths[3]), "\n"))
 		}
 		if err := table.Append(cells); err != nil {
 			return err

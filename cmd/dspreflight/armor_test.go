@@ -118,7 +118,7 @@ func TestArmorHostileDiffs(t *testing.T) {
 	held := 0
 	for n, word := range append(slices.Clone(hostileWords), `=cmd|'/c calc'!A1`, "@SUM(A1)") {
 		estate := hostileEstate(t, "unreachable-443", word, n%len(hostileWords))
-		for i, format := range strings.Split(report.DiffFormatNames(), ", ") {
+		for i, format := range strings.Split(report.FormatNames(), ", ") {
 			if !tier.Takes(n+i, 1) {
 				continue
 			}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -41,18 +39,24 @@ func runCheck(c *cli.Context, env *environment) error {
 	if err := r.Prepare(c.Context); err != nil {
 		return err
 	}
+	base := c.String("baseline")
+	var seen audit.Judged
+	if base != "" {
+		r.Shown = func(m audit.Masked) { seen = audit.Judged{Snap: m.Snap, Targets: m.Targets} }
+	}
 	rep, err := r.LookUntilReady(c.Context, c.Duration("wait"))
 	if err != nil {
 		return err
 	}
 	defer func() { rep.Close() }()
-	if base := c.String("baseline"); base != "" {
-		if err := since(c.Context, r, &rep, base); err != nil {
+	if base != "" {
+		earlier, err := since(c.Context, r, &rep, seen, base)
+		if err != nil {
 			return err
 		}
+		defer earlier.Close()
 	}
 	r.NoteWaivers(rep)
-	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	for _, out := range outputs {
 		if err := out.write(c.Context, env, r.Options, rep); err != nil {
 			return err
@@ -62,15 +66,18 @@ func runCheck(c *cli.Context, env *environment) error {
 	return r.KeepMap(c.Context)
 }
 
-// since adds to a report what is new in it since an earlier one.
-func since(ctx context.Context, r *audit.Run, rep *report.Report, base string) error {
-	earlier, _, err := r.ReportAt(ctx, base)
+// since adds to a report what is new in it since an earlier one, which it draws from.
+func since(ctx context.Context, r *audit.Run, rep *report.Report, seen audit.Judged, base string) (report.Report, error) {
+	earlier, before, err := r.ReportAt(ctx, base)
 	if err != nil {
-		return fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
+		return earlier, fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
 	}
-	defer earlier.Close()
 	if rep.Redacted != earlier.Redacted {
-		return snapshot.Errorf("--baseline %s: what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "--baseline %s: 置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する", base)
+		return earlier, snapshot.Errorf("--baseline %s: what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "--baseline %s: 置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する", base)
 	}
-	return rep.Since(earlier)
+	if err := rep.Since(earlier); err != nil {
+		return earlier, err
+	}
+	blameRows(ctx, rep.Baseline, before, seen)
+	return earlier, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/dspreflight/dspreflight/internal/audit"
-	"github.com/dspreflight/dspreflight/internal/console"
 	"github.com/dspreflight/dspreflight/internal/gate"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
@@ -17,16 +16,16 @@ func diffCommand(env *environment) *cli.Command {
 	flags := append(targetFlags(), boolFlag(groupEvidence, "complete", "the files of the snapshots are whole and unfiltered, so that what is missing does not exist"))
 	flags = append(flags,
 		stringFlag(groupSelection, "requirements", "where sources disagree, follow `WHICH`: default, article or guide"),
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: " + report.DiffFormatNames(), Value: "table", Category: groupOutput},
+		outputFlag(nil), // a variable that says where the report goes is not about this
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what changed: nothing if nothing did", Category: groupOutput, EnvVars: variable("quiet")},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what changed: no output if nothing did (files are written all the same)", Category: groupOutput, EnvVars: variable("quiet")},
 		&cli.StringFlag{Name: "fail-on", Usage: "exit 1 for `WHAT`: new (findings; 3 if what can no longer be told may hide one)", Category: groupGate},
 	)
 	return &cli.Command{
 		Name:      "diff",
 		Usage:     "say what changed between two reports or snapshots",
-		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\nBEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of check --save), which is judged with the target flags. A finding counts as resolved only if it is proved to be gone: not if it can no longer be told. junit, sarif and gitlab hold what is new, for CI.\n\nExit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no longer be told may hide one.",
+		UsageText: "dspreflight diff [flags] BEFORE AFTER\n   dspreflight diff yesterday.json today.json\n   dspreflight diff -q --fail-on new yesterday/ today/\n\nBEFORE and AFTER are each a report (the file of check -o json) or a snapshot (the folder of check --save), which is judged with the target flags. A finding counts as resolved only if it is proved to be gone: not if it can no longer be told. junit, sarif and gitlab hold what is new, for CI; svg, mermaid and html draw the path before and after.\n\nExit code: 0, whatever changed; with --fail-on new, 1 for a new finding, 3 where what can no longer be told may hide one.",
 		ArgsUsage: "BEFORE AFTER",
 		Flags:     flags,
 		Action: func(c *cli.Context) error {
@@ -40,13 +39,9 @@ func runDiff(c *cli.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	render, ok := report.DiffFormatNamed(c.String("output"))
-	ofNews, isNews := report.NewsFormatNamed(c.String("output"))
-	if _, ofCheck := report.FormatNamed(c.String("output")); !ok && !isNews && ofCheck {
-		return snapshot.Errorf("--output %q is about one report, and diff compares two: expected one of %s", "--output %q は 1 つのレポートの形式で、2 つを比べる diff では使えない。%s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
-	}
-	if !ok && !isNews {
-		return snapshot.Errorf("--output %q: expected one of %s", "--output %q: %s のいずれかを指定する", c.String("output"), report.DiffFormatNames())
+	outputs, err := outputsOf(c, env)
+	if err != nil {
+		return err
 	}
 	if on := c.String("fail-on"); on != "" && on != "new" {
 		return snapshot.Errorf("--fail-on %q: expected new", "--fail-on %q: new を指定する", on)
@@ -73,26 +68,18 @@ func runDiff(c *cli.Context, env *environment) error {
 	}
 	d.Tool.Version = o.Version
 	blameRows(c.Context, &d, seen[0], seen[1])
-	color, err := colored(c.String("color"), env.stdout)
-	if err != nil {
-		return err
-	}
-	width, _ := console.Terminal(env.stdout)
 	switch {
 	case c.Context.Err() != nil:
 		env.code = report.Interrupted.ExitCode()
 	case c.String("fail-on") == "new":
 		env.code = d.ExitCodeOnNew()
 	}
-	opt := report.TableOptions{Width: width, Color: color, Quiet: c.Bool("quiet"), Lang: o.Lang}
-	if isNews {
-		news, err := d.News(sides[1])
-		if err != nil {
+	for _, out := range outputs {
+		if err := out.writeDiff(c.Context, env, o, d); err != nil {
 			return err
 		}
-		return ofNews.Render(opt)(env.stdout, news)
 	}
-	return render(env.stdout, d, opt)
+	return nil
 }
 
 // blameRows says which rows changed between two snapshots, and which of them are

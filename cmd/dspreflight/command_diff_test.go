@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -108,7 +109,7 @@ func TestDiff(t *testing.T) {
 		{"what comes to light", []string{"--fail-on", "new", blind, broken}, 1, []string{"DSP201  revealed", "a gap closed"}},
 		{"in Japanese", []string{"--lang", "ja", broken, blind}, 0, []string{"DSP201  未確認", "解消したとは言えない", "見えなくなった"}},
 		{"one side", []string{healthy}, exitUsage, []string{"got 1"}},
-		{"no such format", []string{"-o", "xml", healthy, broken}, exitUsage, []string{"expected one of table, json"}},
+		{"no such format", []string{"-o", "xml", healthy, broken}, exitUsage, []string{"expected one of table, wide, json"}},
 		{"no such gate", []string{"--fail-on", "warn", healthy, broken}, exitUsage, []string{"expected new"}},
 		{"not a report", []string{healthy, at("other")}, exitUsage, []string{`schema is "other/v1"`}},
 		{"nothing there", []string{healthy, at("none")}, exitUsage, []string{"no such file"}},
@@ -162,8 +163,8 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestDiffFormats writes the same findings in every format, nothing where nothing
-// changed with -q, and refuses the formats of one report.
+// TestDiffFormats writes the same findings in every format of a report, nothing where
+// nothing changed with -q, but whole files.
 func TestDiffFormats(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"healthy", "unreachable-443", "no-permission"} {
@@ -172,27 +173,175 @@ func TestDiffFormats(t *testing.T) {
 		}
 	}
 	t.Chdir(dir)
-	for _, format := range strings.Split(report.DiffFormatNames(), ", ") {
-		if _, news := report.NewsFormatNamed(format); news {
-			continue // see TestDiffNews
-		}
+	for _, f := range report.Formats() {
+		news := slices.Contains([]string{"junit", "sarif", "gitlab"}, f.Name) // see TestDiffNews
 		for _, lang := range []string{"en", "ja"} {
-			out := invoke(t, "diff", "-o", format, "--lang", lang, "healthy", "unreachable-443")
-			if out.code != 0 || strings.Count(out.stdout, "DSP201") < 1 || !strings.Contains(out.stdout, "describe-security-group-rules") {
-				t.Errorf("%s, %s: exit code %d: %s%s", format, lang, out.code, out.stdout, out.stderr)
+			out := invoke(t, "diff", "-o", f.Name, "--lang", lang, "healthy", "unreachable-443")
+			if out.code != 0 || strings.Count(out.stdout, "DSP201") < 1 || !news && !strings.Contains(out.stdout, "describe-security-group-rules") {
+				t.Errorf("%s, %s: exit code %d: %s%s", f.Name, lang, out.code, out.stdout, out.stderr)
 			}
-			if out := invoke(t, "diff", "-q", "-o", format, "--lang", lang, "healthy", "healthy"); out.code != 0 || out.stdout != "" {
-				t.Errorf("%s, %s: %q", format, lang, out.stdout)
+			if out := invoke(t, "diff", "-q", "-o", f.Name, "--lang", lang, "healthy", "healthy"); out.code != 0 || out.stdout != "" {
+				t.Errorf("%s, %s: %q", f.Name, lang, out.stdout)
 			}
-			if out := invoke(t, "diff", "-o", format, "--lang", lang, "healthy", "no-permission"); !strings.Contains(out.stdout, "ec2:DescribeSecurityGroups") {
-				t.Errorf("%s, %s: no gap: %s", format, lang, out.stdout)
+			if out := invoke(t, "diff", "-o", f.Name, "--lang", lang, "healthy", "no-permission"); !strings.Contains(strings.ReplaceAll(out.stdout, "#58;", ":"), "ec2:DescribeSecurityGroups") {
+				t.Errorf("%s, %s: no gap: %s", f.Name, lang, out.stdout)
+			}
+			for _, args := range [][]string{{"diff", "unreachable-443", "unreachable-443"}, {"check", "--snapshot", "unreachable-443", "--baseline", "unreachable-443"}} {
+				if out := invoke(t, append(args, "-q", "-o", f.Name+"=out", "--lang", lang)...); out.code == exitUsage || out.stdout != "" {
+					t.Errorf("%s, %s: %q: exit code %d: %s", f.Name, lang, args, out.code, out.stdout+out.stderr)
+				}
+				if body, err := os.ReadFile("out"); err != nil || len(body) == 0 {
+					t.Errorf("%s, %s: %q: the file is empty, %v", f.Name, lang, args, err)
+				}
+				if err := os.Remove("out"); err != nil {
+					t.Error(err)
+				}
 			}
 		}
 	}
-	for _, format := range []string{"svg", "mermaid", "wide", "nonsense"} {
-		if out := invoke(t, "diff", "-o", format, "healthy", "healthy"); out.code != 2 || !strings.Contains(out.stderr, report.DiffFormatNames()) {
-			t.Errorf("%s: exit code %d: %s", format, out.code, out.stderr)
+	if out := invoke(t, "diff", "-o", "nonsense", "healthy", "healthy"); out.code != 2 || !strings.Contains(out.stderr, report.FormatNames()) {
+		t.Errorf("exit code %d: %s", out.code, out.stderr)
+	}
+}
+
+// TestDiffDraws marks in the pictures of both sides what is other in the other, whatever
+// the languages of the reports, and draws nothing where nothing changed.
+func TestDiffDraws(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"healthy", "unreachable-443", "healthy-tgw", "no-permission"} {
+		if out := invoke(t, "fixtures", "--save", filepath.Join(dir, name), name); out.code != 0 {
+			t.Fatal(out.stderr)
 		}
+	}
+	t.Chdir(dir)
+	for _, lang := range []string{"en", "ja"} {
+		for _, name := range []string{"healthy", "unreachable-443"} {
+			if out := invoke(t, "check", "--snapshot", name, "--lang", lang, "-o", "json="+name+"."+lang); out.code == exitUsage {
+				t.Fatal(out.stderr)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		before, after string
+		marks         int // in both pictures together
+		says          []string
+	}{
+		{"healthy", "unreachable-443", 4, []string{"before: PASS", "after: FAIL"}},
+		{"healthy.en", "unreachable-443.ja", 4, []string{"before: PASS", "after: FAIL"}}, // words differ everywhere
+		{"unreachable-443.en", "healthy", 4, []string{"before: FAIL", "after: PASS"}},
+		{"healthy", "no-permission", 8, []string{"before: PASS", "after: UNKNOWN"}}, // groups that were not seen are no others
+		{"healthy.en", "healthy", 0, nil},
+		{"unreachable-443.en", "unreachable-443.ja", 0, nil},
+		{"healthy", "healthy-tgw", 31, []string{"not in the picture before", "not in the picture after", "other before"}},
+	} {
+		for format, mark := range map[string]string{"svg": `<rect class="mark"`, "mermaid": " changed\n", "html": `<rect class="mark"`} {
+			out := invoke(t, "diff", tt.before, tt.after, "-o", format)
+			if out.code != 0 {
+				t.Fatal(out.stderr)
+			}
+			text := strings.NewReplacer("#58;", ":", "&#39;", "'").Replace(out.stdout)
+			if format != "html" { // which draws some ways twice: see TestWayAlone
+				if n := strings.Count(text, mark); n != tt.marks {
+					t.Errorf("%s to %s, %s: %d marks, want %d", tt.before, tt.after, format, n, tt.marks)
+				}
+			}
+			for _, s := range tt.says {
+				if !strings.Contains(text, "≠ "+s) {
+					t.Errorf("%s to %s, %s: %q is missing", tt.before, tt.after, format, s)
+				}
+			}
+			if drawn := strings.Contains(text, "acl-0d1a2b3c4d5e6f701"); drawn != (tt.marks > 0) {
+				t.Errorf("%s to %s, %s: drawn: %v", tt.before, tt.after, format, drawn)
+			}
+		}
+	}
+}
+
+// TestDiffWide lists every check of both sides with all its evidence: once where it is the
+// same, behind a sign where it is not.
+func TestDiffWide(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"healthy", "unreachable-443"} {
+		if out := invoke(t, "fixtures", "--save", filepath.Join(dir, name), name); out.code != 0 {
+			t.Fatal(out.stderr)
+		}
+	}
+	t.Chdir(dir)
+	count := func(text, sign, check string) int {
+		n := 0
+		for _, l := range strings.Split(text, "\n") {
+			if f := strings.Fields(l); strings.HasPrefix(l, sign+" ") && strings.Contains(l, " "+check+" ") && len(f) > 2 && (f[0] == check || f[1] == check || f[2] == check) {
+				n++
+			}
+		}
+		return n
+	}
+	text := invoke(t, "diff", "healthy", "unreachable-443", "-o", "wide").stdout
+	for _, c := range checks.All() {
+		same := c.ID != "sg-ingress-443" && c.ID != "task-sg"
+		if count(text, " ", c.ID) != map[bool]int{true: 1, false: 0}[same] || count(text, "-", c.ID) != map[bool]int{true: 0, false: 1}[same] || count(text, "+", c.ID) != map[bool]int{true: 0, false: 1}[same] {
+			t.Errorf("%s: %d, -%d, +%d", c.ID, count(text, " ", c.ID), count(text, "-", c.ID), count(text, "+", c.ID))
+		}
+	}
+	for _, evidence := range []string{"sg-0e1d2c3b4a5968778/sgr-0d443a2b3c4d5e6f1: tcp 443 from", "ec2:DescribeVpcs vpc-0d5c1a2b3e4f50617: tenancy default"} {
+		if !strings.Contains(text, evidence) {
+			t.Errorf("%q is missing in:\n%s", evidence, text)
+		}
+	}
+	for _, args := range [][]string{{"diff", "-q", "healthy", "unreachable-443", "-o", "wide"}, {"check", "--snapshot", "unreachable-443", "--baseline", "healthy", "-o", "wide"}} {
+		out := invoke(t, args...)
+		_, since, _ := strings.Cut(out.stdout, "All checks: - before, + after")
+		if count(since, "-", "task-sg") != 1 || count(since, "+", "task-sg") != 1 || count(since, " ", "endpoint-available") != 0 {
+			t.Errorf("%q: %s", args, out.stdout)
+		}
+	}
+	if out := invoke(t, "diff", "healthy", "healthy", "-o", "wide"); strings.Contains(out.stdout, "\n+ ") || strings.Contains(out.stdout, "\n- ") {
+		t.Errorf("nothing changed: %s", out.stdout)
+	}
+}
+
+// TestBaselineInEveryFormat says in every format of a report what is new since a baseline,
+// and with --fail-on new, what is not new counts nowhere.
+func TestBaselineInEveryFormat(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"healthy", "unreachable-443", "four-faults"} {
+		if out := invoke(t, "fixtures", "--save", filepath.Join(dir, name), name); out.code != 0 {
+			t.Fatal(out.stderr)
+		}
+	}
+	t.Chdir(dir)
+	for format, want := range map[string][3]string{ // of what is new, of what stood before, of what is gone
+		"table":    {"DSP201  new\n", "DSP202  unchanged", "DSP220  resolved"},
+		"wide":     {"DSP201  new\n", "No finding changed.", "DSP220  resolved"},
+		"json":     {`"new": [`, `"unchanged": [`, `"resolved": [`},
+		"junit":    {"New since the baseline.", "It was so at the time of the baseline.", ""},
+		"sarif":    {`"baselineState": "new"`, `"baselineState": "unchanged"`, ""},
+		"github":   {"New since the baseline.", "It was so at the time of the baseline.", "Since the baseline"},
+		"gitlab":   {"New since the baseline.", "It was so at the time of the baseline.", ""},
+		"markdown": {"**New**", "DSP202", "**Resolved**"},
+		"html":     {"<h3>New (", "DSP202", "<h3>Resolved ("},
+		"svg":      {"New: FAIL sg-ingress-443 DSP201", "DSP202", "Resolved: FAIL"},
+		"mermaid":  {"New#58; FAIL sg-ingress-443 DSP201", "DSP202", "Resolved#58; FAIL"},
+		"csv":      {",new\n", ",unchanged\n", ",resolved\n"},
+	} {
+		out := invoke(t, "check", "--snapshot", "four-faults", "--baseline", "unreachable-443", "-o", format, "--fail-on", "new")
+		for i, w := range []string{strings.NewReplacer("sg-ingress-443 DSP201", "sg-ingress-control DSP202", "DSP201", "DSP202").Replace(want[0]), "", strings.NewReplacer("DSP220", "DSP201").Replace(want[2])} {
+			if !strings.Contains(out.stdout, w) {
+				t.Errorf("%s: %d, %q is missing in\n%s", format, i, w, out.stdout)
+			}
+		}
+		same := invoke(t, "check", "--snapshot", "four-faults", "--baseline", "four-faults", "-o", format, "--fail-on", "new")
+		if same.code != 0 || !strings.Contains(same.stdout, want[1]) {
+			t.Errorf("%s, as before: exit code %d, %q is missing in\n%s", format, same.code, want[1], same.stdout)
+		}
+		for _, counts := range []string{"<failure", "::error", `"severity": "critical"`, `"level": "error",\n          "message"`} {
+			if strings.Contains(same.stdout, counts) {
+				t.Errorf("%s, as before: %s", format, counts)
+			}
+		}
+	}
+	if out := invoke(t, "check", "--snapshot", "unreachable-443", "--baseline", "healthy"); !strings.Contains(out.stdout, "by describe-security-group-rules sgr-0d443a2b3c4d5e6f1 (delete,") {
+		t.Errorf("no row is to blame: %s", out.stdout)
 	}
 }
 

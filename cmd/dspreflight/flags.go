@@ -120,6 +120,10 @@ func gateFlag() cli.Flag {
 	return &cli.StringFlag{Name: "gate", Usage: "with a plan or template: `WHAT` counts, change (only what it breaks) or all", Value: "change", Category: groupGate, EnvVars: variable("gate")}
 }
 
+func outputFlag(env []string) cli.Flag {
+	return &cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: " + report.FormatNames() + " (repeatable)", Category: groupOutput, EnvVars: env}
+}
+
 func checkFlags() []cli.Flag {
 	flags := append(targetFlags(), auditFlags()...)
 	flags = append(flags, evidenceFlags()...)
@@ -128,11 +132,11 @@ func checkFlags() []cli.Flag {
 	flags = append(flags, stringFlag(groupEvidence, "baseline", "say what changed since `FILE`, the JSON of an earlier report, or a folder that --save wrote"))
 	flags = append(flags, selectionFlags()...)
 	flags = append(flags,
-		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT[=PATH]`: " + report.FormatNames() + " (repeatable)", Category: groupOutput, EnvVars: variable("output")},
+		outputFlag(variable("output")),
 		boolFlag(groupOutput, "explain", "for each failure: cause, evidence, commands that mend it, sources"),
 		stringFlag(groupOutput, "lang", "`LANGUAGE`: en or ja (default: from LC_ALL, LC_MESSAGES, LANG)"),
 		&cli.StringFlag{Name: "color", Usage: "`WHEN`: auto, always or never", Value: "auto", Category: groupOutput, EnvVars: variable("color")},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what is not PASS", Category: groupOutput, EnvVars: variable("quiet")},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only what is not PASS; with --baseline, no output where nothing changed (files are written all the same)", Category: groupOutput, EnvVars: variable("quiet")},
 		boolFlag(groupOutput, "verbose", "every check in a line, below what matters"),
 		listFlag(groupGate, "accept", "let findings with `CODE` (or of a check) stand, for this run (repeatable)"),
 		stringFlag(groupGate, "waivers", "let findings stand that the YAML `FILE` names, each with a reason, an owner and an expiry"),

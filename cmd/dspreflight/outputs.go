@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -66,24 +67,46 @@ func outputsOf(c *cli.Context, env *environment) ([]output, error) {
 	if toStdout > 1 {
 		return nil, snapshot.Errorf("two outputs go to standard output: give all but one a path, as in -o json=report.json", "2 つの出力が標準出力に向いている。1 つを除いて -o json=report.json のようにパスを付ける")
 	}
+	slices.SortStableFunc(outputs, func(a, b output) int { return cmp.Compare(b.path, a.path) }) // files first: a pipe may close early
 	return outputs, nil
 }
 
+// silent reports whether an output says nothing, since nothing changed: with --quiet, on
+// standard output. A file is what the next run is compared with, or what CI reads.
+func (o output) silent(d *report.Diff) bool {
+	return d != nil && d.Equal && o.table.Quiet && o.path == ""
+}
+
 func (o output) write(ctx context.Context, env *environment, opt audit.Options, rep report.Report) error {
-	o.table.Lang = opt.Lang
-	render := o.format.Render(o.table)
+	if o.silent(rep.Baseline) {
+		return nil
+	}
 	if o.format.Name == "github" {
 		if err := stepSummary(ctx, opt, rep); err != nil {
 			return err
 		}
 	}
+	o.table.Lang = opt.Lang
+	render := o.format.Render(o.table)
+	return o.to(ctx, env, opt, func(w io.Writer) error { return render(w, rep) })
+}
+
+func (o output) writeDiff(ctx context.Context, env *environment, opt audit.Options, d report.Diff) error {
+	if o.silent(&d) {
+		return nil
+	}
+	o.table.Lang = opt.Lang
+	return o.to(ctx, env, opt, func(w io.Writer) error { return o.format.Diff(w, d, o.table) })
+}
+
+func (o output) to(ctx context.Context, env *environment, opt audit.Options, render func(io.Writer) error) error {
 	if o.path == "" {
-		if err := render(env.stdout, rep); err != nil {
+		if err := render(env.stdout); err != nil {
 			return snapshot.Errorf("write the report: %w", "レポートの書き込み: %w", err)
 		}
 		return nil
 	}
-	if err := files.Write(ctx, opt.Patience(), o.path, func(w io.Writer) error { return render(w, rep) }); err != nil {
+	if err := files.Write(ctx, opt.Patience(), o.path, render); err != nil {
 		return snapshot.Errorf("--output %s: %w", "--output %s: %w", o.path, err)
 	}
 	return nil
