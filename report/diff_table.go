@@ -126,7 +126,7 @@ func (p *diffPrinter) every(d Diff, t TargetDiff) error {
 		switch {
 		case old == nil:
 			rows = append(rows, signed{"+", r})
-		case old.Status != r.Status || worded && !slices.Equal(p.told(*old), p.told(r)):
+		case old.Status != r.Status || worded && !old.saysAs(r):
 			rows = append(rows, signed{"-", *old}, signed{"+", r})
 		case !p.opt.Quiet:
 			rows = append(rows, signed{" ", r})
@@ -149,13 +149,12 @@ func (p *diffPrinter) every(d Diff, t TargetDiff) error {
 	return nil
 }
 
-// told is what a table says of a result.
-func (p *diffPrinter) told(r Result) []string {
-	return append(p.story(r, wideWhole), evidenceLines(r, wideWhole)...)
+// saysAs reports whether a table says the same of two results.
+func (r Result) saysAs(o Result) bool {
+	return r.Status == o.Status && slices.EqualFunc(r.Findings, o.Findings, func(a, b Finding) bool {
+		return a.Status == b.Status && a.Code == b.Code && a.Message == b.Message && slices.Equal(a.Evidence, b.Evidence) && (a.Waived == nil) == (b.Waived == nil)
+	})
 }
-
-// wideWhole is a width at which no line is broken.
-const wideWhole = 1 << 20
 
 func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 	for _, f := range list {

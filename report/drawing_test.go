@@ -149,6 +149,38 @@ func TestPagesAreSmall(t *testing.T) {
 	}
 }
 
+// TestComparisonsAreSmall holds the pages of what changed to the same sizes, of which each
+// target changed, and a comment to what GitHub takes.
+func TestComparisonsAreSmall(t *testing.T) {
+	for _, n := range []int{1, 1000} {
+		before, after, two := many(t, n), many(t, n), many(t, 2)
+		for i := range after.Targets {
+			after.Targets[i] = two.Targets[(i+1)%2]
+			after.Targets[i].Name = before.Targets[i].Name
+		}
+		d, err := report.Compare(before, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range report.Formats() {
+			most := map[string]int{"html": mostPages, "markdown": 65_536, "mermaid": 50_000}[f.Name]
+			if f.Name == "html" && n == 1 {
+				most = mostPage
+			}
+			if n > 1 && f.Name == "wide" {
+				continue // a table of 40,000 rows, which is to be as long as it is
+			}
+			var b bytes.Buffer
+			if err := f.Diff(&b, d, report.TableOptions{Lang: "en"}); err != nil {
+				t.Fatal(err)
+			}
+			if b.Len() == 0 || most > 0 && b.Len() > most {
+				t.Errorf("%d targets as %s: %d bytes", n, f.Name, b.Len())
+			}
+		}
+	}
+}
+
 func BenchmarkPage(b *testing.B) {
 	for _, n := range []int{1, 1000} {
 		rep := many(b, n)
@@ -230,6 +262,49 @@ func longNames(t *testing.T) report.Report {
 	return rep
 }
 
+// comparisons are files of a format with what changed between fixtures, in hostile words
+// too, and with a report since another.
+func comparisons(t *testing.T, dir, format string) []string {
+	t.Helper()
+	f, _ := report.FormatNamed(format)
+	lang := report.TableOptions{Lang: "en"}
+	var files []string
+	put := func(name string, before, after report.Report) {
+		d, err := report.Compare(before, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := f.Diff(&b, d, lang); err != nil {
+			t.Fatal(err)
+		}
+		if err := after.Since(before); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, writeInto(t, dir, name+".diff."+f.Ending, b.Bytes()), writeInto(t, dir, name+".since."+f.Ending, rendered(t, f.Render(lang), after)))
+	}
+	healthy := built(t, "healthy", "en")
+	for _, name := range []string{"healthy", "four-faults", "healthy-tgw", "invalid-endpoint", "no-permission", "invalid-subnet"} {
+		put(name, healthy, built(t, name, "en"))
+	}
+	put("hostile", healthy, hostileReport(t))
+	put("ten", many(t, 10), named(many(t, 10), 1))
+	put("gone", many(t, 3), built(t, "four-faults", "en"))
+	return files
+}
+
+// named gives the targets of a report the names of others.
+func named(r report.Report, by int) report.Report {
+	names := make([]string, len(r.Targets))
+	for i := range names {
+		names[i] = r.Targets[(i+by)%len(names)].Name
+	}
+	for i := range names {
+		r.Targets[i].Name = names[i]
+	}
+	return r
+}
+
 func writeInto(t *testing.T, dir, name string, body []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -249,6 +324,7 @@ func TestRealMermaid(t *testing.T) {
 			files = append(files, writeInto(t, dir, fixture+"."+lang+".mmd", rendered(t, report.Mermaid(lang), built(t, fixture, lang))))
 		}
 	}
+	files = append(files, comparisons(t, dir, "mermaid")...)
 	for _, w := range node(t, "parse.mjs", files...) {
 		t.Error(w)
 	}
@@ -270,6 +346,7 @@ func TestRealBrowser(t *testing.T) {
 		rep := built(t, fixture, lang)
 		files = append(files, writeInto(t, dir, fixture+".html", rendered(t, report.HTML(lang), rep)), writeInto(t, dir, fixture+".svg", rendered(t, report.SVG(lang), rep)))
 	}
+	files = append(append(files, comparisons(t, dir, "html")...), comparisons(t, dir, "svg")...)
 	for _, w := range node(t, "look.mjs", files...) {
 		t.Error(w)
 	}
