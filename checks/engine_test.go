@@ -15,9 +15,13 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	tier.Spend()
+	goleak.VerifyTestMain(m)
+}
 
 // estate is a snapshot with a destination scope whose VPC table was seen.
 func estate(extent snapshot.Extent) *snapshot.Snapshot {

@@ -211,7 +211,7 @@ func TestBundleOfMany(t *testing.T) {
 	flags := []string{"--fixture", "few-addresses", "--config", at("targets.yaml"), "--waivers", at("waivers.yaml"), "--accept", "DSP204"}
 	plain := invoke(t, append([]string{"check", "-o", "json"}, flags...)...)
 	want := statuses(t, plain.stdout)
-	flags = append(flags, "--redact", "--redact-key", at("key"))
+	flags = append(flags, "--redact", "--redact-key", sureKey(t, at("key")))
 	for _, file := range []string{"one.tar.gz", "two.tar.gz"} {
 		if out := invoke(t, append([]string{"bundle", "-o", at(file)}, flags...)...); out.code != plain.code {
 			t.Fatalf("exit code %d, want %d: %s", out.code, plain.code, out.stderr)

@@ -37,7 +37,7 @@ func TestDiffBlamesWhatThePlanBlames(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			flags := append([]string{"--complete", "--requirements", "article", "-o", "json"}, agentFlags(name)...)
-			planned := parse(t, invoke(t, append([]string{"check", "--snapshot", before, "--plan", file}, flags...)...))
+			byPlan := parse(t, planned(t, dir))
 			var d report.Diff
 			if out := invoke(t, slices.Concat([]string{"diff"}, flags, []string{before, after})...); json.Unmarshal([]byte(out.stdout), &d) != nil {
 				t.Fatalf("exit code %d: %s", out.code, out.stderr)
@@ -59,14 +59,14 @@ func TestDiffBlamesWhatThePlanBlames(t *testing.T) {
 				}
 			}
 			var all []string // ids that the plan blames for anything
-			for _, r := range planned.Targets[0].Results {
+			for _, r := range byPlan.Targets[0].Results {
 				for _, f := range r.Findings {
 					for _, by := range f.Resources {
 						all = append(all, plan[by.Address]...)
 					}
 				}
 			}
-			for _, r := range planned.Targets[0].Results {
+			for _, r := range byPlan.Targets[0].Results {
 				var named []string
 				if r.Status == "SKIP" { // by the plan, what it comes after fails already
 					named = all

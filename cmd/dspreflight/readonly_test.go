@@ -32,6 +32,7 @@ func TestBinaryIsReadOnly(t *testing.T) {
 	if testing.Short() || runtime.GOOS != "linux" { // whose binaries debug/elf reads
 		t.Skip("builds the program for Linux")
 	}
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dspreflight")
 	build := exec.Command("go", "build", "-tags", "urfave_cli_no_docs", "-ldflags", "-s -w", "-o", path, ".")
 	if out, err := build.CombinedOutput(); err != nil {

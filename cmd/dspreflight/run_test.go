@@ -22,7 +22,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+	tier.Spend()
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "AWS_CA_BUNDLE"} { // each client would read the bundle anew
 		if err := os.Unsetenv(v); err != nil {
 			panic(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	tier.Spend()
+	// Every client reads the bundle anew, and nothing here has certificates.
+	if err := os.Unsetenv("AWS_CA_BUNDLE"); err != nil {
+		panic(err)
+	}
 	// The tests of faults wait far more than they work.
 	if err := flag.Set("test.parallel", "48"); err != nil {
 		panic(err)

@@ -227,7 +227,7 @@ func TestAnswersThatAreNotAWS(t *testing.T) {
 		for _, f := range falseAnswers(elsewhere.URL) {
 			for _, action := range actions() {
 				for _, region := range regions {
-					if row++; !tier.Takes(row, 21) {
+					if row++; !tier.Takes(row, 31) {
 						continue
 					}
 					t.Run(f.name+"/"+action+"/"+region, func(t *testing.T) {

@@ -91,6 +91,7 @@ func overlay(t testing.TB, base *snapshot.Snapshot, sources ...resource.Source) 
 }
 
 func TestMain(m *testing.M) {
+	tier.Spend()
 	code := m.Run()
 	recorded.Remove()
 	os.Exit(code)

@@ -242,6 +242,12 @@ func ip(ns, batch string) error {
 	return feed(batch, "ip", args...)
 }
 
+// nft loads rules in a network namespace. The thread starts it that is there: "ip netns
+// exec" would start a program more, and mount /sys anew, for each.
+func nft(ns, rules string) error {
+	return inNamespace(ns, func() error { return feed(rules, "nft", "-f", "-") })
+}
+
 func feed(input, name string, args ...string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(input)
@@ -312,14 +318,14 @@ func (l *lab) load(e *estate) error {
 	if e.translated {
 		nat += "table ip nat {\n chain post { type nat hook postrouting priority 100;\n ip saddr 10.1.0.0/26 snat to 10.1.0.70\n }\n}\n"
 	}
-	if err := feed(nat, "ip", "netns", "exec", l.ns("n"), "nft", "-f", "-"); err != nil {
+	if err := nft(l.ns("n"), nat); err != nil {
 		return err
 	}
 	groupS, _ := e.src.SecurityGroups.Get("sg-s")
 	groupD, _ := e.dst.SecurityGroups.Get("sg-d")
 	return errors.Join(
-		feed(groupScript(groupS), "ip", "netns", "exec", l.ns("a"), "nft", "-f", "-"),
-		feed(groupScript(groupD), "ip", "netns", "exec", l.ns("e"), "nft", "-f", "-"))
+		nft(l.ns("a"), groupScript(groupS)),
+		nft(l.ns("e"), groupScript(groupD)))
 }
 
 // loadVPC writes the route table and the network ACL of every subnet of a VPC:
@@ -380,7 +386,7 @@ func (l *lab) loadVPC(r vpcRouter) error {
 	if err := feed(routes.String(), "ip", "-n", l.ns(r.role), "-force", "-batch", "-"); err != nil && !strings.Contains(err.Error(), "flush") {
 		return err
 	}
-	return feed(acls.String(), "ip", "netns", "exec", l.ns(r.role), "nft", "-f", "-")
+	return nft(l.ns(r.role), acls.String())
 }
 
 // loadGateways writes the route tables of the transit gateways: what an

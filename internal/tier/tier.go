@@ -7,7 +7,9 @@
 package tier
 
 import (
+	"flag"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -48,6 +50,15 @@ func Size(n int) int {
 		return n / slower
 	}
 	return n
+}
+
+// Spend lets the tests of a package take more memory and less time: they throw away most
+// of what they make. Benchmarks measure the program as it is. It belongs into a TestMain.
+func Spend() {
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() == "" {
+		debug.SetGCPercent(200)
+	}
 }
 
 // Share is what a test takes of a long list: with the race detector one in so many.

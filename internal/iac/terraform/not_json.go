@@ -23,6 +23,12 @@ var (
 	escapes       = pattern.New(`\x1b\[[0-9;]*m`)
 )
 
+// isWrapped reports whether lines of that wrapper stand in a part of a file. Plans are
+// large and hardly one holds its words, which are found faster than its lines.
+func isWrapped(part []byte) bool {
+	return (bytes.Contains(part, []byte("[command]")) || bytes.Contains(part, []byte("::debug::"))) && wrappedByAction.Re().Match(part)
+}
+
 // notJSON says what a file is in which something else stands where the JSON of a plan
 // should begin; nil for one that may be JSON.
 func notJSON(body []byte) error {
@@ -30,7 +36,7 @@ func notJSON(body []byte) error {
 	is := func(p *pattern.Pattern) bool { return p.Re().Match(head) }
 	start := bytes.TrimSpace(head)
 	switch {
-	case is(wrappedByAction), wrappedByAction.Re().Match(body[max(0, len(body)-beginning):]):
+	case isWrapped(head), isWrapped(body[max(0, len(body)-beginning):]):
 		return snapshot.Errorf("the wrapper of hashicorp/setup-terraform wrote lines of its own around the JSON: set terraform_wrapper: false there, or call terraform-bin show -json FILE", "hashicorp/setup-terraform のラッパーが JSON の前後に行を加えている。terraform_wrapper: false を指定するか、terraform-bin show -json FILE を使う")
 	case len(start) == 0 || start[0] == '{' || start[0] == '[' || bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) || bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return nil
