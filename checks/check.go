@@ -33,8 +33,8 @@ func (s Status) String() string {
 	return statusNames[s]
 }
 
-// weight orders statuses by how much they matter to a result.
-func (s Status) weight() int {
+// Weight orders statuses by how much they matter to a result.
+func (s Status) Weight() int {
 	switch s {
 	case Fail:
 		return 4

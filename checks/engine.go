@@ -234,7 +234,7 @@ func conclude(c *Check, findings []Finding) Result {
 	findings = distinctFindings(findings)
 	r := Result{Check: c, Status: findings[0].Status, Findings: findings}
 	for i := range findings {
-		if s := findings[i].Status; s.weight() > r.Status.weight() {
+		if s := findings[i].Status; s.Weight() > r.Status.Weight() {
 			r.Status = s
 		}
 	}

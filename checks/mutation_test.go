@@ -157,10 +157,14 @@ func judged(t *testing.T, files fs.FS) (named string, ready bool) {
 			passed++
 		}
 	}
-	story := checks.Tell(target, snap, results)
-	named = fmt.Sprint(story.There, story.Back, target)
+	trace := checks.TraceOf(target, snap, results)
+	named = fmt.Sprint(trace.There, trace.Back, target)
+	var asked []string // whose findings tell of hops
+	for _, h := range slices.Concat(trace.There, trace.Back) {
+		asked = append(asked, h.Checks...)
+	}
 	for _, r := range results {
-		if strings.HasPrefix(r.Check.ID, "route") || strings.HasPrefix(r.Check.ID, "nacl") || r.Check.ID == "connection-active" {
+		if strings.HasPrefix(r.Check.ID, "route") || strings.HasPrefix(r.Check.ID, "nacl") || r.Check.ID == "connection-active" || slices.Contains(asked, r.Check.ID) {
 			named += fmt.Sprint(r.Findings)
 		}
 	}

@@ -120,7 +120,7 @@ func (x *Exam) configuredFor(g PortGroup, t snapshot.Target) configVerdict {
 
 func (v *configVerdict) add(s Status, id string) {
 	switch {
-	case s.weight() > v.Status.weight():
+	case s.Weight() > v.Status.Weight():
 		v.Status, v.Checks = s, []string{id}
 	case s == v.Status && !slices.Contains(v.Checks, id):
 		v.Checks = append(v.Checks, id)

@@ -78,11 +78,11 @@ var (
 	wordColumns  = []snapshot.Text{{En: "SOURCE", Ja: "ソース"}, {En: "DESTINATION", Ja: "宛先"}, {En: "PROTOCOL", Ja: "プロトコル"}, {En: "PORTS", Ja: "ポート"}, {En: "DIRECTION", Ja: "方向"}, {En: "WHY", Ja: "理由"}, {En: "DOCUMENT", Ja: "文書"}}
 )
 
-func hopsOf(list []checks.Hop, lang string) []Hop {
+func hopsOf(list []told, lang string) []Hop {
 	out := []Hop{}
-	for _, h := range list {
-		hop := Hop{Place: h.Place.In(lang), Status: h.Status.String(), Ref: Harmless(h.Ref), Facts: []string{}, Layer: h.Layer, Stand: Stand(h.At), Branch: h.Branch, Unreached: h.Unreached}
-		for _, f := range h.Facts {
+	for _, t := range list {
+		hop := Hop{Place: t.place.In(lang), Status: t.status.String(), Ref: Harmless(t.ref), Facts: []string{}, Layer: t.hop.Layer.String(), Stand: Stand(t.hop.At), Branch: t.hop.Branch, Unreached: t.hop.Unreached}
+		for _, f := range t.facts {
 			hop.Facts = append(hop.Facts, Harmless(f.In(lang)))
 		}
 		out = append(out, hop)
@@ -90,28 +90,28 @@ func hopsOf(list []checks.Hop, lang string) []Hop {
 	return out
 }
 
-func pathOf(s *checks.Story, lang string) *Path {
+func pathOf(trace *checks.Trace, results []checks.Result, lang string) *Path {
 	end := func(e checks.Terminus) Terminus {
 		return Terminus{e.ID, append([]string{}, e.Addresses...), Stand(e.At)}
 	}
-	return &Path{end(s.Agent), end(s.Endpoint), end(s.Task), hopsOf(s.There, lang), hopsOf(s.Back, lang)}
+	return &Path{end(trace.Agent), end(trace.Endpoint), end(trace.Task), hopsOf(story(trace.There, results), lang), hopsOf(story(trace.Back, results), lang)}
 }
 
 // addPath words the story of a target, what would mend it, and the request for
 // firewalls.
 func (t *Target) addPath(j Judged, lang string) {
 	t.Firewall = []FirewallRule{}
-	story := checks.Tell(j.Target, j.Snapshot, j.Results)
-	if story == nil {
+	trace := checks.TraceOf(j.Target, j.Snapshot, j.Results)
+	if trace == nil {
 		return
 	}
-	t.Path = pathOf(story, lang)
+	t.Path = pathOf(trace, j.Results, lang)
 	if e := j.Earlier; e != nil && e.Snapshot != nil {
-		if before := checks.Tell(e.Target, e.Snapshot, e.Results); before != nil {
-			t.PathBefore = pathOf(before, lang)
+		if before := checks.TraceOf(e.Target, e.Snapshot, e.Results); before != nil {
+			t.PathBefore = pathOf(before, e.Results, lang)
 		}
 	}
-	for _, n := range story.Needs {
+	for _, n := range trace.Needs {
 		r := FirewallRule{n.Source, n.Destination, "tcp", n.Ports, "request", n.Requirement.Grade, n.Requirement.Title.In(lang), Sources(n.Requirement.Sources, lang)}
 		if n.Reply {
 			r.Direction, r.Why = "reply", wordReplies.In(lang)

@@ -1,4 +1,4 @@
-package checks_test
+package report_test
 
 import (
 	"context"
@@ -7,16 +7,15 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/healthy"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // factsAt are what a story says, in one direction, of the places whose id begins so.
-func factsAt(hops []checks.Hop, prefix string) string {
+func factsAt(hops []report.Hop, prefix string) string {
 	var out []string
 	for _, h := range hops {
 		if strings.HasPrefix(h.Ref, prefix) {
-			for _, f := range h.Facts {
-				out = append(out, f.En)
-			}
+			out = append(out, h.Facts...)
 		}
 	}
 	return strings.Join(out, "; ")
@@ -27,8 +26,8 @@ func factsAt(hops []checks.Hop, prefix string) string {
 func TestStoryOfTranslationAndDirection(t *testing.T) {
 	for seed := range uint64(10) {
 		for _, kind := range []healthy.Kind{healthy.PrivateNAT, healthy.DirectConnect, healthy.VPN} {
-			target, snap := open(t, healthy.Estate(kind, seed))
-			story := checks.Tell(target, snap, checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}))
+			target, snap := resolved(t, string(kind), healthy.Estate(kind, seed))
+			story := reported(target, snap, checks.Run(context.Background(), target, snap, checks.All(), checks.Options{}), report.Options{Lang: "en"}).Targets[0].Path
 			if story == nil {
 				t.Fatalf("%s, seed %d: no story", kind, seed)
 			}

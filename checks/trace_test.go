@@ -16,7 +16,7 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// agrees holds the story against the checks: no hop stops the packet unless a check
+// agrees holds the trace against the checks: no hop stops the packet unless a check
 // fails, and none is open unless a check is open or fails.
 func agrees(t *testing.T, name string, target snapshot.Target, snap *snapshot.Snapshot) {
 	t.Helper()
@@ -27,23 +27,25 @@ func agrees(t *testing.T, name string, target snapshot.Target, snap *snapshot.Sn
 			found[f.Status] = true
 		}
 	}
-	story := checks.Tell(target, snap, results)
-	if story == nil {
+	trace := checks.TraceOf(target, snap, results)
+	if trace == nil {
 		return
 	}
-	for _, h := range slices.Concat(story.There, story.Back) {
-		switch {
-		case h.Status == checks.Fail && !found[checks.Fail]:
-			t.Errorf("%s: %s %s stops the packet, and no check fails: %v", name, h.Place.En, h.Ref, h.Facts)
-		case h.Status == checks.Unknown && !found[checks.Fail] && !found[checks.Unknown]:
-			t.Errorf("%s: %s %s is open, and no check is: %v", name, h.Place.En, h.Ref, h.Facts)
+	for _, h := range slices.Concat(trace.There, trace.Back) {
+		for _, f := range h.Findings {
+			switch {
+			case f.Status == checks.Fail && !found[checks.Fail]:
+				t.Errorf("%s: %s %s stops the packet, and no check fails: %v", name, h.Layer, h.Holder, f)
+			case f.Status == checks.Unknown && !found[checks.Fail] && !found[checks.Unknown]:
+				t.Errorf("%s: %s %s is open, and no check is: %v", name, h.Layer, h.Holder, f)
+			}
 		}
 	}
 }
 
-// TestStoryAgreesWithChecks tells the story of every wound, and of healthy estates
+// TestTraceAgreesWithChecks traces every wound, and of healthy estates
 // with one file after another taken away.
-func TestStoryAgreesWithChecks(t *testing.T) {
+func TestTraceAgreesWithChecks(t *testing.T) {
 	folders, err := filepath.Glob("testdata/*/*")
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("no wounds found: %v", err)
