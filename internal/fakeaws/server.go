@@ -6,6 +6,7 @@ package fakeaws
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -223,6 +224,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, action string) {
 		if s.Tamper(w, region, action, genuine.Body.Bytes()) {
 			return
 		}
+		maps.Copy(w.Header(), genuine.Header())
+		w.WriteHeader(genuine.Code)
+		_, _ = w.Write(genuine.Body.Bytes())
+		return
 	}
 	s.genuine(w, r, region, key, action)
 }

@@ -65,8 +65,13 @@ func WritePrivate(ctx context.Context, patience time.Duration, file string, writ
 
 func writeAs(ctx context.Context, patience time.Duration, file string, mode fs.FileMode, write func(io.Writer) error) error {
 	named := false
-	if real, err := filepath.EvalSymlinks(file); err == nil {
+	switch real, err := filepath.EvalSymlinks(file); {
+	case err == nil:
 		file, named = real, true // a link stays one
+	case errors.Is(err, fs.ErrNotExist):
+		file = linked(file) // so does one that leads to nothing yet
+	default:
+		return PlainPath(err)
 	}
 	if info, err := os.Stat(file); err == nil {
 		switch m := info.Mode(); {
@@ -102,6 +107,20 @@ func writeAs(ctx context.Context, patience time.Duration, file string, mode fs.F
 		_ = os.Remove(f.Name())
 	}
 	return err
+}
+
+// linked is where links lead that end at a file which is not there.
+func linked(file string) string {
+	for {
+		to, err := os.Readlink(file)
+		if err != nil {
+			return file
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(file), to)
+		}
+		file = to
+	}
 }
 
 // writePipe writes to a pipe. One with a name may have no reader yet, and any may have

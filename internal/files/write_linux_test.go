@@ -46,3 +46,27 @@ func TestFolderOfOthers(t *testing.T) {
 		t.Errorf("%v, %v", list, err)
 	}
 }
+
+// TestLinksStayLinks writes through links, one after the other, to a file that is there
+// and to one that is not yet.
+func TestLinksStayLinks(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(os.Mkdir(at("d"), 0o755), os.Symlink("d/second", at("first")), os.Symlink("../file", at("d/second"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"new", "again"} {
+		err := Write(context.Background(), time.Second, at("first"), func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+		body, unread := os.ReadFile(at("file"))
+		link, unlinked := os.Readlink(at("first"))
+		if err := errors.Join(err, unread, unlinked); err != nil || string(body) != text || link != "d/second" {
+			t.Errorf("%q, and the link leads to %q: %v", body, link, err)
+		}
+	}
+	if err := errors.Join(os.Remove(at("file")), os.Remove(at("d/second")), os.Symlink("second", at("d/second"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(context.Background(), time.Second, at("first"), func(io.Writer) error { return nil }); err == nil {
+		t.Error("a link to itself is written to")
+	}
+}
