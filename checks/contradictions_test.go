@@ -42,6 +42,7 @@ var contradictions = []contradiction{
 	{"describe-instances", "Instances.VpcId", otherVPC, nil},
 	{"describe-instances", "Instances.SubnetId", "subnet-0fedcba9876543210", nil},
 	{"describe-instances", "Instances.SecurityGroups", []any{map[string]any{"GroupId": "sg-0fedcba9876543210"}}, nil},
+	{"describe-instances", "Instances.NetworkInterfaces.Attachment.Status", "detaching", nil},
 	{"describe-transit-gateway-attachments", "ResourceId", otherVPC, ofKind("vpc")},
 	{"describe-transit-gateway-attachments", "TransitGatewayId", "tgw-0fedcba9876543210", ofKind("vpc")},
 	{"describe-transit-gateway-attachments", "TransitGatewayId", "tgw-0fedcba9876543210", ofKind("vpn")},
@@ -259,5 +260,32 @@ func TestPeeringWithinARegion(t *testing.T) {
 	}
 	if tried == 0 {
 		t.Error("no estate has both gateways in one Region")
+	}
+}
+
+// TestAssociatedTwice lists an attachment in two route tables of its gateway, of which
+// AWS allows one: which of them routes can't be told.
+func TestAssociatedTwice(t *testing.T) {
+	for seed := range uint64(12) {
+		target, snap := open(t, healthy.Estate(healthy.OneGateway, seed))
+		for _, s := range snap.Scopes {
+			for _, table := range s.TransitGatewayRouteTables.All() {
+				set, _ := s.TransitGatewayAssociations.Get(table.ID)
+				other := table
+				other.ID, other.IsDefault = table.ID+"2", false
+				table.IsDefault = false
+				s.TransitGatewayRouteTables.Put(table)
+				s.TransitGatewayRouteTables.Put(other)
+				set.RouteTable = other.ID
+				s.TransitGatewayAssociations.Put(set)
+				routes, _ := s.TransitGatewayRoutes.Get(table.ID)
+				routes.RouteTable = other.ID
+				s.TransitGatewayRoutes.Put(routes)
+			}
+		}
+		got := judgedAs(target, snap)
+		if got["route-to-endpoint"] != checks.Unknown || got["route-to-agent"] != checks.Unknown {
+			t.Errorf("seed %d: %v", seed, got)
+		}
 	}
 }

@@ -108,6 +108,9 @@ func (f finder) instance() (Agents, *snapshot.Gap) {
 			if n.Status != "" && Lives(InterfaceState, n.Status) != On {
 				return Agents{}, stateGap(s, snapshot.Instances, i.ID+"/"+n.ID, n.Status)
 			}
+			if gap := leaves(s, snapshot.Instances, n); gap != nil {
+				return Agents{}, gap
+			}
 			addr, vpc, subnet, named, pending = n.PrivateIP, n.VPC, n.Subnet, true, n.Pending
 			if wanted.IsValid() {
 				addr = wanted
@@ -186,6 +189,11 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 			hit := a
 			hit.Place, hit.Subnet, hit.Groups, hit.Pending = Place{Scope: s, VPC: i.VPC}, i.Subnet, ids(i.Groups), i.Pending
 			hit.Seen = &Sighting{Kind: snapshot.Interfaces, Ref: i.ID, Addr: ip, Subnet: i.Subnet}
+			if i.Attachment != nil {
+				if m, p := s.Instances.Get(i.Attachment.InstanceID); p == snapshot.Present {
+					hit.Instance, hit.State = m.ID, m.State.Name
+				}
+			}
 			hits = append(hits, hit)
 		}
 	}
@@ -194,6 +202,9 @@ func (f finder) address() (Agents, *snapshot.Gap) {
 	switch len(hits) {
 	case 0:
 	case 1:
+		if i, _ := hits[0].Scope.Interfaces.Get(hits[0].Seen.Ref); leaves(hits[0].Scope, snapshot.Interfaces, i) != nil {
+			return Agents{}, leaves(hits[0].Scope, snapshot.Interfaces, i)
+		}
 		return hits[0], nil
 	default:
 		return Agents{}, &snapshot.Gap{Code: snapshot.AgentAmbiguous, Source: snapshot.Interfaces.Action(), Ref: key}

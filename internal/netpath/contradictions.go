@@ -268,6 +268,10 @@ func unlike(s *snapshot.Scope, i snapshot.Instance, addr netip.Addr) *snapshot.G
 			one, other := n.VPC+" "+n.Subnet, o.VPC+" "+o.Subnet
 			switch {
 			case differ(n.VPC, o.VPC) || differ(n.Subnet, o.Subnet):
+			case o.Attachment != nil && differ(o.Attachment.InstanceID, i.ID):
+				one, other = i.ID, o.Attachment.InstanceID
+			case o.ID != i.ID && o.Status != "" && Lives(InterfaceState, o.Status) != On:
+				one, other = n.Status, o.Status
 			case n.Pending == "" && len(n.Groups)*len(o.Groups) > 0 && !sameGroups(n.Groups, o.Groups):
 				one, other = strings.Join(ids(n.Groups), ", "), strings.Join(ids(o.Groups), ", ")
 			default:
@@ -277,6 +281,15 @@ func unlike(s *snapshot.Scope, i snapshot.Instance, addr netip.Addr) *snapshot.G
 		}
 	}
 	return nil
+}
+
+// leaves says that an interface is on its way to an instance, or off it.
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterfaceAttachment.html
+func leaves(s *snapshot.Scope, source snapshot.Kind, i snapshot.Interface) *snapshot.Gap {
+	if i.Attachment == nil || i.Attachment.Status == "" || strings.EqualFold(i.Attachment.Status, "attached") {
+		return nil
+	}
+	return stateGap(s, source, i.ID, i.Attachment.Status)
 }
 
 func sameGroups(a, b []snapshot.GroupRef) bool {

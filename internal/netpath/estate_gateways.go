@@ -68,7 +68,8 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 	if g := e.byPolicy(gateway, attachment); g != nil {
 		return "", nil, "", g
 	}
-	all, byDefault := false, false
+	all, found, explicit := false, false, false
+	var says *snapshot.Gap // what contradicts the association found
 	for _, s := range e.snap.Scopes {
 		for _, t := range s.TransitGatewayRouteTables.All() {
 			if t.Gateway != gateway {
@@ -97,22 +98,26 @@ func (e *Estate) associatedTable(gateway, attachment string) (table string, in *
 					state = t.State
 					continue
 				}
-				if g := e.associationSays(gateway, t.ID, a); g != nil {
-					return "", nil, a.State, g
+				switch {
+				case t.IsDefault && explicit:
+				case explicit && t.ID != table: // AWS allows one
+					return "", nil, "", disagree(s, snapshot.TransitGatewayAssociations, attachment, table, t.ID)
+				default:
+					table, in, state, explicit, found = t.ID, s, a.State, !t.IsDefault, true
+					says = e.associationSays(gateway, t.ID, a)
 				}
-				if !t.IsDefault {
-					return t.ID, s, a.State, nil
-				}
-				table, in, state, byDefault = t.ID, s, a.State, true
 			}
 		}
-		if a, p := s.TransitGatewayAttachments.Get(attachment); p == snapshot.Present && a.Association != nil && gap != nil && Lives(AssociationState, a.Association.State) == On {
+		if a, p := s.TransitGatewayAttachments.Get(attachment); !found && p == snapshot.Present && a.Association != nil && gap != nil && Lives(AssociationState, a.Association.State) == On {
 			if t, p := s.TransitGatewayRouteTables.Get(a.Association.RouteTable); p == snapshot.Present && t.Gateway == gateway {
 				return t.ID, s, a.Association.State, nil
 			}
 		}
 	}
-	if byDefault {
+	if says != nil {
+		return "", nil, state, says
+	}
+	if found {
 		return table, in, state, nil
 	}
 	switch {

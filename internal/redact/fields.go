@@ -13,7 +13,7 @@ var kept = words(`
 	VPC.State VPC.InstanceTenancy CIDRAssociation.CIDRState.State ipv6Association.CIDRState.State
 	Subnet.State Subnet.AvailabilityZone Subnet.AvailabilityZoneID SubnetCIDRReservation.Type
 	Endpoint.Type Endpoint.ServiceRegion Endpoint.State Endpoint.IPAddressType Endpoint.LastError.Code
-	Interface.Type Interface.Status Interface.AvailabilityAZ Instance.Type Instance.State.Name
+	Interface.Type Interface.Status ifaceAttach.Status Interface.AvailabilityAZ Instance.Type Instance.State.Name
 	Permission.Protocol SecurityGroupRule.Protocol GroupVPCAssociation.State PrefixList.State
 	ACLEntry.Protocol ACLEntry.Action RouteTableAssociation.State.State Route.State Route.Origin
 	PeeringSide.Region Peering.Status.Code

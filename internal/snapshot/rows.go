@@ -206,6 +206,7 @@ type Interface struct {
 
 type ifaceAttach struct {
 	InstanceID string `json:"InstanceId"`
+	Status     string
 }
 
 type ifaceIP struct {
@@ -255,7 +256,7 @@ func (i *Interface) SetAddrs(addrs []netip.Addr) {
 }
 
 // Attach attaches the interface to an instance.
-func (i *Interface) Attach(instance string) { i.Attachment = &ifaceAttach{instance} }
+func (i *Interface) Attach(instance string) { i.Attachment = &ifaceAttach{InstanceID: instance} }
 
 // CanBeAgent reports whether an instance may stand behind the interface; those
 // of endpoints, gateways and load balancers never dial.
