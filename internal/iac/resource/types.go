@@ -158,7 +158,8 @@ func derived() *Catalogue {
 		IDPrefixes: map[string]string{}, References: map[string][]string{}, Lists: map[string]bool{}, Aliases: map[string]string{}, AliasOf: map[string]string{},
 		Parts: map[string]map[string]string{}, PartTypes: map[string]string{}, words: map[string]Words{},
 		all: slices.Concat(
-			vpcTypes(), groupTypes(), aclTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(), transitGatewayTypes(), fleetTypes(), opaqueTypes(),
+			vpcTypes(), groupTypes(), groupRuleTypes(), aclTypes(), routeTableTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(),
+			transitGatewayTypes(), transitGatewayRouteTypes(), fleetTypes(), opaqueTypes(),
 		),
 	}
 	for _, t := range c.all {
