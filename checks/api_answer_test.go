@@ -236,3 +236,36 @@ func TestTools(t *testing.T) {
 		t.Errorf("a curl that does not run: %v", r.Status)
 	}
 }
+
+// TestTwoRunsOfOneMoment lets the activation machine say two things at one time: nothing
+// follows, in whichever order they stand. The same said twice, or later, decides.
+func TestTwoRunsOfOneMoment(t *testing.T) {
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	good := func(at time.Time) snapshot.ProbeRun {
+		run := reached("us-east-1", "amazonaws.com", at)
+		run.Here, run.Vantage.Place = false, snapshot.ActivationMachine
+		return run
+	}
+	no, behind := false, -1200.0
+	for name, change := range map[string]func(*snapshot.ProbeRun){
+		"api-reachable: a time-out":    func(r *snapshot.ProbeRun) { r.APIs[0].Outcome, r.APIs[0].Status = snapshot.Filtered, 0 },
+		"api-reachable: no request id": func(r *snapshot.ProbeRun) { r.APIs[1].RequestID = &no },
+		"api-reachable: the clock":     func(r *snapshot.ProbeRun) { r.APIs[2].SkewS = &behind },
+		"api-reachable: untrusted":     func(r *snapshot.ProbeRun) { r.APIs[0].Untrusted = "x509: unknown authority" },
+		"machine-tools: no curl":       func(r *snapshot.ProbeRun) { r.Tools[0].Found, r.Tools[0].Version = false, "" },
+		"machine-tools: an older one":  func(r *snapshot.ProbeRun) { r.Tools[1].Version = "1.16.0" },
+		"machine-tools: none":          func(r *snapshot.ProbeRun) { r.Tools = []snapshot.Tool{} },
+	} {
+		id, _, _ := strings.Cut(name, ":")
+		other := good(at)
+		change(&other)
+		for _, runs := range [][]snapshot.ProbeRun{{good(at), other}, {other, good(at)}, {other, good(at), good(at)}} {
+			if r := judgeRuns(t, id, "us-east-1", runs...); r.Status != checks.Unknown || r.Findings[0].Gaps[0].Code != snapshot.Contradiction {
+				t.Errorf("%s: %v: %+v", name, r.Status, r.Findings)
+			}
+		}
+		if r := judgeRuns(t, id, "us-east-1", other, good(at.Add(time.Second)), good(at.Add(time.Second)), other); r.Status != checks.Pass {
+			t.Errorf("%s: the newer run, twice the same: %v: %+v", name, r.Status, r.Findings)
+		}
+	}
+}

@@ -84,9 +84,9 @@ var _ = register(&Check{
 	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{apiClosed, apiNoInternet, apiUntrusted, apiExpired, apiProxyRefuses, apiCaptive, apiClock, apiClockDrifts},
 	Run: func(x *Exam) {
-		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return len(r.APIs) > 0 })
-		if run == nil && elsewhere {
-			x.Unknown("", x.otherMachine("datasync, ec2, sts"))
+		run, gap := x.activationRun("datasync, ec2, sts", apisSeen)
+		if gap != nil {
+			x.Unknown("", *gap)
 			return
 		}
 		if run == nil {
@@ -126,6 +126,22 @@ var _ = register(&Check{
 		}
 	},
 })
+
+// apisSeen is what came of each API that a run tried; "" if it tried none.
+func apisSeen(r *snapshot.ProbeRun) string {
+	var out []string
+	for _, a := range r.APIs {
+		fact := apiFact(a).En
+		if a.Untrusted != "" {
+			fact += ", " + a.Untrusted
+		}
+		if a.RequestID != nil && !*a.RequestID {
+			fact += ", request id -"
+		}
+		out = append(out, fact)
+	}
+	return strings.Join(out, "; ")
+}
 
 // apiRun is what the answers of one run tell of each other.
 type apiRun struct {

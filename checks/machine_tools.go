@@ -54,9 +54,9 @@ var _ = register(&Check{
 	Uses:     netpath.FinderKinds,
 	Problems: []*Problem{toolCurl, toolCLI, toolOldCLI},
 	Run: func(x *Exam) {
-		run, elsewhere := x.activationRun(func(r *snapshot.ProbeRun) bool { return r.Tools != nil })
-		if run == nil && elsewhere {
-			x.Unknown("", x.otherMachine("curl, aws"))
+		run, gap := x.activationRun("curl, aws", toolsSeen)
+		if gap != nil {
+			x.Unknown("", *gap)
 			return
 		}
 		if run == nil {
@@ -115,13 +115,29 @@ func older(version, than string) (is, told bool) {
 	return false, true
 }
 
-// activationRun is the newest probe run that has something and speaks for the
+// toolsSeen are the tools of a run with their versions; "" if nobody looked.
+func toolsSeen(r *snapshot.ProbeRun) string {
+	var out []string
+	for _, t := range r.Tools {
+		version := t.Version
+		if !t.Found {
+			version = "-"
+		}
+		out = append(out, strings.TrimSpace(t.Name+" "+version))
+	}
+	if r.Tools != nil && out == nil {
+		return "-"
+	}
+	return strings.Join(out, ", ")
+}
+
+// activationRun is the newest probe run that says something and speaks for the
 // activation machine: one that was made there, as its maker said, else one whose
-// addresses say so, else the run of the very command that judges. elsewhere says
-// that there are others: what they saw says nothing of that machine. A run of that
-// machine that is too old leaves the question open, and the machine that judges
-// does not stand in for it.
-func (x *Exam) activationRun(has func(*snapshot.ProbeRun) bool) (newest *snapshot.ProbeRun, elsewhere bool) {
+// addresses say so, else the run of the very command that judges. Where there are
+// only others, a gap names what was not looked at: they say nothing of that machine.
+// A run of that machine that is too old leaves the question open, as do two of one
+// moment that say different things; the machine that judges does not stand in for it.
+func (x *Exam) activationRun(what string, says func(*snapshot.ProbeRun) string) (newest *snapshot.ProbeRun, gap *snapshot.Gap) {
 	rank := func(r *snapshot.ProbeRun) int {
 		switch there := x.place(r) == snapshot.ActivationMachine; {
 		case there && !r.Vantage.Guessed:
@@ -133,22 +149,31 @@ func (x *Exam) activationRun(has func(*snapshot.ProbeRun) bool) (newest *snapsho
 		}
 		return 0
 	}
-	best := 0
+	best, elsewhere := 0, false
+	var twin *snapshot.ProbeRun
 	for i := range x.Snapshot.Probes {
 		r := &x.Snapshot.Probes[i]
 		n := rank(r)
 		switch {
-		case !has(r):
+		case says(r) == "":
 		case n == 0:
 			elsewhere = true
-		case n > best, n == best && (newest == nil || r.TakenAt.After(newest.TakenAt)):
-			newest, best = r, n
+		case n > best, n == best && r.TakenAt.After(newest.TakenAt):
+			newest, best, twin = r, n, nil
+		case n == best && r.TakenAt.Equal(newest.TakenAt) && says(r) != says(newest):
+			twin = r
 		}
 	}
-	if newest != nil && x.tooOld(newest) {
-		return nil, true
+	switch {
+	case newest == nil && !elsewhere:
+		return nil, nil
+	case newest == nil, x.tooOld(newest):
+		other := x.otherMachine(what)
+		return nil, &other
+	case twin != nil:
+		return nil, &snapshot.Gap{Code: snapshot.Contradiction, Source: "probe", Ref: says(newest), Detail: says(twin)}
 	}
-	return newest, elsewhere
+	return newest, nil
 }
 
 // otherMachine is the gap where only other machines were looked at.
