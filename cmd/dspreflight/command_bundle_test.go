@@ -310,3 +310,33 @@ func TestRedactRefuses(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 }
+
+// TestRedactedIsComparedWithItsOwn compares what is redacted, report or snapshot, with what
+// the same key did, and with nothing else.
+func TestRedactedIsComparedWithItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if out := invoke(t, "fixtures", "--save", at("plain"), "four-faults"); out.code != 0 {
+		t.Fatal(out.stderr)
+	}
+	for name, flags := range map[string][]string{"plain2": nil, "masked": {"--redact", "--redact-key", at("key")}, "other": {"--redact"}} {
+		if out := invoke(t, append([]string{"check", "--snapshot", at("plain"), "--save", at(name), "-o", "json=" + at(name+".json")}, flags...)...); out.code != 1 {
+			t.Fatal(out.stderr)
+		}
+	}
+	for _, before := range []string{"plain2", "plain2.json", "masked", "masked.json", "other", "other.json"} {
+		for _, after := range []string{"plain", "masked", "masked.json", "other"} {
+			same := strings.TrimSuffix(before, ".json") == strings.TrimSuffix(after, ".json") || after == "plain" && strings.HasPrefix(before, "plain")
+			runs := [][]string{{"diff", "-q", at(before), at(after)}}
+			if !strings.HasSuffix(after, ".json") {
+				runs = append(runs, []string{"check", "--snapshot", at(after), "--baseline", at(before), "--fail-on", "new", "-q"})
+			}
+			for _, args := range runs {
+				out := invoke(t, args...)
+				if same && (out.code != 0 || out.stdout != "") || !same && (out.code != exitUsage || !strings.Contains(out.stderr, "--redact-key")) {
+					t.Errorf("%s, %s to %s: exit code %d: %s%s", args[0], before, after, out.code, out.stdout, out.stderr)
+				}
+			}
+		}
+	}
+}

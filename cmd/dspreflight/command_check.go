@@ -72,12 +72,20 @@ func since(ctx context.Context, r *audit.Run, rep *report.Report, seen audit.Jud
 	if err != nil {
 		return earlier, fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
 	}
-	if rep.Redacted != earlier.Redacted {
-		return earlier, snapshot.Errorf("--baseline %s: what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "--baseline %s: 置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する", base)
+	if err := oneKey(earlier, *rep); err != nil {
+		return earlier, fmt.Errorf("--baseline %s: %w", report.Harmless(base), err)
 	}
 	if err := rep.Since(earlier); err != nil {
 		return earlier, err
 	}
 	blameRows(ctx, rep.Baseline, before, seen)
 	return earlier, nil
+}
+
+// oneKey refuses to compare reports in which the same thing has not the same name.
+func oneKey(before, after report.Report) error {
+	if before.Redacted == after.Redacted {
+		return nil
+	}
+	return snapshot.Errorf("what is redacted can be compared only with what was redacted with the same key: name it with --redact-key both times", "置き換え済みのレポートは、同じ鍵で置き換えたものとだけ比較できる。両方で同じ --redact-key を指定する")
 }

@@ -62,6 +62,9 @@ func runDiff(c *cli.Context, env *environment) error {
 		}
 		defer sides[i].Close()
 	}
+	if err := oneKey(sides[0], sides[1]); err != nil {
+		return err
+	}
 	d, err := report.Compare(sides[0], sides[1])
 	if err != nil {
 		return err

@@ -152,6 +152,9 @@ func (r *Run) lookAhead(ctx, run context.Context, base *snapshot.Snapshot) (repo
 		}
 	}
 	opt.GeneratedAt = at
+	if base != nil && opt.Redacted == "" {
+		opt.Redacted = report.Harmless(base.Redacted)
+	}
 	return report.Build(judged, opt), nil
 }
 

@@ -77,7 +77,7 @@ func (r *Run) options(run context.Context, waivers []report.Waiver) report.Optio
 // of thousands. What is shown of them may be redacted.
 func (r *Run) judge(ctx, run context.Context, targets []snapshot.Target, snap *snapshot.Snapshot, shown Masked) (report.Report, error) {
 	opt := r.options(run, shown.Waivers)
-	opt.GeneratedAt = snap.TakenAt
+	opt.GeneratedAt, opt.Redacted = snap.TakenAt, report.Harmless(shown.Snap.Redacted)
 	b, err := report.NewBuilder(len(targets), opt)
 	if err != nil {
 		return report.Report{}, err

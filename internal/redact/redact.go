@@ -77,7 +77,13 @@ func (r *Redactor) File(s string) string {
 }
 
 // Snapshot is the snapshot with everything replaced.
-func (r *Redactor) Snapshot(s *snapshot.Snapshot) (*snapshot.Snapshot, error) { return s.Mapped(r) }
+func (r *Redactor) Snapshot(s *snapshot.Snapshot) (*snapshot.Snapshot, error) {
+	out, err := s.Mapped(r)
+	if err == nil {
+		out.Redacted = r.key.Mark()
+	}
+	return out, err
+}
 
 // Back is what a replacement stands for, or each part of it; what was not replaced
 // stands for itself.

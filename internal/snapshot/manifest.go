@@ -21,6 +21,7 @@ type Manifest struct {
 	ToolVersion string       `json:"tool_version,omitempty"`
 	TakenAt     time.Time    `json:"taken_at,omitzero"`
 	Target      *Target      `json:"target,omitempty"`
+	Redacted    string       `json:"redacted,omitempty"`
 	Name        string       `json:"name,omitempty"`
 	Account     string       `json:"account,omitempty"`
 	Region      string       `json:"region,omitempty"`

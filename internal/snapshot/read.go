@@ -38,7 +38,7 @@ func Read(fsys fs.FS, opt ReadOptions) (*Snapshot, error) {
 		return nil, err
 	}
 	if hasRoot {
-		snap.TakenAt, snap.Target = root.TakenAt, root.Target
+		snap.TakenAt, snap.Target, snap.Redacted = root.TakenAt, root.Target, root.Redacted
 	}
 	if snap.Probes, err = readProbes(fsys); err != nil {
 		return nil, err

@@ -350,6 +350,7 @@ type CallError struct {
 // Snapshot is everything observed about an estate.
 type Snapshot struct {
 	TakenAt  time.Time
+	Redacted string // where names are replaced, what tells the key from others; "": they are not
 	Scopes   []*Scope
 	Target   *Target      // the target the evidence was gathered for, if it is known
 	ByHand   bool         // no manifest: the files were gathered by hand

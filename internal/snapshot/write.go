@@ -23,7 +23,7 @@ func (s *Snapshot) Files(toolVersion string) (map[string][]byte, error) {
 		names = append(names, sc.Name)
 	}
 	folders := FolderNames(names)
-	root := Manifest{Schema: ManifestSchema, ToolVersion: toolVersion, TakenAt: s.TakenAt, Target: s.Target}
+	root := Manifest{Schema: ManifestSchema, ToolVersion: toolVersion, TakenAt: s.TakenAt, Target: s.Target, Redacted: s.Redacted}
 	if err := addJSON(files, "manifest.json", root); err != nil {
 		return nil, err
 	}
