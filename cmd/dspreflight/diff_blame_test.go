@@ -154,6 +154,9 @@ func plannedIDs(t *testing.T, file string) map[string][]string {
 			} else if values != nil {
 				out[c.Address] = append(out[c.Address], anew(by[1]))
 			}
+			if id, ok := values["transit_gateway_attachment_id"].(string); ok && c.Type == "aws_ec2_transit_gateway_route_table_association" {
+				out[c.Address] = append(out[c.Address], id) // AWS tells of it in the row of the attachment too
+			}
 		}
 	}
 	return out
