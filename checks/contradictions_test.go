@@ -289,3 +289,34 @@ func TestAssociatedTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestGatewayByTwoAccounts tells two accounts different things of the gateway that they
+// share, whichever of them is asked first: what it does can't be told.
+func TestGatewayByTwoAccounts(t *testing.T) {
+	tried := 0
+	for seed := range uint64(12) {
+		for _, odd := range []int{0, 1} {
+			target, snap := open(t, healthy.Estate(healthy.SharedGateway, seed))
+			seen := 0
+			for _, s := range snap.Scopes {
+				for _, g := range s.TransitGateways.All() {
+					if seen == odd {
+						g.State = "deleting"
+						s.TransitGateways.Put(g)
+					}
+					seen++
+				}
+			}
+			if seen < 2 {
+				continue
+			}
+			tried++
+			if got := judgedAs(target, snap); got["connection-active"] != checks.Unknown {
+				t.Errorf("seed %d, account %d: %v", seed, odd, got)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("no gateway is seen by two accounts")
+	}
+}

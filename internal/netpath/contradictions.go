@@ -1,6 +1,7 @@
 package netpath
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -114,7 +115,24 @@ func (e *Estate) settledAttachment(h Hop, gateway, kind string) *snapshot.Gap {
 	return nil
 }
 
-// differ reports whether two ids are known, and not one.
+// gatewaySays says where two accounts that see a transit gateway are told different
+// things of it.
+func (e *Estate) gatewaySays(id string, of func(snapshot.TransitGateway) string) *snapshot.Gap {
+	said := ""
+	for _, s := range e.snap.Scopes {
+		g, p := s.TransitGateways.Get(id)
+		if p != snapshot.Present {
+			continue
+		}
+		if differ(strings.ToLower(said), strings.ToLower(of(g))) {
+			return disagree(s, snapshot.TransitGateways, id, said, of(g))
+		}
+		said = cmp.Or(said, of(g))
+	}
+	return nil
+}
+
+// differ reports whether two values are known, and not one.
 func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
 // translates says that a gateway may give the packets of an attachment other addresses:

@@ -103,7 +103,10 @@ func (e *Estate) referencesOver(chain []Hop) Way {
 		if a, in := e.vpcAttachment(h.Holder); in != nil {
 			option, source = a.Options.SecurityGroupReferencingSupport, snapshot.TransitGatewayVPCAttachments
 		} else if g, in := e.gateway(h.Holder); in != nil {
-			option = g.Options.SecurityGroupReferencingSupport
+			if gap := e.gatewaySays(h.Holder, referencing); gap != nil {
+				return Way{Gap: gap}
+			}
+			option = referencing(g)
 		} else {
 			continue
 		}
@@ -116,6 +119,10 @@ func (e *Estate) referencesOver(chain []Hop) Way {
 		}
 	}
 	return Way{Fate: On}
+}
+
+func referencing(g snapshot.TransitGateway) string {
+	return g.Options.SecurityGroupReferencingSupport
 }
 
 func (e *Estate) gateway(id string) (snapshot.TransitGateway, *snapshot.Scope) {

@@ -108,6 +108,9 @@ func (w *walker) atGateway(gateway, attachment, zone string, f Flow, from int) {
 	case h.Fate == Open:
 		h.Gap = stateGap(scope, snapshot.TransitGateways, gateway, state)
 	}
+	if g := w.e.gatewaySays(gateway, func(g snapshot.TransitGateway) string { return g.State }); g != nil {
+		h.Fate, h.Gap = Open, g
+	}
 	from = w.add(h)
 	if h.Fate != On {
 		return
