@@ -21,7 +21,31 @@ func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapsho
 			return snapshot.RouteTable{}, g
 		}
 	}
+	for _, s := range e.mayBe(at.Scope) {
+		for _, t := range s.RouteTables.Where("vpc", "", routeTableVPC) {
+			if gap == nil && t.Pending != "" && t.ID != table.ID {
+				g := t.Pending.Gap(subnet)
+				return snapshot.RouteTable{}, &g
+			}
+		}
+	}
 	return table, gap
+}
+
+// mayBe are a scope and those that may turn out to be it: a template does not say where
+// its stack will be. What stands there in a VPC that is known only after apply may be
+// of any VPC.
+func (e *Estate) mayBe(s *snapshot.Scope) []*snapshot.Scope {
+	if s == nil {
+		return nil
+	}
+	out := []*snapshot.Scope{s}
+	for _, o := range e.snap.Scopes {
+		if o != s && o.Planned && o.Region == "" {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 func (e *Estate) aclOf(at Place, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
@@ -32,6 +56,14 @@ func (e *Estate) aclOf(at Place, subnet string) (snapshot.NetworkACL, *snapshot.
 	}
 	if gap == nil && !slices.ContainsFunc(acl.Associations, func(a snapshot.ACLAssociation) bool { return a.Subnet == subnet }) {
 		gap = foreign(at.Scope, at.VPC, snapshot.NetworkACLs)
+	}
+	for _, s := range e.mayBe(at.Scope) {
+		for _, a := range s.NetworkACLs.Where("vpc", "", aclVPC) {
+			if gap == nil && a.Pending != "" && a.ID != acl.ID {
+				g := a.Pending.Gap(subnet)
+				return snapshot.NetworkACL{}, &g
+			}
+		}
 	}
 	return acl, gap
 }

@@ -5,6 +5,8 @@ package cloudformation
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -99,6 +101,10 @@ func Read(file string, body []byte, parameters map[string]string) (*Template, er
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, snapshot.Errorf("it is not a template: a template is an object with Resources", "テンプレートではない。テンプレートは Resources を持つオブジェクトである")
+	}
+	var more yaml.Node
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, snapshot.Errorf("there is more than one document in it, parted by ---: CloudFormation takes one; give each as a --template of its own", "--- で区切られた複数のドキュメントがある。CloudFormation が受け付けるのは 1 つだけである。それぞれを別の --template として渡す")
 	}
 	lines := map[string]int{}
 	root, err := plainValue(doc.Content[0], "", 0, lines)

@@ -42,6 +42,9 @@ func plainValue(n *yaml.Node, path string, level int, lines map[string]int) (any
 			if k.Kind != yaml.ScalarNode {
 				return nil, snapshot.Errorf("line %d: a key is not a string", "%d 行: キーが文字列ではない", k.Line)
 			}
+			if k.Tag == "!!merge" { // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+				return nil, snapshot.Errorf("line %d: << is not allowed in a template: write out what it merges, or give what `aws cloudformation package` makes of it", "%d 行: テンプレートでは << を使えない。マージする内容を書き下すか、`aws cloudformation package` の出力を渡す", k.Line)
+			}
 			if _, twice := out[k.Value]; twice {
 				return nil, snapshot.Errorf("line %d: the key %q is there twice", "%d 行: キー %q が重複している", k.Line, resource.Shortened(k.Value))
 			}
