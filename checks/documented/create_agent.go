@@ -75,7 +75,7 @@ var (
 			"プライベートリンクの設定が無効です: VPC エンドポイント vpce-ID が無効です",
 		),
 		Match: append(phrases(ofInvalidEndpoint, "Private Link configuration is invalid {...} {vpce}", "Private Link configuration is invalid {...} VPC endpoint {...} [not valid|invalid]"),
-			exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(ofInvalidEndpoint, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce[0-9a-fx]`),
+			exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(ofInvalidEndpoint, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce(?:[0-9a-f]{8}|x)`),
 			exactly(nil, "vpcエンドポイント", `vpcエンドポイント(?P<vpc_endpoint_id>vpce[0-9a-f]{17})(?:は|が)無効`)),
 		Title: say("DataSync doesn't accept the VPC endpoint", "DataSync が VPC エンドポイントを受け付けない"),
 		Cause: say(

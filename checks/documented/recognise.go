@@ -15,6 +15,7 @@ type Recognition struct {
 	Captured map[string]string // from the message itself: ids, ARNs, hosts
 	Excerpt  string            // the message, as it stands in the text
 	at       int               // in the text that was decoded
+	named    []span            // where what it captured stands there
 	weight   int
 }
 
@@ -33,15 +34,39 @@ func Recognise(text string) []Recognition {
 		base = decoded(messages)
 	}
 	if prefixes := prefixesIn(base); prefixes != nil || records {
+		if !records {
+			out = slices.DeleteFunc(out, func(r Recognition) bool { return r.namesPrefix(prefixes) })
+		}
 		out = recogniseMore(out, squeeze(base, prefixes))
 	}
 	if columns, found := columnsOf(base); found {
-		out = recogniseMore(out, squeeze(columns, nil))
+		n := len(out)
+		if out = recogniseMore(out, squeeze(columns, nil)); len(out) > n {
+			prefixes := prefixesIn(columns)
+			out = append(out[:n], slices.DeleteFunc(out[n:], func(r Recognition) bool { return r.namesPrefix(prefixes) })...)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Recognition) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.at, b.at))
 	})
 	return subsumed(out)
+}
+
+// namesPrefix reports whether a name or an id that a message is said to hold is of the
+// prefix of a line that the message goes on in: it is another without the prefix.
+func (r Recognition) namesPrefix(prefixes []span) bool {
+	at, _ := slices.BinarySearchFunc(prefixes, r.at+1, func(p span, x int) int { return cmp.Compare(p.from, x) })
+	return slices.ContainsFunc(r.named, func(n span) bool {
+		for _, p := range prefixes[at:] {
+			if p.from >= n.to {
+				break
+			}
+			if p.to > n.from {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // recogniseMore adds to a list the errors of the catalogue that it does not have.
@@ -110,6 +135,7 @@ func recognise(e *Error, q *squeezed) (Recognition, bool) {
 					if head, action, ok := strings.Cut(said[name], ":"); ok && name == "action" && knownOperation(action) != "" {
 						to = lo + m[2*i] + len(head) + 1 + len(knownOperation(action))
 					}
+					r.named = append(r.named, span{int(q.origin[lo+m[2*i]]), int(q.origin[to-1]) + 1})
 					r.Captured[name] = WithoutKeys(strings.Trim(q.source(lo+m[2*i], to, ""), "\"'`.*\\"))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime/quotedprintable"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,12 @@ var wraps = map[string]func(string) string{
 	"a log's time stamps":   behind(func(n int) string { return fmt.Sprintf("2026-11-22 01:00:%02d,%03d ERROR [main] ", n%60, n*7%1000) }, 58),
 	"syslog":                behind(func(n int) string { return fmt.Sprintf("Nov 22 01:%02d:11 bastion activate[812]: ", n%60) }, 60),
 	"a build step":          behind(func(n int) string { return fmt.Sprintf("#12 %d.%03d ", n+3, n*77%1000) }, 76),
+	"a log of Kubernetes' own": behind(func(n int) string {
+		return fmt.Sprintf("E1122 01:00:%02d.%06d       1 main.go:4%d] ", n%60, n*1231, n%10)
+	}, 70),
+	"a URL in a URL": func(s string) string {
+		return "https://x.example/?next=" + url.QueryEscape("https://y.example/?said="+strings.ReplaceAll(url.QueryEscape(s), "+", "%20"))
+	},
 	"a part of a line": behind(func(n int) string {
 		return fmt.Sprintf("2026-11-22T01:00:%02d.123456789Z stderr %s ", n%60, []string{"P", "F"}[n%2])
 	}, 60),

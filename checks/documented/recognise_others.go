@@ -1,9 +1,11 @@
 package documented
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
@@ -78,7 +80,7 @@ func otherNames(text string) []span {
 		}
 		both := pair[:length+1+len(name)]
 		switch {
-		case services[string(name)] || services[string(name[:head])] || products[string(name)]:
+		case services[string(name)] || services[string(name[:head])] || products[string(name)] || ofTerraform(name):
 			out = append(out, word)
 		case length > 0 && (services[string(both)] || products[string(both)]):
 			out = append(out, span{before.from, word.to})
@@ -87,6 +89,26 @@ func otherNames(text string) []span {
 	}
 	return out
 }
+
+// ofTerraform reports whether a name is that of a type of Terraform's, of another
+// service: "aws_bedrockagent_agent" writes the id of the service without hyphens.
+func ofTerraform(name []byte) bool {
+	rest, typed := bytes.CutPrefix(name, []byte("aws-"))
+	if !typed {
+		return false
+	}
+	service, _, more := bytes.Cut(rest, []byte("-"))
+	return more && servicesJoined()[string(service)]
+}
+
+// servicesJoined are the ids of the other services without their hyphens.
+var servicesJoined = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for id := range otherServices() {
+		out[strings.ReplaceAll(id, "-", "")] = true
+	}
+	return out
+})
 
 // endOfName is where a name ends that begins with a letter: words of letters and digits
 // that single hyphens or underscores join.

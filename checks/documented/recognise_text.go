@@ -125,12 +125,15 @@ func decodePercent(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
-	return percent.Re().ReplaceAllStringFunc(s, func(m string) string {
-		if d, err := url.PathUnescape(m); err == nil {
-			return d
-		}
-		return m
-	})
+	for range 2 { // a URL within a URL is encoded twice
+		s = percent.Re().ReplaceAllStringFunc(s, func(m string) string {
+			if d, err := url.PathUnescape(m); err == nil {
+				return d
+			}
+			return m
+		})
+	}
+	return s
 }
 
 // squeeze takes out what wrapping, quoting and decoration put between the letters

@@ -184,6 +184,8 @@ func isCallOfDataSync(q *squeezed, from, to int, said map[string]string) bool {
 		return false
 	case stageOperations()[operation] || strings.HasSuffix(operation, "resource") || strings.HasSuffix(operation, "forresource"):
 		return speaksOfDataSync(q, from, to, nil)
+	case strings.Contains(operation, "agent") && strings.Contains(q.stretch(from, to, nearby), "iam:passrole"): // an agent of Bedrock is given a role, one of DataSync is not
+		return false
 	}
 	return dataSyncOperations()[operation] && q.nearestOwn(from, to) <= q.nearestOther(from, to)
 }

@@ -70,6 +70,12 @@ func TestWhose(t *testing.T) {
 		`{"eventSource":"s3.amazonaws.com","eventName":"GetObject","errorCode":"AccessDenied","userIdentity":{"arn":"arn:aws:sts::111122223333:assumed-role/datasync/x"}}`,
 		`{"eventSource":"bedrock.amazonaws.com","eventName":"CreateAgent","errorCode":"AccessDenied"}`,
 		"An error occurred (ThrottlingException) when calling the DescribeTask operation: Rate exceeded (Snow Device Management)",
+		"aws_bedrockagent_agent.this: An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied",
+		"module.a.aws_lakeformation_resource.b: An error occurred (ThrottlingException) when calling the ListAgents operation: Rate exceeded",
+		"foundationModel='anthropic.claude-3' An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied",
+		"An error occurred (AccessDeniedException) when calling the CreateAgent operation: User: x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/AgentRole",
+		"Amazon Connect: An error occurred (ThrottlingException) when calling the ListAgents operation: Rate exceeded",
+		"Elastic Cloud: the PrivateLink endpoint is unreachable",
 	} {
 		if got := recognised(text); got != nil {
 			t.Errorf("%v in %q", got, text)
@@ -77,6 +83,9 @@ func TestWhose(t *testing.T) {
 	}
 	for _, tt := range []struct{ want, text string }{
 		{"ACCESS_DENIED", `{"eventSource":"datasync.amazonaws.com","eventName":"CreateAgent","awsRegion":"us-east-1","errorCode":"AccessDenied"}`},
+		{"ACCESS_DENIED", "deployment 12, runtime python3.12: An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied"},
+		{"THROTTLED", "aws_datasync_agent.this (aws_vpc_endpoint.x): An error occurred (ThrottlingException) when calling the CreateAgent operation: Rate exceeded"},
+		{"ACCESS_DENIED", "An error occurred (AccessDeniedException) when calling the CreateLocationS3 operation: User: x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/AgentRole"},
 		{"ACTIVATION_KEY_MISSING", "aws: error: the following arguments are required: --activation-key"},
 		{"AGENT_OFFLINE", "The DataSync agent is offline since yesterday"},
 		{"AGENT_OFFLINE", "Status: OFFLINE\nAgentArn: arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718"},

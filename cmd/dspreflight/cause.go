@@ -83,7 +83,7 @@ func findCause(ctx context.Context, r *audit.Run, text string, found []match, re
 		return nil, nil, err
 	}
 	con := conclude(rep, found, globs, sure, r.Lang)
-	if con.Verdict != "found" && rep.Verdict == report.Ready { // an error that nothing explains is not READY
+	if rep.Verdict == report.Ready { // there was an error: what was seen to be right is not what it was about
 		rep.Verdict = report.Inconclusive
 		rep.ExitCode = rep.Verdict.ExitCode()
 	}

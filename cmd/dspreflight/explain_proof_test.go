@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/recorded"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // edited saves a fixture and changes files of it: each old text must be there.
@@ -198,6 +200,24 @@ func TestTextOfAnother(t *testing.T) {
 	} {
 		if c := concluded(t, "--fixture", "unreachable-443", tt.text); !strings.Contains(c.Summary, tt.says) {
 			t.Errorf("%s: %q, want %q", name, c.Summary, tt.says)
+		}
+	}
+}
+
+// TestNeverReady pastes errors that are about the target, about another one, or explained
+// by nothing, over every estate: where there was an error nothing is READY.
+func TestNeverReady(t *testing.T) {
+	for _, text := range []string{
+		"errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE vpce-0fffffffffffffff1",
+		"curl 'http://10.77.1.1/?gatewayType=SYNC&activationRegion=us-east-1'\ncurl: (28) Failed to connect to 10.77.1.1 port 80: Connection timed out",
+		"An error occurred (InvalidRequestException) when calling the CreateAgent operation: Invalid EC2 subnet, ARN: arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0bad0bad0bad0bad0, reason: invalid subnet, StatusCode: 403",
+		"An error occurred (AccessDeniedException) when calling the CreateAgent operation: denied",
+	} {
+		for _, estate := range fixtures.Names() {
+			var e explanation
+			if r := invoke(t, "explain", "--run", "--fixture", estate, "-o", "json", text); json.Unmarshal([]byte(r.stdout), &e) != nil || e.Report == nil || e.Report.Verdict == report.Ready || r.code == 0 {
+				t.Errorf("%s, %q: exit code %d, %.300s", estate, text, r.code, r.stdout+r.stderr)
+			}
 		}
 	}
 }
