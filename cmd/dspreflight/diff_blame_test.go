@@ -126,6 +126,10 @@ var holding = map[string][2]string{
 	"aws_ec2_transit_gateway_route_table_association": {"transit_gateway_route_table_id", "tgw-rtb"},
 }
 
+// shownToo are attributes that name a second resource whose row shows the same: an
+// attachment tells which table it is associated with, as the table does.
+var shownToo = map[string]string{"aws_ec2_transit_gateway_route_table_association": "transit_gateway_attachment_id"}
+
 // anew stands for the id of a resource that there was not before.
 func anew(prefix string) string { return prefix + " (new)" }
 
@@ -149,6 +153,9 @@ func plannedIDs(t *testing.T, file string) map[string][]string {
 			continue
 		}
 		for _, values := range []map[string]any{c.Change.Before, c.Change.After} {
+			if id, ok := values[shownToo[c.Type]].(string); ok {
+				out[c.Address] = append(out[c.Address], id)
+			}
 			if id, ok := values[by[0]].(string); ok {
 				out[c.Address] = append(out[c.Address], id)
 			} else if values != nil {

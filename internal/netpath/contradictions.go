@@ -188,11 +188,20 @@ func (e *Estate) associationSays(gateway, table string, listed snapshot.TransitG
 		case a.Association == nil:
 		case a.Association.State != "" && !strings.EqualFold(a.Association.State, listed.State):
 			return disagree(s, snapshot.TransitGatewayAttachments, listed.Attachment, a.Association.State, listed.State)
-		case differ(a.Association.RouteTable, table):
+		case differ(a.Association.RouteTable, table) && !e.isDefaultTable(a.Association.RouteTable):
 			return disagree(s, snapshot.TransitGatewayAttachments, listed.Attachment, a.Association.RouteTable, table)
 		}
 	}
 	return nil
+}
+
+// isDefaultTable reports whether attachments that say nothing of tables are associated
+// with this one. An attachment that still shows it was moved to the table that lists it.
+func (e *Estate) isDefaultTable(id string) bool {
+	return slices.ContainsFunc(e.snap.Scopes, func(s *snapshot.Scope) bool {
+		t, p := s.TransitGatewayRouteTables.Get(id)
+		return p == snapshot.Present && t.IsDefault
+	})
 }
 
 // peeringStates says what contradicts the state of a peering between gateways, or its
