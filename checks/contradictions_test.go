@@ -320,3 +320,25 @@ func TestGatewayByTwoAccounts(t *testing.T) {
 		t.Error("no gateway is seen by two accounts")
 	}
 }
+
+// TestAgentInAnotherRegion names a Region that the agent is not in, however the agent is
+// named: nothing is proved of the path, and the gap says where it is.
+func TestAgentInAnotherRegion(t *testing.T) {
+	whole, snap := openFixture(t, "healthy")
+	for name, target := range map[string]snapshot.Target{
+		"instance": {AgentInstanceID: whole.AgentInstanceID},
+		"address":  {AgentIP: whole.AgentIP, SourceVPCID: whole.SourceVPCID},
+		"subnet":   {SourceSubnetID: "subnet-05a1b2c3d4e5f6073"},
+		"VPC":      {SourceVPCID: "vpc-05a1b2c3d4e5f6071"},
+	} {
+		target.Region, target.EndpointID = whole.Region, whole.EndpointID
+		for region, open := range map[string]bool{"": false, "ap-northeast-1": false, "eu-west-1": true} {
+			target.SourceRegion = region
+			r := checks.Run(context.Background(), target, snap, []*checks.Check{checks.ByID("sg-ingress-443")}, checks.Options{})[0]
+			told := r.Status == checks.Unknown && r.Findings[0].Gaps[0].Code == snapshot.OtherRegion && r.Findings[0].Gaps[0].Detail == "ap-northeast-1"
+			if told != open || !open && r.Status != checks.Pass {
+				t.Errorf("%s, --source-region %q: %v %+v", name, region, r.Status, r.Findings)
+			}
+		}
+	}
+}

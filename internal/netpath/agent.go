@@ -1,6 +1,7 @@
 package netpath
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -39,7 +40,15 @@ func (a Agents) Placed() bool { return a.Outside || a.Scope != nil && a.VPC != "
 // given counts: --agent-ip or --agent-instance-id, --source-subnet-id,
 // --source-cidr, --source-vpc-id. The gap says why nothing can be told.
 func FindAgents(snap *snapshot.Snapshot, t snapshot.Target) (Agents, *snapshot.Gap) {
-	f := finder{snap, t}
+	a, gap := finder{snap, t}.find()
+	if s := a.Scope; gap == nil && s != nil && differ(s.Region, t.SourceRegion) {
+		return Agents{}, &snapshot.Gap{Code: snapshot.OtherRegion, Source: "--source-region " + t.SourceRegion, Scope: s.Label(), Ref: cmp.Or(a.Instance, a.VPC, a.Given), Detail: s.Region}
+	}
+	return a, gap
+}
+
+func (f finder) find() (Agents, *snapshot.Gap) {
+	t := f.t
 	switch {
 	case t.AgentInstanceID != "":
 		return f.instance()

@@ -41,6 +41,7 @@ const (
 	OwnSubnetRule     GapCode = "own-subnet-rule"    // a network ACL stops what an odd rule of AWS's documentation makes it look at
 	PolicyTable       GapCode = "policy-table"       // a policy table routes what comes in by an attachment; Detail: the table
 	AddressesChanged  GapCode = "addresses-changed"  // a transit gateway may give an attachment's packets other addresses; Detail: the setting
+	OtherRegion       GapCode = "other-region"       // the agent is not in the Region that was given; Detail: where it is
 	Contradiction     GapCode = "contradiction"      // two answers of AWS contradict each other; Detail: the other one
 	NoSubnetHolds     GapCode = "no-subnet-holds"    // no subnet of the VPC in Detail holds the agent's address
 	TaskErred         GapCode = "task-erred"         // a task that can start tells of an error; Detail: the error
