@@ -272,7 +272,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	for _, e := range documented.All() {
 		both(e.ID, e.Title, e.Cause, e.Fix, e.Stage.Title())
-		if len(e.Match) == 0 && e.Literal || len(e.Sources) == 0 {
+		if len(e.Match()) == 0 && e.Literal || len(e.Sources) == 0 {
 			t.Errorf("%s: nothing matches it although its wording is known, or no source", e.ID)
 		}
 		for _, id := range e.Checks {

@@ -15,9 +15,11 @@ var (
 			"Private Link configuration is invalid: VPC Endpoint Id should remain unspecified for public-endpoint activation keys.",
 			"プライベートリンクの設定が無効です: パブリックエンドポイントのアクティベーションキーに対して VPC エンドポイント ID が指定されていないままにする必要があります",
 		),
-		Match: append(phrases(nil, "should remain unspecified for public endpoint activation key", "should be unspecified for public endpoint activation key", "should stay unspecified for public endpoint activation key",
-			"should be left unspecified for public endpoint activation key", "unspecified {...} public endpoint activation key", "public endpoint activation key"),
-			exactly(nil, "アクティベーションキー", `パブリック(?:な)?エンドポイントの?アクティベーションキー`)),
+		match: func() []wording {
+			return append(phrases(nil, "should remain unspecified for public endpoint activation key", "should be unspecified for public endpoint activation key", "should stay unspecified for public endpoint activation key",
+				"should be left unspecified for public endpoint activation key", "unspecified {...} public endpoint activation key", "public endpoint activation key"),
+				exactly(nil, "アクティベーションキー", `パブリック(?:な)?エンドポイントの?アクティベーションキー`))
+		},
 		Title: say("A public activation key was used with a VPC endpoint", "パブリックのアクティベーションキーを VPC エンドポイントと併用した"),
 		Cause: say(
 			"The key was asked for without endpointType=PRIVATE_LINK, so it is a key for the public endpoint; CreateAgent refuses it together with --vpc-endpoint-id.",
@@ -36,7 +38,9 @@ var (
 			"Invalid EC2 subnet, ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET, reason: invalid subnet, StatusCode: 403",
 			"無効な EC2 サブネット、ARN: arn:aws:ec2:REGION:ACCOUNT:subnet/SUBNET、理由: 無効なサブネット、ステータスコード: 403",
 		),
-		Match: append(phrases(unlessOther, "Invalid EC2 subnet, ARN: {subnet}", "Invalid EC2 subnet, ARN", "EC2 subnet {...} reason: invalid subnet"), exactly(nil, "ec2サブネット", `無効なec2サブネット`)),
+		match: func() []wording {
+			return append(phrases(unlessOther, "Invalid EC2 subnet, ARN: {subnet}", "Invalid EC2 subnet, ARN", "EC2 subnet {...} reason: invalid subnet"), exactly(nil, "ec2サブネット", `無効なec2サブネット`))
+		},
 		Title: say("DataSync can't see the subnet", "DataSync からサブネットが見えない"),
 		Cause: say(
 			"The caller lacks ec2:DescribeSubnets, or the subnet is not there: wrong id, account or Region. 403 only says that the caller can't see it.",
@@ -55,7 +59,9 @@ var (
 			"Invalid EC2 security group, ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP, reason: invalid security group, StatusCode: 403",
 			"無効な EC2 セキュリティグループ、ARN: arn:aws:ec2:REGION:ACCOUNT:security-group/GROUP、理由: 無効なセキュリティグループ、ステータスコード: 403",
 		),
-		Match: append(phrases(unlessOther, "Invalid EC2 security group, ARN: {group}", "Invalid EC2 security group, ARN", "EC2 security group {...} reason: invalid security group"), exactly(nil, "ec2セキュリティグループ", `無効なec2セキュリティグループ`)),
+		match: func() []wording {
+			return append(phrases(unlessOther, "Invalid EC2 security group, ARN: {group}", "Invalid EC2 security group, ARN", "EC2 security group {...} reason: invalid security group"), exactly(nil, "ec2セキュリティグループ", `無効なec2セキュリティグループ`))
+		},
 		Title: say("DataSync can't see the security group", "DataSync からセキュリティグループが見えない"),
 		Cause: say(
 			"The caller lacks ec2:DescribeSecurityGroups, or the group is not there: wrong id, account or Region. The policy printed in the article grants ec2:*security-group*, which matches no EC2 action.",
@@ -74,9 +80,11 @@ var (
 			"Private Link configuration is invalid: VPC Endpoint vpce-ID is not valid",
 			"プライベートリンクの設定が無効です: VPC エンドポイント vpce-ID が無効です",
 		),
-		Match: append(phrases(ofInvalidEndpoint, "Private Link configuration is invalid {...} {vpce}", "Private Link configuration is invalid {...} VPC endpoint {...} [not valid|invalid]"),
-			exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(ofInvalidEndpoint, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce(?:[0-9a-f]{8}|x)`),
-			exactly(nil, "vpcエンドポイント", `vpcエンドポイント(?P<vpc_endpoint_id>vpce[0-9a-f]{17})(?:は|が)無効`)),
+		match: func() []wording {
+			return append(phrases(ofInvalidEndpoint, "Private Link configuration is invalid {...} {vpce}", "Private Link configuration is invalid {...} VPC endpoint {...} [not valid|invalid]"),
+				exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?(?P<vpc_endpoint_id>vpce[0-9a-f]{17})`), exactly(ofInvalidEndpoint, "プライベートリンク", `プライベートリンク(?:の)?(?:設定|構成)が無効.{0,90}?vpce`), exactly(ofInvalidEndpoint, "vpce", `privatelinkconfiguration(?:is)?invalid.{0,40}?vpce(?:[0-9a-f]{8}|x)`),
+				exactly(nil, "vpcエンドポイント", `vpcエンドポイント(?P<vpc_endpoint_id>vpce[0-9a-f]{17})(?:は|が)無効`))
+		},
 		Title: say("DataSync doesn't accept the VPC endpoint", "DataSync が VPC エンドポイントを受け付けない"),
 		Cause: say(
 			"The caller lacks ec2:DescribeVpcEndpoints, or the endpoint is not there, not DataSync's, or not available.",
@@ -92,7 +100,9 @@ var (
 	AccountMismatch = &Error{ // C05
 		ID: "ARN_ACCOUNT_MISMATCH", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("Invalid parameter: ARN account (ACCOUNT) must match authenticated user"),
-		Match:   phrases(nil, "ARN account ({account}) must match authenticated user", "ARN account {...} must match authenticated user"),
+		match: func() []wording {
+			return phrases(nil, "ARN account ({account}) must match authenticated user", "ARN account {...} must match authenticated user")
+		},
 		Title:   say("An ARN belongs to another account than the caller", "ARN のアカウントが呼び出し元と異なる"),
 		Cause:   say("Subnet, security group, location and agent must be named with ARNs of the account that calls.", "サブネット、セキュリティグループ、ロケーション、エージェントの ARN は呼び出し元アカウントのものでなければならない。"),
 		Fix:     say("Call with credentials of the endpoint's account, and write its account id into the ARNs.", "エンドポイントのアカウントの認証情報で呼び出し、ARN にそのアカウント ID を書く。"),
@@ -103,9 +113,11 @@ var (
 		ID: "ACCESS_DENIED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("AccessDeniedException: User: ARN is not authorized to perform: datasync:CreateAgent"),
 		Codes:   []string{"accessdeniedexception", "unauthorizedoperation"},
-		Match: slices.Concat(phrases(callOfDataSync, "not authorized to perform: {action}", "not authorised to perform: {action}", "AccessDeniedException when calling the {op} operation", "AccessDenied when calling the {op} operation", "UnauthorizedOperation when calling the {op} operation",
-			"operation error {service}: {op}, {...} AccessDeniedException", "operation error {service}: {op}, {...} UnauthorizedOperation", "operation error {service}: {op}, {...} AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
-			[]wording{exactly(callOfDataSync, "accessdenied", `accessdenied(?:[^a-z]|$)`), exactly(callOfDataSync, "実行する権限", `(?P<action>(?P<service>[a-z0-9]+):[a-z0-9]+)を実行する権限`)}),
+		match: func() []wording {
+			return slices.Concat(phrases(callOfDataSync, "not authorized to perform: {action}", "not authorised to perform: {action}", "AccessDeniedException when calling the {op} operation", "AccessDenied when calling the {op} operation", "UnauthorizedOperation when calling the {op} operation",
+				"operation error {service}: {op}, {...} AccessDeniedException", "operation error {service}: {op}, {...} UnauthorizedOperation", "operation error {service}: {op}, {...} AccessDenied", "AccessDeniedException", "UnauthorizedOperation"),
+				[]wording{exactly(callOfDataSync, "accessdenied", `accessdenied(?:[^a-z]|$)`), exactly(callOfDataSync, "実行する権限", `(?P<action>(?P<service>[a-z0-9]+):[a-z0-9]+)を実行する権限`)})
+		},
 		Title: say("The identity may not do this", "アイデンティティにこの操作の権限がない"),
 		Cause: say(
 			"No policy of the identity allows the action, or one denies it: an identity policy, a permissions boundary, a service control policy of the organization, a session policy or the VPC endpoint's policy.",
@@ -121,7 +133,9 @@ var (
 	AgentARN = &Error{ // C07
 		ID: "AGENT_ARN_SPECIFIED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("AgentArn cannot be specified to create an Agent."),
-		Match:   phrases(nil, "AgentArn cannot be specified to create an Agent"),
+		match: func() []wording {
+			return phrases(nil, "AgentArn cannot be specified to create an Agent")
+		},
 		Title:   say("The template sets a property that AWS sets", "テンプレートが AWS の設定するプロパティを指定している"),
 		Cause:   say("AWS::DataSync::Agent returns AgentArn; it can't be given.", "AgentArn は AWS::DataSync::Agent が返す値で、指定できない。"),
 		Fix:     say("Remove AgentArn from the template.", "テンプレートから AgentArn を削除する。"),
@@ -130,7 +144,9 @@ var (
 	ReservedTag = &Error{ // C08
 		ID: "RESERVED_TAG_KEY", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("aws:KEY is an invalid key. aws: prefixed tag key names cannot be requested."),
-		Match:   phrases(callOfDataSync, "is an invalid key. aws: prefixed tag key names cannot be requested", "aws: prefixed tag key names cannot be requested"),
+		match: func() []wording {
+			return phrases(callOfDataSync, "is an invalid key. aws: prefixed tag key names cannot be requested", "aws: prefixed tag key names cannot be requested")
+		},
 		Title:   say("A tag key begins with aws:", "タグキーが aws: で始まっている"),
 		Cause:   say("Keys that begin with aws: are AWS's own.", "aws: で始まるキーは AWS が予約している。"),
 		Fix:     say("Rename the tag.", "タグ名を変更する。"),
@@ -140,8 +156,10 @@ var (
 		ID: "THROTTLED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("ThrottlingException: Rate exceeded"),
 		Codes:   []string{"throttlingexception"},
-		Match: phrases(callOfDataSync, "ThrottlingException when calling the {op} operation", "Throttling when calling the {op} operation", "RequestLimitExceeded when calling the {op} operation", "operation error {service}: {op}, {...} ThrottlingException",
-			"operation error {service}: {op}, {...} RequestLimitExceeded", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "Rate exceeded"),
+		match: func() []wording {
+			return phrases(callOfDataSync, "ThrottlingException when calling the {op} operation", "Throttling when calling the {op} operation", "RequestLimitExceeded when calling the {op} operation", "operation error {service}: {op}, {...} ThrottlingException",
+				"operation error {service}: {op}, {...} RequestLimitExceeded", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "Rate exceeded")
+		},
 		Title:   say("AWS asked to slow down", "AWS が呼び出しを制限した"),
 		Cause:   say("Too many calls of this kind in this account and Region, from anyone.", "このアカウントとリージョンで、同種の呼び出しが多すぎる。"),
 		Fix:     say("Wait a little and try again, with growing pauses.", "間隔を延ばしながら再試行する。"),
@@ -151,9 +169,11 @@ var (
 		ID: "CLOCK_SKEW", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("RequestExpired"),
 		Codes:   []string{"requestexpired"},
-		Match: slices.Concat(phrases(callOfDataSync, "RequestExpired when calling the {op} operation", "operation error {service}: {op}, {...} RequestExpired", "RequestExpired", "Request has expired", "RequestTimeTooSkewed",
-			"InvalidSignatureException when calling the {op} operation: Signature expired", "InvalidSignatureException when calling the {op} operation: Signature not yet current"),
-			phrases(speaksOf, "Signature expired: {...} is now earlier than", "Signature expired: {...} is now later than", "Signature not yet current")),
+		match: func() []wording {
+			return slices.Concat(phrases(callOfDataSync, "RequestExpired when calling the {op} operation", "operation error {service}: {op}, {...} RequestExpired", "RequestExpired", "Request has expired", "RequestTimeTooSkewed",
+				"InvalidSignatureException when calling the {op} operation: Signature expired", "InvalidSignatureException when calling the {op} operation: Signature not yet current"),
+				phrases(speaksOf, "Signature expired: {...} is now earlier than", "Signature expired: {...} is now later than", "Signature not yet current"))
+		},
 		Title:   say("The credentials have expired, or the clock is off by more than 15 minutes", "認証情報の期限切れ、または時計が 15 分以上ずれている"),
 		Cause:   say("A request is signed with the time, and AWS refuses one that is too old or from the future. The same is said of temporary credentials that have expired.", "リクエストは時刻とともに署名され、古すぎるものや未来のものは拒否される。期限の切れた一時的な認証情報でも同じエラーになる。"),
 		Fix:     say("Get new credentials, set the clock by NTP, and try again.", "認証情報を取り直し、NTP で時刻を合わせて再試行する。"),
@@ -164,7 +184,9 @@ var (
 		ID: "REGION_NOT_ENABLED", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("OptInRequired"),
 		Codes:   []string{"optinrequired"},
-		Match:   phrases(callOfDataSync, "OptInRequired when calling the {op} operation", "operation error {service}: {op}, {...} OptInRequired", "OptInRequired"),
+		match: func() []wording {
+			return phrases(callOfDataSync, "OptInRequired when calling the {op} operation", "operation error {service}: {op}, {...} OptInRequired", "OptInRequired")
+		},
 		Title:   say("The account has not enabled the Region or the service", "アカウントでリージョンまたはサービスが有効になっていない"),
 		Cause:   say("Opt-in Regions must be enabled in the account first, and a new account must have finished signing up.", "オプトインリージョンは先にアカウントで有効にする必要がある。新しいアカウントは登録の完了も必要。"),
 		Fix:     say("Enable the Region in the account's settings, wait a few minutes, and try again.", "アカウント設定でリージョンを有効にし、数分待って再試行する。"),
@@ -175,8 +197,10 @@ var (
 		ID: "SERVICE_ERROR", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("InternalException / InternalFailure (HTTP 500)"),
 		Codes:   []string{"internalexception", "internalfailure"},
-		Match: phrases(callOfDataSync, "[InternalException|InternalFailure|InternalServerError|InternalError] when calling the {op} operation", "operation error {service}: {op}, {...} InternalException", "operation error {service}: {op}, {...} InternalFailure",
-			"InternalException", "InternalFailure", "InternalServerError"),
+		match: func() []wording {
+			return phrases(callOfDataSync, "[InternalException|InternalFailure|InternalServerError|InternalError] when calling the {op} operation", "operation error {service}: {op}, {...} InternalException", "operation error {service}: {op}, {...} InternalFailure",
+				"InternalException", "InternalFailure", "InternalServerError")
+		},
 		Title:   say("DataSync failed on its side", "DataSync 側でエラーが起きた"),
 		Cause:   say("An error of the service, not of the request.", "リクエストではなくサービス側のエラー。"),
 		Fix:     say("Try again; if it lasts, look at the AWS Health Dashboard and ask AWS Support with the request id.", "再試行する。続く場合は AWS Health Dashboard を確認し、リクエスト ID を添えて AWS サポートに問い合わせる。"),

@@ -50,7 +50,7 @@ type Error struct {
 	Literal bool
 	// Match are the ways in which it is said. None: no wording is known, and none
 	// is invented. Named parts are captured.
-	Match []wording
+	match func() []wording
 	// Codes are error codes, squeezed, that are looked up when nothing else is given.
 	Codes   []string
 	Title   Text
@@ -84,6 +84,14 @@ const (
 	pageCLIHelp   = "https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-troubleshooting.html"
 	pageModel     = "https://github.com/boto/botocore/blob/develop/botocore/data/datasync/2018-11-09/service-2.json"
 )
+
+// Match are the ways in which an error is said; none where no wording is known.
+func (e *Error) Match() []wording {
+	if e.match == nil {
+		return nil
+	}
+	return e.match()
+}
 
 // catalogue is the catalogue, stage by stage.
 var catalogue = slices.Concat(keyErrors, createErrors, localErrors, laterErrors)

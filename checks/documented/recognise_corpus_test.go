@@ -188,7 +188,7 @@ func TestOneWordChanged(t *testing.T) {
 		if len(e.Codes) > 0 { // a code by itself is looked up, not recognised
 			message = "DataSync: " + message
 		}
-		if len(e.Match) == 0 || !slices.Contains(recognised(message), e.ID) { // a field, or a message that needs others around it
+		if len(e.Match()) == 0 || !slices.Contains(recognised(message), e.ID) { // a field, or a message that needs others around it
 			continue
 		}
 		words := strings.Fields(message)

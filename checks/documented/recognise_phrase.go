@@ -29,7 +29,7 @@ type spotted struct {
 var spottings = sync.OnceValue(func() map[*Error][]spotted {
 	out := map[*Error][]spotted{}
 	for _, e := range catalogue {
-		for _, w := range e.Match {
+		for _, w := range e.Match() {
 			if w.phrase != "" {
 				out[e] = append(out[e], spot(w.whose, w.phrase))
 			} else {

@@ -73,7 +73,7 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 	for _, e := range documented.All() {
-		if len(e.Match) > 0 && !covered[e.ID] {
+		if len(e.Match()) > 0 && !covered[e.ID] {
 			t.Errorf("%s: no paste of the corpus has it", e.ID)
 		}
 	}

@@ -39,7 +39,7 @@ func printMatch(w io.Writer, m match, width int, lang string) {
 		if m.Excerpt == "" {
 			say("Message", "メッセージ", m.Message)
 		}
-		if e := documented.ByID(m.Error); !e.Literal && len(e.Match) > 0 {
+		if e := documented.ByID(m.Error); !e.Literal && len(e.Match()) > 0 {
 			say("Note", "注記", snapshot.Text{En: "the exact English wording is not attested in public sources; it is matched loosely", Ja: "英語の正確な文面は公開資料で確認できないため、緩やかに照合する"}.In(lang))
 		}
 	} else if m.Code == "" {
