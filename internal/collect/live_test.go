@@ -232,7 +232,7 @@ func tryFault(t *testing.T, tg snapshot.Target, fault fakeaws.Fault, action stri
 	// The adaptive mode tries a throttled call about every two seconds.
 	limit := 40 * time.Second
 	if fault == fakeaws.Silent || fault == fakeaws.Throttled {
-		limit = 15 * time.Second
+		limit = 7 * time.Second
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

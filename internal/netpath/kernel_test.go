@@ -44,7 +44,7 @@ func TestKernelAgrees(t *testing.T) {
 			t.Skipf("SKIPPED: %s is not installed (packages iproute2 and nftables)", tool)
 		}
 	}
-	const labs = 4
+	const labs = 12
 	next := make(chan uint64)
 	go func() {
 		defer close(next)
