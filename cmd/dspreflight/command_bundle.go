@@ -269,7 +269,11 @@ func bundleReadme(r *audit.Run, seen audit.Masked, rep report.Report, files map[
 		lines = append(lines, again, "", "```sh", strings.Join(command, " "), "```", "")
 	}
 	if rep.Redacted != "" {
-		lines = append(lines, say("Accounts, ids, addresses and names are replaced, everywhere alike: what was the same is the same, and addresses share a network where they did. Statuses and codes are those of the real estate. Whoever made it can tell what the names stand for (mark %s).", "アカウント、ID、アドレス、名前は一貫して置き換えてある。同じものは同じ名前になり、アドレスが属するネットワークの関係も変わらない。ステータスとコードは実際の環境のもの。元の名前は作成者だけがわかる（識別子 %s）。", rep.Redacted), "")
+		whose := say(" Whoever holds the key that it was made with can tell what the names stand for (mark %s).", "元の名前は作成に使った鍵の所有者だけがわかる（識別子 %s）。", rep.Redacted)
+		if r.KeyFile == "" {
+			whose = say(" No key was kept: nobody can tell what the names stand for.", "鍵は残していないため、元の名前は誰にもわからない。")
+		}
+		lines = append(lines, say("Accounts, ids, addresses and names are replaced, everywhere alike: what was the same is the same, and addresses share a network where they did. Statuses and codes are those of the real estate.", "アカウント、ID、アドレス、名前は一貫して置き換えてある。同じものは同じ名前になり、アドレスが属するネットワークの関係も変わらない。ステータスとコードは実際の環境のもの。")+whose, "")
 	} else {
 		lines = append(lines, say("It names accounts, ids and addresses of the estate: pass it on with care, or make it with --redact.", "環境のアカウント、ID、アドレスを含む。取り扱いに注意するか、--redact を付けて作成する。"), "")
 	}

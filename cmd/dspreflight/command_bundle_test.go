@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -337,6 +338,19 @@ func TestRedactedIsComparedWithItsOwn(t *testing.T) {
 					t.Errorf("%s, %s to %s: exit code %d: %s%s", args[0], before, after, out.code, out.stdout, out.stderr)
 				}
 			}
+		}
+	}
+}
+
+// TestBundleSaysWhoKnowsTheNames makes one with a key that is kept, and one with a key
+// that is not: its README promises nobody what nobody has.
+func TestBundleSaysWhoKnowsTheNames(t *testing.T) {
+	dir := t.TempDir()
+	for flags, want := range map[string]string{"--redact": "No key was kept: nobody can tell", "--redact --redact-key " + filepath.Join(dir, "key"): "Whoever holds the key that it was made with can tell", "": "It names accounts"} {
+		file := filepath.Join(dir, strconv.Itoa(len(flags))+".zip")
+		invoke(t, append([]string{"bundle", "--fixture", "healthy", "-o", file}, strings.Fields(flags)...)...)
+		if readme := unpacked(t, file)["README.md"]; !strings.Contains(readme, want) {
+			t.Errorf("%q: %s", flags, readme)
 		}
 	}
 }
