@@ -67,9 +67,19 @@ var commands = []struct {
 	name string
 	make func(*environment) *cli.Command
 }{
-	{"check", checkCommand}, {"explain", explainCommand}, {"activate", activateCommand}, {"runbook", runbookCommand}, {"probe", probeCommand},
-	{"checks", checksCommand}, {"fixtures", fixturesCommand}, {"snapshot", snapshotCommand}, {"bundle", bundleCommand}, {"iam-policy", iamPolicyCommand},
-	{"diff", diffCommand}, {"version", versionCommand}, {"completion", completionCommand},
+	{"check", checkCommand},
+	{"explain", explainCommand},
+	{"activate", activateCommand},
+	{"runbook", runbookCommand},
+	{"probe", probeCommand},
+	{"checks", checksCommand},
+	{"fixtures", fixturesCommand},
+	{"snapshot", snapshotCommand},
+	{"bundle", bundleCommand},
+	{"iam-policy", iamPolicyCommand},
+	{"diff", diffCommand},
+	{"version", versionCommand},
+	{"completion", completionCommand},
 }
 
 // newApp is the program with all its commands.
