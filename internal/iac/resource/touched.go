@@ -49,3 +49,23 @@ func Foreign(kind string) bool {
 	_, modelled := Types().CloudFormation[kind]
 	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource" || slices.Contains(Runners, kind))
 }
+
+// ofNetworks are how the types begin that make networks in Terraform's provider.
+var ofNetworks = []string{
+	"aws_vpc_", "aws_network_acl", "aws_network_interface", "aws_route_", "aws_security_group", "aws_subnet", "aws_default_", "aws_nat_gateway", "aws_internet_gateway",
+	"aws_ec2_transit_gateway", "aws_ec2_managed_prefix_list", "aws_vpn_", "aws_dx_", "aws_networkmanager_",
+}
+
+// passive are types of these that name what the path depends on and change none of it.
+// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+var passive = []string{
+	"aws_vpc_endpoint_connection_accepter", "aws_vpc_endpoint_connection_notification", "aws_network_interface_permission", "aws_networkmanager_transit_gateway_registration",
+	"aws_ec2_transit_gateway_multicast_domain", "aws_ec2_transit_gateway_multicast_domain_association", "aws_ec2_transit_gateway_multicast_group_member", "aws_ec2_transit_gateway_multicast_group_source",
+}
+
+// Unread reports whether a type makes networks, in Terraform's words, and nothing is
+// known of it: newer ones come with every version of the provider.
+func Unread(kind string) bool {
+	return slices.ContainsFunc(ofNetworks, func(begins string) bool { return strings.HasPrefix(kind, begins) }) &&
+		!slices.Contains(passive, kind) && !slices.ContainsFunc(Types().all, func(t Type) bool { return t.Name == kind })
+}

@@ -24,14 +24,15 @@ func isForeign(provider, kind string) bool {
 
 // runs notes a change that runs something: a provisioner of the resource, or the
 // resource itself. What it does is up to it, and it may do it to all that its
-// triggers and arguments name. A resource of another provider stands in a VPC and its
-// subnets as others do; what else it names it may change.
+// triggers and arguments name. A resource of another provider, and one of AWS's network
+// that is not known here, stands in a VPC and its subnets as others do; what else it
+// names it may change.
 // Source: https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax
 func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resource.Action) {
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != resource.Update
 	runs := provisioned || slices.Contains(resource.Runners, rc.Type)
-	if !runs && !isForeign(rc.ProviderName, rc.Type) {
+	if !runs && !isForeign(rc.ProviderName, rc.Type) && !resource.Unread(rc.Type) {
 		return
 	}
 	var ids []string
