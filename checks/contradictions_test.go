@@ -12,6 +12,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/healthy"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
 // contradiction is something that one answer says against another, or that leaves open
@@ -62,7 +63,7 @@ var contradictions = []contradiction{
 // TestContradictionsAreNotReady lets one answer say something against the others, in
 // every row that the path of a healthy estate names: the estate is not READY.
 func TestContradictionsAreNotReady(t *testing.T) {
-	tried := map[string]int{}
+	tried, step := map[string]int{}, 0
 	for _, kind := range healthy.Kinds() {
 		for seed := range uint64(16) {
 			files := healthy.Estate(kind, seed)
@@ -88,6 +89,9 @@ func TestContradictionsAreNotReady(t *testing.T) {
 						for _, back := range say(row, strings.Split(c.field, "."), c.value) {
 							b, err := json.Marshal(doc)
 							back()
+							if step++; !tier.Takes(step, 3) && tried[c.command+" "+c.field] > 0 {
+								continue
+							}
 							if err != nil {
 								t.Fatal(err)
 							}

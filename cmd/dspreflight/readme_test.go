@@ -181,11 +181,14 @@ func prepare(t *testing.T, dir, page string) {
 	write("deployed.json", string(deployed))
 	write("parameters.json", `[{"ParameterKey": "LastControlPort", "ParameterValue": "1064"}]`)
 	write("changes.json", `{"StackName": "network", "ChangeSetName": "n", "Status": "CREATE_COMPLETE", "Changes": [{"Type": "Resource", "ResourceChange": {"Action": "Add", "LogicalResourceId": "Topic", "ResourceType": "AWS::SNS::Topic", "Scope": [], "Details": []}}]}`)
-	if strings.Contains(page, "--save estate") {
-		return
+	folders := []string{"yesterday", "today"}
+	if !strings.Contains(page, "--save estate") {
+		folders = append(folders, "estate")
 	}
-	if out := invoke(t, "fixtures", "healthy", "--save", filepath.Join(dir, "estate")); out.code != 0 {
-		t.Fatal(out.stderr)
+	for _, folder := range folders {
+		if out := invoke(t, "fixtures", "healthy", "--save", filepath.Join(dir, folder)); out.code != 0 {
+			t.Fatal(out.stderr)
+		}
 	}
 }
 
