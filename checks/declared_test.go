@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,16 +48,8 @@ func observedEstates(t *testing.T) []observed {
 			}
 		}
 	}
-	folders, err := filepath.Glob("testdata/*/*")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no wounds found: %v", err)
-	}
-	for _, folder := range folders {
-		files, _, err := fixtures.Layer(os.DirFS(folder))
-		if err != nil {
-			t.Fatal(err)
-		}
-		target, snap := open(t, files)
+	for _, folder := range wounds(t) {
+		target, snap := wounded(t, folder)
 		all = append(all, observed{folder, target, snap})
 	}
 	for _, kind := range healthy.Kinds() {

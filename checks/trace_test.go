@@ -3,15 +3,12 @@ package checks_test
 import (
 	"context"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/dspreflight/dspreflight/checks"
-	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/healthy"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -46,16 +43,8 @@ func agrees(t *testing.T, name string, target snapshot.Target, snap *snapshot.Sn
 // TestTraceAgreesWithChecks traces every wound, and of healthy estates
 // with one file after another taken away.
 func TestTraceAgreesWithChecks(t *testing.T) {
-	folders, err := filepath.Glob("testdata/*/*")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no wounds found: %v", err)
-	}
-	for _, folder := range folders {
-		files, _, err := fixtures.Layer(os.DirFS(folder))
-		if err != nil {
-			t.Fatal(err)
-		}
-		target, snap := open(t, files)
+	for _, folder := range wounds(t) {
+		target, snap := wounded(t, folder)
 		agrees(t, folder, target, snap)
 	}
 	for _, kind := range healthy.Kinds() {

@@ -61,26 +61,38 @@ func bad(results []checks.Result) []string {
 	return slices.Compact(out)
 }
 
-// TestWounds wounds the healthy estate in one place after another. Each want
-// file lists all that then turns up, in every check: what is missing fails the
-// test, and so does what is not listed.
-func TestWounds(t *testing.T) {
+// wounds are the folders that each provoke a problem.
+func wounds(t testing.TB) []string {
+	t.Helper()
 	folders, err := filepath.Glob("testdata/*/*")
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("no wounds found: %v", err)
 	}
+	return folders
+}
+
+// wounded opens the estate of one.
+func wounded(t testing.TB, folder string) (snapshot.Target, *snapshot.Snapshot) {
+	t.Helper()
+	files, _, err := fixtures.Layer(os.DirFS(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, files)
+}
+
+// TestWounds wounds the healthy estate in one place after another. Each want
+// file lists all that then turns up, in every check: what is missing fails the
+// test, and so does what is not listed.
+func TestWounds(t *testing.T) {
 	provoked := map[string]bool{}
-	for _, folder := range folders {
+	for _, folder := range wounds(t) {
 		check := filepath.Base(filepath.Dir(folder))
 		t.Run(check+"/"+filepath.Base(folder), func(t *testing.T) {
 			if checks.ByID(check) == nil {
 				t.Fatalf("the folder is named after %q, which is no check", check)
 			}
-			files, _, err := fixtures.Layer(os.DirFS(folder))
-			if err != nil {
-				t.Fatal(err)
-			}
-			target, snap := open(t, files)
+			target, snap := wounded(t, folder)
 			results := checks.Run(context.Background(), target, snap, checks.All(), checks.Options{})
 			got := bad(results)
 			for _, r := range results {
