@@ -92,10 +92,12 @@ func addRules(list, more []netpath.Rule) []netpath.Rule {
 	return list
 }
 
-// groupHolder is the group that a rule would be added to, and where it is.
+// groupHolder is the group that a rule would be added to, where it is, and to which of
+// its lists.
 type groupHolder struct {
-	group string
-	scope *snapshot.Scope
+	group  string
+	scope  *snapshot.Scope
+	egress bool
 }
 
 // admission turns what a layer of groups lets through into findings.
@@ -117,9 +119,9 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 				"ports": netpath.JoinPorts(ports), "sources": netpath.Addresses(sources), "group": group, "region": holder.scope.Region,
 			}, append(ev, where...)...)
 			if group != "" {
-				x.mend(holder.whose(), rulesFor(group, x.check.ID == "agent-sg-egress", ports, sources))
+				x.mend(holder.whose(), rulesFor(group, holder.egress, ports, sources))
 			}
-			x.about(About{Holder: group, Direction: directionOf(x.check.ID == "agent-sg-egress"), Addrs: netpath.Exactly(sources, same[0].Addrs, ends), Ports: ports})
+			x.about(About{Holder: group, Direction: directionOf(holder.egress), Addrs: netpath.Exactly(sources, same[0].Addrs, ends), Ports: ports})
 		}
 		return
 	}

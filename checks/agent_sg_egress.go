@@ -32,7 +32,7 @@ var (
 	}
 )
 
-var _ = register(&Check{
+var agentEgress = register(&Check{
 	ID:       "agent-sg-egress",
 	Area:     AreaGroups,
 	Title:    say("The agent's own security groups let 443, 1024-1064 and 22 out to the endpoint", "エージェント自身のセキュリティグループが 443・1024-1064・22 の送信を許可"),
@@ -42,6 +42,8 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{egress443Closed, egressControlClosed, egressGuideClosed, egressSupportClosed},
 	Run:      runAgentEgress,
+	On:       []netpath.Layer{netpath.GroupOut},
+	Place:    say("security groups of the agent, outbound", "エージェントのセキュリティグループ（アウトバウンド）"),
 })
 
 func runAgentEgress(x *Exam) {
@@ -87,7 +89,7 @@ func (x *Exam) judgeEgress(j journey, carries *netpath.Carried) {
 			}
 		}
 		if len(parts) > 0 {
-			x.admission(p, subject, groupHolder{subject, j.from.Scope}, admitted(p.Requires.Ports, parts, inspectedID), j.agents, j.ends)
+			x.admission(p, subject, groupHolder{subject, j.from.Scope, true}, admitted(p.Requires.Ports, parts, inspectedID), j.agents, j.ends)
 		}
 	}
 	all := netpath.End.All

@@ -2,10 +2,12 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/checks/repair"
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -106,9 +108,31 @@ type Check struct {
 	After    []*Check        // without these the question is moot
 	Problems []*Problem
 	Run      func(*Exam)
+	// On are the layers of the path on which it finds what stops a packet; nil for one
+	// that finds nothing there.
+	On []netpath.Layer
+	// Place is how the story of the path calls the security groups that it judges.
+	Place Text
+	// Vital says that while the claim is false the endpoint does not answer, whatever
+	// the path.
+	Vital bool
+	// Dials is what is dialled for it and for no other check; "" for nothing, and for
+	// the ports of the endpoint, which several share.
+	Dials snapshot.Purpose
 	// Page is the address of the documentation of a check that is not one of ours; ""
 	// if it has none.
 	Page string
+}
+
+// Egress reports whether the check judges what the agent's own groups let out.
+func (c *Check) Egress() bool { return slices.Contains(c.On, netpath.GroupOut) }
+
+// filters reports whether the check judges what drops packets by rules: groups and
+// network ACLs.
+func (c *Check) filters() bool {
+	return slices.ContainsFunc(c.On, func(l netpath.Layer) bool {
+		return l == netpath.GroupOut || l == netpath.ACLOut || l == netpath.ACLIn || l == netpath.GroupIn
+	})
 }
 
 // Problem is one way in which a claim is false.

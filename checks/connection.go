@@ -59,6 +59,7 @@ var connectionActive = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{connectionNone, connectionInactive, connectionOneTunnel},
 	Run:      runConnection,
+	On:       []netpath.Layer{netpath.Connection, netpath.GatewayRoute, netpath.Route},
 })
 
 func runConnection(x *Exam) {

@@ -42,6 +42,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-address",
 	Area:     AreaEndpoint,
+	Vital:    true,
 	Title:    say("The VPC endpoint has an IPv4 address in the chosen subnet, and the one in the key request is its own", "選択したサブネットに IPv4 アドレスがあり、キー要求のアドレスもこのエンドポイントのもの"),
 	Requires: reqAddress,
 	Needs:    []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces},

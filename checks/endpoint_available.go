@@ -44,6 +44,7 @@ var (
 var endpointAvailable = register(&Check{
 	ID:       "endpoint-available",
 	Area:     AreaEndpoint,
+	Vital:    true,
 	Title:    say("The VPC endpoint exists, is of type Interface, and is available", "VPC エンドポイントが存在し、Interface 型で、利用可能"),
 	Requires: reqEndpoint,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},

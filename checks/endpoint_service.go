@@ -31,6 +31,7 @@ var (
 var _ = register(&Check{
 	ID:       "endpoint-service",
 	Area:     AreaEndpoint,
+	Vital:    true,
 	Title:    say("The VPC endpoint is one of DataSync in the activation Region", "アクティブ化先リージョンの DataSync のエンドポイントである"),
 	Requires: reqService,
 	Needs:    []snapshot.Kind{snapshot.Endpoints},

@@ -159,12 +159,12 @@ func judged(t *testing.T, files fs.FS) (named string, ready bool) {
 	}
 	trace := checks.TraceOf(target, snap, results)
 	named = fmt.Sprint(trace.There, trace.Back, target)
-	var asked []string // whose findings tell of hops
+	var asked []*checks.Check // whose findings tell of hops
 	for _, h := range slices.Concat(trace.There, trace.Back) {
 		asked = append(asked, h.Checks...)
 	}
 	for _, r := range results {
-		if strings.HasPrefix(r.Check.ID, "route") || strings.HasPrefix(r.Check.ID, "nacl") || r.Check.ID == "connection-active" || slices.Contains(asked, r.Check.ID) {
+		if strings.HasPrefix(r.Check.ID, "route") || strings.HasPrefix(r.Check.ID, "nacl") || r.Check.ID == "connection-active" || slices.Contains(asked, r.Check) {
 			named += fmt.Sprint(r.Findings)
 		}
 	}

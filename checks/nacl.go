@@ -49,7 +49,7 @@ var (
 
 var aclNeeds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, snapshot.Subnets, snapshot.NetworkACLs}
 
-var _ = register(&Check{
+var aclsThere = register(&Check{
 	ID:       "nacl-to-endpoint",
 	Area:     AreaACL,
 	Title:    say("The network ACLs of every subnet on the way let the requests through", "途中の各サブネットのネットワーク ACL が要求を通す"),
@@ -59,9 +59,10 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{aclThere, aclThereGuide, aclThereSupport},
 	Run:      func(x *Exam) { x.judgeACLs(false) },
+	On:       []netpath.Layer{netpath.ACLOut, netpath.ACLIn},
 })
 
-var _ = register(&Check{
+var aclsBack = register(&Check{
 	ID:       "nacl-to-agent",
 	Area:     AreaACL,
 	Title:    say("The network ACLs of every subnet on the way let the replies through, to ephemeral ports", "途中の各サブネットのネットワーク ACL が一時ポートへの応答を通す"),
@@ -71,6 +72,7 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{aclBack},
 	Run:      func(x *Exam) { x.judgeACLs(true) },
+	On:       []netpath.Layer{netpath.ACLOut, netpath.ACLIn},
 })
 
 // portNeed is a documented need on ports, with the problem that a breach is.

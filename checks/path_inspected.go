@@ -11,7 +11,7 @@ var reqInspected = &Requirement{
 	Sources: []string{pageArticle, pageNetwork},
 }
 
-var _ = register(&Check{
+var pathInspected = register(&Check{
 	ID:       inspectedID,
 	Area:     AreaACL,
 	Title:    say("No appliance, Network Firewall or load balancer stands unjudged in the path", "経路上に判定できないアプライアンスやファイアウォールがない"),
@@ -20,6 +20,7 @@ var _ = register(&Check{
 	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Run:      runInspected,
+	On:       []netpath.Layer{netpath.Inspect},
 })
 
 func runInspected(x *Exam) {

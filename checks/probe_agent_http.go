@@ -51,6 +51,7 @@ var _ = register(&Check{
 	Requires: reqAgentHTTP,
 	Needs:    []snapshot.Kind{snapshot.Probes},
 	Uses:     netpath.FinderKinds,
+	Dials:    snapshot.ToAgentHTTP,
 	Problems: []*Problem{agentRefused, agentSilent, agentRejected},
 	Run: func(x *Exam) {
 		if x.Target.AgentARN != "" {

@@ -71,7 +71,7 @@ var _ = register(&Check{
 })
 
 // pathChecks speak of every port at once.
-var pathChecks = []string{"connection-active", "route-to-endpoint", "route-to-agent", "nacl-to-endpoint", "nacl-to-agent", "agent-sg-egress", "path-inspected"}
+var pathChecks = []*Check{connectionActive, routeThere, routeBack, aclsThere, aclsBack, agentEgress, pathInspected}
 
 // configured is what the configuration does with the packets of a machine to a
 // group of ports: PASS lets them through, FAIL stops them.
@@ -95,10 +95,9 @@ type configVerdict struct {
 // group of ports. They are pure functions of what this check declares.
 func (x *Exam) configuredFor(g PortGroup, t snapshot.Target) configVerdict {
 	v := configVerdict{Status: Pass}
-	for _, id := range append([]string{g.config}, pathChecks...) {
-		c := ByID(id)
+	for _, c := range append([]*Check{g.config}, pathChecks...) {
 		if missing(c, x.Target, x.Snapshot) != nil {
-			v.add(Unknown, id)
+			v.add(Unknown, c.ID)
 			continue
 		}
 		sub := &Exam{Target: t, Snapshot: x.Snapshot, check: c}
@@ -106,11 +105,11 @@ func (x *Exam) configuredFor(g PortGroup, t snapshot.Target) configVerdict {
 		for _, f := range sub.findings {
 			switch {
 			case f.Status == Unknown:
-				v.add(Unknown, id)
+				v.add(Unknown, c.ID)
 			case f.Problem != nil && concerns(f, g):
-				// A WARN is a breach too: packets don't know of grades.
-				if id == g.config || f.Status == Fail || strings.HasPrefix(id, "nacl-") || id == "agent-sg-egress" {
-					v.add(Fail, id)
+				// A WARN of rules is a breach too: packets don't know of grades.
+				if c == g.config || f.Status == Fail || c.filters() {
+					v.add(Fail, c.ID)
 				}
 			}
 		}

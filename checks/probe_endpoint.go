@@ -118,16 +118,16 @@ var _ = register(&Check{
 // check of the configuration that speaks of them.
 type PortGroup struct {
 	Requirement *Requirement
-	config      string
+	config      *Check
 	otherwise   Status // what a breach means where the mode says nothing
 }
 
 // The groups.
 var (
-	portGroup443     = PortGroup{reqHTTPS, "sg-ingress-443", Fail}
-	portGroupControl = PortGroup{reqControl, "sg-ingress-control", Fail}
-	portGroupGuide   = PortGroup{reqControlGuide, "sg-ingress-control", Warn}
-	portGroupSupport = PortGroup{reqSupport, "sg-ingress-support", Warn}
+	portGroup443     = PortGroup{reqHTTPS, ingress443, Fail}
+	portGroupControl = PortGroup{reqControl, ingressControl, Fail}
+	portGroupGuide   = PortGroup{reqControlGuide, ingressControl, Warn}
+	portGroupSupport = PortGroup{reqSupport, ingressSupport, Warn}
 )
 
 // PortGroups lists what a target's mode and requirements ask of the endpoint.

@@ -42,6 +42,7 @@ var _ = register(&Check{
 	Requires: reqStorage,
 	Needs:    []snapshot.Kind{snapshot.Probes},
 	Uses:     netpath.FinderKinds,
+	Dials:    snapshot.ToStorage,
 	Problems: []*Problem{storageRefused, storageSilent, storageRejected, storageUnresolved},
 	Run: func(x *Exam) {
 		if len(x.Target.Storage) == 0 {

@@ -82,7 +82,10 @@ const (
 	inspectedID  = "path-inspected"
 )
 
-var _ = register(&Check{
+// routeLayers are those that routes decide on, and those that a route leads into.
+var routeLayers = []netpath.Layer{netpath.Route, netpath.EdgeRoute, netpath.GatewayRoute, netpath.Exit, netpath.Connection}
+
+var routeThere = register(&Check{
 	ID:       routeThereID,
 	Area:     AreaPath,
 	Title:    say("The agent's route tables lead to the endpoint and the task subnet", "エージェント側のルートテーブルがエンドポイントとタスクのサブネットに通じている"),
@@ -91,6 +94,7 @@ var _ = register(&Check{
 	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{thereNone, thereHole, thereWrong, thereTGW},
+	On:       routeLayers,
 	Run: func(x *Exam) {
 		j, ok := x.journey()
 		switch {
@@ -111,7 +115,7 @@ var _ = register(&Check{
 	},
 })
 
-var _ = register(&Check{
+var routeBack = register(&Check{
 	ID:       routeBackID,
 	Area:     AreaPath,
 	Title:    say("The endpoint's route tables lead back to the agent, over the same connection", "エンドポイント側のルートテーブルが、同じ接続を経由してエージェントに戻る"),
@@ -120,6 +124,7 @@ var _ = register(&Check{
 	Uses:     pathUses,
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{backNone, backHole, backWrong, backTGW, backAsymmetric},
+	On:       routeLayers,
 	Run: func(x *Exam) {
 		j, ok := x.journey()
 		switch {

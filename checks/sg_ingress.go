@@ -61,7 +61,7 @@ var (
 	}
 )
 
-var _ = register(&Check{
+var ingress443 = register(&Check{
 	ID:       "sg-ingress-443",
 	Area:     AreaGroups,
 	Title:    say("The endpoint's security groups admit TCP 443 from every agent address", "エンドポイントのセキュリティグループがエージェントの全アドレスからの TCP 443 を許可"),
@@ -71,9 +71,11 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingress443Closed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingress443Closed) },
+	On:       []netpath.Layer{netpath.GroupIn},
+	Place:    say("security groups of the endpoint, 443", "エンドポイントのセキュリティグループ（443）"),
 })
 
-var _ = register(&Check{
+var ingressControl = register(&Check{
 	ID:       "sg-ingress-control",
 	Area:     AreaGroups,
 	Title:    say("The endpoint's groups admit TCP 1024-1064, the control traffic, from every agent address", "エージェントの全アドレスからの制御通信 TCP 1024-1064 を許可"),
@@ -83,9 +85,11 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{ingressControlClosed, ingressGuideClosed},
 	Run:      func(x *Exam) { x.endpointAdmits(ingressControlClosed, ingressGuideClosed) },
+	On:       []netpath.Layer{netpath.GroupIn},
+	Place:    say("security groups of the endpoint, 1024-1064", "エンドポイントのセキュリティグループ（1024-1064）"),
 })
 
-var _ = register(&Check{
+var ingressSupport = register(&Check{
 	ID:       "sg-ingress-support",
 	Area:     AreaGroups,
 	Title:    say("The endpoint's groups admit TCP 22, for the AWS Support channel, from every agent address", "エージェントの全アドレスからの TCP 22（AWS サポートチャネル）を許可"),
@@ -122,7 +126,7 @@ func (x *Exam) endpointAdmits(problems ...*Problem) {
 	if len(ep.Groups) > 0 {
 		group = ep.Groups[0].ID
 	}
-	x.admits(problems, ep.ID, groupHolder{group, s}, netpath.Place{Scope: s, VPC: ep.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Endpoint }, true)
+	x.admits(problems, ep.ID, groupHolder{group, s, false}, netpath.Place{Scope: s, VPC: ep.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Endpoint }, true)
 }
 
 // admits judges some groups on the interfaces that the agent dials: those of the

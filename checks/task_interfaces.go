@@ -196,6 +196,6 @@ func (x *Exam) interfaceGroups(s *snapshot.Scope, i snapshot.Interface) {
 		x.Unknown(i.ID, snapshot.FieldGap(snapshot.Interfaces, i.ID, "", "Groups"))
 		return
 	}
-	holder := groupHolder{i.Groups[0].ID, s}
+	holder := groupHolder{i.Groups[0].ID, s, false}
 	x.admits([]*Problem{taskInterfaceClosed}, i.ID, holder, netpath.Place{Scope: s, VPC: i.VPC}, groups, gaps, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
 }

@@ -47,7 +47,7 @@ var (
 	}
 )
 
-var _ = register(&Check{
+var taskGroup = register(&Check{
 	ID:       "task-sg",
 	Area:     AreaGroups,
 	Title:    say("The task's security group is usable in the VPC and admits TCP 443 from the agent", "タスクのセキュリティグループが VPC で使え、エージェントからの TCP 443 を許可"),
@@ -57,6 +57,8 @@ var _ = register(&Check{
 	After:    []*Check{endpointAvailable},
 	Problems: []*Problem{taskGroupMissing, taskGroupOtherVPC, taskGroupClosed, taskGroupNotChosen},
 	Run:      runTaskSG,
+	On:       []netpath.Layer{netpath.GroupIn},
+	Place:    say("security group of the task, 443", "タスクのセキュリティグループ（443）"),
 })
 
 func runTaskSG(x *Exam) {
@@ -147,7 +149,7 @@ func (x *Exam) judgeTaskGroup(s *snapshot.Scope, ep snapshot.Endpoint, id string
 			return
 		}
 	}
-	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, in}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
+	x.admits([]*Problem{taskGroupClosed}, id, groupHolder{id, in, false}, netpath.Place{Scope: in, VPC: vpc}, []snapshot.SecurityGroup{g}, nil, func(e netpath.End) *netipx.IPSet { return e.Task }, false)
 }
 
 // groupOfOtherVPC tells of a group that can't be used in the VPC of the task's interfaces.

@@ -30,7 +30,7 @@ type Hop struct {
 	// all the same.
 	Unreached bool
 
-	Checks   []string  // the ids of those that speak of it: of security groups
+	Checks   []*Check  // those that speak of it: of security groups
 	Findings []Finding // what is found of it, in the other layers; none: nothing stands against it
 	Leaves   []string  // for the goal: the addresses outside AWS that are reached
 }
@@ -137,13 +137,13 @@ func (x *Exam) traceWalk(j journey, w netpath.Walk, back bool) []Hop {
 			if h.At.Outside {
 				continue
 			}
-			at.Checks = []string{"agent-sg-egress"}
+			at.Checks = []*Check{agentEgress}
 		case netpath.GroupIn:
 			if e := j.ends[h.Index]; !netpath.Empty(netpath.Both(e.Endpoint, h.In.Dst)) {
-				at.Checks = append(at.Checks, "sg-ingress-443", "sg-ingress-control")
+				at.Checks = append(at.Checks, ingress443, ingressControl)
 			}
 			if e := j.ends[h.Index]; !netpath.Empty(netpath.Both(e.Task, h.In.Dst)) {
-				at.Checks = append(at.Checks, "task-sg")
+				at.Checks = append(at.Checks, taskGroup)
 			}
 		case netpath.ACLOut, netpath.ACLIn:
 			at.Findings = x.traceACL(j, h, back)

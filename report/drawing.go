@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/netpath"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -299,20 +301,12 @@ func (d drawing) wayTitle(w int) string {
 	return wordDrawBack.In(d.lang)
 }
 
-// onPath are the layers on which each check finds what stops a packet.
-var onPath = map[string][]string{
-	"agent-sg-egress": {"group-out"}, "sg-ingress-443": {"group-in"}, "sg-ingress-control": {"group-in"}, "task-sg": {"group-in"},
-	"nacl-to-endpoint": {"acl-in", "acl-out"}, "nacl-to-agent": {"acl-in", "acl-out"},
-	"route-to-endpoint": {"route", "edge-route", "gateway-route", "exit", "connection"}, "route-to-agent": {"route", "edge-route", "gateway-route", "exit", "connection"},
-	"connection-active": {"connection", "gateway-route", "route"}, "path-inspected": {"inspect"},
-}
-
 // endpointFaults are what keeps the endpoint from answering whatever the path; before
 // a planned change only that there was something is known.
 func (t Target) endpointFaults(before bool) []string {
 	var out []string
 	for _, r := range t.Results {
-		if r.Check != "endpoint-available" && r.Check != "endpoint-service" && r.Check != "endpoint-address" {
+		if c := checks.ByID(r.Check); c == nil || !c.Vital {
 			continue
 		}
 		if before {
@@ -333,15 +327,16 @@ func (t Target) endpointFaults(before bool) []string {
 // aside lists what is wrong, or can't be told, and is not seen in the picture.
 func aside(t Target) []string {
 	shown := func(check, status string) bool {
-		if t.Path == nil {
+		c := checks.ByID(check)
+		if t.Path == nil || c == nil {
 			return false
 		}
-		if status == "FAIL" && strings.HasPrefix(check, "endpoint-") && len(t.endpointFaults(false)) > 0 {
-			return check == "endpoint-available" || check == "endpoint-service" || check == "endpoint-address"
+		if status == "FAIL" && c.Area == checks.AreaEndpoint && len(t.endpointFaults(false)) > 0 {
+			return c.Vital
 		}
 		for _, hops := range [][]Hop{t.Path.There, t.Path.Back} {
 			for _, h := range hops {
-				if h.Status == status && slices.Contains(onPath[check], h.Layer) {
+				if h.Status == status && slices.ContainsFunc(c.On, func(l netpath.Layer) bool { return l.String() == h.Layer }) {
 					return true
 				}
 			}

@@ -173,7 +173,7 @@ func (e *Earlier) Compare(before, after checks.Result) (Effect, []Effect) {
 				each[i] = UnknownNow
 			}
 		case checks.Skip:
-			if (before.Status == checks.Pass || before.Status == checks.Warn) && f.MootBy == "" && after.Check.ID == "agent-sg-egress" {
+			if (before.Status == checks.Pass || before.Status == checks.Warn) && f.MootBy == "" && after.Check.Egress() {
 				each[i] = UnknownNow // the agent is no longer found where it was
 			}
 		case checks.Warn:
@@ -248,7 +248,7 @@ func (e *Earlier) covered(f checks.Finding, before checks.Result) bool {
 // ofAgents reports whether the addresses in the findings of a check are the
 // agent's, wherever the endpoint is.
 func ofAgents(c *checks.Check) bool {
-	return c.Area == checks.AreaGroups && c.ID != "agent-sg-egress"
+	return c.Area == checks.AreaGroups && !c.Egress()
 }
 
 func withoutAddresses(list []*checks.About) []*checks.About {

@@ -19,14 +19,6 @@ type told struct {
 	hop    checks.Hop // the first of them
 }
 
-// groupPlaces words the security groups that a check speaks of.
-var groupPlaces = map[string]snapshot.Text{
-	"agent-sg-egress":    {En: "security groups of the agent, outbound", Ja: "エージェントのセキュリティグループ（アウトバウンド）"},
-	"sg-ingress-443":     {En: "security groups of the endpoint, 443", Ja: "エンドポイントのセキュリティグループ（443）"},
-	"sg-ingress-control": {En: "security groups of the endpoint, 1024-1064", Ja: "エンドポイントのセキュリティグループ（1024-1064）"},
-	"task-sg":            {En: "security group of the task, 443", Ja: "タスクのセキュリティグループ（443）"},
-}
-
 // story words one direction of a trace: a place that several parts of the traffic pass
 // is told once.
 func story(hops []checks.Hop, results []checks.Result) []told {
@@ -49,9 +41,9 @@ func story(hops []checks.Hop, results []checks.Result) []told {
 	for _, h := range hops {
 		switch h.Layer {
 		case netpath.GroupOut, netpath.GroupIn:
-			for _, id := range h.Checks {
-				for _, f := range found(results, id) {
-					add(told{groupPlaces[id], f.Subject, f.Status, wordsOf(f), h})
+			for _, c := range h.Checks {
+				for _, f := range found(results, c) {
+					add(told{c.Place, f.Subject, f.Status, wordsOf(f), h})
 				}
 			}
 		case netpath.ACLOut, netpath.ACLIn:
@@ -75,8 +67,8 @@ func story(hops []checks.Hop, results []checks.Result) []told {
 }
 
 // found are the findings of a check.
-func found(results []checks.Result, id string) []checks.Finding {
-	if i := slices.IndexFunc(results, func(r checks.Result) bool { return r.Check.ID == id }); i >= 0 {
+func found(results []checks.Result, c *checks.Check) []checks.Finding {
+	if i := slices.IndexFunc(results, func(r checks.Result) bool { return r.Check == c }); i >= 0 {
 		return results[i].Findings
 	}
 	return nil

@@ -80,7 +80,9 @@ func (r *Run) ReadChecks(ctx context.Context) error {
 // tell says something on standard error.
 func (r *Run) tell(text snapshot.Text) { r.Console.Tell(text.In(r.Lang)) }
 
-// wants reports whether a check is to be run.
-func (r *Run) wants(id string) bool {
-	return slices.ContainsFunc(r.Selected, func(c *checks.Check) bool { return c.ID == id })
+// dials reports whether something is to be dialled: no check is there for it alone, or
+// that one is to be run.
+func (r *Run) dials(p snapshot.Purpose) bool {
+	alone := func(c *checks.Check) bool { return c.Dials == p }
+	return !slices.ContainsFunc(r.All, alone) || slices.ContainsFunc(r.Selected, alone)
 }

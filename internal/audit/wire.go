@@ -61,10 +61,7 @@ func (r *Run) addProbes(ctx context.Context, snap *snapshot.Snapshot, targets []
 			return err
 		}
 		for _, w := range plan {
-			if w.Purpose == snapshot.ToStorage && !r.wants("probe-storage") || w.Purpose == snapshot.ToAgentHTTP && !r.wants("probe-agent-http") {
-				continue
-			}
-			if planned[w] {
+			if planned[w] || !r.dials(w.Purpose) {
 				continue
 			}
 			planned[w] = true
