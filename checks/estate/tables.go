@@ -98,6 +98,9 @@ type (
 	Task                         = snapshot.Task
 	TaskDetail                   = snapshot.TaskDetail
 	Location                     = snapshot.Location
+	AgentLocation                = snapshot.AgentLocation
+	PrivateLink                  = snapshot.PrivateLink
+	Time                         = snapshot.Time // as the AWS CLI prints it
 	Invocation                   = snapshot.Invocation
 	CommandOutput                = snapshot.CommandOutput
 )
