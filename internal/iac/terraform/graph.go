@@ -1,16 +1,13 @@
 package terraform
 
 import (
-	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // graph is the configuration of a plan with the resources that it declares, to
@@ -88,24 +85,6 @@ func (g *graph) index(path string, m *tfjson.ConfigModule, depth int) {
 			g.index(child, call.Module, depth+1)
 		}
 	}
-}
-
-func join(path, step string) string {
-	if path == "" {
-		return step
-	}
-	return path + "." + step
-}
-
-// keyText writes a key of count or for_each as it stands in an address.
-func keyText(index any) string {
-	switch k := index.(type) {
-	case nil:
-		return ""
-	case string:
-		return fmt.Sprintf("[%q]", k)
-	}
-	return fmt.Sprintf("[%v]", index)
 }
 
 func (g *graph) add(rc *tfjson.ResourceChange) {
@@ -198,64 +177,6 @@ func (g *graph) addState(m *tfjson.StateModule, listed map[string]bool, depth in
 	}
 }
 
-// places are the accounts and Regions of what a plan manages and makes, whatever the
-// type. What a resource does not tell, its provider does, where all that is known of
-// it is one. An image or a policy that the plan looked up may be anybody's.
-func (g *graph) places() []resource.Location {
-	var all []*resource.Object
-	all = append(all, g.state...)
-	for rc, o := range g.before {
-		if o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName, rc.Type) {
-			all = append(all, o)
-		}
-	}
-	for rc, o := range g.after {
-		if !o.Exists && rc.Mode == tfjson.ManagedResourceMode && isAWS(rc.ProviderName, rc.Type) {
-			all = append(all, o)
-		}
-	}
-	known := map[string]resource.Location{}
-	learn := func(o *resource.Object, account, region string) {
-		at, seen := known[o.Location.Provider]
-		if !seen {
-			at.Account, at.Region = g.accountOf(o.Location.Provider), g.regionOf(o.Location.Provider)
-		}
-		known[o.Location.Provider] = resource.Location{Account: agreed(at.Account, account), Region: agreed(at.Region, region)}
-	}
-	for _, o := range all {
-		learn(o, o.Location.Account, o.Location.Region)
-	}
-	for _, o := range g.dataSources {
-		switch o.Type {
-		case "aws_caller_identity":
-			learn(o, o.Location.Account, "")
-		case "aws_region":
-			learn(o, "", cmp.Or(o.Known("region"), o.Known("name")))
-		}
-	}
-	var out []resource.Location
-	for _, o := range all {
-		by := known[o.Location.Provider]
-		at := resource.Location{Account: cmp.Or(o.Location.Account, strings.TrimSuffix(by.Account, several)), Region: cmp.Or(o.Location.Region, strings.TrimSuffix(by.Region, several))}
-		if !slices.Contains(out, at) {
-			out = append(out, at)
-		}
-	}
-	slices.SortFunc(out, func(a, b resource.Location) int { return strings.Compare(a.String(), b.String()) })
-	return out
-}
-
-// several stands for values that differ.
-const several = "*"
-
-// agreed is the one value that is known so far, or several.
-func agreed(so, now string) string {
-	if so == "" || now == "" || so == now {
-		return cmp.Or(so, now)
-	}
-	return several
-}
-
 func anyMap(m map[string]any) any {
 	if m == nil {
 		return nil
@@ -265,64 +186,6 @@ func anyMap(m map[string]any) any {
 
 func (g *graph) config(module string, mode tfjson.ResourceMode, kind, name string) *tfjson.ConfigResource {
 	return g.configs[withoutKeys(module)+"|"+string(mode)+"."+kind+"."+name]
-}
-
-func (g *graph) providerOf(module string, mode tfjson.ResourceMode, kind, name string) string {
-	if r := g.config(module, mode, kind, name); r != nil {
-		return r.ProviderConfigKey
-	}
-	return ""
-}
-
-// regionOf is the Region that a provider is configured for, if the plan tells.
-func (g *graph) regionOf(key string) string {
-	if p := g.provider(key); p != nil {
-		return g.said(p, p.Expressions["region"])
-	}
-	return ""
-}
-
-// accountOf is the account of the role that a provider assumes, the last of several, if
-// the plan tells: whoever assumes it works in that account.
-// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs#assuming-an-iam-role
-func (g *graph) accountOf(key string) string {
-	p := g.provider(key)
-	if p == nil {
-		return ""
-	}
-	for _, name := range []string{"assume_role", "assume_role_with_web_identity"} {
-		if e := p.Expressions[name]; e != nil && e.ExpressionData != nil && len(e.NestedBlocks) > 0 {
-			return snapshot.AccountOf(g.said(p, e.NestedBlocks[len(e.NestedBlocks)-1]["role_arn"]))
-		}
-	}
-	return ""
-}
-
-func (g *graph) provider(key string) *tfjson.ProviderConfig {
-	if g.doc.Config == nil {
-		return nil
-	}
-	return g.doc.Config.ProviderConfigs[key]
-}
-
-// said is the text that an expression of a provider is, if the plan tells: as a
-// constant, or as a variable of the root module.
-func (g *graph) said(p *tfjson.ProviderConfig, e *tfjson.Expression) string {
-	if e == nil || e.ExpressionData == nil {
-		return ""
-	}
-	if s, ok := e.ConstantValue.(string); ok {
-		return s
-	}
-	if len(e.References) == 1 {
-		if name, ok := strings.CutPrefix(e.References[0], "var."); ok && p.ModuleAddress == "" {
-			if v := g.doc.Variables[name]; v != nil {
-				s, _ := v.Value.(string)
-				return s
-			}
-		}
-	}
-	return ""
 }
 
 // secrets are the values that must not be shown, longest first.
@@ -335,86 +198,4 @@ func (g *graph) secrets() []string {
 		return strings.Compare(a, b)
 	})
 	return slices.Compact(out)
-}
-
-// withoutKeys takes the keys of count and for_each out of a module's address.
-func withoutKeys(address string) string {
-	if !strings.Contains(address, "[") {
-		return address
-	}
-	var b strings.Builder
-	for _, s := range split(address) {
-		if strings.HasPrefix(s, "[") {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(s)
-	}
-	return b.String()
-}
-
-// split takes an address or a reference apart: names, and keys with their
-// brackets.
-func split(s string) []string {
-	var out []string
-	start, depth, quoted := 0, 0, false
-	cut := func(end int) {
-		if end > start {
-			out = append(out, s[start:end])
-		}
-	}
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted:
-			if c == '\\' {
-				i++
-			} else if c == '"' {
-				quoted = false
-			}
-		case c == '"':
-			quoted = true
-		case c == '[':
-			if depth == 0 {
-				cut(i)
-				start = i
-			}
-			depth++
-		case c == ']' && depth > 0:
-			if depth--; depth == 0 {
-				cut(i + 1)
-				start = i + 1
-			}
-		case c == '.' && depth == 0:
-			cut(i)
-			start = i + 1
-		}
-	}
-	cut(len(s))
-	return out
-}
-
-// parent is the module that calls a module, and the key of the call.
-func parent(module string) (path, key string) {
-	parts := split(module)
-	if n := len(parts); n > 0 && strings.HasPrefix(parts[n-1], "[") {
-		key = parts[n-1]
-		parts = parts[:n-1]
-	}
-	if len(parts) < 2 {
-		return "", key
-	}
-	return unsplit(parts[:len(parts)-2]), key
-}
-
-func unsplit(parts []string) string {
-	var b strings.Builder
-	for _, p := range parts {
-		if b.Len() > 0 && !strings.HasPrefix(p, "[") {
-			b.WriteByte('.')
-		}
-		b.WriteString(p)
-	}
-	return b.String()
 }
