@@ -227,8 +227,8 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged, called func(
 	}
 	if len(unread) > 0 {
 		out = append(out, snapshot.Textf(
-			"%d custom resources or provisioners were not read; they name nothing of the path: %s.",
-			"カスタムリソースとプロビジョナー %d 件は読んでいない。経路上のものは指定されていない: %s。", len(unread), checks.Args{"list": unread}.Fill("{list}")))
+			"%d custom resources, provisioners or resources of other providers were not read; they name nothing of the path: %s.",
+			"カスタムリソース・プロビジョナー・他のプロバイダーのリソース %d 件は読んでいない。経路上のものは指定されていない: %s。", len(unread), checks.Args{"list": unread}.Fill("{list}")))
 	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {

@@ -129,6 +129,44 @@ func TestTemplateOverStack(t *testing.T) {
 	}
 }
 
+// TestWhatATemplateLeavesOut: whether a group that is taken out of a template goes is said
+// by the template that the stack has now, and by nothing else.
+func TestWhatATemplateLeavesOut(t *testing.T) {
+	_, acl, _ := strings.Cut(stackHead, "VpcId: vpc-00000001}}\n")
+	without := "Resources:\n" + acl
+	kept := func(policy string) string {
+		return strings.Replace(stackHead, "Group: {Type:", "Group: {DeletionPolicy: "+policy+", Type:", 1)
+	}
+	for _, tt := range []struct {
+		name, deployed string
+		want           snapshot.Presence
+	}{
+		{"nothing is known of the stack's template", "", snapshot.Unobserved},
+		{"the stack's template says nothing", stackHead, snapshot.Absent},
+		{"the stack's template keeps it", kept("Retain"), snapshot.Present},
+		{"the stack's template does not hold it", without, snapshot.Unobserved},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base, p := stackOf(t), readTemplate(t, without, nil)
+			base.Scopes[0].SecurityGroups.See(snapshot.Full, nil)
+			p.Stack = "net"
+			if tt.deployed != "" {
+				if err := p.Deployed(readTemplate(t, tt.deployed, nil)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := overlay(t, base, p)
+			if _, got := o.After(nil).Scopes[0].SecurityGroups.Get("sg-00000001"); got != tt.want {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+			said := slices.ContainsFunc(o.Plans[0].Gaps, func(g snapshot.Gap) bool { return g.Code == snapshot.MaybeKept && g.Ref == "Group" })
+			if said != (tt.want == snapshot.Unobserved) {
+				t.Errorf("gaps: %+v", o.Plans[0].Gaps)
+			}
+		})
+	}
+}
+
 // TestWhichStack asks where it can't be told which stack a template updates.
 func TestWhichStack(t *testing.T) {
 	p := readTemplate(t, stackHead, nil)

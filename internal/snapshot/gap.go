@@ -91,6 +91,7 @@ const (
 	RestsOn           GapCode = "rests-on"           // what another check can't tell of the way; Ref: that check
 	NotInPlan         GapCode = "not-in-plan"        // nobody looked at the account, and the plan does not tell
 	MaybeRemoved      GapCode = "maybe-removed"      // a template may take away what it does not name; Ref: the resource, Detail: what it belongs to
+	MaybeKept         GapCode = "maybe-kept"         // a template leaves a resource out, whose policy may keep it; Ref: the resource, Detail: its id
 	KnownAfterApply   GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	Contradicted      GapCode = "contradicted"       // two planned resources put something at one place of which AWS takes one; Ref: both, Detail: of what
 	PartUnseen        GapCode = "part-unseen"        // a planned change to a part of something that was not seen

@@ -106,6 +106,9 @@ func (b *binding) evaluate() {
 			if b.isDeployed && !known { // it may be there
 				yes, known, r.maybe = true, true, true
 			}
+			if !known && resource.Unread(r.kind) { // it may be there: what it names it may change
+				yes, known = true, true
+			}
 			if !known {
 				if kinds := resource.KindsOf(r.kind); len(kinds) > 0 || resource.Foreign(r.kind) {
 					if resource.Foreign(r.kind) {
@@ -232,7 +235,7 @@ func (b *binding) entities() {
 			continue
 		}
 		if !known {
-			p.Doubt(&resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Location: b.location()}, w.Kinds, snapshot.KnownAfterApply, gone.id+".DeletionPolicy", gone.id)
+			b.mayStay(gone, w)
 			continue
 		}
 		before := &resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Exists: true, Attributes: map[string]any{}}
@@ -259,20 +262,39 @@ func (b *binding) entities() {
 	}
 }
 
-// retains reports whether the template that the stack has now keeps a resource that
-// is taken out of it, and whether that is known.
+// mayStay leaves open whether what is taken out of a template goes.
+func (b *binding) mayStay(gone declaredResource, w resource.Type) {
+	o := &resource.Object{Address: gone.id, Type: w.Name, ID: gone.physical, Location: b.location()}
+	switch {
+	case w.Rows == nil:
+		b.plan.Doubt(o, w.Kinds, snapshot.MaybeKept, gone.id, gone.physical)
+	default:
+		b.plan.DoubtRows(o, []string{gone.physical}, snapshot.MaybeKept, gone.physical)
+	}
+}
+
+// retains reports whether a resource that is taken out of a template is kept, and whether
+// that is known: the template that the stack has now says so.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
 func (b *binding) retains(id string) (yes, known bool) {
 	if b.deployed == nil {
-		return false, true
+		return false, false
 	}
-	return b.deployed.eval.keeps(b.deployed.eval.byID[id].deletion, id)
+	r, declared := b.deployed.eval.byID[id]
+	if !declared && b.template.changeSet == nil {
+		return false, false
+	}
+	return b.deployed.eval.keeps(r.deletion, id)
 }
 
-// keepsReplaced reports whether what a change replaces may stay beside what replaces it.
+// keepsReplaced reports whether what a change replaces may stay beside what replaces it:
+// which of the two templates decides that is not documented.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
 func (b *binding) keepsReplaced(id string) bool {
 	yes, known := b.eval.keeps(b.eval.byID[id].replacing, id)
+	if b.deployed != nil && known && !yes {
+		yes, known = b.deployed.eval.keeps(b.deployed.eval.byID[id].replacing, id)
+	}
 	return yes || !known
 }
 

@@ -183,19 +183,22 @@ func (b *binding) fill(r declaredResource) {
 	}
 }
 
-// provided notes a resource of which only its provider knows what it does: it may
-// change all that its properties name.
+// provided notes a resource of which it is not known what it does: it may change all
+// that its properties name. One of AWS's network stands in its VPC and subnets, as
+// others do.
 func (b *binding) provided(r declaredResource, in *binding) {
+	unread := resource.Unread(r.kind)
 	ids := resource.IDsIn(any(in.properties(r)), nil, nil)
 	ids = resource.IDsIn(any(r.properties), nil, ids) // also where a part of a text is not known
 	mentions(r.properties, func(id string) {
 		if p := resource.AsMap(in.body.parameters[id]); p != nil {
 			ids = resource.IDsIn(in.eval.parameter(id, p), nil, ids)
 		}
-		if o := in.after[id]; o != nil && !slices.Contains(ids, o.ID) {
+		if o := in.after[id]; o != nil && !slices.Contains(ids, o.ID) && !(unread && resource.IsPlace(o.ID, o.Type)) {
 			ids = append(ids, o.ID)
 		}
 	})
+	ids = slices.DeleteFunc(ids, func(id string) bool { return unread && resource.IsPlace(id, "") })
 	o := &resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}
 	parameter, kinds := in.notGiven(r)
 	if len(kinds) > 0 {
@@ -224,6 +227,9 @@ func (b *binding) notGiven(r declaredResource) (parameter string, kinds []snapsh
 		}
 		kind := strings.TrimRight(resource.PlainText(p["Type"]), ">")
 		kind, isID := strings.CutSuffix(kind[strings.LastIndex(kind, "<")+1:], "::Id")
+		if resource.Unread(r.kind) && resource.IsPlace("", resource.Types().CloudFormation[kind].Name) {
+			return
+		}
 		if more := resource.KindsOf(kind); isID && len(more) > 0 && (parameter == "" || name < parameter) {
 			parameter, kinds = name, slices.Concat(kinds, more)
 		} else if isID {

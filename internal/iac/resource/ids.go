@@ -45,3 +45,11 @@ func HasType(id string, types []string) bool {
 		return Types().IDPrefixes[t] != "" && strings.HasPrefix(id, Types().IDPrefixes[t])
 	})
 }
+
+// IsPlace reports whether an id, or the address of what is planned, of a type, is that
+// of a VPC or subnet, which others stand in.
+func IsPlace(id, planned string) bool {
+	return HasType(id, places) || slices.Contains(places, planned)
+}
+
+var places = []string{"aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet"}

@@ -3,6 +3,7 @@ package resource
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -44,16 +45,19 @@ var Runners = []string{
 	"AWS::StepFunctions::StateMachine", "aws_sfn_state_machine", "restapi_object", "shell_script", "shell_script_resource",
 }
 
-// Foreign reports whether what a type of resource does is up to its provider.
+// Foreign reports whether what a type of resource does, in CloudFormation's words, is
+// not known here: that is up to its provider, or it is a newer one of AWS's network.
 func Foreign(kind string) bool {
 	_, modelled := Types().CloudFormation[kind]
-	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource" || slices.Contains(Runners, kind))
+	return !modelled && !Holds(kind) && (!strings.HasPrefix(kind, "AWS::") || kind == "AWS::CloudFormation::CustomResource" || slices.Contains(Runners, kind) || Unread(kind))
 }
 
-// ofNetworks are how the types begin that make networks in Terraform's provider.
+// ofNetworks are how the types begin that make networks, in the words of either tool and
+// of the Cloud Control provider.
 var ofNetworks = []string{
 	"aws_vpc_", "aws_network_acl", "aws_network_interface", "aws_route_", "aws_security_group", "aws_subnet", "aws_default_", "aws_nat_gateway", "aws_internet_gateway",
 	"aws_ec2_transit_gateway", "aws_ec2_managed_prefix_list", "aws_vpn_", "aws_dx_", "aws_networkmanager_",
+	"AWS::EC2::", "AWS::NetworkManager::", "AWS::DirectConnect::", "awscc_ec2_", "awscc_networkmanager_", "awscc_directconnect_",
 }
 
 // passive are types of these that name what the path depends on and change none of it.
@@ -63,9 +67,35 @@ var passive = []string{
 	"aws_ec2_transit_gateway_multicast_domain", "aws_ec2_transit_gateway_multicast_domain_association", "aws_ec2_transit_gateway_multicast_group_member", "aws_ec2_transit_gateway_multicast_group_source",
 }
 
-// Unread reports whether a type makes networks, in Terraform's words, and nothing is
-// known of it: newer ones come with every version of the provider.
+// Passive are the same in templates: all of these that touch no path, with those that
+// name nothing of it.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EC2.html
+var Passive = sync.OnceValue(func() []string {
+	var out []string
+	for service, names := range map[string]string{
+		"EC2": "CapacityManagerDataExport CapacityReservation CapacityReservationFleet CarrierGateway ClientVpnAuthorizationRule ClientVpnEndpoint ClientVpnRoute ClientVpnTargetNetworkAssociation " +
+			"CustomerGateway DHCPOptions EIP EIPAssociation EgressOnlyInternetGateway EnclaveCertificateIamRoleAssociation FlowLog Host IPAM IPAMAllocation IPAMPool IPAMPoolCidr IPAMResourceDiscovery " +
+			"IPAMResourceDiscoveryAssociation IPAMScope InstanceConnectEndpoint KeyPair LaunchTemplate NetworkInsightsAccessScope NetworkInsightsAccessScopeAnalysis NetworkInsightsAnalysis " +
+			"NetworkInsightsPath NetworkInterfacePermission NetworkPerformanceMetricSubscription PlacementGroup SnapshotBlockPublicAccess SqlHaStandbyDetectedInstance SubnetCidrBlock TrafficMirrorFilter " +
+			"TrafficMirrorFilterRule TrafficMirrorSession TrafficMirrorTarget TransitGatewayMeteringPolicy TransitGatewayMeteringPolicyEntry TransitGatewayMulticastDomain " +
+			"TransitGatewayMulticastDomainAssociation TransitGatewayMulticastGroupMember TransitGatewayMulticastGroupSource VPCBlockPublicAccessExclusion VPCBlockPublicAccessOptions " +
+			"VPCDHCPOptionsAssociation VPCEndpointConnectionNotification VPCEndpointService VPCEndpointServicePermissions VerifiedAccessEndpoint VerifiedAccessGroup VerifiedAccessInstance " +
+			"VerifiedAccessTrustProvider Volume VolumeAttachment",
+		"NetworkManager": "CoreNetworkPrefixListAssociation CustomerGatewayAssociation Device GlobalNetwork Link LinkAssociation Site TransitGatewayRegistration",
+		"DirectConnect":  "Connection DirectConnectGateway Lag PublicVirtualInterface",
+	} {
+		for _, name := range strings.Fields(names) {
+			out = append(out, "AWS::"+service+"::"+name)
+		}
+	}
+	return out
+})
+
+// Unread reports whether a type makes networks and nothing is known of it: newer ones
+// come with every version of the tools.
 func Unread(kind string) bool {
+	_, opaque := Types().UnmodelledInCloudFormation[kind]
+	_, modelled := Types().CloudFormation[kind]
 	return slices.ContainsFunc(ofNetworks, func(begins string) bool { return strings.HasPrefix(kind, begins) }) &&
-		!slices.Contains(passive, kind) && !slices.ContainsFunc(Types().all, func(t Type) bool { return t.Name == kind })
+		!opaque && !modelled && !slices.Contains(passive, kind) && !slices.Contains(Passive(), kind) && !slices.ContainsFunc(Types().all, func(t Type) bool { return t.Name == kind })
 }

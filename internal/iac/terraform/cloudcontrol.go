@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -36,7 +37,7 @@ var cloudControlTypes = sync.OnceValue(func() map[string]string {
 	for kind := range resource.Types().UnmodelledInCloudFormation {
 		add(kind)
 	}
-	for _, kind := range resource.Holders {
+	for _, kind := range slices.Concat(resource.Holders, resource.Runners, resource.Passive()) {
 		add(kind)
 	}
 	return out

@@ -126,6 +126,9 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		}
 		p.RefersToExisting = p.RefersToExisting || handsOver(rc)
 		if rc.Mode != tfjson.ManagedResourceMode {
+			if slices.Contains(rc.Change.Actions, tfjson.ActionRead) && isRun(g.after[rc]) {
+				g.runs(p, rc, resource.Create)
+			}
 			continue
 		}
 		action, ok := actionOf(rc)

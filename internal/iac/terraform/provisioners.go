@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -12,14 +13,24 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// harmless are providers whose resources reach nothing outside of the plan, but by a
-// provisioner.
+// harmless are providers of HashiCorp's whose resources reach nothing outside of the
+// plan, but by a provisioner.
 var harmless = []string{"archive", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls"}
 
 // isForeign reports whether a resource's provider may reach AWS in ways of its own, as
 // one for Kubernetes does through its controllers.
 func isForeign(provider, kind string) bool {
-	return !isAWS(provider, kind) && !isCloudControl(provider) && !slices.Contains(harmless, provider[strings.LastIndexByte(provider, '/')+1:])
+	of := strings.Split(provider, "/")
+	named := slices.Contains(harmless, of[len(of)-1]) && (len(of) < 2 || slices.Contains([]string{"hashicorp", "builtin", "opentofu"}, of[len(of)-2]))
+	return !isAWS(provider, kind) && !isCloudControl(provider) && !named
+}
+
+// isRun reports whether a data source does something where it is read: one of HTTP may send.
+func isRun(o *resource.Object) bool {
+	if o == nil || o.Type == "http" {
+		return o != nil && o.Known("method") != "" && o.Known("method") != "GET" && o.Known("method") != "HEAD"
+	}
+	return slices.Contains([]string{"aws_lambda_invocation", "external", "shell_script"}, o.Type)
 }
 
 // runs notes a change that runs something: a provisioner of the resource, or the
@@ -29,16 +40,25 @@ func isForeign(provider, kind string) bool {
 // names it may change.
 // Source: https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax
 func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resource.Action) {
+	before, after := g.before[rc], g.after[rc]
+	kind := rc.Type
+	if named, _ := inCloudFormation(rc, cmp.Or(after, before)); named != "" {
+		kind = named
+	}
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != resource.Update
-	runs := provisioned || slices.Contains(resource.Runners, rc.Type)
-	if !runs && !isForeign(rc.ProviderName, rc.Type) && !resource.Unread(rc.Type) {
+	runs := provisioned || slices.Contains(resource.Runners, kind) || rc.Mode == tfjson.DataResourceMode
+	foreign := isForeign(rc.ProviderName, rc.Type) || strings.Contains(kind, "::") && !resource.Unread(kind) && resource.Foreign(kind)
+	switch {
+	case !runs && !foreign && !resource.Unread(kind):
+		return
+	case !runs && action == resource.Update && sameButTags(before, after):
 		return
 	}
 	var ids []string
 	planned := func(s string) bool { return g.fresh[s] != "" }
 	of := &resource.Object{Address: rc.Address, Type: rc.Type}
-	for _, o := range []*resource.Object{g.before[rc], g.after[rc]} {
+	for _, o := range []*resource.Object{before, after} {
 		if o != nil {
 			of = o
 			ids = resource.IDsIn(o.Attributes, planned, ids)
@@ -54,9 +74,9 @@ func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resourc
 		}
 	}
 	ids = slices.DeleteFunc(ids, func(id string) bool {
-		return id == of.ID || !runs && (strings.HasPrefix(id, "vpc-") || strings.HasPrefix(id, "subnet-"))
+		return id == of.ID || !runs && resource.IsPlace(id, g.fresh[id])
 	})
-	if !runs && len(ids) == 0 {
+	if !runs && !foreign && len(ids) == 0 {
 		return
 	}
 	p.MayChange(&resource.Object{Address: rc.Address, Type: rc.Type, ID: rc.Address}, ids, rc.Address)
