@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -112,32 +111,32 @@ func (t TargetDiff) gaps() []diffGap {
 // diffMarkdown writes what changed as a comment for a pull request or a ticket, and
 // what did not behind a fold.
 func diffMarkdown(w io.Writer, d Diff, opt TableOptions) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## DataSync: %s\n\n", moved(d.Before.Verdict, d.After.Verdict, opt.Lang))
+	var b comment
+	b.Put("## DataSync: %\n\n", moved(d.Before.Verdict, d.After.Verdict, opt.Lang))
 	if d.Equal {
-		b.WriteString(wordNoChange.In(opt.Lang) + "\n")
+		b.Put("%\n", wordNoChange.In(opt.Lang))
 	}
 	d.markdown(&b, opt)
 	if err := d.markdownPictures(&b, opt.Lang); err != nil {
 		return err
 	}
 	if len(d.Rows) > 0 && !opt.Quiet {
-		fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n", snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
+		b.Put("\n<details><summary>%</summary>\n\n", snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
 		for i, r := range d.Rows {
 			if b.Len() > mostOfComment {
-				fmt.Fprintf(&b, "- (+%d)\n", len(d.Rows)-i)
+				b.Put("- (+%)\n", len(d.Rows)-i)
 				break
 			}
-			fmt.Fprintf(&b, "- %s\n", escapeMarkdown(r.String()))
+			b.Put("- %\n", r.String())
 		}
-		b.WriteString("\n</details>\n")
+		b.Put("\n</details>\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // markdownPictures draws the first paths that changed: after in sight, before behind a fold.
-func (d Diff) markdownPictures(b *strings.Builder, lang string) error {
+func (d Diff) markdownPictures(b *comment, lang string) error {
 	drawn := 0
 	for _, t := range d.Targets {
 		list, err := d.pictures(t, lang)
@@ -153,17 +152,17 @@ func (d Diff) markdownPictures(b *strings.Builder, lang string) error {
 }
 
 // markdown writes what changed of each target, as much as a comment has room for.
-func (d Diff) markdown(b *strings.Builder, opt TableOptions) {
+func (d Diff) markdown(b *comment, opt TableOptions) {
 	for i, t := range d.Targets {
 		if b.Len() > mostOfFindings {
-			fmt.Fprintf(b, "\n(+%d)\n", len(d.Targets)-i)
+			b.Put("\n(+%)\n", len(d.Targets)-i)
 			break
 		}
 		if t.equal() && (opt.Quiet || len(t.Unchanged) == 0) {
 			continue
 		}
 		if len(d.Targets) > 1 {
-			fmt.Fprintf(b, "\n### %s: %s\n", escapeMarkdown(t.Name), t.moved(opt.Lang))
+			b.Put("\n### %: %\n", t.Name, t.moved(opt.Lang))
 		}
 		for _, l := range t.lists() {
 			fold := l.name == "unchanged"
@@ -171,28 +170,28 @@ func (d Diff) markdown(b *strings.Builder, opt TableOptions) {
 				continue
 			}
 			if fold {
-				fmt.Fprintf(b, "\n<details><summary>%s: %d</summary>\n\n", l.title.In(opt.Lang), len(l.findings))
+				b.Put("\n<details><summary>%: %</summary>\n\n", l.title.In(opt.Lang), len(l.findings))
 			} else {
-				fmt.Fprintf(b, "\n**%s**\n\n", l.title.In(opt.Lang))
+				b.Put("\n**%**\n\n", l.title.In(opt.Lang))
 			}
 			for _, f := range l.findings {
-				fmt.Fprintf(b, "- %s `%s` %s: %s\n", f.Status, f.Check, f.Code, escapeMarkdown(f.Message))
+				b.Put("- % % %: %\n", f.Status, outside.Code(f.Check), f.Code, f.Message)
 				for _, r := range f.Rows {
-					fmt.Fprintf(b, "  - %s\n", escapeMarkdown(by(r, opt.Lang)))
+					b.Put("  - %\n", by(r, opt.Lang))
 				}
 			}
 			if fold {
-				b.WriteString("\n</details>\n")
+				b.Put("\n</details>\n")
 			}
 		}
 		for _, l := range t.gapLists() {
 			if len(l.gaps) > 0 {
-				fmt.Fprintf(b, "\n**%s**\n\n", l.title.In(opt.Lang))
+				b.Put("\n**%**\n\n", l.title.In(opt.Lang))
 			}
 			for _, g := range together(l.gaps) {
-				fmt.Fprintf(b, "- %s\n", escapeMarkdown(g.said()))
+				b.Put("- %\n", g.said())
 				if len(g.checks) > 0 {
-					fmt.Fprintf(b, "  - %s\n", escapeMarkdown(g.keeps(opt.Lang)))
+					b.Put("  - %\n", g.keeps(opt.Lang))
 				}
 			}
 		}

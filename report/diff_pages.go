@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -64,19 +63,19 @@ func by(r DiffRow, lang string) string {
 // or came to light as annotations of its own kind, what can no longer be told as notices.
 func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 	var b strings.Builder
-	counts, left := map[string]int{}, 0
-	tell := func(command, title, text string) {
+	counts, left := map[literal]int{}, 0
+	tell := func(command literal, title, text string) {
 		if counts[command] == mostAnnotations-1 { // room for the last one, the verdict
 			left++
 			return
 		}
 		counts[command]++
-		fmt.Fprintf(&b, "::%s title=%s::%s\n", command, outside.Of(title).WorkflowProperty(), outside.Of(text).WorkflowData())
+		b.WriteString(outside.Annotation(command, "", 0, title, text))
 	}
 	for _, t := range d.Targets {
 		for _, l := range t.lists() {
 			for _, f := range l.findings {
-				command := "notice"
+				command := literal("notice")
 				switch {
 				case l.name == "unchanged":
 					continue
@@ -101,7 +100,7 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 	if left > 0 {
 		said += snapshot.Textf(" (%d more not shown here)", "（ほか %d 件は省略）", left).In(opt.Lang)
 	}
-	fmt.Fprintf(&b, "::notice title=dspreflight::%s\n", outside.Of(said).WorkflowData())
+	b.WriteString(outside.Annotation("notice", "", 0, "dspreflight", said))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -112,7 +111,7 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 	p := &page{lang: opt.Lang, told: Told{}}
 	p.open("DataSync: "+d.summary(opt.Lang), d.Tool.Version, d.After.GeneratedAt)
 	p.put(`<h1 class="%">%</h1>`, statusClass(string(d.After.Verdict)), d.summary(opt.Lang))
-	p.WriteString("</header><main>\n")
+	p.put("</header><main>\n")
 	drawn := 0
 	for _, t := range d.Targets {
 		if opt.Quiet && t.equal() {
@@ -128,14 +127,14 @@ func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 			p.figures(list)
 		}
 		p.changed(t, opt.Quiet)
-		p.WriteString("</section>\n")
+		p.put("</section>\n")
 	}
 	if len(d.Rows) > 0 && !opt.Quiet {
 		p.put(`<details><summary>%</summary>`, snapshot.Textf("Rows that changed: %d", "変化した行: %d 件", len(d.Rows)).In(opt.Lang))
 		p.rows(d.Rows)
-		p.WriteString("</details>\n")
+		p.put("</details>\n")
 	}
-	p.WriteString("</main></body></html>\n")
+	p.put("</main></body></html>\n")
 	_, err := w.Write(p.Bytes())
 	return err
 }
@@ -152,7 +151,7 @@ func (p *page) since(d *Diff) {
 		}
 		p.changed(t, true)
 	}
-	p.WriteString("</section>\n")
+	p.put("</section>\n")
 }
 
 // changed is what changed of a target, with what did not behind a fold.
@@ -170,10 +169,10 @@ func (p *page) changed(t TargetDiff, quiet bool) {
 		for _, f := range l.findings {
 			p.put(`<article class="finding is-%"><h4><span class="word %">%</span> % <span class="id">%</span></h4><p>%</p>`, statusClass(f.Status), statusClass(f.Status), f.Status, f.Code, name(f.Check), prose(sentence(f.Message, p.lang)))
 			p.rows(f.Rows)
-			p.WriteString("</article>\n")
+			p.put("</article>\n")
 		}
 		if fold {
-			p.WriteString("</details>\n")
+			p.put("</details>\n")
 		}
 	}
 	for _, l := range t.gapLists() {
@@ -185,7 +184,7 @@ func (p *page) changed(t TargetDiff, quiet bool) {
 			if len(g.checks) > 0 {
 				p.put(`<p class="faint">%</p>`, prose(g.keeps(p.lang)))
 			}
-			p.WriteString("</article>\n")
+			p.put("</article>\n")
 		}
 	}
 }
@@ -199,5 +198,5 @@ func (p *page) rows(list []DiffRow) {
 	for _, r := range list {
 		p.put(`<li class="id">%</li>`, prose(r.String()))
 	}
-	p.WriteString("</ul>")
+	p.put("</ul>")
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/checks/repair"
-	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -114,17 +113,8 @@ func (e *Earlier) terraform(repairs []repair.Repair) string {
 	if e.Template {
 		return ""
 	}
-	return repair.Terraform(repairs, func(id string) string {
-		if address := e.AddressOf(id); reference.Re().MatchString(address) {
-			return address + ".id"
-		}
-		return ""
-	})
+	return repair.Terraform(repairs, e.AddressOf)
 }
-
-// reference is the address of a resource as an expression may name it: names, and
-// keys of instances, which hold nothing that a string would obey.
-var reference = pattern.New(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
 
 // CommandBlock is commands that the same credentials can run.
 type CommandBlock struct {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -19,10 +18,9 @@ const mostAnnotations = 10
 // Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 func GitHub(w io.Writer, r Report) error {
 	var b strings.Builder
-	counts := map[string]int{}
-	left := map[string]int{}
+	counts, left := map[literal]int{}, map[literal]int{}
 	for _, i := range issues(r) {
-		command := map[string]string{"FAIL": "error", "WARN": "warning", "UNKNOWN": "warning"}[i.finding.Status]
+		command := map[string]literal{"FAIL": "error", "WARN": "warning", "UNKNOWN": "warning"}[i.finding.Status]
 		if !i.bears(r) {
 			command = "notice"
 		}
@@ -35,11 +33,8 @@ func GitHub(w io.Writer, r Report) error {
 			continue
 		}
 		counts[command]++
-		where := ""
-		if file, line := i.declared(); file != "" {
-			where = fmt.Sprintf("file=%s,line=%d,", outside.Of(file).WorkflowProperty(), line)
-		}
-		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", command, where, outside.Of(strings.TrimSpace(i.title()+" "+i.target.Name)).WorkflowProperty(), outside.Of(i.text()).WorkflowData())
+		file, line := i.declared()
+		b.WriteString(outside.Annotation(command, file, line, strings.TrimSpace(i.title()+" "+i.target.Name), i.text()))
 	}
 	more := ""
 	if n := left["error"] + left["warning"] + left["notice"]; n > 0 {
@@ -50,13 +45,13 @@ func GitHub(w io.Writer, r Report) error {
 		lines = append(lines, wordSince.In(r.lang)+" "+d.summary(r.lang))
 	}
 	said := strings.Join(lines, "\n")
-	fmt.Fprintf(&b, "::%s title=dspreflight::%s\n", lastCommand(r), outside.Of(said).WorkflowData())
+	b.WriteString(outside.Annotation(lastCommand(r), "", 0, "dspreflight", said))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // lastCommand is the kind of the last annotation, the verdict.
-func lastCommand(r Report) string {
+func lastCommand(r Report) literal {
 	if r.ExitCode == 1 {
 		return "error"
 	}

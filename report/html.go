@@ -16,7 +16,7 @@ import (
 )
 
 //go:embed page.css
-var pageStyle string
+var pageStyle literal
 
 var (
 	wordPath      = snapshot.Text{En: "The path", Ja: "経路"}
@@ -70,7 +70,7 @@ func HTML(lang string) Renderer {
 		if err := p.body(r); err != nil {
 			return err
 		}
-		p.WriteString("</main></body></html>\n")
+		p.put("</main></body></html>\n")
 		_, err := w.Write(p.Bytes())
 		return err
 	}
@@ -85,12 +85,12 @@ func (p *page) open(title, version string, taken time.Time) {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-%'; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">
 <title>%</title><style>`, p.lang, base64.StdEncoding.EncodeToString(sum[:]), title)
-	p.WriteString(style)
+	p.put(style)
 	p.put(`</style></head><body><header><p class="faint">dspreflight %`, version)
 	if !taken.IsZero() {
 		p.put(`, % <time>%</time>`, p.say(wordTaken), taken.Format("2006-01-02 15:04:05 UTC"))
 	}
-	p.WriteString("</p>")
+	p.put("</p>")
 }
 
 func (p *page) head(r Report) {
@@ -99,7 +99,7 @@ func (p *page) head(r Report) {
 	for _, line := range r.changeLines(p.lang) {
 		p.put(`<p>%</p>`, prose(line))
 	}
-	p.WriteString("</header><main>\n")
+	p.put("</header><main>\n")
 }
 
 func (p *page) body(r Report) error {
@@ -169,7 +169,7 @@ func (p *page) matrix(r Report) error {
 	for _, check := range names {
 		p.put(`<th scope="col"%><span>%</span></th>`, calm(check), check)
 	}
-	p.WriteString("</tr></thead><tbody>\n")
+	p.put("</tr></thead><tbody>\n")
 	for i, one := range rows {
 		p.put(`<tr class="%"><th scope="row">`, statusClass(string(one.verdict)))
 		if len(rows) <= mostWhole {
@@ -186,9 +186,9 @@ func (p *page) matrix(r Report) error {
 			}
 			p.put(cell, quiet)
 		}
-		p.WriteString("\n")
+		p.put("\n")
 	}
-	p.WriteString("</tbody></table></div></section>\n")
+	p.put("</tbody></table></div></section>\n")
 	return nil
 }
 
@@ -203,7 +203,7 @@ func (p *page) target(r Report, t Target, n int) error {
 	if a := endLine(t.agentEnd()); a != "" {
 		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(wordAgent), prose(a))
 	}
-	p.WriteString("</dl>\n")
+	p.put("</dl>\n")
 	list, err := r.picturesOf(n, t, p.lang)
 	if err != nil {
 		return err
@@ -214,13 +214,13 @@ func (p *page) target(r Report, t Target, n int) error {
 	}
 	p.put(`<div class="%"><div>`, around)
 	p.pictures(t, list)
-	p.WriteString("</div><div>")
+	p.put("</div><div>")
 	p.findings(t)
-	p.WriteString("</div></div>\n")
+	p.put("</div></div>\n")
 	p.changes(t.Changes)
 	p.firewall(t.Name, []Target{t})
 	p.everything(t)
-	p.WriteString("</section>\n")
+	p.put("</section>\n")
 	return nil
 }
 
@@ -247,29 +247,29 @@ func (p *page) pictures(t Target, list []picture) {
 			if len(h.Facts) == 0 {
 				p.put(`<li>%</li>`, h.Status)
 			}
-			p.WriteString("</ul></li>")
+			p.put("</ul></li>")
 		}
-		p.WriteString("</ol>")
+		p.put("</ol>")
 	}
-	p.WriteString("</details>\n")
+	p.put("</details>\n")
 }
 
 // figures are pictures, side by side where there is room.
 func (p *page) figures(list []picture) {
 	pair, laid := len(list) > 1, layouts(list)
 	if pair {
-		p.WriteString(`<div class="pair">`)
+		p.put(`<div class="pair">`)
 	}
 	for i, one := range list {
-		p.WriteString(`<figure>`)
+		p.put(`<figure>`)
 		if one.name != "" {
 			p.put(`<figcaption>%</figcaption>`, one.name)
 		}
 		p.draw(laid[i])
-		p.WriteString("</figure>\n")
+		p.put("</figure>\n")
 	}
 	if pair {
-		p.WriteString("</div>\n")
+		p.put("</div>\n")
 	}
 }
 
@@ -278,7 +278,7 @@ func (p *page) figures(list []picture) {
 const worthAlone = 100
 
 func (p *page) draw(laid plot) {
-	p.WriteString(`<div class="ways">`)
+	p.put(`<div class="ways">`)
 	for w := range laid.ways {
 		alone := laid.drawing.layout(w)
 		if laid.high-alone.high < worthAlone {
@@ -288,7 +288,7 @@ func (p *page) draw(laid plot) {
 		laid.waySVG(&p.markup, w, p.id(), "beside")
 		alone.waySVG(&p.markup, w, p.id(), "alone")
 	}
-	p.WriteString("</div>")
+	p.put("</div>")
 }
 
 // findings are what is wrong or open at a target.
@@ -336,7 +336,7 @@ func (p *page) finding(res Result, f Finding, targets *concerned) {
 		for _, e := range f.Evidence {
 			p.put(`<li><span class="id">% %</span>: %</li>`, e.Source, prose(e.Ref), prose(e.Fact))
 		}
-		p.WriteString("</ul>")
+		p.put("</ul>")
 	}
 	for _, id := range f.Errors {
 		row(wordErrors, id+": "+documented.ByID(id).Title.In(p.lang))
@@ -366,13 +366,13 @@ func (p *page) finding(res Result, f Finding, targets *concerned) {
 	if len(links) > 0 {
 		p.put(`<details><summary>%</summary><ul>`, p.say(wordSources))
 		for _, l := range links {
-			p.WriteString("<li>")
+			p.put("<li>")
 			p.link(l, l)
-			p.WriteString("</li>")
+			p.put("</li>")
 		}
-		p.WriteString("</ul></details>")
+		p.put("</ul></details>")
 	}
-	p.WriteString("</article>\n")
+	p.put("</article>\n")
 }
 
 // link leads to a document on the web, and to nothing else.
@@ -392,11 +392,11 @@ func (p *page) block(title, text string) {
 	p.put(`<p class="faint">%:</p><pre tabindex="0" role="group" aria-label="%">`, title, title)
 	for i, l := range strings.Split(text, "\n") { // a line break is markup, what is between is text
 		if i > 0 {
-			p.WriteString("\n")
+			p.put("\n")
 		}
 		p.put(`%`, l)
 	}
-	p.WriteString("</pre>")
+	p.put("</pre>")
 }
 
 func (p *page) changes(list []Change) {
@@ -415,9 +415,9 @@ func (p *page) changes(list []Change) {
 		if len(blocks) == 0 && terraform == "" && c.AWSCLI+c.Terraform != "" {
 			p.put(`<p class="faint">%</p>`, p.say(wordAbove))
 		}
-		p.WriteString("</li>")
+		p.put("</li>")
 	}
-	p.WriteString("</ol>\n")
+	p.put("</ol>\n")
 }
 
 // firewall is the change request for firewalls in between, of the target that is
@@ -437,26 +437,26 @@ func (p *page) firewall(name string, targets []Target) {
 	for _, c := range wordColumns {
 		p.put(`<th scope="col">%</th>`, p.say(c))
 	}
-	p.WriteString("</tr></thead><tbody>\n")
+	p.put("</tr></thead><tbody>\n")
 	for _, t := range targets {
 		for _, f := range t.Firewall {
-			p.WriteString("<tr>")
+			p.put("<tr>")
 			if len(targets) > 1 {
 				p.put(`<th scope="row">%</th>`, t.Name)
 			}
 			for _, cell := range []string{strings.Join(f.Source, " "), strings.Join(f.Destination, " "), f.Protocol, f.Ports, f.Direction, f.Why} {
 				p.put(`<td>%</td>`, prose(cell))
 			}
-			p.WriteString("<td>")
+			p.put("<td>")
 			if len(targets) == 1 {
 				for n, d := range f.Documents {
 					p.link(d, fmt.Sprintf("[%d]", n+1))
 				}
 			}
-			p.WriteString("</td></tr>\n")
+			p.put("</td></tr>\n")
 		}
 	}
-	p.WriteString("</tbody></table></div>\n")
+	p.put("</tbody></table></div>\n")
 }
 
 // everything is all that was checked, and what could not be seen.
@@ -467,7 +467,7 @@ func (p *page) everything(t Target) {
 		if res.Status == "PASS" {
 			p.put(`%`, res.Title)
 		}
-		p.WriteString("<ul>")
+		p.put("<ul>")
 		for _, f := range res.Findings {
 			if f.Status == "PASS" {
 				for _, e := range f.Evidence {
@@ -477,15 +477,15 @@ func (p *page) everything(t Target) {
 			}
 			p.put(`<li>% % %</li>`, f.Status, f.Code, prose(sentence(f.Message, p.lang)))
 		}
-		p.WriteString("</ul></td></tr>\n")
+		p.put("</ul></td></tr>\n")
 	}
-	p.WriteString("</tbody></table></div></details>\n")
+	p.put("</tbody></table></div></details>\n")
 	if len(t.Gaps) > 0 {
 		p.put(`<details><summary>% (%)</summary><ul>`, p.say(wordNotSeen), len(t.Gaps))
 		for _, g := range t.Gaps {
 			p.put(`<li>%</li>`, prose(g.Message))
 		}
-		p.WriteString("</ul></details>\n")
+		p.put("</ul></details>\n")
 	}
 }
 
@@ -584,7 +584,7 @@ func (p *page) common(r Report) error {
 			}
 			p.draw(laid[i])
 		}
-		p.WriteString("</figure></details>\n")
+		p.put("</figure></details>\n")
 		return nil
 	})
 	if err != nil {
@@ -598,6 +598,6 @@ func (p *page) common(r Report) error {
 	}
 	p.put(`<h2>%</h2><details><summary>%: %</summary>`, p.say(wordFirewall), p.say(wordConcerns), len(requests))
 	p.firewall("", requests)
-	p.WriteString("</details>\n")
+	p.put("</details>\n")
 	return nil
 }

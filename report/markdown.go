@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,8 +13,8 @@ var (
 	wordMarkdownAll   = snapshot.Text{En: "All checks", Ja: "すべてのチェック"}
 	wordMarkdownFix   = snapshot.Text{En: "How to mend it", Ja: "対処"}
 	wordMarkdownIntro = snapshot.Text{
-		En: "[dspreflight](" + homePage + ") %s judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
-		Ja: "[dspreflight](" + homePage + ") %s は、AWS DataSync エージェントを VPC エンドポイント経由でアクティブ化できるかを判定する。",
+		En: "judges whether an AWS DataSync agent can be activated through its VPC endpoint.",
+		Ja: "は、AWS DataSync エージェントを VPC エンドポイント経由でアクティブ化できるかを判定する。",
 	}
 	wordMarkdownAside = snapshot.Text{En: "Not by this change", Ja: "この変更によらないもの"}
 	wordMarkdownOld   = snapshot.Text{En: "As it was at the time of the baseline", Ja: "ベースラインの時点から変わらないもの"}
@@ -25,25 +24,28 @@ var (
 // Mark begins a comment, so that the next run finds its own again, and no other's.
 const Mark = "<!-- dspreflight -->"
 
+// comment is a text in Markdown.
+type comment = outside.Document[outside.Markdown]
+
 // Markdown returns a renderer for a comment on a pull request: the verdict, what
 // is wrong, and the rest behind a fold.
 func Markdown(lang string) Renderer {
 	return func(w io.Writer, r Report) error {
-		var b strings.Builder
-		mark := map[Verdict]string{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
-		fmt.Fprintf(&b, Mark+"\n\n## %s DataSync: %s\n\n"+wordMarkdownIntro.In(lang)+"\n\n", mark, r.headline(lang), escapeMarkdown(r.Tool.Version))
+		var b comment
+		mark := map[Verdict]literal{Ready: "✅", NotReady: "❌", Inconclusive: "❔", Interrupted: "⏹"}[r.Verdict]
+		b.Put(Mark+"\n\n## % DataSync: %\n\n% % %\n\n", mark, r.headline(lang), outside.Link("dspreflight", homePage), r.Tool.Version, wordMarkdownIntro.In(lang))
 		for _, line := range r.changeLines(lang) {
-			fmt.Fprintf(&b, "**%s**\n\n", escapeMarkdown(line))
+			b.Put("**%**\n\n", line)
 		}
 		if d := r.Baseline; d != nil {
-			fmt.Fprintf(&b, "**%s %s**\n", wordSince.In(lang), d.summary(lang))
+			b.Put("**% %**\n", wordSince.In(lang), d.summary(lang))
 			d.markdown(&b, TableOptions{Lang: lang, Quiet: true})
-			b.WriteString("\n")
+			b.Put("\n")
 		}
 		list := issues(r)
 		told := mending{Told{}, map[string]string{}}
 		if r.Verdict == Ready && r.Summary.Waived == 0 && len(list) == 0 && r.Gate == "" {
-			fmt.Fprintf(&b, "%s\n\n", wordMarkdownFine.In(lang))
+			b.Put("%\n\n", wordMarkdownFine.In(lang))
 		}
 		aside, left := 0, 0
 		for _, i := range list {
@@ -57,7 +59,7 @@ func Markdown(lang string) Renderer {
 			}
 		}
 		if left > 0 {
-			fmt.Fprintf(&b, "- (+%d)\n", left)
+			b.Put("- (+%)\n", left)
 		}
 		markdownPictures(&b, r, lang)
 		if aside > 0 {
@@ -65,33 +67,33 @@ func Markdown(lang string) Renderer {
 			if r.Baseline != nil {
 				word = wordMarkdownOld
 			}
-			fmt.Fprintf(&b, "\n<details><summary>%s: %d</summary>\n\n", word.In(lang), aside)
+			b.Put("\n<details><summary>%: %</summary>\n\n", word.In(lang), aside)
 			for _, i := range list {
 				if !i.bears(r) && b.Len() < mostOfFindings {
 					markdownIssue(&b, i, told, len(r.Targets) > 1)
 				}
 			}
-			b.WriteString("\n</details>\n")
+			b.Put("\n</details>\n")
 		}
-		b.WriteString("\n") // a list after a fold
+		b.Put("\n") // a list after a fold
 		for _, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
 					if f.Waived != nil {
-						fmt.Fprintf(&b, "- ~~%s~~ `%s` %s: %s\n", f.Status, strings.TrimSpace(f.Code+" "+res.Check), escapeMarkdown(f.Message), escapeMarkdown(f.Waived.Note(lang)))
+						b.Put("- ~~%~~ % %: %\n", f.Status, outside.Code(f.Code+" "+res.Check), f.Message, f.Waived.Note(lang))
 					}
 				}
 			}
 		}
-		fmt.Fprintf(&b, "\n<details><summary>%s: %s</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
+		b.Put("\n<details><summary>%: %</summary>\n\n| | | |\n|---|---|---|\n", wordMarkdownAll.In(lang), r.Summary)
 		if len(r.Targets) == 1 {
 			for _, res := range r.Targets[0].Results {
-				fmt.Fprintf(&b, "| %s | `%s` | %s |\n", res.Status, res.Check, escapeMarkdown(res.Title))
+				b.Put("| % | % | % |\n", res.Status, outside.Code(res.Check), res.Title)
 			}
 		} else {
 			markdownTargets(&b, r)
 		}
-		b.WriteString("\n</details>\n")
+		b.Put("\n</details>\n")
 		_, err := io.WriteString(w, b.String())
 		return err
 	}
@@ -105,19 +107,19 @@ const (
 )
 
 // markdownTargets is a row for each target, as many as there is room for.
-func markdownTargets(b *strings.Builder, r Report) {
+func markdownTargets(b *comment, r Report) {
 	for n, t := range r.Targets {
 		if b.Len() > mostOfComment {
-			fmt.Fprintf(b, "| (+%d) | | |\n", len(r.Targets)-n)
+			b.Put("| (+%) | | |\n", len(r.Targets)-n)
 			return
 		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", t.Verdict.Label(), escapeMarkdown(t.Name), t.Summary)
+		b.Put("| % | % | % |\n", t.Verdict.Label(), t.Name, t.Summary)
 	}
 }
 
 // markdownPictures draws the paths, which GitHub and GitLab show as pictures: those
 // of targets that are not ready in sight, others behind a fold.
-func markdownPictures(b *strings.Builder, r Report, lang string) {
+func markdownPictures(b *comment, r Report, lang string) {
 	if len(r.Targets) > mostInMemory {
 		return
 	}
@@ -139,18 +141,18 @@ func markdownPictures(b *strings.Builder, r Report, lang string) {
 
 // markdownPicture draws the last of some pictures in sight, if it is to be, and the others
 // behind folds.
-func markdownPicture(b *strings.Builder, list []picture, name, lang string, open bool) {
+func markdownPicture(b *comment, list []picture, name, lang string, open bool) {
 	if open {
 		last := list[len(list)-1] // after a change
-		fmt.Fprintf(b, "\n**%s**\n", escapeMarkdown(name))
+		b.Put("\n**%**\n", name)
 		for w := range last.ways {
-			fmt.Fprintf(b, "\n%s - **%s**\n", escapeMarkdown(last.wayTitle(w)), escapeMarkdown(last.outcome(w)))
+			b.Put("\n% - **%**\n", last.wayTitle(w), last.outcome(w))
 		}
-		fmt.Fprintf(b, "\n```mermaid\n%s```\n", mermaidOf([]picture{last}, lang))
+		b.Put("\n%", flowchartBlock(last, lang))
 		list = list[:len(list)-1]
 	}
 	for _, p := range list {
-		fmt.Fprintf(b, "\n<details><summary>%s %s</summary>\n\n```mermaid\n%s```\n\n</details>\n", escapeMarkdown(name), escapeMarkdown(p.name), mermaidOf([]picture{p}, lang))
+		b.Put("\n<details><summary>% %</summary>\n\n%\n</details>\n", name, p.name, flowchartBlock(p, lang))
 	}
 }
 
@@ -161,34 +163,34 @@ type mending struct {
 }
 
 // markdownIssue writes an issue as an item of a list, with its fix behind a fold.
-func markdownIssue(b *strings.Builder, i issue, told mending, named bool) {
-	name := ""
-	if named {
-		name = escapeMarkdown(i.target.Name) + ": "
-	}
-	head := "`" + i.result.Check + "`"
+func markdownIssue(b *comment, i issue, told mending, named bool) {
+	b.Put("- **%** ", i.finding.Status)
 	if i.finding.Code != "" {
-		head = "[" + i.finding.Code + "](" + i.finding.URL + ") " + head
+		b.Put("% ", outside.Link(i.finding.Code, i.finding.URL))
 	}
-	fmt.Fprintf(b, "- **%s** %s  \n  %s%s  \n", i.finding.Status, head, name, escapeMarkdown(i.finding.Message))
+	b.Put("%  \n  ", outside.Code(i.result.Check))
+	if named {
+		b.Put("%: ", i.target.Name)
+	}
+	b.Put("%  \n", i.finding.Message)
 	if i.finding.Cause != "" {
-		fmt.Fprintf(b, "  %s  \n", escapeMarkdown(i.finding.Cause))
+		b.Put("  %  \n", i.finding.Cause)
 	}
 	if by := i.by(i.lang); by != "" {
-		fmt.Fprintf(b, "  *%s*  \n", escapeMarkdown(by))
+		b.Put("  *%*  \n", by)
 	}
 	if f := i.finding.Fix; f != nil {
-		fmt.Fprintf(b, "  <details><summary>%s</summary>\n\n  %s\n", wordMarkdownFix.In(i.lang), escapeMarkdown(f.Text))
+		b.Put("  <details><summary>%</summary>\n\n  %\n", wordMarkdownFix.In(i.lang), f.Text)
 		if codes := told.before(f, i.finding.Code); len(codes) > 0 {
-			fmt.Fprintf(b, "\n  %s\n", escapeMarkdown(snapshot.Textf("The commands are those of %s above.", "コマンドは上の %s と同じ。", strings.Join(codes, ", ")).In(i.lang)))
+			b.Put("\n  %\n", snapshot.Textf("The commands are those of %s above.", "コマンドは上の %s と同じ。", strings.Join(codes, ", ")).In(i.lang))
 		}
 		for _, block := range told.Blocks(f.AWSCLI, f.Credentials, f.Look, i.lang) {
-			fmt.Fprintf(b, "\n  %s\n\n  ```sh\n  %s\n  ```\n", escapeMarkdown(block.Title), strings.Join(fenced(block.Lines), "\n  "))
+			b.Put("\n  %\n\n  %", block.Title, outside.Fence("sh", "  ", block.Lines))
 		}
 		if terraform := told.once(f.Terraform); terraform != "" {
-			fmt.Fprintf(b, "\n  ```hcl\n  %s\n  ```\n", strings.Join(fenced(strings.Split(terraform, "\n")), "\n  "))
+			b.Put("\n  %", outside.Fence("hcl", "  ", strings.Split(terraform, "\n")))
 		}
-		b.WriteString("  </details>\n")
+		b.Put("  </details>\n")
 	}
 }
 
@@ -208,13 +210,7 @@ func (m mending) before(f *Fix, code string) []string {
 	return out
 }
 
-// fenced keeps a line from ending a code block.
-func fenced(lines []string) []string {
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		out[i] = strings.NewReplacer("```", "'''", "\n", " ").Replace(l)
-	}
-	return out
+// flowchartBlock is a picture as a block of code that GitHub and GitLab draw.
+func flowchartBlock(p picture, lang string) literal {
+	return outside.Fence("mermaid", "", strings.Split(strings.TrimSuffix(mermaidOf([]picture{p}, lang).String(), "\n"), "\n"))
 }
-
-func escapeMarkdown(s string) string { return outside.Of(s).Markdown() }

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
@@ -10,9 +8,8 @@ import (
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
-// literal is markup that stands in this program. A string from elsewhere is none,
-// so it can't get into a page but as text.
-type literal string
+// literal is markup that stands in this program.
+type literal = outside.Literal
 
 // prose is text of a page whose ids and ranges stay on one line: browsers break lines
 // behind hyphens, and what is copied from a page must hold no character that forbids it.
@@ -30,51 +27,59 @@ const (
 	longestAlone = 40 // ids of associations and of Direct Connect gateways
 )
 
-func (p prose) markup() string {
-	return hyphened.Re().ReplaceAllStringFunc(outside.Of(string(p)).Markup(), func(s string) string {
+func (p prose) markup() *markup {
+	var m markup
+	text, at := outside.Of(string(p)).Terminal(), 0
+	for _, found := range hyphened.Re().FindAllStringIndex(text, -1) {
+		s := text[found[0]:found[1]]
 		if !strings.ContainsAny(s, "0123456789") && checks.ByID(s) == nil {
-			return s
+			continue
 		}
-		return unbroken(s)
-	})
+		m.put("%", text[at:found[0]])
+		m.unbroken(s)
+		at = found[1]
+	}
+	m.put("%", text[at:])
+	return &m
 }
 
-// unbroken keeps markup on one line.
-func unbroken(s string) string {
+func (n name) markup() *markup {
+	var m markup
+	m.unbroken(string(n))
+	return &m
+}
+
+// unbroken keeps text on one line.
+func (m *markup) unbroken(s string) {
 	switch {
 	case len(s) <= longestWhole:
-		return `<span class="k">` + s + `</span>`
+		m.put(`<span class="k">%</span>`, s)
 	case len(s) <= longestAlone:
-		return `<span class="own">` + s + `</span>`
+		m.put(`<span class="own">%</span>`, s)
+	default:
+		m.put("%", s)
 	}
-	return s
 }
 
 // markup builds HTML and SVG.
-type markup struct{ bytes.Buffer }
+type markup struct {
+	outside.Document[outside.Markup]
+}
 
-// put writes markup with each % in it replaced by the next argument: a string as
-// text, prose and names likewise, a number, or further markup of this program.
+// put writes markup with each % in it replaced by the next argument: prose, names and
+// further markup are as they say, and for all else see outside.Document.
 func (m *markup) put(l literal, args ...any) {
-	rest := string(l)
-	for _, arg := range args {
-		before, after, _ := strings.Cut(rest, "%")
-		m.WriteString(before)
+	for i, arg := range args {
 		switch v := arg.(type) {
-		case string:
-			m.WriteString(outside.Of(v).Markup())
 		case prose:
-			m.WriteString(v.markup())
+			args[i] = &v.markup().Document
 		case name:
-			m.WriteString(unbroken(outside.Of(string(v)).Markup()))
-		case int:
-			m.WriteString(strconv.Itoa(v))
-		case literal:
-			m.WriteString(string(v))
+			args[i] = &v.markup().Document
+		case *markup:
+			args[i] = &v.Document
 		}
-		rest = after
 	}
-	m.WriteString(rest)
+	m.Put(l, args...)
 }
 
 // statusClass is the class of what has a status, the same in pages and drawings.

@@ -29,7 +29,7 @@ func TestProse(t *testing.T) {
 
 		"route-to-agent and nacl-to-endpoint are broken": {"route-to-agent", "nacl-to-endpoint"},
 	} {
-		got := prose(text).markup()
+		got := prose(text).markup().String()
 		for _, w := range whole {
 			if one := `<span class="k">` + w + "</span>"; strings.Count(got, one) != 1 {
 				t.Errorf("%q: %s is not whole: %s", text, w, got)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
@@ -48,7 +49,7 @@ func Mermaid(lang string) Renderer {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(w, mermaidOf(append(first, rest...), lang))
+		_, err = w.Write(mermaidOf(append(first, rest...), lang).Bytes())
 		return err
 	}
 }
@@ -66,7 +67,7 @@ func diffMermaid(w io.Writer, d Diff, opt TableOptions) error {
 			list = append(list, picture{name: t.Name + " " + t.moved(opt.Lang), said: t.said(opt.Lang)})
 		}
 	}
-	_, err := io.WriteString(w, mermaidOf(list, opt.Lang))
+	_, err := w.Write(mermaidOf(list, opt.Lang).Bytes())
 	return err
 }
 
@@ -78,57 +79,58 @@ func named(name string, list []picture) []picture {
 	return list
 }
 
+// flowchart is a text in Mermaid.
+type flowchart = outside.Document[outside.Mermaid]
+
 // mermaidOf is a flowchart of some pictures.
-func mermaidOf(pictures []picture, lang string) string {
-	var b strings.Builder
-	b.WriteString("flowchart TB\n" + mermaidClasses)
+func mermaidOf(pictures []picture, lang string) *flowchart {
+	var b flowchart
+	b.Put("flowchart TB\n" + mermaidClasses)
 	if len(pictures) == 0 {
-		fmt.Fprintf(&b, "  none[%s]:::unknown\n", mermaidLabel(wordNoPath.In(lang)))
+		b.Put("  none[%]:::unknown\n", mermaidLabel(wordNoPath.In(lang)))
 	}
 	for i, p := range pictures {
-		var one strings.Builder
+		var one flowchart
 		prefix := ""
 		if len(pictures) > 1 {
 			prefix = fmt.Sprintf("p%d", i)
 		}
 		switch {
 		case p.said != nil:
-			fmt.Fprintf(&one, "  %ssaid[%s]:::terminus\n", prefix, mermaidLabel(append([]string{p.name}, firstFew(p.said, mostSaid)...)...))
+			one.Put("  %said[%]:::terminus\n", prefix, mermaidLabel(append([]string{p.name}, firstFew(p.said, mostSaid)...)...))
 		case prefix == "":
 			p.mermaid(&one, prefix)
 		default:
-			fmt.Fprintf(&one, "  subgraph %s[%s]\n", prefix, mermaidLabel(p.name))
+			one.Put("  subgraph %[%]\n", prefix, mermaidLabel(p.name))
 			p.mermaid(&one, prefix)
-			one.WriteString("  end\n")
+			one.Put("  end\n")
 		}
 		if i > 0 && b.Len()+one.Len() > mostMermaid {
-			fmt.Fprintf(&b, "  more[%s]:::skip\n", mermaidLabel(fmt.Sprintf("(+%d)", len(pictures)-i)))
+			b.Put("  more[%]:::skip\n", mermaidLabel(fmt.Sprintf("(+%d)", len(pictures)-i)))
 			break
 		}
-		b.WriteString(one.String())
+		b.Put("%", &one)
 	}
-	return b.String()
+	return &b
 }
 
 // mermaidLabel is a label of some lines.
-func mermaidLabel(lines ...string) string {
-	var out []string
-	for _, l := range lines {
-		if l != "" {
-			out = append(out, outside.Of(l).Mermaid())
-		}
-	}
-	return `"` + strings.Join(out, "<br>") + `"`
+func mermaidLabel(lines ...string) *flowchart {
+	var d flowchart
+	d.Put(`"`)
+	d.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), "<br>")
+	d.Put(`"`)
+	return &d
 }
 
 // mermaid writes a drawing; what it names begins with the prefix.
-func (d drawing) mermaid(b *strings.Builder, prefix string) {
+func (d drawing) mermaid(b *flowchart, prefix string) {
 	var order [2][]*step
 	for i, band := range d.bands {
 		name, owner := band.title(d.lang)
-		fmt.Fprintf(b, "  subgraph %sband%d[%s]\n", prefix, i, mermaidLabel(strings.TrimSpace(name+" "+owner)))
+		b.Put("  subgraph %band%[%]\n", prefix, i, mermaidLabel(strings.TrimSpace(name+" "+owner)))
 		if band.agent {
-			fmt.Fprintf(b, "    %sagent([%s]):::terminus\n", prefix, mermaidLabel(append([]string{wordDrawAgent.In(d.lang), noted(d.notes[0]), d.path.Agent.ID}, few(d.path.Agent.Addresses)...)...))
+			b.Put("    %agent([%]):::terminus\n", prefix, mermaidLabel(append([]string{wordDrawAgent.In(d.lang), noted(d.notes[0]), d.path.Agent.ID}, few(d.path.Agent.Addresses)...)...))
 		}
 		for w := range d.ways {
 			for n := range band.steps[w] {
@@ -138,9 +140,9 @@ func (d drawing) mermaid(b *strings.Builder, prefix string) {
 				if s.Status != "PASS" {
 					lines = append(lines, few(s.rules(d.lang))...)
 				}
-				fmt.Fprintf(b, "    %ss%d[%s]:::%s\n", prefix, s.number, mermaidLabel(lines...), statusClass(s.Status))
+				b.Put("    %s%[%]:::%\n", prefix, s.number, mermaidLabel(lines...), statusClass(s.Status))
 				if s.note != "" {
-					fmt.Fprintf(b, "    class %ss%d changed\n", prefix, s.number)
+					b.Put("    class %s% changed\n", prefix, s.number)
 				}
 			}
 		}
@@ -149,9 +151,9 @@ func (d drawing) mermaid(b *strings.Builder, prefix string) {
 			if len(d.fault) > 0 {
 				lines, class = append(append([]string{wordStopsHere.In(d.lang)}, lines...), d.fault...), "fail"
 			}
-			fmt.Fprintf(b, "    %sendpoint([%s]):::%s\n", prefix, mermaidLabel(lines...), class)
+			b.Put("    %endpoint([%]):::%\n", prefix, mermaidLabel(lines...), class)
 		}
-		fmt.Fprintf(b, "  end\n  class %sband%d band\n", prefix, i)
+		b.Put("  end\n  class %band% band\n", prefix, i)
 	}
 	for w, steps := range order {
 		nodes := []string{"agent"}
@@ -168,11 +170,11 @@ func (d drawing) mermaid(b *strings.Builder, prefix string) {
 			if n := from - 1; n >= 0 && n < len(steps) {
 				cut = cut || steps[n].stop || steps[n].Status == "UNKNOWN"
 			}
-			arrow := "-->"
+			arrow := literal("-->")
 			if cut {
 				arrow = "-.->"
 			}
-			fmt.Fprintf(b, "  %s%s %s %s%s\n", prefix, nodes[from], arrow, prefix, nodes[to])
+			b.Put("  %% % %%\n", prefix, nodes[from], arrow, prefix, nodes[to])
 		}
 	}
 }

@@ -196,7 +196,7 @@ func (s *sheet) pictures(list []picture, lang string) {
 		for w := range p.ways {
 			s.put(`<g transform="translate(%,%)">`, margin+w*(wayWidth+waysGap), s.y)
 			p.column(&s.markup, w)
-			s.WriteString("</g>")
+			s.put("</g>")
 		}
 		s.y += p.high
 	}
@@ -205,7 +205,7 @@ func (s *sheet) pictures(list []picture, lang string) {
 func (s *sheet) write(w io.Writer, lang, title string) error {
 	var m markup
 	m.put(`<svg xmlns="http://www.w3.org/2000/svg" width="%" height="%" viewBox="0 0 % %" role="img" lang="%"><title>%</title><style>`, sheetWidth+2*margin, s.y, sheetWidth+2*margin, s.y, lang, "DataSync: "+title)
-	m.WriteString(drawingStyle)
+	m.put(drawingStyle)
 	m.put(`</style><rect class="page" width="%" height="%"/>`, sheetWidth+2*margin, s.y)
 	if _, err := w.Write(m.Bytes()); err != nil {
 		return err

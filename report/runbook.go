@@ -1,12 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/activation"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -90,12 +90,12 @@ func RunbookHTML(w io.Writer, b Runbook) error {
 	p := &page{lang: b.Guide.Lang}
 	p.open(p.say(wordRunbook), b.Guide.Version, b.Judged.GeneratedAt)
 	p.put(`<h1>%</h1>`, p.say(wordRunbook))
-	p.WriteString("</header><main>\n")
+	p.put("</header><main>\n")
 	p.put(`<section class="finding is-%"><h2>%</h2>`, statusClass(string(b.Judged.Verdict)), p.say(wordJudged))
 	for _, line := range b.label() {
 		p.put(`<p>%</p>`, prose(line))
 	}
-	p.WriteString("<dl>")
+	p.put("<dl>")
 	for _, f := range b.facts() {
 		p.put(`<dt>%</dt><dd class="id">%</dd>`, p.say(f.word), prose(f.text))
 	}
@@ -103,7 +103,7 @@ func RunbookHTML(w io.Writer, b Runbook) error {
 	for n, s := range b.Plan.Steps(b.Guide) {
 		p.step(n+1, s, b.Guide.Explain)
 	}
-	p.WriteString("</main></body></html>\n")
+	p.put("</main></body></html>\n")
 	_, err := w.Write(p.Bytes())
 	return err
 }
@@ -116,11 +116,11 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 	if len(s.Do) == 1 {
 		p.put(`<p>%</p>`, prose(p.say(s.Do[0])))
 	} else {
-		p.WriteString("<ol>")
+		p.put("<ol>")
 		for _, t := range s.Do {
 			p.put(`<li>%</li>`, prose(p.say(t)))
 		}
-		p.WriteString("</ol>")
+		p.put("</ol>")
 	}
 	if s.File != "" {
 		p.block(p.say(wordSave)+" "+s.FileName, s.File)
@@ -134,57 +134,57 @@ func (p *page) step(n int, s activation.Step, explain []string) {
 	}
 	p.put(`<details><summary>%</summary><ul>`, p.say(wordElse))
 	for _, e := range s.Errors {
-		p.WriteString("<li>")
+		p.put("<li>")
 		p.link(errorPage(e), e.ID)
 		p.put(`% <span class="faint">(dspreflight explain %)</span></li>`, p.say(e.Title), e.ID)
 	}
-	p.WriteString("</ul>")
+	p.put("</ul>")
 	p.block(p.say(wordCause2), activation.FindCause(explain))
-	p.WriteString("</details></section>\n")
+	p.put("</details></section>\n")
 }
 
 // RunbookMarkdown writes the page as Markdown.
 func RunbookMarkdown(w io.Writer, b Runbook) error {
 	lang := b.Guide.Lang
-	var m strings.Builder
-	block := func(language, text string) {
-		fmt.Fprintf(&m, "```%s\n%s\n```\n\n", language, strings.Join(fenced(strings.Split(strings.TrimSuffix(text, "\n"), "\n")), "\n"))
+	var m comment
+	block := func(language literal, text string) {
+		m.Put("%\n", outside.Fence(language, "", strings.Split(strings.TrimSuffix(text, "\n"), "\n")))
 	}
-	fmt.Fprintf(&m, "# %s\n\n## %s\n\n", wordRunbook.In(lang), wordJudged.In(lang))
+	m.Put("# %\n\n## %\n\n", wordRunbook.In(lang), wordJudged.In(lang))
 	for _, line := range b.label() {
-		fmt.Fprintf(&m, "%s\n\n", escapeMarkdown(line))
+		m.Put("%\n\n", line)
 	}
-	m.WriteString("| | |\n|---|---|\n")
+	m.Put("| | |\n|---|---|\n")
 	for _, f := range b.facts() {
-		fmt.Fprintf(&m, "| %s | %s |\n", f.word.In(lang), escapeMarkdown(f.text))
+		m.Put("| % | % |\n", f.word.In(lang), f.text)
 	}
-	fmt.Fprintf(&m, "\n%s\n\n", escapeMarkdown(wordScripted.In(lang)))
+	m.Put("\n%\n\n", wordScripted.In(lang))
 	for n, s := range b.Plan.Steps(b.Guide) {
-		fmt.Fprintf(&m, "## %d. %s\n\n", n+1, s.Title.In(lang))
+		m.Put("## %. %\n\n", n+1, s.Title.In(lang))
 		for i, t := range s.Do {
 			if len(s.Do) > 1 {
-				fmt.Fprintf(&m, "%d. %s\n", i+1, escapeMarkdown(t.In(lang)))
+				m.Put("%. %\n", i+1, t.In(lang))
 			} else {
-				fmt.Fprintf(&m, "%s\n", escapeMarkdown(t.In(lang)))
+				m.Put("%\n", t.In(lang))
 			}
 		}
-		m.WriteString("\n")
+		m.Put("\n")
 		if s.File != "" {
-			fmt.Fprintf(&m, "%s %s:\n\n", wordSave.In(lang), escapeMarkdown(s.FileName))
+			m.Put("% %:\n\n", wordSave.In(lang), s.FileName)
 			block("", s.File)
 		}
 		for _, c := range s.Commands {
 			block("sh", folded(c))
 		}
-		fmt.Fprintf(&m, "**%s:** %s\n\n", wordAnswer.In(lang), escapeMarkdown(s.Answer.In(lang)))
+		m.Put("**%:** %\n\n", wordAnswer.In(lang), s.Answer.In(lang))
 		for _, t := range s.Article {
-			fmt.Fprintf(&m, "> **%s:** %s\n\n", wordArticle.In(lang), escapeMarkdown(t.In(lang)))
+			m.Put("> **%:** %\n\n", wordArticle.In(lang), t.In(lang))
 		}
-		fmt.Fprintf(&m, "**%s:**\n\n", wordElse.In(lang))
+		m.Put("**%:**\n\n", wordElse.In(lang))
 		for _, e := range s.Errors {
-			fmt.Fprintf(&m, "- [%s](%s) %s\n", escapeMarkdown(e.ID), errorPage(e), escapeMarkdown(e.Title.In(lang)))
+			m.Put("- % %\n", outside.Link(e.ID, errorPage(e)), e.Title.In(lang))
 		}
-		fmt.Fprintf(&m, "\n%s:\n\n", escapeMarkdown(wordCause2.In(lang)))
+		m.Put("\n%:\n\n", wordCause2.In(lang))
 		block("sh", activation.FindCause(b.Guide.Explain))
 	}
 	_, err := io.WriteString(w, m.String())

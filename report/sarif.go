@@ -3,10 +3,10 @@ package report
 import (
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
@@ -208,17 +208,24 @@ func ruleOf(i issue) sarifRule {
 	rule.Default.Level = levelOf(severity)
 	rule.HelpURI = i.finding.URL
 	rule.Full.Text = i.finding.Cause
-	var sources []string
-	for _, s := range Sources(references, i.lang) {
-		if !slices.Contains(sources, "- <"+s+">") {
-			sources = append(sources, "- <"+s+">")
-		}
-	}
-	fix := ""
+	var fix string
 	if i.finding.Fix != nil {
 		fix = i.finding.Fix.Text
 	}
-	rule.Help = sarifText{Text: strings.TrimSpace(i.finding.Cause + "\n\n" + fix), Markdown: strings.TrimSpace(escapeMarkdown(i.finding.Cause) + "\n\n" + escapeMarkdown(fix) + "\n\n" + strings.Join(sources, "\n"))}
+	var help comment
+	for _, text := range []string{i.finding.Cause, fix} {
+		if text != "" {
+			help.Put("%\n\n", text)
+		}
+	}
+	told := map[string]bool{}
+	for _, s := range Sources(references, i.lang) {
+		if !told[s] {
+			told[s] = true
+			help.Put("- %\n", outside.Link(s, s))
+		}
+	}
+	rule.Help = sarifText{Text: strings.TrimSpace(i.finding.Cause + "\n\n" + fix), Markdown: strings.TrimSpace(help.String())}
 	return rule
 }
 

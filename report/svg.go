@@ -12,7 +12,7 @@ import (
 )
 
 //go:embed drawing.css
-var drawingStyle string
+var drawingStyle literal
 
 // The measures of a drawing, in pixels.
 const (
@@ -312,7 +312,7 @@ func (p plot) column(m *markup, w int) {
 		y += p.highs[i] + bandGap
 	}
 	p.lines(m, w, nodes)
-	m.Write(cards.Bytes())
+	m.put("%", &cards)
 }
 
 // lines draws the packet's way between the nodes, with a tip where each part ends.
@@ -374,5 +374,5 @@ func (m *markup) card(c card, y int) {
 func (p plot) waySVG(m *markup, w int, id string, class literal) {
 	m.put(`<svg class="%" viewBox="0 0 % %" role="img" aria-labelledby="%"><title id="%">%</title>`, class, wayWidth, p.high, id, id, p.wayTitle(w)+": "+p.outcome(w))
 	p.column(m, w)
-	m.WriteString("</svg>")
+	m.put("</svg>")
 }

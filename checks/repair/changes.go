@@ -81,7 +81,7 @@ func (g GroupRules) permissions() string {
 }
 
 func (g GroupRules) blocks(d *document) {
-	kind := "aws_vpc_security_group_ingress_rule"
+	kind := literal("aws_vpc_security_group_ingress_rule")
 	if g.Egress {
 		kind = "aws_vpc_security_group_egress_rule"
 	}
@@ -92,11 +92,11 @@ func (g GroupRules) blocks(d *document) {
 		b.text("ip_protocol", "tcp")
 		b.number("from_port", int(r.Ports.First))
 		b.number("to_port", int(r.Ports.Last))
-		b.text(family(r.CIDR, "cidr_ipv4", "cidr_ipv6"), r.CIDR.String())
+		b.text(family[literal](r.CIDR, "cidr_ipv4", "cidr_ipv6"), r.CIDR.String())
 	}
 }
 
-func family(p netip.Prefix, ipv4, ipv6 string) string {
+func family[S ~string](p netip.Prefix, ipv4, ipv6 S) S {
 	if p.Addr().Is4() {
 		return ipv4
 	}
@@ -142,7 +142,7 @@ func (a *ACLEntry) blocks(d *document) {
 	b.number("rule_number", a.number)
 	b.text("protocol", "tcp")
 	b.text("rule_action", "allow")
-	b.text(family(a.CIDR, "cidr_block", "ipv6_cidr_block"), a.CIDR.String())
+	b.text(family[literal](a.CIDR, "cidr_block", "ipv6_cidr_block"), a.CIDR.String())
 	b.number("from_port", int(a.Ports.First))
 	b.number("to_port", int(a.Ports.Last))
 }
@@ -166,7 +166,10 @@ type Route struct {
 func (r Route) Resource() string { return r.Table }
 
 // targets are the options and arguments that name the target of a route, by its id.
-var targets = []struct{ prefix, option, argument string }{
+var targets = []struct {
+	prefix, option string
+	argument       literal
+}{
 	{"pcx-", "--vpc-peering-connection-id", "vpc_peering_connection_id"},
 	{"tgw-", "--transit-gateway-id", "transit_gateway_id"},
 	{"vgw-", "--gateway-id", "gateway_id"},
@@ -190,7 +193,7 @@ func (r Route) blocks(d *document) {
 		if strings.HasPrefix(r.Target, t.prefix) {
 			b := d.resource("aws_route", r.Destination.String(), r.Table)
 			b.id("route_table_id", r.Table)
-			b.text(family(r.Destination, "destination_cidr_block", "destination_ipv6_cidr_block"), r.Destination.String())
+			b.text(family[literal](r.Destination, "destination_cidr_block", "destination_ipv6_cidr_block"), r.Destination.String())
 			b.id(t.argument, r.Target)
 		}
 	}

@@ -77,7 +77,10 @@ const (
 	GatewayAttachment
 )
 
-var acceptable = [...]struct{ command, option, block, argument string }{
+var acceptable = [...]struct {
+	command, option string
+	block, argument literal
+}{
 	Peering:           {"accept-vpc-peering-connection", "--vpc-peering-connection-id", "aws_vpc_peering_connection_accepter", "vpc_peering_connection_id"},
 	GatewayPeering:    {"accept-transit-gateway-peering-attachment", "--transit-gateway-attachment-id", "aws_ec2_transit_gateway_peering_attachment_accepter", "transit_gateway_attachment_id"},
 	GatewayAttachment: {"accept-transit-gateway-vpc-attachment", "--transit-gateway-attachment-id", "aws_ec2_transit_gateway_vpc_attachment_accepter", "transit_gateway_attachment_id"},

@@ -60,7 +60,7 @@ func (w Whose) Command(words ...string) []string {
 func Shell(words []string) string {
 	var out []string
 	for i, word := range words {
-		quoted := outside.Of(word).Shell()
+		quoted := outside.Words(word)
 		if i > 0 && strings.HasPrefix(word, "-") && !isOption(word) && isOption(words[i-1]) {
 			out[len(out)-1] += "=" + quoted
 			continue

@@ -1,31 +1,34 @@
 package repair
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
-// Terraform writes repairs as blocks, each once, as terraform fmt has them. address is the
-// expression for the id of a resource that Terraform manages, "" for others; nil: it
-// manages none.
+// Terraform writes repairs as blocks, each once, as terraform fmt has them. address is that
+// of the resource of Terraform's which has an id, "" where none has; nil: it manages none.
 func Terraform(repairs []Repair, address func(id string) string) string {
 	d := &document{address: address, names: map[string]bool{}}
 	for _, r := range repairs {
 		r.blocks(d)
 	}
-	var text strings.Builder
+	var text hcl
 	for i, b := range d.blocks {
 		if i > 0 {
-			text.WriteString("\n\n")
+			text.Put("\n\n")
 		}
 		b.write(&text)
 	}
 	return text.String()
 }
+
+// hcl is text in Terraform's language.
+type hcl = outside.Document[outside.HCL]
+
+// literal is Terraform's language that stands in this program.
+type literal = outside.Literal
 
 // document is a file of Terraform's language.
 type document struct {
@@ -36,8 +39,9 @@ type document struct {
 
 // block is a resource of it.
 type block struct {
-	kind, name string
-	attributes [][2]string // name and expression
+	kind       literal
+	name       string
+	attributes []attribute
 	address    func(id string) string
 }
 
@@ -46,62 +50,78 @@ var unnamed = pattern.New(`[^A-Za-z0-9_]+`)
 
 // resource begins a block, whose name is made of what makes it the only one. A block
 // that is there already is not written again.
-func (d *document) resource(kind string, parts ...string) *block {
+func (d *document) resource(kind literal, parts ...string) *block {
 	b := &block{kind: kind, name: "datasync_" + strings.Trim(unnamed.Re().ReplaceAllString(strings.Join(parts, "_"), "_"), "_"), address: d.address}
-	if key := kind + " " + b.name; !d.names[key] {
+	if key := string(kind) + " " + b.name; !d.names[key] {
 		d.names[key] = true
 		d.blocks = append(d.blocks, b)
 	}
 	return b
 }
 
+// attribute is an argument of a block, and its expression.
+type attribute struct {
+	name       literal
+	expression hcl
+}
+
 // write aligns the equals signs.
-func (b *block) write(text *strings.Builder) {
+func (b *block) write(text *hcl) {
 	longest := 0
 	for _, a := range b.attributes {
-		longest = max(longest, len(a[0]))
+		longest = max(longest, len(a.name))
 	}
-	fmt.Fprintf(text, "resource %q %q {\n", b.kind, b.name)
+	text.Put(`resource "%" % {`, b.kind, b.name)
 	for _, a := range b.attributes {
-		fmt.Fprintf(text, "  %-*s = %s\n", longest, a[0], a[1])
+		text.Put("\n  %", a.name)
+		for range longest - len(a.name) {
+			text.Put(" ")
+		}
+		text.Put(" = %", &a.expression)
 	}
-	text.WriteString("}")
+	text.Put("\n}")
 }
 
-func (b *block) set(name, expression string) {
-	b.attributes = append(b.attributes, [2]string{name, expression})
+// set gives the block an argument, whose expression is returned to be written.
+func (b *block) set(name literal) *hcl {
+	b.attributes = append(b.attributes, attribute{name: name})
+	return &b.attributes[len(b.attributes)-1].expression
 }
 
-func (b *block) text(name, value string) { b.set(name, quoted(value)) }
+func (b *block) text(name literal, value string) { b.set(name).Put("%", value) }
 
-func (b *block) number(name string, value int) { b.set(name, strconv.Itoa(value)) }
+func (b *block) number(name literal, value int) { b.set(name).Put("%", value) }
 
-func (b *block) flag(name string, value bool) { b.set(name, strconv.FormatBool(value)) }
-
-func (b *block) id(name, id string) { b.set(name, b.reference(id)) }
-
-func (b *block) ids(name string, ids []string) {
-	var list []string
-	for _, id := range ids {
-		list = append(list, b.reference(id))
+func (b *block) flag(name literal, value bool) {
+	e := b.set(name)
+	if value {
+		e.Put("true")
+	} else {
+		e.Put("false")
 	}
-	b.set(name, "["+strings.Join(list, ", ")+"]")
+}
+
+func (b *block) id(name literal, id string) { b.reference(b.set(name), id) }
+
+func (b *block) ids(name literal, ids []string) {
+	e := b.set(name)
+	e.Put("[")
+	for i, id := range ids {
+		if i > 0 {
+			e.Put(", ")
+		}
+		b.reference(e, id)
+	}
+	e.Put("]")
 }
 
 // reference is an id, or the expression for it.
-func (b *block) reference(id string) string {
+func (b *block) reference(e *hcl, id string) {
 	if b.address != nil {
-		if expression := b.address(id); expression != "" {
-			return expression
+		if expression, is := outside.Reference(b.address(id)); is {
+			e.Put(expression)
+			return
 		}
 	}
-	return quoted(id)
-}
-
-// templates are what Terraform reads in a string, and how it is written to be read as it is.
-var templates = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{")
-
-// quoted is a string of Terraform's language that says what a text from outside does.
-func quoted(value string) string {
-	return `"` + templates.Replace(outside.Of(value).Terminal()) + `"`
+	e.Put("%", id)
 }

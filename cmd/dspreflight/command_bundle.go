@@ -229,7 +229,7 @@ func bundleReadme(r *audit.Run, seen audit.Masked, rep report.Report, files map[
 		values []string
 	}{{"--check", r.Checks}, {"--skip", r.Skip}, {"--accept", r.Accept}} {
 		for _, v := range o.values {
-			command = append(command, o.flag, outside.Of(v).Shell())
+			command = append(command, o.flag, v)
 		}
 	}
 	if r.FailOn != report.OnFail {
@@ -266,7 +266,7 @@ func bundleReadme(r *audit.Run, seen audit.Masked, rep report.Report, files map[
 		if r.Planned() {
 			again = say("Judge the estate before the change again, without AWS:", "変更前の環境を AWS なしで再度判定するには:")
 		}
-		lines = append(lines, again, "", "```sh", strings.Join(command, " "), "```", "")
+		lines = append(lines, again, "", "```sh", outside.Words(command...), "```", "")
 	}
 	if rep.Redacted != "" {
 		whose := say(" Whoever holds the key that it was made with can tell what the names stand for (mark %s).", "元の名前は作成に使った鍵の所有者だけがわかる（識別子 %s）。", rep.Redacted)

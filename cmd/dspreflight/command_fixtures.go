@@ -75,7 +75,7 @@ func saveFixture(env *environment, name, dir string) error {
 	if err := files.WriteFolder(out, dir); err != nil {
 		return err
 	}
-	env.Tell(fmt.Sprintf("wrote %s to %s; judge it with: dspreflight check --snapshot %s", name, dir, outside.Of(dir).Shell()))
+	env.Tell(fmt.Sprintf("wrote %s to %s; judge it with: dspreflight check --snapshot %s", name, dir, outside.Words(dir)))
 	return nil
 }
 

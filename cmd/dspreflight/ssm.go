@@ -74,15 +74,7 @@ func printSSMDocument(c *cli.Context, env *environment, o audit.Options, targets
 		{snapshot.Textf("Then read what they saw, with the flags that name the target:", "ターゲットを指定するフラグとともに、結果を読み取る:"), []string{"dspreflight", "check", "--probes", ofCommand + "COMMAND-ID"}},
 	} {
 		env.Tell(line.what.In(o.Lang))
-		env.Tell("  " + shellWords(line.words))
+		env.Tell("  " + outside.Words(line.words...))
 	}
 	return nil
-}
-
-func shellWords(words []string) string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = outside.Of(w).Shell()
-	}
-	return strings.Join(out, " ")
 }

@@ -2,7 +2,6 @@ package activation
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
@@ -24,8 +23,9 @@ func (p Plan) KeyCommand() []string {
 // Terraform is an aws_datasync_agent whose key is an input.
 // Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/datasync_agent
 func (p Plan) Terraform(version, lang string) string {
-	hcl := func(s string) string { return `"` + outside.Of(s).HCL() + `"` }
-	return comments(p.head(version, lang), snapshot.Textf(
+	var d outside.Document[outside.HCL]
+	d.Comment(p.head(version, lang))
+	d.Comment(snapshot.Textf(
 		`The key is an input. Ask for it on a machine that reaches the agent's port 80, at most 30 minutes before apply:
   export TF_VAR_activation_key="$(%[1]s)"
 With ip_address and private_link_endpoint instead, the provider asks the agent itself: then the machine that runs
@@ -36,39 +36,44 @@ stays in the state, where it is worth nothing any more, and later runs need none
 代わりに ip_address と private_link_endpoint を使うと、プロバイダー自身がエージェントに要求する。その場合は terraform apply
 を実行するマシンからエージェント（%[2]s）のポート 80 に到達できる必要があり、FIPS エンドポイントは指定できない。キーは 1 回だけ
 使われ、ステートに残るがもう価値はなく、以後の実行には不要である。`,
-		shellWords(p.KeyCommand()), p.agentText()).In(lang)) + fmt.Sprintf(`
+		outside.Words(p.KeyCommand()...), p.agentText()).In(lang))
+	d.Put(`
 variable "activation_key" {
   type        = string
-  description = %s
+  description = %
   sensitive   = true
   default     = null
 }
 
 resource "aws_datasync_agent" "this" {
-  name                = %s
+  name                = %
   activation_key      = var.activation_key
-  vpc_endpoint_id     = %s
-  subnet_arns         = [%s]
-  security_group_arns = [%s]
+  vpc_endpoint_id     = %
+  subnet_arns         = [%]
+  security_group_arns = [%]
 
   lifecycle {
     ignore_changes = [activation_key]
   }
 }
-`, hcl(snapshot.Text{En: "of the agent, needed once", Ja: "エージェントのアクティベーションキー。必要なのは 1 回だけ"}.In(lang)), hcl(p.Name), hcl(p.Endpoint), hcl(p.SubnetARN), hcl(p.GroupARN))
+`, snapshot.Text{En: "of the agent, needed once", Ja: "エージェントのアクティベーションキー。必要なのは 1 回だけ"}.In(lang), p.Name, p.Endpoint, p.SubnetARN, p.GroupARN)
+	return d.String()
 }
 
 // CloudFormation is a template with an AWS::DataSync::Agent whose key is a parameter.
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-datasync-agent.html
 func (p Plan) CloudFormation(version, lang string) string {
-	return comments(p.head(version, lang), snapshot.Textf(
+	var d outside.Document[outside.YAML]
+	d.Comment(p.head(version, lang))
+	d.Comment(snapshot.Textf(
 		`The key is a parameter. Ask for it on a machine that reaches the agent's port 80, at most 30 minutes before the stack is made:
   %s
 NoEcho hides it in the console and the API. When you update the stack, keep the value it has: another would replace the agent.`,
 		`キーはパラメーターとする。エージェントのポート 80 に到達できるマシンで、スタック作成前の 30 分以内に取得する:
   %s
 NoEcho によりコンソールと API には表示されない。スタックの更新時は前の値を使う。別の値にするとエージェントが置き換えられる。`,
-		shellWords(p.KeyCommand())).In(lang)) + fmt.Sprintf(`AWSTemplateFormatVersion: "2010-09-09"
+		outside.Words(p.KeyCommand()...)).In(lang))
+	d.Put(`AWSTemplateFormatVersion: "2010-09-09"
 Parameters:
   ActivationKey:
     Type: String
@@ -78,26 +83,23 @@ Resources:
   Agent:
     Type: AWS::DataSync::Agent
     Properties:
-      AgentName: %s
+      AgentName: %
       ActivationKey: !Ref ActivationKey
-      VpcEndpointId: %s
-      SubnetArns: [%s]
-      SecurityGroupArns: [%s]
+      VpcEndpointId: %
+      SubnetArns: [%]
+      SecurityGroupArns: [%]
 Outputs:
   AgentArn:
     Value: !GetAtt Agent.AgentArn
-`, yamlText(p.Name), yamlText(p.Endpoint), yamlText(p.SubnetARN), yamlText(p.GroupARN))
+`, p.Name, p.Endpoint, p.SubnetARN, p.GroupARN)
+	return d.String()
 }
-
-// yamlText is a double-quoted scalar of what is letters, digits and the signs of ARNs
-// and names.
-func yamlText(s string) string { return `"` + outside.Of(s).HCL() + `"` }
 
 // head says what a printed text is for.
 func (p Plan) head(version, lang string) string {
 	return snapshot.Textf("A DataSync agent that is activated through %[1]s (%[2]s), in account %[3]s, %[4]s.\nMade by dspreflight %[5]s.",
 		"%[1]s（%[2]s）経由でアクティブ化する DataSync エージェント。アカウント %[3]s、%[4]s。\ndspreflight %[5]s が出力した。",
-		p.Endpoint, p.Address, p.Account, p.Region, outside.Of(version).Terminal()).In(lang)
+		p.Endpoint, p.Address, p.Account, p.Region, version).In(lang)
 }
 
 func (p Plan) agentText() string {
@@ -113,23 +115,4 @@ func consoleType(keyType string) string {
 		return "FIPS VPC endpoint"
 	}
 	return "VPC endpoint"
-}
-
-func shellWords(words []string) string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = outside.Of(w).Shell()
-	}
-	return strings.Join(out, " ")
-}
-
-// comments puts paragraphs behind number signs.
-func comments(paragraphs ...string) string {
-	var b strings.Builder
-	for _, p := range paragraphs {
-		for _, line := range strings.Split(p, "\n") {
-			b.WriteString(strings.TrimRight("# "+line, " ") + "\n")
-		}
-	}
-	return b.String()
 }

@@ -57,7 +57,7 @@ func (p Plan) Script(o ScriptOptions) string {
 		leftOut = nil
 	}
 	values := slices.DeleteFunc(p.values(), func(v value) bool { return slices.Contains(leftOut, v.name) })
-	values = append(values, value{"online_s", fmt.Sprint(int(o.Online.Seconds()))}, value{"explain", shellWords(o.Explain)})
+	values = append(values, value{"online_s", fmt.Sprint(int(o.Online.Seconds()))}, value{"explain", outside.Words(o.Explain...)})
 	step := askPort80
 	if o.LocalConsole {
 		step = askConsole
@@ -65,9 +65,9 @@ func (p Plan) Script(o ScriptOptions) string {
 	} else {
 		values = append(values, value{"console", console(p.Region)}, value{"key_s", fmt.Sprint(keySeconds)}, value{"tools", "curl aws tr sed head"})
 	}
-	var lines []string
+	var variables outside.Document[outside.Shell]
 	for _, v := range values {
-		lines = append(lines, v.name+"="+outside.Of(v.value).Shell())
+		variables.Put("%=%\n", v.name, v.value)
 	}
 	judged := snapshot.Text{En: "Whose credentials the AWS CLI will have here was not known.", Ja: "ここで AWS CLI が使う認証情報は不明のまま判定した。"}
 	if p.Identity != "" {
@@ -75,7 +75,7 @@ func (p Plan) Script(o ScriptOptions) string {
 	}
 	places := []string{
 		"@VERSION@", outside.Of(o.Version).Terminal(), "@ABOUT@", about.In(o.Lang), "@JUDGED@", outside.Of(judged.In(o.Lang)).Terminal(), "@LANG@", o.Lang,
-		"@VALUES@", strings.Join(lines, "\n"), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
+		"@VALUES@\n", variables.String(), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
 	}
 	for place, words := range calls {
 		places = append(places, place, forScript(words))

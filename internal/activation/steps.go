@@ -66,7 +66,7 @@ var named = pattern.New(`\$[a-z_]+`)
 func forScript(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
-		out[i] = outside.Of(w).Shell()
+		out[i] = outside.Words(w)
 		if named.Re().MatchString(w) {
 			out[i] = `"` + w + `"`
 		}
@@ -99,7 +99,7 @@ func (p Plan) call(words []string) string {
 		if w == shellARN {
 			out = append(out, `"`+w+`"`)
 		} else {
-			out = append(out, outside.Of(w).Shell())
+			out = append(out, outside.Words(w))
 		}
 	}
 	return strings.Join(out, " ")
@@ -206,7 +206,7 @@ func (p Plan) stepKey(console bool) Step {
 			Ja: "記事には PRIVATE_LINK しか書かれていないが、このエンドポイントは FIPS 用なので、キーの種類は FIPS_PRIVATE_LINK である。",
 		})
 	}
-	s.Commands = []string{"unset key; key=$(" + shellWords(p.KeyCommand()) + ")", shape}
+	s.Commands = []string{"unset key; key=$(" + outside.Words(p.KeyCommand()...) + ")", shape}
 	s.Answer = valid
 	return s
 }
@@ -258,7 +258,7 @@ func (p Plan) stepCloudFormation(g Guide) Step {
 		Ja: "次のテンプレートを保存し、キーの有効期間内にスタックを作成する。キーは引数ではなくパイプで渡す。",
 	}}
 	s.FileName, s.File = "datasync-agent.yaml", p.CloudFormation(g.Version, g.Lang)
-	stack := " --stack-name datasync-agent --region " + outside.Of(p.Region).Shell()
+	stack := " --stack-name datasync-agent --region " + outside.Words(p.Region)
 	s.Commands = []string{
 		`printf '[{"ParameterKey":"ActivationKey","ParameterValue":"%s"}]' "$key" | ` + noHistory + `aws cloudformation create-stack` + stack + ` --template-body file://datasync-agent.yaml --parameters file:///dev/stdin`,
 		"aws cloudformation wait stack-create-complete" + stack,
@@ -311,5 +311,5 @@ func ofStage(s documented.Stage) []*documented.Error {
 
 // FindCause is the command that finds the cause of an error, which follows it.
 func FindCause(explain []string) string {
-	return fmt.Sprintf("dspreflight explain --run %s -", shellWords(explain))
+	return fmt.Sprintf("dspreflight explain --run %s -", outside.Words(explain...))
 }

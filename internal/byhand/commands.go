@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -140,5 +141,5 @@ func row(k snapshot.Kind) string {
 
 // command is a call of the AWS CLI as one types it.
 func command(words []string) string {
-	return strings.Join(append([]string{"aws"}, quoted(words)...), " ")
+	return outside.Words(append([]string{"aws"}, words...)...)
 }

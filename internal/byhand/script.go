@@ -3,8 +3,6 @@ package byhand
 import (
 	_ "embed"
 	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/outside"
@@ -50,36 +48,38 @@ var about = snapshot.Text{
 // Script is a POSIX shell script that writes a snapshot with the AWS CLI.
 func Script(r Request) string {
 	target := outside.WithoutKeys(asJSON(r.Target))
-	var scopes strings.Builder
+	var scopes script
 	names := make([]string, 0, len(r.Scopes))
 	for _, s := range r.Scopes {
 		names = append(names, s.Name)
 	}
 	for i, folder := range snapshot.FolderNames(names) {
 		s := r.Scopes[i]
-		fmt.Fprintf(&scopes, "\n(\n  enter %s\n", strings.Join(quoted([]string{folder, asJSON(s.Name), asJSON(s.Roles), s.Region, s.Profile}), " "))
+		scopes.Put("\n(\n  enter % % % % %\n", folder, asJSON(s.Name), asJSON(s.Roles), s.Region, s.Profile)
 		for _, role := range s.Assume {
-			fmt.Fprintf(&scopes, "  assume %s\n", quoted([]string{role})[0])
+			scopes.Put("  assume %\n", role)
 		}
 		for _, k := range s.Kinds {
-			scopes.WriteString(r.collect(s, k))
+			r.collect(&scopes, s, k)
 		}
-		scopes.WriteString("  leave\n) || exit\n")
+		scopes.Put("  leave\n) || exit\n")
 	}
 	return strings.NewReplacer(
-		"@VERSION@", outside.Of(r.Version).Terminal(), "@LANG@", r.Lang, "@ABOUT@", about.In(r.Lang), "@SCHEMA@", snapshot.ManifestSchema, "@VERSION_JSON@", outside.Of(asJSON(r.Version)).Shell(),
+		"@VERSION@", outside.Of(r.Version).Terminal(), "@LANG@", r.Lang, "@ABOUT@", about.In(r.Lang), "@SCHEMA@", snapshot.ManifestSchema, "@VERSION_JSON@", outside.Words(asJSON(r.Version)),
 		"@TARGET@", target, "@SCOPES@", scopes.String(), "@ACCOUNT_RESOURCE@", snapshot.AccountResource, "@SAMPLE_AGENT@", snapshot.LastOf(snapshot.SampleAgentARN("", "")),
 	).Replace(scriptText)
 }
 
-// collect are the lines that collect a kind.
-func (r Request) collect(s Scope, k snapshot.Kind) string {
+// script is a part of one.
+type script = outside.Document[outside.Shell]
+
+// collect writes the lines that collect a kind.
+func (r Request) collect(d *script, s Scope, k snapshot.Kind) {
 	c := calls[k]
-	head := strings.Join(quoted([]string{k.Action(), k.Command()}), " ")
-	rest := strings.Join(quoted(words(k)), " ")
+	head := listed(k.Action(), k.Command())
+	rest := listed(words(k)...)
 	switch {
 	case !Collected(k), k.OfAudit() && !r.Audit:
-		return ""
 	case simulated(k):
 		var data []string
 		for _, a := range r.Simulate {
@@ -87,45 +87,43 @@ func (r Request) collect(s Scope, k snapshot.Kind) string {
 				data = append(data, a)
 			}
 		}
-		return fmt.Sprintf("  simulate %s %s %s\n", head, snapshot.AnyResource, strings.Join(quoted(r.Simulate), " ")) +
-			fmt.Sprintf("  simulate %s %s %s\n", head, snapshot.AccountResource, strings.Join(quoted(data), " "))
+		d.Put("  simulate % % %\n", head, snapshot.AnyResource, listed(r.Simulate...))
+		d.Put("  simulate % % %\n", head, snapshot.AccountResource, listed(data...))
 	case k == snapshot.Instances:
-		if len(s.Instances) == 0 {
-			return ""
+		if len(s.Instances) > 0 {
+			d.Put("  asked=%\n  get % '' % --filters %\n", asJSON(s.Instances), head, rest, "Name=instance-id,Values="+strings.Join(s.Instances, ","))
 		}
-		return fmt.Sprintf("  asked=%s\n  get %s '' %s --filters %s\n", quoted([]string{asJSON(s.Instances)})[0], head, rest, quoted([]string{"Name=instance-id,Values=" + strings.Join(s.Instances, ",")})[0])
 	case k == snapshot.AgentDetails && s.Agents != nil:
-		var b strings.Builder
 		for _, arn := range s.Agents {
-			fmt.Fprintf(&b, "  agent %s %s %s %s\n", head, c.about, quoted([]string{arn})[0], rest)
+			d.Put("  agent % % % %\n", head, c.about, arn, rest)
 		}
-		return b.String()
 	case !k.PerID():
-		return fmt.Sprintf("  get %s '' %s\n", head, rest)
-	}
-	list, pick, also := c.list, c.pick, []string{}
-	if k == snapshot.SubnetCIDRReservations {
-		also = s.Subnets
-		if r.Audit { // what agents were activated with is told by DataSync
-			list, pick = snapshot.Subnets, "Subnets[].SubnetId"
+		d.Put("  get % '' %\n", head, rest)
+	default:
+		list, pick, also := c.list, c.pick, []string{}
+		if k == snapshot.SubnetCIDRReservations {
+			also = s.Subnets
+			if r.Audit { // what agents were activated with is told by DataSync
+				list, pick = snapshot.Subnets, "Subnets[].SubnetId"
+			}
 		}
+		d.Put("  for id in $(pick % --query %)", listed(words(list)...), pick)
+		for _, id := range also {
+			d.Put(" %", id)
+		}
+		d.Put("; do each \"$id\" % % %; done\n", head, c.about, rest)
 	}
-	from := strings.Join(append(quoted(words(list)), "--query", quoted([]string{pick})[0]), " ")
-	return strings.TrimRight(fmt.Sprintf("  for id in $(pick %s) %s", from, strings.Join(quoted(also), " ")), " ") +
-		fmt.Sprintf("; do each \"$id\" %s %s %s; done\n", head, c.about, rest)
+}
+
+// listed are words as a script has them.
+func listed(words ...string) *script {
+	var d script
+	d.Join(words, " ")
+	return &d
 }
 
 // asJSON writes strings, and lists of them, which always encode.
 func asJSON(v any) string {
 	body, _ := json.Marshal(v)
 	return string(body)
-}
-
-// quoted are words as a shell takes them.
-func quoted(words []string) []string {
-	out := slices.Clone(words)
-	for i, w := range out {
-		out[i] = outside.Of(w).Shell()
-	}
-	return out
 }

@@ -3,6 +3,8 @@
 // answered. Whoever wrote it may mean harm. A Text has no way into any output but
 // the function of its medium, each of which leaves the reader's program, a
 // terminal, a shell, Terraform, a browser or a runner of workflows, nothing to obey.
+// Texts for people are rendered by Terminal and Lines, documents of other languages
+// are made with Document, and workflow commands with Annotation.
 package outside
 
 import (
@@ -100,8 +102,8 @@ func shellSafe(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_./:,=@+-", r)
 }
 
-// Shell is one word of a POSIX shell.
-func (t Text) Shell() string {
+// word is one of a POSIX shell.
+func (t Text) word() string {
 	s := t.Terminal()
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !shellSafe(r) }) < 0 {
 		return s
@@ -109,56 +111,47 @@ func (t Text) Shell() string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// HCL is what stands between the quotes of a string of Terraform's language.
+// hcl is what stands between the quotes of a string of Terraform's language.
 // Source: https://developer.hashicorp.com/terraform/language/expressions/strings
-func (t Text) HCL() string {
+func (t Text) hcl() string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{").Replace(t.Terminal())
 }
 
-// Markdown keeps text from being read as Markdown or HTML, from becoming a link,
-// and from mentioning people.
-func (t Text) Markdown() string {
-	var b strings.Builder
-	for i, r := range strings.Join(strings.Fields(t.raw), " ") {
-		switch {
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '@':
-			b.WriteString("&#64;")
-		case r == '#':
-			b.WriteString("&#35;")
-		case r == '$':
-			b.WriteString("&#36;")
-		case strings.ContainsRune("\\`*_[]|~", r) || i == 0 && strings.ContainsRune("-+=", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return links.Re().ReplaceAllString(b.String(), "$1&#58;//")
+// yaml is what stands between double quotes of YAML.
+// Source: https://yaml.org/spec/1.2.2/#731-double-quoted-style
+func (t Text) yaml() string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(t.Terminal())
 }
 
-// links are what GitHub's Markdown makes a link of without being asked.
-var links = pattern.New(`(?i)\b(https?|ftp|mailto|xmpp)://`)
-
-// WorkflowData is the message of a workflow command.
+// Annotation is a workflow command, on a line of its own: a message that GitHub shows,
+// under a title, and at a line of a file if there is one.
 // Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-func (t Text) WorkflowData() string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(t.raw)
+func Annotation(command Literal, file string, line int, title, message string) string {
+	where := ""
+	if file != "" {
+		where = fmt.Sprintf("file=%s,line=%d,", property.Replace(Of(file).Terminal()), line)
+	}
+	return fmt.Sprintf("::%s %stitle=%s::%s\n", command, where, property.Replace(Of(title).Terminal()), data.Replace(Of(message).Lines()))
 }
 
-// WorkflowProperty is the value of a property of a workflow command.
-func (t Text) WorkflowProperty() string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(t.raw)
+var (
+	data     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// Reference is the id of the resource at an address of Terraform's language, as an
+// expression: names, and keys of instances, which hold nothing that a string would obey.
+func Reference(address string) (expression Literal, is bool) {
+	if !addresses.Re().MatchString(address) {
+		return "", false
+	}
+	return Literal(address) + ".id", true
 }
 
-// Markup is text of HTML, SVG or XML, between tags or in a quoted attribute.
-func (t Text) Markup() string {
+var addresses = pattern.New(`^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[\d+\]|\["[\w ./:@=+,-]*"\])*$`)
+
+// markup is text of HTML, SVG or XML, between tags or in a quoted attribute.
+func (t Text) markup() string {
 	s := t.Terminal()
 	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x7f || strings.ContainsRune("&<>\"'", r) }) < 0 {
 		return s
@@ -168,11 +161,11 @@ func (t Text) Markup() string {
 	return b.String()
 }
 
-// Mermaid is what stands between the quotes of a label of Mermaid. All that its
+// mermaid is what stands between the quotes of a label of Mermaid. All that its
 // grammar, its Markdown, its icons and its directives might see is written as an
 // entity, so that a block of code that holds it can't end early either.
 // Source: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
-func (t Text) Mermaid() string {
+func (t Text) mermaid() string {
 	var b strings.Builder
 	for i, r := range strings.Join(strings.Fields(t.Terminal()), " ") {
 		switch {

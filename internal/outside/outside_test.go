@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
 )
 
@@ -49,7 +50,7 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 		t.Fatalf("%q: a key is left in %q", raw, s)
 	}
 	// Terraform's own parser reads one string, which says what the terminal shows.
-	expr, diags := hclsyntax.ParseExpression([]byte(`"`+Of(raw).HCL()+`"`), "x.tf", hcl.InitialPos)
+	expr, diags := hclsyntax.ParseExpression([]byte(`"`+Of(raw).hcl()+`"`), "x.tf", hcl.InitialPos)
 	if diags.HasErrors() {
 		t.Fatalf("%q: %v", raw, diags)
 	}
@@ -57,27 +58,30 @@ func checkText(t interface{ Fatalf(string, ...any) }, raw string) {
 	if diags.HasErrors() || v.Type() != cty.String || v.AsString() != cty.StringVal(s).AsString() {
 		t.Fatalf("%q: Terraform reads %#v, %v", raw, v, diags)
 	}
-	words, err := shellSplit(Of(raw).Shell())
+	var scalar string
+	if err := yaml.Unmarshal([]byte(YAML{}.Text(Of(raw))), &scalar); err != nil || scalar != s {
+		t.Fatalf("%q: YAML reads %q, %v", raw, scalar, err)
+	}
+	words, err := shellSplit(Of(raw).word())
 	if err != "" || len(words) != 1 || words[0] != s {
 		t.Fatalf("%q: a shell reads %q %s", raw, words, err)
 	}
-	if data := Of(raw).WorkflowData(); strings.ContainsAny(data, "\r\n") {
-		t.Fatalf("%q: the command ends early: %q", raw, data)
+	command := Annotation("error", raw, 7, raw, raw)
+	head, message, found := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(command, "\n"), "::error "), "::")
+	if raw != "" && (!found || strings.Count(head, ",") != 2 || strings.Contains(head, ":")) || strings.ContainsAny(head+message, "\r\n") {
+		t.Fatalf("%q: a runner reads another command: %q", raw, command)
 	}
-	if property := Of(raw).WorkflowProperty(); strings.ContainsAny(property, "\r\n:,") {
-		t.Fatalf("%q: the property ends early: %q", raw, property)
-	}
-	if md := Of(raw).Markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links.Re().MatchString(md) {
+	if md := Of(raw).markdown(); strings.ContainsAny(md, "<>@\n") || strings.Contains(md, "://") && links.Re().MatchString(md) {
 		t.Fatalf("%q: Markdown obeys %q", raw, md)
 	}
 	if cell := Of(raw).Cell(); cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {
 		t.Fatalf("%q: a spreadsheet computes %q", raw, cell)
 	}
 	var text string
-	if err := xml.Unmarshal([]byte("<a b=\""+Of(raw).Markup()+"\">"+Of(raw).Markup()+"</a>"), &text); err != nil || text != strings.Map(printable, s) {
+	if err := xml.Unmarshal([]byte("<a b=\""+Of(raw).markup()+"\">"+Of(raw).markup()+"</a>"), &text); err != nil || text != strings.Map(printable, s) {
 		t.Fatalf("%q: a browser reads %q, not %q: %v", raw, text, s, err)
 	}
-	if label := Of(raw).Mermaid(); strings.ContainsAny(label, "\"`<>[]{}%&|:\\\n") {
+	if label := Of(raw).mermaid(); strings.ContainsAny(label, "\"`<>[]{}%&|:\\\n") {
 		t.Fatalf("%q: Mermaid obeys %q", raw, label)
 	}
 	var b strings.Builder
@@ -155,7 +159,7 @@ func TestShellsAgree(t *testing.T) {
 		t.Skip("SKIPPED: no shell")
 	}
 	for _, s := range hostile {
-		out, err := exec.Command(sh, "-c", "printf '%s.' "+Of(s).Shell()).Output()
+		out, err := exec.Command(sh, "-c", "printf '%s.' "+Of(s).word()).Output()
 		if err != nil || string(out) != Of(s).Terminal()+"." {
 			t.Errorf("%q: %q, %v", s, out, err)
 		}
