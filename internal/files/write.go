@@ -88,7 +88,7 @@ func writeAs(ctx context.Context, patience time.Duration, file string, mode fs.F
 	case errors.Is(err, fs.ErrExist):
 		return snapshot.Errorf("%s.partial is there: another run is writing the file, or one was ended; remove it if none is", "%s.partial がある。別の実行が書き込み中か、途中で終了している。実行中でなければ削除する", file)
 	case errors.Is(err, fs.ErrPermission) && named: // the file may be written, its folder not
-		return writeThrough(file, write)
+		return overwrite(file, write)
 	case err != nil:
 		return err
 	}
@@ -103,10 +103,85 @@ func writeAs(ctx context.Context, patience time.Duration, file string, mode fs.F
 	if err == nil {
 		err = os.Rename(f.Name(), file)
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if errors.Is(err, syscall.EBUSY) { // a mount of its own, as containers are given files
+		err = overwrite(file, copied(f.Name()))
+	} else if err == nil {
+		return nil
 	}
+	_ = os.Remove(f.Name())
 	return err
+}
+
+// overwrite replaces what is in a file that can't be renamed to. What is written is
+// made elsewhere first, and if the file does not take it, it gets back what it had.
+func overwrite(file string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	whole, err := spooled(write)
+	if err != nil {
+		return err
+	}
+	defer discard(whole)
+	before, err := spooled(copied(file))
+	if err != nil {
+		return err
+	}
+	defer discard(before)
+	if err := refill(f, whole); err != nil {
+		return errors.Join(err, refill(f, before))
+	}
+	return nil
+}
+
+// spooled is a temporary file in which something was written.
+func spooled(write func(io.Writer) error) (*os.File, error) {
+	f, err := os.CreateTemp("", "dspreflight-")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name()) // where a file can be without a name, nothing is left of it, whatever comes
+	if err := write(f); err != nil {
+		discard(f)
+		return nil, err
+	}
+	return f, nil
+}
+
+func discard(f *os.File) {
+	_ = f.Close()
+	_ = os.Remove(f.Name())
+}
+
+// copied writes what is in a file.
+func copied(file string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	}
+}
+
+// refill gives a file the content of another.
+func refill(f, content *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	for _, file := range []*os.File{f, content} {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(f, content); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // linked is where links lead that end at a file which is not there.
