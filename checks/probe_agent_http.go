@@ -96,7 +96,7 @@ func AgentAddress(t snapshot.Target, snap *snapshot.Snapshot) netip.Addr {
 func (x *Exam) agentHTTP(d dialled) {
 	j := judgeDials([]dialled{d}, 0)
 	subject := d.Addr.String()
-	if x.settle(j, subject) {
+	if x.settle(j, subject) || x.intercepted([]dialled{d}, netip.Addr{}, subject) {
 		return
 	}
 	args := Args{"from": d.from(), "meaning": j.meaning(), "region": x.region()}

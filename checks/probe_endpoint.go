@@ -217,9 +217,16 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		return
 	}
 	if j.fault == noFault {
-		x.OK(subject, j.evidence()...)
-		if t := j.open[0].TLS; g == portGroup443 && t != nil && t.Outcome != "ok" && t.Outcome != "failed" {
-			x.Report(probe443Broken, subject, Args{"from": j.open[0].from(), "seen": t.Outcome}, j.open[0].evidence())
+		broken := g == portGroup443 && brokenTLS(j.open[0].TLS)
+		if broken {
+			x.Report(probe443Broken, subject, Args{"from": j.open[0].from(), "seen": j.open[0].TLS.Outcome}, j.open[0].evidence())
+		}
+		if other := x.otherAnswers(list, addr); other != nil {
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherAnswers, Source: "probe", Ref: subject, Words: other.fact()})
+		} else if broken {
+			x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherAnswers, Source: "probe", Ref: subject, Words: j.open[0].fact()})
+		} else {
+			x.OK(subject, j.evidence()...)
 		}
 		return
 	}
@@ -272,20 +279,6 @@ func (x *Exam) notDialled(ports, subject string) {
 		ref += " tcp " + ports
 	}
 	x.Unknown(subject, x.gapOfPurpose(snapshot.ToEndpointPort, snapshot.AgentNetwork, ref, x.probeCommand(flags...)))
-}
-
-// intercepted reports whether the runs that count saw a port open that must be
-// closed: then open ports prove nothing.
-func (x *Exam) intercepted(list []dialled, addr netip.Addr, subject string) bool {
-	for _, d := range list {
-		for _, p := range d.run.Probes {
-			if p.Purpose == snapshot.ToControlPort && p.Addr == addr && p.Outcome == snapshot.Open {
-				x.Unknown(subject, snapshot.Gap{Code: snapshot.Intercepted, Source: "probe", Ref: subject, Detail: netpath.Port(p.Port).String()})
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // treatedUnlikeTheAgent reports whether the configuration stops the machine that

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
@@ -77,6 +78,9 @@ func (x *Exam) storage(url string, all []dialled) {
 	}
 	if len(deciding) == 0 {
 		x.Unknown(url, x.gapOfPurpose(snapshot.ToStorage, snapshot.AgentNetwork, url, x.probeCommand("--storage", url)))
+		return
+	}
+	if x.intercepted(deciding, netip.Addr{}, url) {
 		return
 	}
 	j := judgeDials(deciding, 0)

@@ -19,6 +19,8 @@ import (
 func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) []dialled {
 	groups := map[string][]dialled{}
 	var keys []string
+	var all []dialled
+	resolved := map[string]time.Time{} // when a machine last came to an answer for a name
 	for i := range x.Snapshot.Probes {
 		run := &x.Snapshot.Probes[i]
 		if x.tooOld(run) {
@@ -32,15 +34,29 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 			if doubt != "" || !slices.Contains(places, place) {
 				continue
 			}
-			key := fmt.Sprintf("%s|%s|%s|%d", place, p.Host, p.Addr, p.Port)
-			if groups[key] == nil {
-				keys = append(keys, key)
+			d := dialled{Probe: p, run: run, place: place}
+			all = append(all, d)
+			if name := d.asked(); d.settled() && run.TakenAt.After(resolved[name]) {
+				resolved[name] = run.TakenAt
 			}
-			groups[key] = append(groups[key], dialled{Probe: p, run: run, place: place})
 		}
 	}
+	for _, d := range all {
+		host := d.Host
+		if purpose != snapshot.ToStorage { // by whatever name, the address is what counts
+			host = ""
+		} else if host != "" && d.run.TakenAt.Before(resolved[d.asked()]) { // the name may lead elsewhere since
+			continue
+		}
+		key := fmt.Sprintf("%s|%s|%s|%d", d.place, host, d.Addr, d.Port)
+		if groups[key] == nil {
+			keys = append(keys, key)
+		}
+		groups[key] = append(groups[key], d)
+	}
 	own := func(netip.Addr) bool { return false }
-	if agents, gap := netpath.FindAgents(x.Snapshot, x.Target); gap == nil {
+	agents, gap := netpath.FindAgents(x.Snapshot, x.Target)
+	if gap == nil && (x.Target.AgentIP.IsValid() || x.Target.AgentInstanceID != "") { // of a block, any machine's
 		own = func(a netip.Addr) bool { return a.IsValid() && agents.Addrs.Contains(a) }
 	}
 	var out []dialled
@@ -51,6 +67,19 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 		return cmp.Or(a.Addr.Compare(b.Addr), strings.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port))
 	})
 	return out
+}
+
+// asked is the name and port that a machine asked for.
+func (d dialled) asked() string {
+	return fmt.Sprint(d.place, d.run.Instance, d.run.Vantage.Addresses, d.Host, d.Port)
+}
+
+// sameMachine reports whether two dials are known to be of one machine.
+func (d dialled) sameMachine(o dialled) bool {
+	if d.run.Instance != "" && o.run.Instance != "" {
+		return d.run.Instance == o.run.Instance
+	}
+	return d.run == o.run || d.source().IsValid() && d.source() == o.source()
 }
 
 // choose picks the probe that counts of all that were made of one address and
@@ -69,17 +98,17 @@ func choose(all []dialled, own func(netip.Addr) bool) dialled {
 		return cmp.Or(cmp.Compare(count(a), count(b)), b.run.TakenAt.Compare(a.run.TakenAt))
 	})
 	best := all[0]
-	seen := map[string]bool{best.from(): true}
+	seen := []dialled{best}
 	for _, d := range all[1:] {
 		differs := (d.Outcome == snapshot.Open) != (best.Outcome == snapshot.Open)
-		if d.settled() && differs && d.from() == best.from() && d.run.TakenAt.Equal(best.run.TakenAt) { // neither is newer
+		if d.settled() && differs && d.sameMachine(best) && d.run.TakenAt.Equal(best.run.TakenAt) { // neither is newer
 			best.against = &d
 			break
 		}
-		if !d.settled() || seen[d.from()] {
+		if !d.settled() || slices.ContainsFunc(seen, d.sameMachine) {
 			continue
 		}
-		seen[d.from()] = true
+		seen = append(seen, d)
 		if differs && (!own(best.source()) || d.run.TakenAt.After(best.run.TakenAt)) {
 			best.against = &d
 			break
@@ -94,7 +123,23 @@ func (d dialled) settled() bool {
 	case snapshot.Cancelled, snapshot.LocalLimit, snapshot.Failed:
 		return false
 	}
-	return !d.Local && !d.hurried()
+	return !d.inside() && !d.hurried()
+}
+
+// inside reports whether a dial ended in the machine that made it, or may have: it says
+// so, it dialled itself, the ICMP message is of its own address, or there is none that
+// says who knows no way.
+func (d dialled) inside() bool {
+	own := func(a netip.Addr) bool {
+		return a.IsLoopback() || a == d.From || slices.Contains(d.run.Vantage.Addresses, a)
+	}
+	switch {
+	case d.Local, d.Addr.IsValid() && own(d.Addr), d.From.IsLoopback():
+		return true
+	case d.ICMP != nil:
+		return own(d.ICMP.From)
+	}
+	return d.Outcome == snapshot.UnreachableHost || d.Outcome == snapshot.UnreachableNetwork
 }
 
 // Hurried reports whether a probe was given up before an answer could be
@@ -102,7 +147,8 @@ func (d dialled) settled() bool {
 // one second, and an answer takes as long as others took in the same run.
 // Source: RFC 6298, 2.1.
 func Hurried(r *snapshot.ProbeRun, p snapshot.Probe) bool {
-	return p.Outcome == snapshot.Filtered && waited(r, p) < max(time.Second, 2*typicalRoundTrip(r))
+	trip := typicalRoundTrip(r)
+	return p.Outcome == snapshot.Filtered && waited(r, p) < max(time.Second+trip, 2*trip)
 }
 
 func (d dialled) hurried() bool { return Hurried(d.run, d.Probe) }

@@ -56,14 +56,14 @@ func judgeDials(list []dialled, fastest float64) judgement {
 		case d.hurried():
 			j.hurried = &d
 			continue
-		case d.Outcome == snapshot.Open:
-			j.open = append(j.open, d)
-			continue
 		case d.Outcome == snapshot.Cancelled:
 			j.cut = true
 			continue
-		case d.Local, d.Outcome == snapshot.LocalLimit, d.Outcome == snapshot.Failed:
+		case d.inside(), d.Outcome == snapshot.LocalLimit, d.Outcome == snapshot.Failed:
 			j.local = strings.TrimSpace(string(d.Outcome) + " " + d.Errno)
+			continue
+		case d.Outcome == snapshot.Open:
+			j.open = append(j.open, d)
 			continue
 		case d.Outcome == snapshot.NoSuchHost:
 			f = faultUnresolved

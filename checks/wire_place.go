@@ -51,6 +51,17 @@ func within(networks []netip.Prefix, a netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+// narrowest is the length of the longest of the blocks that hold an address, -1 if none does.
+func narrowest(networks []netip.Prefix, a netip.Addr) int {
+	longest := -1
+	for _, p := range networks {
+		if p.Contains(a) {
+			longest = max(longest, p.Bits())
+		}
+	}
+	return longest
+}
+
 // standing says where a single probe counts for, and what forbids to believe it.
 // A place that nobody stated is proved by what answered beside it, not by an
 // address: the private blocks are everybody's. A place that was stated holds
@@ -84,7 +95,7 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 		return place, ""
 	}
 	place = r.Vantage.Place
-	if place != snapshot.AgentNetwork || len(addrs) == 0 || in(source) {
+	if place != snapshot.AgentNetwork || len(addrs) == 0 || in(source) && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return narrowest(destination, a) > narrowest(source, a) }) {
 		return place, ""
 	}
 	private := slices.ContainsFunc(addrs, netip.Addr.IsPrivate)
@@ -97,24 +108,29 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 // provedBeside reports whether what answered the machine, in the same run and from the
 // same address, shows that it stands in the networks: two of the agent and the file
 // servers; or one of them, and the endpoint with a certificate of DataSync, not one that
-// this machine could not verify: whoever answers can write any name into one of its own. One
-// answer alone may be that of anything with the same private address in another
+// this machine could not verify: whoever answers can write any name into one of its own. A
+// refusal counts for nothing, as a firewall refuses in anybody's name, and a portal
+// answers on the ports of the web. One answer alone may be that of anything with the same private address in another
 // network; that of the endpoint proves the way, not the place: it comes through a
 // VPN client's translation too.
 func (x *Exam) provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []netip.Prefix) bool {
 	beside := map[netip.Addr]bool{}
-	reached := false
+	reached, portal := false, false
 	for _, o := range r.Probes {
-		switch {
-		case o.From != p.From || !answered(o):
-		case o.Purpose == snapshot.ToAgentHTTP, o.Purpose == snapshot.ToStorage:
-			if within(networks, o.Addr) {
-				beside[o.Addr] = true
-			}
-		case o.TLS != nil && o.TLS.Outcome == "ok" && (o.TLS.Verified == nil || *o.TLS.Verified):
-			reached = reached || slices.ContainsFunc(o.TLS.Names, x.ofDataSync)
+		if t := o.TLS; t != nil && o.Outcome == snapshot.Open {
+			portal = portal || x.foreign(t)
+			reached = reached || o.From == p.From && t.Outcome == "ok" && (t.Verified == nil || *t.Verified) && slices.ContainsFunc(t.Names, x.ofDataSync)
 		}
 	}
+	for _, o := range r.Probes {
+		if web := o.Port == 80 || o.Port == 443; o.From != p.From || o.Outcome != snapshot.Open || web && portal || !within(networks, o.Addr) {
+			continue
+		}
+		if o.Purpose == snapshot.ToAgentHTTP || o.Purpose == snapshot.ToStorage {
+			beside[o.Addr] = true
+		}
+	}
+	reached = reached && !portal
 	return len(beside) > 1 || len(beside) == 1 && reached
 }
 

@@ -36,9 +36,9 @@ func classify(e syscall.Errno, direct bool) (outcome snapshot.Outcome, local boo
 	case syscall.ETIMEDOUT:
 		return snapshot.Filtered, false
 	case syscall.ENETUNREACH, syscall.ENETDOWN:
-		return snapshot.UnreachableNetwork, direct
+		return snapshot.UnreachableNetwork, true // unless an ICMP message says who says so
 	case syscall.EHOSTUNREACH, syscall.EHOSTDOWN:
-		return snapshot.UnreachableHost, direct
+		return snapshot.UnreachableHost, true
 	case syscall.EACCES, syscall.EPERM: // a "prohibit" route, or a rule of this machine
 		return snapshot.Prohibited, true
 	case syscall.EINVAL: // a "blackhole" route

@@ -34,7 +34,7 @@ func (p probed) runs(t *testing.T) []snapshot.ProbeRun {
 }
 
 // judged is what a check says of the estate with other runs.
-func (p probed) judged(t *testing.T, id string, runs []snapshot.ProbeRun) report.Result {
+func (p probed) judged(t *testing.T, id string, runs []snapshot.ProbeRun, flags ...string) report.Result {
 	t.Helper()
 	body, err := json.Marshal(runs)
 	if err != nil {
@@ -43,7 +43,7 @@ func (p probed) judged(t *testing.T, id string, runs []snapshot.ProbeRun) report
 	if err := os.WriteFile(filepath.Join(p.dir, "probes.json"), body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range parse(t, invoke(t, "check", "--snapshot", p.dir, "--check", id, "-o", "json")).Targets[0].Results {
+	for _, r := range parse(t, invoke(t, append([]string{"check", "--snapshot", p.dir, "--check", id, "-o", "json"}, flags...)...)).Targets[0].Results {
 		if r.Check == id {
 			return r
 		}

@@ -237,6 +237,7 @@ func said(_ *Redactor, s string) string {
 	out := "(redacted)"
 	for _, phrase := range []string{
 		"no identity-based policy allows", "service control policy", "resource control policy", "permissions boundary", "session policy", "VPC endpoint policy", "explicit deny", "does not exist",
+		"Amazon", "Starfield", "DigiCert", // the authorities of the certificates of AWS
 	} {
 		if strings.Contains(strings.ToLower(s), strings.ToLower(phrase)) {
 			out += " " + phrase

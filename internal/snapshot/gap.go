@@ -65,6 +65,7 @@ const (
 	DialFailed        GapCode = "dial-failed"        // a dial ended neither by an answer nor by a refusal
 	LocalTrouble      GapCode = "local-trouble"      // the machine that dialled could not send at all
 	DialCut           GapCode = "dial-cut"           // the probe was stopped before an answer
+	OtherAnswers      GapCode = "other-answers"      // what answers is not shown to be the endpoint
 	Intercepted       GapCode = "intercepted"        // something answers on every port, the closed ones included
 	NotSimulated      GapCode = "not-simulated"      // IAM can't simulate this kind of caller
 	SimulationSplit   GapCode = "simulation-split"   // allowed on one way to name the resource, not on the other
