@@ -219,8 +219,9 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged, called func(
 	if alone {
 		out = append(out, snapshot.Text{En: "Judged by the plan or template alone: neither AWS nor a snapshot was looked at.", Ja: "プランまたはテンプレートだけによる判定。AWS もスナップショットも見ていない。"})
 	}
-	var unread []string
+	var unread, blocks []string
 	for _, p := range o.Plans {
+		blocks = append(blocks, each(p.UntoldBlocks, called)...)
 		for _, name := range p.Unread {
 			unread = append(unread, called(name))
 		}
@@ -229,6 +230,11 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged, called func(
 		out = append(out, snapshot.Textf(
 			"%d custom resources, provisioners or resources of other providers were not read; they name nothing of the path: %s.",
 			"カスタムリソース・プロビジョナー・他のプロバイダーのリソース %d 件は読んでいない。経路上のものは指定されていない: %s。", len(unread), checks.Args{"list": unread}.Fill("{list}")))
+	}
+	if len(blocks) > 0 {
+		out = append(out, snapshot.Textf(
+			"%d attributes may be made of dynamic blocks, which a plan does not tell, and are taken to be empty: pass the *.tf files with --configuration: %s.",
+			"属性 %d 件は dynamic ブロックで作られる場合があるが、プランからは分からないため空とみなした。*.tf ファイルを --configuration で渡す: %s。", len(blocks), checks.Args{"list": blocks}.Fill("{list}")))
 	}
 	for _, p := range o.Plans {
 		if p.Template && p.Stack != "" && p.Updates {

@@ -56,6 +56,9 @@ type Plan struct {
 	// Unread are the resources of providers of which nothing is known here, and
 	// which name nothing of the path.
 	Unread []string
+	// UntoldBlocks are attributes of new groups that dynamic blocks may make, and that are
+	// taken to be unset.
+	UntoldBlocks []string
 	// Secrets are values that are marked as sensitive and must not be shown.
 	Secrets []string
 

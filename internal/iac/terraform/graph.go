@@ -26,9 +26,12 @@ type graph struct {
 	paths       map[string][]string           // instances of each module, by path without keys
 	fresh       map[string]string             // types of the resources that don't exist yet, by address
 	masked      []string
-	source      source
-	evaluated   *evaluator
-	steps       int // that the value which is being followed has taken
+	// untoldBlocks are attributes of groups that are taken to be unset, though dynamic
+	// blocks may make them.
+	untoldBlocks []string
+	source       source
+	evaluated    *evaluator
+	steps        int // that the value which is being followed has taken
 }
 
 // instance is a resource that a reference may lead to.

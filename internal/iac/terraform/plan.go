@@ -207,7 +207,8 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 	}
 	invokes(p, g, d.Invocations)
 	p.Agents = resource.Agents(p.Current)
-	p.Secrets = g.secrets()
+	slices.Sort(g.untoldBlocks)
+	p.Secrets, p.UntoldBlocks = g.secrets(), g.untoldBlocks
 	return p, nil
 }
 

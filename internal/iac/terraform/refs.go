@@ -78,36 +78,6 @@ func (g *graph) settled(at *instance, name string) any {
 	return g.value(at, name, g.configured(at, name), address)
 }
 
-// blockLists are attributes that are made of blocks. Of what exists the provider keeps
-// those that the configuration does not set, so that unknown ones are set by dynamic
-// blocks.
-var blockLists = []string{"ingress", "egress", "route", "entry", "subnet_configuration", "network_interface"}
-
-// dynamic reports whether an attribute that is unknown, and of which the
-// configuration says nothing, must be made of dynamic blocks: the provider computes
-// no value for it, or nothing else fills it.
-func (g *graph) dynamic(at *instance, name string) bool {
-	if m := g.source.of(at.module); m != nil && m.resources[at.config.Address] != nil {
-		for _, b := range m.resources[at.config.Address].Blocks {
-			if b.Type == "dynamic" && len(b.Labels) == 1 && b.Labels[0] == name {
-				return true
-			}
-		}
-	}
-	switch kind := at.Type; {
-	case kind == "aws_default_network_acl":
-		return name == "ingress" || name == "egress"
-	case kind == "aws_ec2_managed_prefix_list" && name == "entry":
-		for _, r := range g.configs {
-			if r.Type == "aws_ec2_managed_prefix_list_entry" {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}
-
 // configured is what the configuration says of an attribute of a resource.
 func (g *graph) configured(at *instance, name string) configuredValue {
 	var body *hclsyntax.Body
