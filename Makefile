@@ -159,7 +159,8 @@ armor: export EVERY_STEP = 1
 armor:
 	@code=0; hold() { echo "$$1, $$2:"; $(GO) test -count=1 -timeout 30m -v -run "$$2" $$1 | $(HELD) || code=1; }; \
 	  hold ./internal/collect 'AnswersThatAreNot|EntriesWithout|TwoContents|LargeAnswers|Faults|SignInByOthers|AccountsThat'; \
-	  hold ./internal/outside 'Hostile|AnyText|Shells|Keys'; \
+	  hold ./internal/outside 'Hostile|AnyText|Shells|Keys|Put|Literals'; \
+  hold ./internal/files 'Folder|Mount|Links'; \
 	  hold ./report 'Hostile|EveryField'; \
 	  hold ./probe 'EveryDial|Possible|Script'; \
 	  hold ./cmd/dspreflight 'Armor'; \
