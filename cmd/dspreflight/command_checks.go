@@ -12,6 +12,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks/repair"
 	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/console"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -43,17 +44,18 @@ func checksCommand(env *environment) *cli.Command {
 				return writeJSON(env, describeAll(r.All, o.Lang))
 			case "table":
 				width, _ := console.Terminal(env.stdout)
+				out := outside.Plain(env.stdout) // a file of checks may have been written by anybody
 				for _, d := range describeAll(r.All, o.Lang) {
-					fmt.Fprintf(env.stdout, "%-22s %s\n", d.ID, d.Grade)
+					fmt.Fprintf(out, "%-22s %s\n", d.ID, d.Grade)
 					for _, line := range report.Wrap(d.Claim, width-4) {
-						fmt.Fprintf(env.stdout, "    %s\n", line)
+						fmt.Fprintf(out, "    %s\n", line)
 					}
 					var codes []string
 					for _, p := range d.Problems {
 						codes = append(codes, p.Code)
 					}
 					for _, line := range report.Wrap(strings.Join(codes, " ")+"  "+strings.Join(d.Needs, " "), width-4) {
-						fmt.Fprintf(env.stdout, "    %s\n", line)
+						fmt.Fprintf(out, "    %s\n", line)
 					}
 				}
 				return nil

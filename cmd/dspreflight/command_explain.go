@@ -12,6 +12,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/console"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/report"
 )
@@ -168,15 +169,16 @@ func printExplanation(c *cli.Context, env *environment, out explanation, text, l
 		}
 		return nil
 	}
+	plain := outside.Plain(env.stdout)
 	if out.Conclusion != nil {
-		out.Conclusion.print(env.stdout, width, lang)
-		fmt.Fprintln(env.stdout)
+		out.Conclusion.print(plain, width, lang)
+		fmt.Fprintln(plain)
 	}
 	for i, m := range out.Matches {
 		if i > 0 {
-			fmt.Fprintln(env.stdout)
+			fmt.Fprintln(plain)
 		}
-		printMatch(env.stdout, m, width, lang)
+		printMatch(plain, m, width, lang)
 	}
 	if out.Conclusion == nil || out.Conclusion.Verdict == "found" {
 		return nil

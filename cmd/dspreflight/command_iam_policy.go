@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/audit"
 	"github.com/dspreflight/dspreflight/internal/collect"
+	"github.com/dspreflight/dspreflight/internal/outside"
 	"github.com/dspreflight/dspreflight/internal/pattern"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
@@ -171,16 +170,15 @@ func auditActions(kinds []snapshot.Kind) []string {
 
 // terraform is the policy as a data source.
 func (p policyDocument) terraform(name string) string {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "data \"aws_iam_policy_document\" %q {\n", name)
+	var b outside.Document[outside.HCL]
+	b.Put("data \"aws_iam_policy_document\" % {\n", name)
 	for _, s := range p.Statement {
-		var actions []string
+		b.Put("  statement {\n    sid       = %\n    effect    = %\n    resources = [%]\n    actions = [\n", s.Sid, s.Effect, s.Resource)
 		for _, a := range s.Action {
-			quoted, _ := json.Marshal(a) // a string always encodes
-			actions = append(actions, "      "+string(quoted)+",")
+			b.Put("      %,\n", a)
 		}
-		fmt.Fprintf(&b, "  statement {\n    sid       = %q\n    effect    = %q\n    resources = [%q]\n    actions = [\n%s\n    ]\n  }\n", s.Sid, s.Effect, s.Resource, strings.Join(actions, "\n"))
+		b.Put("    ]\n  }\n")
 	}
-	b.WriteString("}\n")
+	b.Put("}\n")
 	return b.String()
 }

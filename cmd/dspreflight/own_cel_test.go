@@ -107,3 +107,17 @@ func TestBundleOwnChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnChecksOfOthers lists and explains a file of checks whose texts mean harm.
+func TestOwnChecksOfOthers(t *testing.T) {
+	own := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(own, []byte(strings.NewReplacer("The endpoint says", `"\e[2J\u202e ::error::owned`, "who owns it, ja", `", ja`, "has no tag", `\e]0;owned\a ::stop-commands::x`).Replace(ownFile)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"checks", "--checks", own}, {"explain", "--checks", own, "ORG102"}, {"explain", "--checks", own, "endpoint-tagged"}, {"check", "--fixture", "healthy", "--checks", own}} {
+		out := invoke(t, args...)
+		if said := out.stdout + out.stderr; !strings.Contains(said, "owned") && !strings.Contains(said, "x1b") || strings.ContainsAny(said, "\x1b\a\u202e") || strings.Contains(said, " ::") {
+			t.Errorf("%v: %q", args, said)
+		}
+	}
+}

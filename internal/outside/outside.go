@@ -10,6 +10,7 @@ package outside
 import (
 	"encoding/xml"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 
@@ -121,6 +122,19 @@ func (t Text) hcl() string {
 // Source: https://yaml.org/spec/1.2.2/#731-double-quoted-style
 func (t Text) yaml() string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(t.Terminal())
+}
+
+// Plain is a writer of plain text for terminals, in which all but line breaks is
+// rendered by Terminal.
+func Plain(w io.Writer) io.Writer { return plain{w} }
+
+type plain struct{ to io.Writer }
+
+func (p plain) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(p.to, Of(string(text)).Lines()); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // Annotation is a workflow command, on a line of its own: a message that GitHub shows,
