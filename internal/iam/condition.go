@@ -11,38 +11,56 @@ import (
 // can't be understood is maybe.
 type compare func(have Value, want string) truth
 
+// kind is what an operator compares, and what a condition key has.
+type kind int
+
+const (
+	textual kind = iota // ARNs too
+	boolean
+	address
+	moment // as a date, or in seconds since 1970
+)
+
+// kinds are those of the keys that have no text. The Reference says of each key which
+// operators it works with, and not what comes of another.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+var kinds = map[string]kind{
+	"aws:securetransport": boolean, "aws:viaawsservice": boolean, "aws:sourceip": address, "aws:currenttime": moment, "aws:epochtime": moment,
+}
+
 // operators are the condition operators, without IfExists and the set prefixes.
 // A negated one holds if its counterpart does not match any value.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 var operators = map[string]struct {
+	kind    kind
 	match   compare
 	negated bool
 }{
-	"stringequals":              {equals, false},
-	"stringnotequals":           {equals, true},
-	"stringequalsignorecase":    {equalsFold, false},
-	"stringnotequalsignorecase": {equalsFold, true},
-	"stringlike":                {like, false},
-	"stringnotlike":             {like, true},
-	"arnequals":                 {arnLike, false},
-	"arnlike":                   {arnLike, false},
-	"arnnotequals":              {arnLike, true},
-	"arnnotlike":                {arnLike, true},
-	"bool":                      {equalsFold, false},
-	"ipaddress":                 {inCIDR, false},
-	"notipaddress":              {inCIDR, true},
-	"numericequals":             {number(sameAs), false},
-	"numericnotequals":          {number(sameAs), true},
-	"numericlessthan":           {number(below), false},
-	"numericlessthanequals":     {number(atMost), false},
-	"numericgreaterthan":        {number(above), false},
-	"numericgreaterthanequals":  {number(atLeast), false},
-	"dateequals":                {date(sameAs), false},
-	"datenotequals":             {date(sameAs), true},
-	"datelessthan":              {date(below), false},
-	"datelessthanequals":        {date(atMost), false},
-	"dategreaterthan":           {date(above), false},
-	"dategreaterthanequals":     {date(atLeast), false},
+	"stringequals":              {textual, equals, false},
+	"stringnotequals":           {textual, equals, true},
+	"stringequalsignorecase":    {textual, equalsFold, false},
+	"stringnotequalsignorecase": {textual, equalsFold, true},
+	"stringlike":                {textual, like, false},
+	"stringnotlike":             {textual, like, true},
+	"arnequals":                 {textual, arnLike, false},
+	"arnlike":                   {textual, arnLike, false},
+	"arnnotequals":              {textual, arnLike, true},
+	"arnnotlike":                {textual, arnLike, true},
+	"bool":                      {boolean, equalsFold, false},
+	"ipaddress":                 {address, inCIDR, false},
+	"notipaddress":              {address, inCIDR, true},
+	"numericequals":             {moment, number(sameAs), false},
+	"numericnotequals":          {moment, number(sameAs), true},
+	"numericlessthan":           {moment, number(below), false},
+	"numericlessthanequals":     {moment, number(atMost), false},
+	"numericgreaterthan":        {moment, number(above), false},
+	"numericgreaterthanequals":  {moment, number(atLeast), false},
+	"dateequals":                {moment, date(sameAs), false},
+	"datenotequals":             {moment, date(sameAs), true},
+	"datelessthan":              {moment, date(below), false},
+	"datelessthanequals":        {moment, date(atMost), false},
+	"dategreaterthan":           {moment, date(above), false},
+	"dategreaterthanequals":     {moment, date(atLeast), false},
 }
 
 // holds evaluates a condition. A key that is not known, an operator that is not
@@ -65,6 +83,8 @@ func (c Condition) holds(p Policy, r Request) truth {
 	case have.Absent && !op.negated && !ifExists && set != "forallvalues":
 		return no
 	case have.Absent || isSet: // ForAllValues: and ForAnyValue: are about keys with several values
+		return maybe
+	case op.kind != kinds[strings.ToLower(c.Key)]:
 		return maybe
 	}
 	matched := no
