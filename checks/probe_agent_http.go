@@ -21,7 +21,7 @@ var (
 		Cause:   say("An agent closes port 80 once it is activated; before that it refuses only while it boots. Or the address is another machine's.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中だけ。または別のマシンのアドレスである。"),
 		Fix:     say("Look whether it is activated already: list the agents of the account. If not, wait for it to boot, and compare {subject} with its console.", "既にアクティブ化済みでないかエージェントの一覧で確認する。そうでなければ起動を待ち、{subject} をコンソールの表示と比べる。"),
 		Look:    []Command{OnAWS("datasync list-agents")},
-		Errors:  []*documented.Error{documented.AgentRefused},
+		Errors:  []*documented.Error{documented.AgentRefused, documented.AgentNotConnected},
 		Sources: []string{pageActivate},
 	}
 	agentSilent = &Problem{
@@ -30,7 +30,7 @@ var (
 		Cause:   say("The activation key is asked for over HTTP on port 80 of the agent.", "アクティベーションキーはエージェントのポート 80 に HTTP で要求する。"),
 		Fix:     say("Allow TCP 80 from {from} to {subject} in the agent's security group and in the firewalls between, or fetch the key at the agent's local console.", "エージェントのセキュリティグループと途中のファイアウォールで {from} から {subject} への TCP 80 を許可するか、エージェントのローカルコンソールでキーを取得する。"),
 		Look:    []Command{Here("dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m")},
-		Errors:  []*documented.Error{documented.AgentTimeout},
+		Errors:  []*documented.Error{documented.AgentTimeout, documented.AgentNotConnected},
 		Sources: []string{pageActivate, pageNetwork},
 	}
 	agentRejected = &Problem{
@@ -39,7 +39,7 @@ var (
 		Cause:   agentSilent.Cause,
 		Fix:     say("Mend that device or its route for TCP 80 from {from} to {subject}, or fetch the key at the agent's local console.", "その機器または経路を直して {from} から {subject} への TCP 80 を通すか、エージェントのローカルコンソールでキーを取得する。"),
 		Look:    []Command{Here("dspreflight probe --vantage activation-machine --agent-ip {subject} --wait 10m")},
-		Errors:  []*documented.Error{documented.AgentTimeout},
+		Errors:  []*documented.Error{documented.AgentTimeout, documented.AgentNotConnected},
 		Sources: []string{pageActivate, pageNetwork},
 	}
 )

@@ -54,8 +54,8 @@ var (
 					"ConnectTimeoutError", "ConnectionTimeoutError", "HttpTimeoutException", "operation was aborted", "connected party did not properly respond", "Ncat: TIMEOUT", "WinError 10060"),
 				phrases(codeOfAgentPort, "ETIMEDOUT", "ESOCKETTIMEDOUT"),
 				phrases(aloneAtPort80, "curl: (28) Failed to connect to {private} port 80", "nc: connect to {private} port 80 (tcp) failed: Connection timed out", "nc: connect to {private} port 80 (tcp) timed out",
-					"Connecting to {private}:80... failed: Connection timed out", "Timeout when waiting for {private}:80"),
-				phrases(clientOfPort80, "Operation timed out after", "Connection timed out after", "Connection timed out", "Ncat: TIMEOUT", "nc: timed out"),
+					"Connecting to {private}:80... failed: Connection timed out", "Timeout when waiting for {private}:80", "connected host has failed to respond. ({private}:80)"),
+				phrases(clientOfPort80, "connected party did not properly respond", "wget: download timed out", "Operation timed out after", "Connection timed out after", "Connection timed out", "Ncat: TIMEOUT", "nc: timed out"),
 				[]wording{exactly(ofAgentPort, "readtimeout", `500readtimeout|readtimeoutat/`), exactly(ofAgentPort, "timeout", `net::(?:open|read|write)timeout|(?:^|[^y.])timeouterror|asyncio\.timeouterror`)})
 		},
 		Title: say("The agent's port 80 gave no answer in time", "エージェントのポート 80 から時間内に応答がない"),
@@ -156,14 +156,28 @@ var (
 					"connection refused", "ConnectionRefusedError", "target machine actively refused it", "Connect call failed"),
 				phrases(codeOfAgentPort, "ECONNREFUSED"),
 				phrases(aloneAtPort80, "curl: (7) Failed to connect to {private} port 80 {...} [Connection refused|Couldn't connect|Could not connect]", "nc: connect to {private} port 80 (tcp) failed: Connection refused",
-					"Connecting to {private}:80... failed: Connection refused"),
-				phrases(clientOfPort80, "Connection refused"),
+					"Connecting to {private}:80... failed: Connection refused", "target machine actively refused it. ({private}:80)"),
+				phrases(clientOfPort80, "Connection refused", "target machine actively refused it"),
 				[]wording{exactly(ofAgentPort, "connectexception", `java\.net\.connectexception(?:at|$)`)})
 		},
 		Title:   say("The agent refuses port 80", "エージェントがポート 80 を拒否する"),
 		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's. Where curl says only that it could not connect, a missing route may be the cause: curl -v tells.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。curl が接続できなかったとだけ表示する場合は経路がないこともあり、curl -v で区別できる。"),
 		Fix:     say("List the agents of the account: it may be activated already. Otherwise wait for it to boot and compare the address with its console.", "アカウントのエージェントを一覧し、既にアクティブ化済みでないか確認する。そうでなければ起動を待ち、アドレスをコンソールの表示と比べる。"),
 		Sources: []string{PageActivate},
+		Checks:  []string{"probe-agent-http"},
+	}
+	AgentNotConnected = &Error{
+		ID: "AGENT_HTTP_NOT_CONNECTED", Stage: KeyFetch, Literal: true,
+		Message: snapshot.Same("Invoke-WebRequest : Unable to connect to the remote server"),
+		match: func() []wording {
+			return slices.Concat(
+				phrases(ofAgentPort, "Unable to connect to the remote server"), phrases(clientOfPort80, "Unable to connect to the remote server"),
+				phrases(aloneAtPort80, "TCP connect to ({private} : 80) failed", "RemoteAddress : {private} RemotePort : 80 {...} TcpTestSucceeded : False"))
+		},
+		Title:   say("No connection to the agent's port 80", "エージェントのポート 80 に接続できない"),
+		Cause:   say("Windows PowerShell and Test-NetConnection don't tell a port that refuses from one that is silent: the agent is activated already and has closed it, it is not up yet, TCP 80 is blocked, or the address is another machine's.", "Windows PowerShell と Test-NetConnection は拒否と無応答を区別しない。アクティブ化済みでポートが閉じている、起動していない、TCP 80 が遮断されている、または別のマシンのアドレスである。"),
+		Fix:     say("Ask with curl.exe -v, which tells the two apart, and list the agents of the account.", "両者を区別する curl.exe -v で要求し、アカウントのエージェントを一覧する。"),
+		Sources: []string{PageActivate, "https://github.com/PowerShell/PowerShell/issues/21569"},
 		Checks:  []string{"probe-agent-http"},
 	}
 	AgentReset = &Error{
@@ -237,5 +251,5 @@ var (
 
 var keyErrors = []*Error{
 	EndpointUnreachable, KeyNotRetrieved, AgentTimeout, AgentStatus, KeyEmpty, KeyNoResponse, KeyOrAddress,
-	AgentGatewayTimeout, NotAKey, AgentRefused, AgentReset, AgentNoRoute, AgentProxy, KeyExpired,
+	AgentGatewayTimeout, NotAKey, AgentRefused, AgentNotConnected, AgentReset, AgentNoRoute, AgentProxy, KeyExpired,
 }

@@ -15,7 +15,8 @@ func isAloneAtPort80(q *squeezed, from, to int, _ map[string]string) bool {
 }
 
 // clientCommand is a call of a plain client with a private address and port 80.
-var clientCommand = pattern.New(`(?:\b(?:curl|wget)\b[\s\S]{0,200}?\bhttp://(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}(?::80)?(?:[/?"'\s]|$)|/dev/tcp/(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}/80\b|\bnc(?:at)?\b[\s\S]{0,100}?\s(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}\s+80\b)`)
+var clientCommand = pattern.New(strings.ReplaceAll(`(?i)(?:\b(?:curl|wget|iwr|irm|Invoke-(?:WebRequest|RestMethod))\b[\s\S]{0,200}?\bhttp://PRIVATE(?::80)?(?:[/?"'\s]|$)|/dev/tcp/PRIVATE/80\b|\bnc(?:at)?\b[\s\S]{0,100}?\sPRIVATE\s+80\b)`,
+	"PRIVATE", `(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01]))(?:\.[0-9]{1,3}){2,3}`))
 
 // isClientOfPort80 accepts what such a client says after its command.
 func isClientOfPort80(q *squeezed, from, to int, said map[string]string) bool {

@@ -44,7 +44,7 @@ var (
 // decoded undoes what URLs, JSON, HTML, terminals, and programs that print the bytes
 // of strings do to a text.
 func decoded(s string) string {
-	s = unquotedPrintable(s)
+	s = unquotedPrintable(unRTF(s))
 	if strings.Contains(s, "&") {
 		s = entity.Re().ReplaceAllStringFunc(s, func(m string) string {
 			if plain, ok := named[m]; ok {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // plain rewords the errors of encoding/json that speak of Go.
@@ -64,28 +65,49 @@ func place(body []byte, offset int64, err error) error {
 }
 
 // UTF8 takes off a byte order mark, and turns UTF-16, which PowerShell's redirection
-// writes, into UTF-8. It fails for UTF-16 that ends within a character.
+// writes, into UTF-8, with a mark or without one. It fails for UTF-16 that ends within a
+// character.
 func UTF8(b []byte) ([]byte, error) {
 	if rest, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf")); ok {
 		return rest, nil
 	}
-	var order binary.ByteOrder
 	switch {
-	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	default:
-		return b, nil
+	case bytes.HasPrefix(b, []byte{0xff, 0xfe}), bytes.HasPrefix(b, []byte{0xfe, 0xff}):
+		if len(b)%2 != 0 {
+			return nil, Errorf("the file is UTF-16 cut in the middle of a character", "UTF-16 のファイルが文字の途中で切れている")
+		}
+		if b[0] == 0xff {
+			return []byte(string(fromUTF16(b[2:], binary.LittleEndian))), nil
+		}
+		return []byte(string(fromUTF16(b[2:], binary.BigEndian))), nil
+	case len(b)%2 == 0 && !utf8.Valid(b):
+		for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+			if text := fromUTF16(b, order); isProse(text) {
+				return []byte(string(text)), nil
+			}
+		}
 	}
-	if len(b)%2 != 0 {
-		return nil, Errorf("the file is UTF-16 cut in the middle of a character", "UTF-16 のファイルが文字の途中で切れている")
-	}
+	return b, nil
+}
+
+func fromUTF16(b []byte, order binary.ByteOrder) []rune {
 	units := make([]uint16, 0, len(b)/2)
-	for i := 2; i < len(b); i += 2 {
+	for i := 0; i+1 < len(b); i += 2 {
 		units = append(units, order.Uint16(b[i:]))
 	}
-	return []byte(string(utf16.Decode(units))), nil
+	return utf16.Decode(units)
+}
+
+// isProse reports whether nearly all of a text is English or Japanese: what is in
+// another encoding hardly ever is.
+func isProse(text []rune) bool {
+	known := 0
+	for _, r := range text {
+		if r >= ' ' && r <= '~' || r == '\n' || r == '\r' || r == '\t' || r >= 0x3000 && r <= 0x30ff || r >= 0x4e00 && r <= 0x9fff || r >= 0xff00 && r <= 0xffef {
+			known++
+		}
+	}
+	return 20*known >= 19*len(text)
 }
 
 // DecodeJSON reads a JSON value of any encoding that UTF8 knows. Errors name

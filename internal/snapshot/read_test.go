@@ -234,3 +234,20 @@ func FuzzManifest(f *testing.F) {
 		}
 	})
 }
+
+// TestUTF16WithoutAMark tells UTF-16 without a byte order mark by what is in it, and
+// leaves other encodings alone.
+func TestUTF16WithoutAMark(t *testing.T) {
+	const text = "エージェントのアクティベーションキーを取得できません。\r\n"
+	var little, big []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		little, big = append(little, byte(u), byte(u>>8)), append(big, byte(u>>8), byte(u))
+	}
+	shiftJIS := "\x83\x47\x81\x5b\x83\x57\x83\x46\x83\x93\x83\x67\r\n" // エージェント
+	for body, want := range map[string]string{string(little): text, string(big): text, text: text, shiftJIS: shiftJIS} {
+		got, err := UTF8([]byte(body))
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v", body, got, err)
+		}
+	}
+}
