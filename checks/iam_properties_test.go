@@ -237,8 +237,18 @@ func TestWhoseThePoliciesAre(t *testing.T) {
 		{`"StringEquals":{"aws:PrincipalAccount":"444455556666"}`, map[string]checks.Status{"": checks.Fail, role: checks.Fail}},
 	} {
 		for identity, want := range tt.want {
-			if got := judgeOne(t, withPolicy(t, identity, tt.condition), "iam-activation", time.Time{}); got.Status != want {
+			got := judgeOne(t, withPolicy(t, identity, tt.condition), "iam-activation", time.Time{})
+			if got.Status != want {
 				t.Errorf("%s for %q: %v, want %v", tt.condition, identity, got.Status, want)
+			}
+			open := 0
+			for _, f := range got.Findings {
+				if f.Status == checks.Unknown {
+					open++
+				}
+			}
+			if want == checks.Unknown && open != 1 {
+				t.Errorf("%s for %q: one cause is told %d times", tt.condition, identity, open)
 			}
 		}
 	}
