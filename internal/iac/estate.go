@@ -233,8 +233,8 @@ func (o *Overlay) differs() {
 		}
 		for _, c := range missing {
 			kinds := resource.Types().Models[c.kind].Kinds
-			if c.kind == "aws_ec2_managed_prefix_list" {
-				kinds = []snapshot.Kind{snapshot.PrefixListEntries}
+			if lost := resource.Types().Models[c.kind].Lost; lost != nil {
+				kinds = lost
 			}
 			p.Doubt(&resource.Object{Address: c.address, Type: c.kind, ID: c.id}, kinds, snapshot.EstateDiffers, c.id, fmt.Sprint(c.address))
 		}

@@ -41,3 +41,5 @@ type ACLEntry struct {
 type ACLPorts struct{ From, To int }
 
 func (r NetworkACL) key() string { return r.ID }
+
+func (r NetworkACL) tags() []Tag { return r.Tags }

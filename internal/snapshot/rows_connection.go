@@ -130,3 +130,6 @@ func (r Peering) key() string    { return r.ID }
 func (r VPNGateway) key() string { return r.ID }
 
 func (r VPNConnection) key() string { return r.ID }
+
+func (r Peering) tags() []Tag    { return r.Tags }
+func (r VPNGateway) tags() []Tag { return r.Tags }

@@ -163,3 +163,7 @@ func (r Endpoint) key() string  { return r.ID }
 func (r Interface) key() string { return r.ID }
 
 func (r Instance) key() string { return r.ID }
+
+func (r Endpoint) tags() []Tag  { return r.Tags }
+func (r Interface) tags() []Tag { return r.Tags }
+func (r Instance) tags() []Tag  { return r.Tags }

@@ -143,3 +143,6 @@ func (r GroupVPCAssociation) key() string { return r.Group + "/" + r.VPC }
 func (r PrefixList) key() string          { return r.ID }
 
 func (r PrefixListContent) key() string { return r.PrefixList }
+
+func (r SecurityGroup) tags() []Tag { return r.Tags }
+func (r PrefixList) tags() []Tag    { return r.Tags }

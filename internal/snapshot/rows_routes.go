@@ -108,3 +108,5 @@ func (g NATGateway) Addrs() (in []netip.Addr, moving string) {
 
 func (r RouteTable) key() string { return r.ID }
 func (r NATGateway) key() string { return r.ID }
+
+func (r RouteTable) tags() []Tag { return r.Tags }

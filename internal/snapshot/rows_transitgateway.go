@@ -133,3 +133,7 @@ func (r TransitGatewayRouteTable) key() string     { return r.ID }
 func (r TransitGatewayAssociationSet) key() string { return r.RouteTable }
 
 func (r TransitGatewayRouteSet) key() string { return r.RouteTable }
+
+func (r TransitGateway) tags() []Tag              { return r.Tags }
+func (r TransitGatewayVPCAttachment) tags() []Tag { return r.Tags }
+func (r TransitGatewayRouteTable) tags() []Tag    { return r.Tags }

@@ -112,3 +112,6 @@ func (r VPC) key() string    { return r.ID }
 func (r Subnet) key() string { return r.ID }
 
 func (r Reservations) key() string { return r.Subnet }
+
+func (r VPC) tags() []Tag    { return r.Tags }
+func (r Subnet) tags() []Tag { return r.Tags }

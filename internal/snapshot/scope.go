@@ -93,6 +93,7 @@ type observed interface {
 	Asked([]string)
 	Settle(vpc string)
 	Doubt()
+	Lose(id string)
 	forget()
 	watch(read func())
 	disown()
@@ -191,6 +192,9 @@ type Rows interface {
 
 // Rows returns the table of a kind.
 func (s *Scope) Rows(k Kind) Rows { return s.table(k).(Rows) }
+
+// Lose makes the row with an id unknown.
+func (s *Scope) Lose(k Kind, id string) { s.table(k).Lose(id) }
 
 // Asked records that a table answers for some ids.
 func (s *Scope) Asked(k Kind, ids []string) {

@@ -29,11 +29,11 @@ func (b *binding) findStack() error {
 			b.physical[r.id] = r.physical
 		}
 	}
-	byStack := map[string][]snapshot.StackResource{}
+	byStack := map[string][]resource.StackResource{}
 	scopes := map[string]*snapshot.Scope{}
 	shared := map[string]int{}
 	for _, s := range b.base.Scopes {
-		for _, r := range s.StackResources() {
+		for _, r := range resource.StackResources(s) {
 			byStack[r.Stack] = append(byStack[r.Stack], r)
 			scopes[r.Stack] = s
 			if declared[key{r.LogicalID, r.Kind}] {
@@ -56,7 +56,7 @@ func (b *binding) findStack() error {
 	case stack == "" && b.template.changeSet == nil:
 		taggable := 0
 		for k := range declared {
-			if snapshot.CarriesStackTags(k.kind) {
+			if resource.CarriesStackTags(k.kind) {
 				taggable++
 			}
 		}
@@ -102,27 +102,27 @@ func (b *binding) untagged() {
 	for _, id := range b.physical {
 		owned[id] = true
 	}
-	w := &resource.World{Snapshot: b.base}
 	for _, r := range b.body.resources {
-		container := map[string]string{"AWS::EC2::SubnetNetworkAclAssociation": "NetworkAclId", "AWS::EC2::SubnetRouteTableAssociation": "RouteTableId"}[r.kind]
-		if container == "" {
+		t := resource.Types().InTemplates(r.kind)
+		if t.Holders == nil {
 			continue
 		}
 		var subnet, logical string
-		mentions(r.properties["SubnetId"], func(id string) { subnet = b.physical[id] })
-		mentions(r.properties[container], func(id string) { logical = id })
+		for property, name := range resource.Types().Properties[r.kind] {
+			switch name {
+			case "subnet_id":
+				mentions(r.properties[property], func(id string) { subnet = b.physical[id] })
+			case t.Container:
+				mentions(r.properties[property], func(id string) { logical = id })
+			}
+		}
 		if subnet == "" || logical == "" || b.physical[logical] != "" {
 			continue
 		}
-		for _, s := range w.Snapshot.Scopes {
-			for _, a := range s.NetworkACLs.All() {
-				if container == "NetworkAclId" && !a.IsDefault && !owned[a.ID] && slices.Contains(a.Associations, snapshot.ACLAssociation{Subnet: subnet}) {
-					b.physical[logical] = a.ID
-				}
-			}
-			for _, t := range s.RouteTables.All() {
-				if container == "RouteTableId" && !owned[t.ID] && slices.ContainsFunc(t.Associations, func(x snapshot.RouteTableAssociation) bool { return x.Subnet == subnet && !x.Main }) {
-					b.physical[logical] = t.ID
+		for _, s := range b.base.Scopes {
+			for _, id := range t.Holders(s, subnet) {
+				if !owned[id] {
+					b.physical[logical] = id
 				}
 			}
 		}

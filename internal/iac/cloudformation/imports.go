@@ -90,20 +90,19 @@ func (b *binding) learnImports() {
 // learnFromRules finds imported values in the rules of a group: a rule that is
 // known but for them is the one that is alike in all else, if only one is.
 func (b *binding) learnFromRules(r declaredResource, o *resource.Object, learn func(declaredResource, any, any)) {
-	if o.Type != "aws_security_group" {
+	lists := resource.Types().Of(o.Type).Inline
+	if lists == nil {
 		return
 	}
 	there := resource.PartsShown(b.base, o.Address, o, nil)
-	for _, side := range []struct{ property, kind, peer string }{
-		{"SecurityGroupIngress", "aws_vpc_security_group_ingress_rule", "Source"},
-		{"SecurityGroupEgress", "aws_vpc_security_group_egress_rule", "Destination"},
-	} {
-		list, _ := r.properties[side.property].([]any)
+	for _, side := range lists {
+		names := side.Properties()
+		list, _ := r.properties[side.Property].([]any)
 		for _, e := range list {
 			raw := resource.AsMap(e)
 			stated := map[string]any{}
 			open := ""
-			for property, name := range resource.RuleNames(side.peer) {
+			for property, name := range names {
 				if v, ok := raw[property]; ok {
 					if stated[name] = b.eval.value(v, "?"); resource.AnyUnknown(stated[name]) {
 						open = property
@@ -111,9 +110,9 @@ func (b *binding) learnFromRules(r declaredResource, o *resource.Object, learn f
 					}
 				}
 			}
-			name := resource.RuleNames(side.peer)[open]
+			name := names[open]
 			alike := slices.DeleteFunc(slices.Clone(there), func(x *resource.Object) bool {
-				return x.Type != side.kind || x.Attributes[name] == nil || !agrees(x, stated)
+				return x.Type != side.Type || x.Attributes[name] == nil || !agrees(x, stated)
 			})
 			if open != "" && len(alike) == 1 {
 				learn(r, raw[open], alike[0].Attributes[name])

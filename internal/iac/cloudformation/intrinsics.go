@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"encoding/json"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -273,18 +274,17 @@ func (e *evaluator) getAtt(arg any, at string) any {
 	if !ok {
 		return resource.Unknown(at)
 	}
+	if part := resource.Types().Words(r.kind).Returns[attribute]; part != "" && e.objects[id] != nil {
+		return e.objects[id].Part(part)
+	}
 	switch attribute {
 	case "GroupId", "VpcId", "Id", "PrefixListId", "SubnetId", "RouteTableId", "TransitGatewayAttachmentId", "AttachmentId", "InternetGatewayId", "VPNGatewayId", "TransitGatewayRouteTableId", "VpcEndpointId":
 		// VpcId of what is not a VPC is a property of its own.
-		if attribute != "VpcId" || r.kind == "AWS::EC2::VPC" {
+		if attribute != "VpcId" || slices.Contains(resource.Types().References["vpc_id"], resource.Types().CloudFormation[r.kind].Name) {
 			if v, ok := e.ids[id]; ok {
 				return v
 			}
 			return resource.Unknown(at)
-		}
-	case "DefaultSecurityGroup", "DefaultNetworkAcl":
-		if o := e.objects[id]; o != nil && r.kind == "AWS::EC2::VPC" {
-			return o.Part(map[string]string{"DefaultSecurityGroup": resource.DefaultGroup, "DefaultNetworkAcl": resource.DefaultACL}[attribute])
 		}
 	case "PrimaryPrivateIpAddress", "PrivateIp":
 		attribute = "PrivateIpAddress"

@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // held against the template that the stack has now, else against what there is.
 func (b *binding) members() {
 	for _, r := range b.order {
-		if o := b.after[r.id]; o != nil && o.Type == "aws_default_security_group" {
+		if o := b.after[r.id]; o != nil && resource.Types().Of(o.Type).Adopts {
 			o.Exists = true
 			o.ID = o.Known("id")
 			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: r.id, Type: o.Type, Action: resource.Create, Kinds: resource.Types().Models[o.Type].Kinds, Place: r.place, After: o})
@@ -27,7 +28,7 @@ func (b *binding) members() {
 				x := b.translate(r)
 				x.Location = o.Location
 				open[x.ID] = x
-			} else if o != nil && o.Type == "aws_security_group" {
+			} else if o != nil {
 				for _, x := range b.inlineRules(r, o) {
 					open[x.ID] = x
 				}
@@ -153,18 +154,20 @@ func (b *binding) besideReplaced(o *resource.Object) {
 // openEgress leaves open whether the rule that AWS adds to a group, for all outbound
 // traffic, stays where the template now states outbound rules for the first time.
 func (b *binding) openEgress(o *resource.Object, deployed, stated []*resource.Object) {
-	const egress = "aws_vpc_security_group_egress_rule"
-	states := func(list []*resource.Object) bool {
-		return slices.ContainsFunc(list, func(m *resource.Object) bool { return m.Type == egress && m.Known("security_group_id") == o.ID })
-	}
-	if o.Type != "aws_security_group" || !o.Exists || !states(stated) || states(deployed) {
-		return
-	}
-	for _, x := range resource.PartsShown(b.base, o.Address, o, stated) {
-		if p := x.Known("ip_protocol"); x.Type == egress && (p == "-1" || p == "all") {
-			left := *x
-			left.MayGo = snapshot.Unclaimed(o.Address)
-			b.plan.Changes = append(b.plan.Changes, resource.Change{Address: o.Address, Type: egress, Action: resource.Update, Kinds: resource.Types().Models[egress].Kinds, Place: o.Place, Before: x, After: &left})
+	for _, list := range resource.Types().Of(o.Type).Inline {
+		t := resource.Types().Of(list.Type)
+		states := func(list []*resource.Object) bool {
+			return slices.ContainsFunc(list, func(m *resource.Object) bool { return m.Type == t.Name && m.Known(t.Container) == o.ID })
+		}
+		if list.Default == nil || !o.Exists || !states(stated) || states(deployed) {
+			continue
+		}
+		for _, x := range resource.PartsShown(b.base, o.Address, o, stated) {
+			if p := x.Known("ip_protocol"); x.Type == t.Name && (p == "-1" || p == "all") {
+				left := *x
+				left.MayGo = snapshot.Unclaimed(o.Address)
+				b.plan.Changes = append(b.plan.Changes, resource.Change{Address: o.Address, Type: t.Name, Action: resource.Update, Kinds: t.Kinds, Place: o.Place, Before: x, After: &left})
+			}
 		}
 	}
 }
@@ -200,30 +203,29 @@ func (b *binding) stated() []*resource.Object {
 		if o == nil {
 			continue
 		}
-		if o.Type == "aws_security_group" {
-			out = append(out, b.inlineRules(r, o)...)
-		}
+		out = append(out, b.inlineRules(r, o)...)
 		if m := resource.Types().Models[o.Type]; m.Put != nil && (m.Rank >= resource.RankMember || m.Rank == resource.RankBlock) {
-			out = append(out, perTable(r, o, b)...)
+			out = append(out, each(r, o, b)...)
 		}
 	}
 	return out
 }
 
-// perTable is a resource as its parts: a propagation into several tables is one
-// for each.
-func perTable(r declaredResource, o *resource.Object, b *binding) []*resource.Object {
-	if o.Type != "aws_vpn_gateway_route_propagation" {
+// each is a resource as its parts: a propagation into several tables is one for each.
+func each(r declaredResource, o *resource.Object, b *binding) []*resource.Object {
+	listed := resource.Types().Words(r.kind).Each
+	if listed.Property == "" {
 		return []*resource.Object{o}
 	}
 	var out []*resource.Object
-	list, pending := resource.TextsOf(b.properties(r)["RouteTableIds"])
+	list, pending := resource.TextsOf(b.properties(r)[listed.Property])
 	if pending != "" { // it may be any
 		return []*resource.Object{o}
 	}
-	for _, table := range list {
+	for _, id := range list {
 		one := *o
-		one.Attributes = map[string]any{"route_table_id": table, "vpn_gateway_id": o.Attributes["vpn_gateway_id"]}
+		one.Attributes = maps.Clone(o.Attributes)
+		one.Attributes[listed.Attribute] = id
 		out = append(out, &one)
 	}
 	return out
@@ -235,18 +237,19 @@ func perTable(r declaredResource, o *resource.Object, b *binding) []*resource.Ob
 // Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
 func (b *binding) inlineRules(r declaredResource, o *resource.Object) []*resource.Object {
 	var out []*resource.Object
+	lists := resource.Types().Of(o.Type).Inline
+	if lists == nil {
+		return nil
+	}
 	properties := b.properties(r)
-	for _, side := range []struct{ property, kind, peer string }{
-		{"SecurityGroupIngress", "aws_vpc_security_group_ingress_rule", "Source"},
-		{"SecurityGroupEgress", "aws_vpc_security_group_egress_rule", "Destination"},
-	} {
-		v, ok := properties[side.property]
+	for _, side := range lists {
+		v, ok := properties[side.Property]
 		if m, single := v.(map[string]any); single {
 			v = []any{m}
 		}
 		list, isList := v.([]any)
 		if ok && !isList { // unknown as a whole
-			out = append(out, rule(r, o, side.kind, map[string]any{"ip_protocol": v, "cidr_ipv4": v}, "?"))
+			out = append(out, rule(r, o, side.Type, map[string]any{"ip_protocol": v, "cidr_ipv4": v}, "?"))
 			continue
 		}
 		for i, e := range list {
@@ -255,23 +258,23 @@ func (b *binding) inlineRules(r declaredResource, o *resource.Object) []*resourc
 			if !isMap {
 				attrs = map[string]any{"ip_protocol": e, "cidr_ipv4": e}
 			}
-			for from, to := range resource.RuleNames(side.peer) {
+			for from, to := range side.Properties() {
 				if x, ok := m[from]; ok {
 					attrs[to] = x
 				}
 			}
-			out = append(out, rule(r, o, side.kind, attrs, strconv.Itoa(i)))
+			out = append(out, rule(r, o, side.Type, attrs, strconv.Itoa(i)))
 		}
-		if side.property != "SecurityGroupEgress" || len(list) > 0 || o.Exists {
+		if side.Default == nil || len(list) > 0 || o.Exists {
 			continue
 		}
-		all := map[string]any{"ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}
+		all := maps.Clone(side.Default)
 		for _, x := range b.after {
-			if x.Type == side.kind && x.Known("security_group_id") == o.ID {
-				all["from_port"] = resource.Unknown(r.id + ".SecurityGroupEgress")
+			if x.Type == side.Type && x.Known("security_group_id") == o.ID {
+				all["from_port"] = resource.Unknown(r.id + "." + side.Property)
 			}
 		}
-		out = append(out, rule(r, o, side.kind, all, "default"))
+		out = append(out, rule(r, o, side.Type, all, "default"))
 	}
 	return out
 }

@@ -75,7 +75,7 @@ type binding struct {
 	plan       *resource.Plan  // what comes of it
 	scope      *snapshot.Scope // of the stack; nil if there is none yet
 	physical   map[string]string
-	tagged     []snapshot.StackResource // what there is of the stack
+	tagged     []resource.StackResource // what there is of the stack
 	imports    map[string]any           // by the names of exports
 	deployed   *binding                 // of the template that the stack has now; nil: not known
 	isDeployed bool                     // this is that one: which parameters it was given is not known
@@ -247,7 +247,7 @@ func (b *binding) entities() {
 	if b.template.changeSet != nil {
 		for _, r := range b.order {
 			// A rule that is changed, or taken out of a group, leaves the list that it was in.
-			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (o.Type == "aws_security_group" || resource.Types().Models[o.Type].Rank >= resource.RankMember) {
+			if o := b.after[r.id]; o != nil && r.vague && r.physical != "" && (resource.Types().Of(o.Type).Inline != nil || resource.Types().Models[o.Type].Rank >= resource.RankMember) {
 				p.Doubt(&resource.Object{Address: r.id, Type: o.Type, ID: o.ID, Location: b.location()}, resource.Types().Models[o.Type].Kinds, snapshot.ValuesUntold, r.id, r.kind)
 			}
 		}

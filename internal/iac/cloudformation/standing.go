@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
-	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
 // Standing is the template that the stack has now as one of its own, to be laid over
@@ -53,7 +52,7 @@ func (b *binding) takeStanding() {
 			continue
 		}
 		b.physical[r.id] = id
-		b.tagged = append(b.tagged, snapshot.StackResource{Stack: b.template.Stack, LogicalID: r.id, ID: id, Kind: r.kind})
+		b.tagged = append(b.tagged, resource.StackResource{Stack: b.template.Stack, LogicalID: r.id, ID: id, Kind: r.kind})
 		for _, s := range b.base.Scopes {
 			if b.scope == nil && slices.Contains(resource.RowIDs(s), id) {
 				b.scope = s

@@ -204,7 +204,7 @@ func (b *binding) provided(r declaredResource, in *binding) {
 	if len(kinds) > 0 {
 		b.plan.Doubt(o, kinds, snapshot.KnownAfterApply, "Parameters."+parameter, r.id)
 	}
-	if len(ids) == 0 && slices.Contains(resource.Runners, r.kind) {
+	if len(ids) == 0 && resource.Types().InTemplates(r.kind).Runs {
 		return // of AWS's own types it is known what they are for
 	}
 	if len(kinds) == 0 || len(ids) > 0 {

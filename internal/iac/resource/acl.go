@@ -14,14 +14,15 @@ var aclKinds = []snapshot.Kind{snapshot.NetworkACLs}
 func aclTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_network_acl", Prefix: "acl-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.NetworkACLs, acls, true)}, Kinds: aclKinds, Local: true,
+			Name: "aws_network_acl", Prefix: "acl-", Rank: rankGroup, Rows: []Rows{{snapshot.NetworkACLs, true}}, Kinds: aclKinds, Local: true,
 			NamedBy: []Reference{{Attribute: "network_acl_id", Here: true}}, Container: "vpc_id",
 			Attributes: []string{"vpc_id", "subnet_ids", "ingress", "egress"}, Fixed: []string{"vpc_id"},
+			Blocks:         map[string][]string{"ingress": {"aws_network_acl_rule"}, "egress": {"aws_network_acl_rule"}},
 			CloudFormation: []Words{{Type: "AWS::EC2::NetworkAcl", Properties: map[string]string{"VpcId": "vpc_id"}}},
-			Put:            putACL, Drop: dropACL, Show: showACL,
+			Put:            putACL, Drop: dropACL, Show: showACL, InUse: aclInUse,
 		},
 		{
-			Name: "aws_default_network_acl", Prefix: "acl-", Rank: rankGroup, Kinds: aclKinds,
+			Name: "aws_default_network_acl", Prefix: "acl-", Rank: rankGroup, Kinds: aclKinds, Adopts: true, Blocks: map[string][]string{"ingress": nil, "egress": nil},
 			NamedBy:    []Reference{{Attribute: "network_acl_id", Here: true}, {Attribute: "default_network_acl_id"}},
 			Fixed:      []string{"default_network_acl_id"},
 			Attributes: []string{"default_network_acl_id", "subnet_ids", "ingress", "egress"}, Computed: []string{"vpc_id"},
@@ -49,9 +50,20 @@ func aclTypes() []Type {
 			Name: "aws_network_acl_association", Rank: RankMember, Kinds: aclKinds, Container: "network_acl_id", Slot: []string{"subnet_id"}, Inside: true,
 			Attributes:     []string{"network_acl_id", "subnet_id"},
 			CloudFormation: []Words{{Type: "AWS::EC2::SubnetNetworkAclAssociation", Properties: map[string]string{"NetworkAclId": "network_acl_id", "SubnetId": "subnet_id"}}},
-			Put:            putACLAssociation, Drop: dropACLAssociation, Show: showACLAssociations,
+			Put:            putACLAssociation, Drop: dropACLAssociation, Show: showACLAssociations, Holders: aclsOf,
 		},
 	}
+}
+
+// aclsOf are the ACLs that a subnet has.
+func aclsOf(s *snapshot.Scope, subnet string) []string {
+	var out []string
+	for _, a := range s.NetworkACLs.All() {
+		if !a.IsDefault && slices.Contains(a.Associations, snapshot.ACLAssociation{Subnet: subnet}) {
+			out = append(out, a.ID)
+		}
+	}
+	return out
 }
 
 func putACL(w *World, before, o *Object) {

@@ -9,11 +9,11 @@ import (
 // first. It tells what is deleted while something uses it.
 func (w *World) Apply(changes []Change) []InUse {
 	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(Types().Models[a.Type].Rank, Types().Models[b.Type].Rank) })
-	var left []leftover
+	var went []func() InUse
 	for _, c := range slices.Backward(changes) {
 		if drop := Types().Models[c.Type].Drop; drop != nil && c.Before != nil && (c.Action != Update || Remade(c)) {
-			if c.Action != Update {
-				left = append(left, w.leftover(c.Before))
+			if look := Types().Models[c.Type].InUse; look != nil && c.Action != Update {
+				went = append(went, look(w, c.Before))
 			}
 			drop(w, c.Before)
 		}
@@ -28,7 +28,7 @@ func (w *World) Apply(changes []Change) []InUse {
 		}
 		Types().Models[c.Type].Put(w, before, c.After)
 	}
-	return w.putBackInUse(left)
+	return kept(went)
 }
 
 // Remade reports whether an update is made by taking away what was and putting

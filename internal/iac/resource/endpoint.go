@@ -13,8 +13,8 @@ var endpointKinds = []snapshot.Kind{snapshot.Endpoints, snapshot.Interfaces, sna
 func endpointTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_vpc_endpoint", Prefix: "vpce-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Endpoints, endpoints, true)}, Kinds: endpointKinds,
-			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "vpc_endpoint_id", Here: true}, {Attribute: "gateway_id"}}, Container: "vpc_id",
+			Name: "aws_vpc_endpoint", Prefix: "vpce-", Rank: rankInterface, Rows: []Rows{{snapshot.Endpoints, true}}, Kinds: endpointKinds,
+			Local: true, Sweeps: true, Gateway: snapshot.EndpointGateway, NamedBy: []Reference{{Attribute: "vpc_endpoint_id", Here: true}, {Attribute: "gateway_id"}}, Container: "vpc_id",
 			Attributes: []string{
 				"vpc_id", "service_name", "vpc_endpoint_type", "subnet_ids", "security_group_ids", "private_dns_enabled", "policy", "ip_address_type", "subnet_configuration",
 			},

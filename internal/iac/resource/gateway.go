@@ -11,7 +11,7 @@ var vpnKinds = []snapshot.Kind{snapshot.VPNGateways}
 func gatewayTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_vpn_gateway", Prefix: "vgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.VPNGateways, vpnGateways, false)}, Kinds: vpnKinds, Local: true,
+			Name: "aws_vpn_gateway", Prefix: "vgw-", Rank: rankGateway, Rows: []Rows{{snapshot.VPNGateways, false}}, Kinds: vpnKinds, Local: true, Gateway: snapshot.VPNGatewayKind,
 			NamedBy:    []Reference{{Attribute: "vpn_gateway_id"}, {Attribute: "propagating_vgws", List: true}, {Attribute: "gateway_id"}},
 			Attributes: []string{"vpc_id"}, CloudFormation: []Words{{Type: "AWS::EC2::VPNGateway"}},
 			Put: putVPNGateway, Drop: dropVPNGateway, Show: showVPNGateway,
@@ -22,11 +22,13 @@ func gatewayTypes() []Type {
 			Put:            putVPNAttachment, Drop: dropVPNAttachment, Show: showVPNAttachment,
 		},
 		{
-			Name: "aws_internet_gateway", Prefix: "igw-", Rank: rankGateway, NamedBy: []Reference{{Attribute: "gateway_id"}},
+			Name: "aws_internet_gateway", Prefix: "igw-", Rank: rankGateway, Gateway: snapshot.InternetGateway, NamedBy: []Reference{{Attribute: "gateway_id"}},
 			CloudFormation: []Words{{Type: "AWS::EC2::InternetGateway"}},
 		},
-		{Name: "aws_egress_only_internet_gateway", Prefix: "eigw-", Ignored: true, NamedBy: []Reference{{Attribute: "egress_only_gateway_id"}}},
-		{Name: "aws_datasync_agent", Ignored: true, CloudFormation: []Words{{Type: "AWS::DataSync::Agent", Properties: map[string]string{"VpcEndpointId": "vpc_endpoint_id"}}}},
+		{
+			Name: "aws_egress_only_internet_gateway", Prefix: "eigw-", Passive: true, NamedBy: []Reference{{Attribute: "egress_only_gateway_id"}},
+			CloudFormation: []Words{{Type: "AWS::EC2::EgressOnlyInternetGateway"}},
+		},
 	}
 }
 

@@ -11,15 +11,18 @@ var groupKinds = []snapshot.Kind{snapshot.SecurityGroups, snapshot.SecurityGroup
 func groupTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.SecurityGroups, groups, true)}, Kinds: groupKinds,
+			Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{{snapshot.SecurityGroups, true}}, Kinds: groupKinds,
 			Shared: true, Local: true, NamedBy: groupNames, Container: "vpc_id",
 			Attributes: []string{"vpc_id", "ingress", "egress"}, Labels: []string{"name", "description"}, Computed: []string{"owner_id", "arn"},
-			Fixed:          []string{"vpc_id", "name", "description"},
+			Fixed: []string{"vpc_id", "name", "description"}, Inline: inlineRules, InUse: groupInUse, MayBeBare: true,
+			Blocks: map[string][]string{
+				"ingress": {"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}, "egress": {"aws_security_group_rule", "aws_vpc_security_group_egress_rule"},
+			},
 			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroup", Properties: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}}},
 			Put:            putGroup, Drop: dropGroup, Show: showGroup,
 		},
 		{
-			Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames,
+			Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames, Adopts: true,
 			Attributes: []string{"vpc_id", "ingress", "egress"}, Fixed: []string{"vpc_id"}, Computed: []string{"name", "description", "owner_id", "arn"},
 			CloudFormation: []Words{{Type: "Custom::VpcRestrictDefaultSG", Properties: map[string]string{"DefaultSecurityGroupId": "id"}}},
 			Put:            putDefaultGroup, Show: showGroup,
@@ -31,6 +34,14 @@ func groupTypes() []Type {
 			Put:            putGroupVPC, Drop: dropGroupVPC, Show: showGroupVPCs,
 		},
 	}
+}
+
+// inlineRules are the lists of rules of a group. One that a template does not state is
+// filled by AWS, on a new group, with a rule for all outbound traffic.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+var inlineRules = []Inline{
+	{Property: "SecurityGroupIngress", Attribute: "ingress", Type: "aws_vpc_security_group_ingress_rule"},
+	{Property: "SecurityGroupEgress", Attribute: "egress", Type: "aws_vpc_security_group_egress_rule", Default: map[string]any{"ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}},
 }
 
 var groupNames = []Reference{

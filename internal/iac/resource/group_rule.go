@@ -13,17 +13,17 @@ func groupRuleTypes() []Type {
 		{
 			Name: "aws_vpc_security_group_ingress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
 			Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
-			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupIngress", Properties: RuleNames("Source")}},
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupIngress", Properties: ruleNames("Source")}},
 			Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
 		},
 		{
 			Name: "aws_vpc_security_group_egress_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Inside: true,
 			Attributes: ruleAttributes, Computed: []string{"security_group_rule_id"},
-			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupEgress", Properties: RuleNames("Destination")}},
-			Put:            putGroupRule, Drop: dropGroupRule, Show: showRules,
+			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroupEgress", Properties: ruleNames("Destination")}},
+			Put:            putGroupRule, Drop: dropGroupRule, Show: showRules, Unstated: allAlone,
 		},
 		{
-			Name: "aws_security_group_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id",
+			Name: "aws_security_group_rule", Rank: RankMember, Kinds: groupKinds, Container: "security_group_id", Sums: true,
 			Attributes: []string{"security_group_id", "type", "protocol", "from_port", "to_port", "cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id", "self"},
 			Computed:   []string{"security_group_rule_id"},
 			Put:        putGroupRule, Drop: dropGroupRule, Show: showOldRules,
@@ -47,6 +47,15 @@ func (w *World) forgetRules(group string, egress bool, gone func(snapshot.Securi
 }
 
 var ruleAttributes = []string{"security_group_id", "ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"}
+
+// ruleNames are the properties of a rule of a security group; that of the peer is
+// called by its side.
+func ruleNames(side string) map[string]string {
+	return map[string]string{
+		"GroupId": "security_group_id", "IpProtocol": "ip_protocol", "FromPort": "from_port", "ToPort": "to_port", "CidrIp": "cidr_ipv4", "CidrIpv6": "cidr_ipv6",
+		side + "SecurityGroupId": "referenced_security_group_id", side + "PrefixListId": "prefix_list_id",
+	}
+}
 
 // permissions reads a rule of any of the ways to write one: the known peers as a
 // permission, and one more for peers that are known only after apply.
@@ -340,6 +349,16 @@ func showRules(w *World, o *Object) []map[string]any {
 		}
 	}
 	return out
+}
+
+// allAlone leaves out the outbound rules of a group that has none but those for all
+// traffic: a template that states none leaves AWS's.
+func allAlone(shown []map[string]any, states func(string) bool) []map[string]any {
+	limits := func(rule map[string]any) bool { return rule["ip_protocol"] != "-1" }
+	if !states("") && !slices.ContainsFunc(shown, limits) {
+		return nil
+	}
+	return shown
 }
 
 // showOldRules are the rules of a group as it holds them, several peers in one.

@@ -49,7 +49,5 @@ func HasType(id string, types []string) bool {
 // IsPlace reports whether an id, or the address of what is planned, of a type, is that
 // of a VPC or subnet, which others stand in.
 func IsPlace(id, planned string) bool {
-	return HasType(id, places) || slices.Contains(places, planned)
+	return HasType(id, Types().Grounds) || slices.Contains(Types().Grounds, planned)
 }
-
-var places = []string{"aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet"}

@@ -16,7 +16,7 @@ var (
 func interfaceTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_network_interface", Prefix: "eni-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Interfaces, interfaces, true)}, Kinds: interfaceKinds,
+			Name: "aws_network_interface", Prefix: "eni-", Rank: rankInterface, Rows: []Rows{{snapshot.Interfaces, true}}, Kinds: interfaceKinds,
 			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "network_interface_id", Here: true}}, Container: "subnet_id",
 			Attributes: []string{"subnet_id", "security_groups", "private_ips", "private_ip", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes"},
 			Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
@@ -34,7 +34,7 @@ func interfaceTypes() []Type {
 			Name: "aws_ec2_instance_state", Rank: RankLast, Kinds: instanceKinds, Attributes: []string{"instance_id", "state"}, Put: putInstanceState,
 		},
 		{
-			Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{rowsOf(snapshot.Instances, instances, true)}, Kinds: instanceKinds,
+			Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{{snapshot.Instances, true}}, Kinds: instanceKinds,
 			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "instance_id"}}, Container: "subnet_id",
 			Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
 			Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},

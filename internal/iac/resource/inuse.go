@@ -20,78 +20,90 @@ type InUse struct {
 	Ground bool
 }
 
-// leftover is what there was of something that is deleted, just before it is.
-type leftover struct {
-	of     *Object
-	scopes []*snapshot.Scope
-	group  snapshot.SecurityGroup
-	acl    snapshot.NetworkACL
-	table  snapshot.RouteTable
-}
-
-func (w *World) leftover(o *Object) leftover {
-	l := leftover{of: o}
-	switch o.Type {
-	case "aws_security_group":
-		l.group, l.scopes = find(w, groups, o.ID)
-	case "aws_network_acl":
-		l.acl, l.scopes = find(w, acls, o.ID)
-	case "aws_route_table":
-		l.table, l.scopes = find(w, tables, o.ID)
-	case "aws_subnet":
-		_, l.scopes = find(w, subnets, o.ID)
-	case "aws_vpc":
-		_, l.scopes = find(w, vpcs, o.ID)
-	}
-	return l
-}
-
-// putBackInUse puts back, emptied, what can't be deleted because something keeps it.
-// Terraform takes the subnets off an ACL or a route table before it deletes them, so
-// that they fall to the default ACL and the main table; CloudFormation does not.
-func (w *World) putBackInUse(list []leftover) []InUse {
+// kept tells what of the things that went something keeps: see Type.InUse.
+func kept(went []func() InUse) []InUse {
 	var out []InUse
-	for _, l := range list {
-		var by []string
-		toDefault, ground := false, false
-		switch {
-		case len(l.scopes) == 0:
-		case l.of.Type == "aws_security_group":
-			if by = w.carriersOf(l.of.ID); len(by) > 0 {
-				l.group.Ingress, l.group.Egress = nil, nil
-				for _, s := range l.scopes {
-					s.SecurityGroups.Add(l.group)
-				}
-			}
-		case l.of.Type == "aws_vpc", l.of.Type == "aws_subnet":
-			by, ground = w.uproot(l.of.ID), true
-		case l.of.Type == "aws_network_acl":
-			by = w.stillBare(subnetsOf(l.acl.Associations, func(a snapshot.ACLAssociation) string { return a.Subnet }), w.hasACL)
-			if !l.of.ByTemplate {
-				for _, subnet := range by {
-					w.dissociateACL(subnet)
-				}
-				toDefault = true
-			} else if len(by) > 0 {
-				l.acl.Entries = nil
-				for _, s := range l.scopes {
-					s.NetworkACLs.Add(l.acl)
-				}
-			}
-		case l.of.Type == "aws_route_table":
-			by = w.stillBare(subnetsOf(l.table.Associations, func(a snapshot.RouteTableAssociation) string { return a.Subnet }), w.hasRouteTable)
-			if toDefault = !l.of.ByTemplate; !toDefault && len(by) > 0 {
-				l.table.Routes = slices.DeleteFunc(slices.Clone(l.table.Routes), func(r snapshot.Route) bool { return r.Gateway != "local" })
-				for _, s := range l.scopes {
-					s.RouteTables.Add(l.table)
-				}
-			}
-		}
-		if len(by) > 0 {
-			out = append(out, InUse{l.of.ID, l.of.Address, by, toDefault, ground})
+	for _, look := range went {
+		if u := look(); len(u.By) > 0 {
+			out = append(out, u)
 		}
 	}
 	return out
+}
+
+// groupInUse puts a group back, emptied, that can't be deleted because something
+// carries it.
+func groupInUse(w *World, o *Object) func() InUse {
+	g, scopes := find(w, groups, o.ID)
+	return func() InUse {
+		if len(scopes) == 0 {
+			return InUse{}
+		}
+		by := w.carriersOf(o.ID)
+		if len(by) > 0 {
+			g.Ingress, g.Egress = nil, nil
+			for _, s := range scopes {
+				s.SecurityGroups.Add(g)
+			}
+		}
+		return InUse{ID: o.ID, Address: o.Address, By: by}
+	}
+}
+
+// groundInUse tells what stands in a VPC or subnet that goes.
+func groundInUse[T snapshot.Row](table func(*snapshot.Scope) *snapshot.Table[T]) func(*World, *Object) func() InUse {
+	return func(w *World, o *Object) func() InUse {
+		_, scopes := find(w, table, o.ID)
+		return func() InUse {
+			if len(scopes) == 0 {
+				return InUse{}
+			}
+			return InUse{ID: o.ID, Address: o.Address, By: w.uproot(o.ID), Ground: true}
+		}
+	}
+}
+
+// aclInUse puts an ACL back, emptied, that guards subnets still. Terraform takes the
+// subnets off it before it deletes it, so that they fall to the default ACL;
+// CloudFormation does not.
+func aclInUse(w *World, o *Object) func() InUse {
+	a, scopes := find(w, acls, o.ID)
+	return func() InUse {
+		if len(scopes) == 0 {
+			return InUse{}
+		}
+		by := w.stillBare(subnetsOf(a.Associations, func(x snapshot.ACLAssociation) string { return x.Subnet }), w.hasACL)
+		if !o.ByTemplate {
+			for _, subnet := range by {
+				w.dissociateACL(subnet)
+			}
+		} else if len(by) > 0 {
+			a.Entries = nil
+			for _, s := range scopes {
+				s.NetworkACLs.Add(a)
+			}
+		}
+		return InUse{ID: o.ID, Address: o.Address, By: by, Detached: !o.ByTemplate}
+	}
+}
+
+// tableInUse puts a route table back with its local routes, as aclInUse does an ACL;
+// the subnets that Terraform takes off it fall to the main table.
+func tableInUse(w *World, o *Object) func() InUse {
+	t, scopes := find(w, tables, o.ID)
+	return func() InUse {
+		if len(scopes) == 0 {
+			return InUse{}
+		}
+		by := w.stillBare(subnetsOf(t.Associations, func(a snapshot.RouteTableAssociation) string { return a.Subnet }), w.hasRouteTable)
+		if o.ByTemplate && len(by) > 0 {
+			t.Routes = slices.DeleteFunc(slices.Clone(t.Routes), func(r snapshot.Route) bool { return r.Gateway != "local" })
+			for _, s := range scopes {
+				s.RouteTables.Add(t)
+			}
+		}
+		return InUse{ID: o.ID, Address: o.Address, By: by, Detached: !o.ByTemplate}
+	}
 }
 
 // uproot notes with the endpoints that stay in a VPC or subnet that it goes, and tells

@@ -67,7 +67,7 @@ func memberTypes(o *Object) []Type {
 	}
 	var out []Type
 	for _, t := range Types().all {
-		if IsMember(t.Name) && t.Name != "aws_security_group_rule" && slices.Contains(Types().References[t.Container], o.Type) { // others tell the same rules, one by one
+		if IsMember(t.Name) && !t.Sums && slices.Contains(Types().References[t.Container], o.Type) {
 			out = append(out, t)
 		}
 	}

@@ -46,17 +46,6 @@ func Validate(o *Object) error {
 	return nil
 }
 
-// Agents are the DataSync agents among resources.
-func Agents(list []*Object) []Agent {
-	var out []Agent
-	for _, r := range list {
-		if r.Type == "aws_datasync_agent" {
-			out = append(out, Agent{Address: r.Address, IP: r.Known("ip_address"), EndpointID: r.Known("vpc_endpoint_id")})
-		}
-	}
-	return out
-}
-
 // where it is, as people write it.
 func (h Location) String() string {
 	return strings.Trim(h.Account+"/"+h.Region, "/")

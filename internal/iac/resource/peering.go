@@ -11,7 +11,7 @@ var peeringKinds = []snapshot.Kind{snapshot.Peerings}
 func peeringTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_vpc_peering_connection", Prefix: "pcx-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.Peerings, peerings, false)}, Kinds: peeringKinds,
+			Name: "aws_vpc_peering_connection", Prefix: "pcx-", Rank: rankGateway, Rows: []Rows{{snapshot.Peerings, false}}, Kinds: peeringKinds,
 			Shared: true, NamedBy: []Reference{{Attribute: "vpc_peering_connection_id"}}, Container: "vpc_id",
 			Attributes: []string{"vpc_id", "peer_vpc_id", "auto_accept"}, Labels: []string{"peer_region"}, Computed: []string{"accept_status"},
 			Fixed: []string{"vpc_id", "peer_vpc_id"},

@@ -163,11 +163,6 @@ func (p *Plan) Addresses(prefix string) []string {
 	return slices.Compact(out)
 }
 
-// Agent is a DataSync agent as a plan declares it; empty fields are not known.
-type Agent struct {
-	Address, IP, EndpointID string
-}
-
 // Names reports whether a change is of the resource with an id, or names it.
 func (c Change) Names(id string) bool { return slices.Contains(c.IDs(), id) }
 

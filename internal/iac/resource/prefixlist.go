@@ -11,8 +11,8 @@ var listKinds = []snapshot.Kind{snapshot.PrefixLists, snapshot.PrefixListEntries
 func listTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_ec2_managed_prefix_list", Prefix: "pl-", Rank: rankList, Rows: []Rows{rowsOf(snapshot.PrefixListEntries, lists, false), rowsOf(snapshot.PrefixLists, prefixLists, false)},
-			Kinds: listKinds, Shared: true, Local: true,
+			Name: "aws_ec2_managed_prefix_list", Prefix: "pl-", Rank: rankList, Rows: []Rows{{snapshot.PrefixListEntries, false}, {snapshot.PrefixLists, false}},
+			Kinds: listKinds, Lost: []snapshot.Kind{snapshot.PrefixListEntries}, Shared: true, Local: true, Blocks: map[string][]string{"entry": {"aws_ec2_managed_prefix_list_entry"}},
 			NamedBy:    []Reference{{Attribute: "prefix_list_id", Here: true}, {Attribute: "prefix_list_ids", List: true}, {Attribute: "destination_prefix_list_id"}},
 			Attributes: []string{"entry"}, Labels: []string{"name"},
 			CloudFormation: []Words{{

@@ -30,6 +30,7 @@ func routeTypes() []Type {
 			Attributes: []string{"route_table_id", "vpn_gateway_id"},
 			CloudFormation: []Words{{
 				Type: "AWS::EC2::VPNGatewayRoutePropagation", Properties: map[string]string{"VpnGatewayId": "vpn_gateway_id"},
+				Each: struct{ Property, Attribute string }{"RouteTableIds", "route_table_id"},
 				More: func(o *Object, properties map[string]any) {
 					switch list, pending := TextsOf(properties["RouteTableIds"]); {
 					case pending != "":
@@ -94,15 +95,7 @@ func (w *World) route(o *Object, cidr, ipv6 string) snapshot.Route {
 
 // gatewayKind tells what a gateway is that has no id of AWS yet.
 func (w *World) gatewayKind(id string) snapshot.GatewayKind {
-	switch w.TypeOf(id) {
-	case "aws_vpn_gateway":
-		return snapshot.VPNGatewayKind
-	case "aws_vpc_endpoint":
-		return snapshot.EndpointGateway
-	case "aws_internet_gateway":
-		return snapshot.InternetGateway
-	}
-	return snapshot.ByID
+	return Types().Of(w.TypeOf(id)).Gateway
 }
 
 // putRoute adds a route to its table, in place of one with the same destination,

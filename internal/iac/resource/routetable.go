@@ -9,14 +9,14 @@ import (
 func routeTableTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_route_table", Prefix: "rtb-", Rank: rankGroup, Rows: []Rows{rowsOf(snapshot.RouteTables, tables, true)}, Kinds: routeKinds, Local: true,
+			Name: "aws_route_table", Prefix: "rtb-", Rank: rankGroup, Rows: []Rows{{snapshot.RouteTables, true}}, Kinds: routeKinds, Local: true,
 			NamedBy: []Reference{{Attribute: "route_table_id", Here: true}}, Container: "vpc_id",
-			Attributes: []string{"vpc_id", "route", "propagating_vgws"}, Fixed: []string{"vpc_id"},
+			Attributes: []string{"vpc_id", "route", "propagating_vgws"}, Fixed: []string{"vpc_id"}, Blocks: map[string][]string{"route": {"aws_route"}},
 			CloudFormation: []Words{{Type: "AWS::EC2::RouteTable", Properties: map[string]string{"VpcId": "vpc_id"}}},
-			Put:            putTable, Drop: dropTable, Show: showTable,
+			Put:            putTable, Drop: dropTable, Show: showTable, InUse: tableInUse,
 		},
 		{
-			Name: "aws_default_route_table", Prefix: "rtb-", Rank: rankGroup, Kinds: routeKinds,
+			Name: "aws_default_route_table", Prefix: "rtb-", Rank: rankGroup, Kinds: routeKinds, Adopts: true, Blocks: map[string][]string{"route": {"aws_route"}},
 			NamedBy:    []Reference{{Attribute: "route_table_id", Here: true}, {Attribute: "default_route_table_id"}},
 			Fixed:      []string{"default_route_table_id"},
 			Attributes: []string{"default_route_table_id", "route", "propagating_vgws"}, Computed: []string{"vpc_id"},
@@ -29,7 +29,7 @@ func routeTableTypes() []Type {
 				{Type: "AWS::EC2::SubnetRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "SubnetId": "subnet_id"}},
 				{Type: "AWS::EC2::GatewayRouteTableAssociation", Properties: map[string]string{"RouteTableId": "route_table_id", "GatewayId": "gateway_id"}},
 			},
-			Put: putTableAssociation, Drop: dropTableAssociation, Show: showTableAssociations,
+			Put: putTableAssociation, Drop: dropTableAssociation, Show: showTableAssociations, Unstated: withoutGateways, Holders: tablesOf,
 		},
 		{
 			Name: "aws_main_route_table_association", Rank: RankMember, Kinds: routeKinds, Container: "route_table_id",
@@ -37,6 +37,25 @@ func routeTableTypes() []Type {
 			Put: putMainTable, Drop: dropMainTable, Show: showMainTable,
 		},
 	}
+}
+
+// withoutGateways leaves out the associations of gateways, unless a template states some.
+func withoutGateways(shown []map[string]any, states func(string) bool) []map[string]any {
+	if states("gateway_id") {
+		return shown
+	}
+	return slices.DeleteFunc(shown, func(a map[string]any) bool { return a["gateway_id"] != nil })
+}
+
+// tablesOf are the route tables that a subnet has of its own.
+func tablesOf(s *snapshot.Scope, subnet string) []string {
+	var out []string
+	for _, t := range s.RouteTables.All() {
+		if slices.ContainsFunc(t.Associations, func(x snapshot.RouteTableAssociation) bool { return x.Subnet == subnet && !x.Main }) {
+			out = append(out, t.ID)
+		}
+	}
+	return out
 }
 
 func putTable(w *World, before, o *Object) {

@@ -9,31 +9,18 @@ import (
 
 // Rows is a table whose rows have the ids of a type of resource.
 type Rows struct {
-	presence func(s *snapshot.Scope, id, vpc string) snapshot.Presence
-	ids      func(s *snapshot.Scope) []string
-	lose     func(w *World, id string, gap snapshot.Gap)
+	Kind snapshot.Kind
+	// InVPC says that its rows stand in a VPC, of which it may be known that it has no
+	// other.
+	InVPC bool
 }
 
-// rowsOf is the table of a kind. inVPC says that its rows stand in a VPC, of which it
-// may be known that it has no other.
-func rowsOf[T snapshot.Row](k snapshot.Kind, table func(*snapshot.Scope) *snapshot.Table[T], inVPC bool) Rows {
-	return Rows{
-		presence: func(s *snapshot.Scope, id, vpc string) snapshot.Presence {
-			if !inVPC {
-				vpc = ""
-			}
-			_, p := table(s).GetIn(vpc, id)
-			return p
-		},
-		ids: func(s *snapshot.Scope) []string { return table(s).IDs() },
-		lose: func(w *World, id string, gap snapshot.Gap) {
-			_, holders := find(w, table, id)
-			for _, s := range holders {
-				table(s).Lose(id)
-				s.Doubt(k, gap)
-			}
-		},
+func (r Rows) presence(s *snapshot.Scope, id, vpc string) snapshot.Presence {
+	if !r.InVPC {
+		vpc = ""
 	}
+	_, p := s.Rows(r.Kind).Look(vpc, id)
+	return p
 }
 
 // PresenceIn reports whether a scope has a resource, whatever it is.
@@ -56,18 +43,59 @@ func RowIDs(s *snapshot.Scope) []string {
 	for _, t := range Types().all {
 		if t.Local {
 			for _, r := range t.Rows {
-				out = append(out, r.ids(s)...)
+				out = append(out, s.Rows(r.Kind).IDs()...)
 			}
 		}
 	}
 	return out
 }
 
+// StackResource is a resource that CloudFormation made, as its tags tell.
+type StackResource struct {
+	Stack, LogicalID string
+	ID               string
+	Kind             string // such as "AWS::EC2::VPC"
+}
+
+// StackResources lists the resources of a scope that stacks have made.
+func StackResources(s *snapshot.Scope) []StackResource {
+	var out []StackResource
+	for _, t := range Types().all {
+		for _, r := range t.Rows {
+			rows := s.Rows(r.Kind)
+			if !snapshot.CarriesTags(rows.RowType()) {
+				continue
+			}
+			for _, id := range rows.IDs() {
+				row, _ := rows.Look("", id)
+				if stack, logicalID := snapshot.StackOf(row); stack != "" && logicalID != "" {
+					out = append(out, StackResource{Stack: stack, LogicalID: logicalID, ID: id, Kind: t.CloudFormation[0].Type})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// CarriesStackTags reports whether the resources of a type can be told by their
+// tags to be a stack's.
+func CarriesStackTags(kind string) bool {
+	t := Types().InTemplates(kind)
+	return t.CloudFormation != nil && t.CloudFormation[0].Type == kind && slices.ContainsFunc(t.Rows, func(r Rows) bool {
+		return snapshot.CarriesTags((&snapshot.Scope{}).Rows(r.Kind).RowType())
+	})
+}
+
 // LoseRow gives up the rows with an id, whatever it is.
 func (w *World) LoseRow(id string, gap snapshot.Gap) {
 	for _, t := range Types().all {
 		for _, r := range t.Rows {
-			r.lose(w, id, gap)
+			for _, s := range w.Snapshot.Scopes {
+				if r.presence(s, id, "") == snapshot.Present {
+					s.Lose(r.Kind, id)
+					s.Doubt(r.Kind, gap)
+				}
+			}
 		}
 	}
 }

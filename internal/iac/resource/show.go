@@ -45,14 +45,10 @@ func PartsShown(base *snapshot.Snapshot, id string, o *Object, stated []*Object)
 			})
 		}
 		shown := t.Show(w, &Object{Type: t.Name, Attributes: map[string]any{t.Container: o.ID}})
-		limits := func(rule map[string]any) bool { return rule["ip_protocol"] != "-1" }
-		if t.Name == "aws_vpc_security_group_egress_rule" && !states("") && !slices.ContainsFunc(shown, limits) {
-			continue
+		if t.Unstated != nil {
+			shown = t.Unstated(shown, states)
 		}
 		for _, attributes := range shown {
-			if attributes["gateway_id"] != nil && t.Name == "aws_route_table_association" && !states("gateway_id") {
-				continue
-			}
 			out = append(out, &Object{Address: id, Type: t.Name, ID: fmt.Sprintf("%s/%s/%d", id, t.Name, len(out)), Exists: true, Attributes: attributes, Place: o.Place})
 		}
 	}

@@ -15,7 +15,7 @@ var tgwKinds = []snapshot.Kind{
 func transitGatewayTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_ec2_transit_gateway", Prefix: "tgw-", Rank: rankGateway, Rows: []Rows{rowsOf(snapshot.TransitGateways, tgws, false)}, Kinds: tgwKinds, Shared: true,
+			Name: "aws_ec2_transit_gateway", Prefix: "tgw-", Rank: rankGateway, Rows: []Rows{{snapshot.TransitGateways, false}}, Kinds: tgwKinds, Shared: true,
 			NamedBy: []Reference{{Attribute: "transit_gateway_id"}},
 			Parts: map[string]Part{
 				DefaultTGWTable: {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"}, "propagation_default_route_table_id": {DefaultTGWTable, "aws_ec2_transit_gateway_route_table"},
@@ -31,7 +31,7 @@ func transitGatewayTypes() []Type {
 		{
 			Name: "aws_ec2_transit_gateway_vpc_attachment", Prefix: "tgw-attach-", Rank: rankAttach, Kinds: tgwKinds, Shared: true,
 			Rows: []Rows{
-				rowsOf(snapshot.TransitGatewayVPCAttachments, tgwVPCAttachments, false), rowsOf(snapshot.TransitGatewayAttachments, tgwAttachments, false),
+				{snapshot.TransitGatewayVPCAttachments, false}, {snapshot.TransitGatewayAttachments, false},
 			},
 			NamedBy: []Reference{{Attribute: "transit_gateway_attachment_id"}}, Container: "vpc_id",
 			Attributes: []string{
@@ -39,8 +39,8 @@ func transitGatewayTypes() []Type {
 			},
 			Fixed: []string{"transit_gateway_id", "vpc_id"},
 			CloudFormation: []Words{
-				{Type: "AWS::EC2::TransitGatewayAttachment", Properties: attachmentProperties, More: attachmentOptions},
 				{Type: "AWS::EC2::TransitGatewayVpcAttachment", Properties: attachmentProperties, More: attachmentOptions},
+				{Type: "AWS::EC2::TransitGatewayAttachment", Properties: attachmentProperties, More: attachmentOptions},
 			},
 			Put: putTGWAttachment, Drop: dropTGWAttachment, Show: showTGWAttachment,
 		},

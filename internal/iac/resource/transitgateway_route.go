@@ -13,8 +13,8 @@ func transitGatewayRouteTypes() []Type {
 		{
 			Name: "aws_ec2_transit_gateway_route_table", Prefix: "tgw-rtb-", Rank: rankGateway, Kinds: tgwKinds, Local: true,
 			Rows: []Rows{
-				rowsOf(snapshot.TransitGatewayRouteTables, tgwTables, false), rowsOf(snapshot.TransitGatewayRoutes, tgwRoutes, false),
-				rowsOf(snapshot.TransitGatewayAssociations, tgwAssociations, false),
+				{snapshot.TransitGatewayRouteTables, false}, {snapshot.TransitGatewayRoutes, false},
+				{snapshot.TransitGatewayAssociations, false},
 			},
 			NamedBy: []Reference{{Attribute: "transit_gateway_route_table_id"}}, Container: "transit_gateway_id",
 			Attributes: []string{"transit_gateway_id"}, Fixed: []string{"transit_gateway_id"},

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -11,7 +12,7 @@ import (
 // in and is named by, and what AWS makes of it. Whatever else is said of types
 // derives from these rows.
 type Type struct {
-	Name   string // as Terraform's AWS provider calls it
+	Name   string // as Terraform's AWS provider calls it; "" if it has none such
 	Prefix string // how its ids begin, such as "vpc-"; "" for a part, which has none that counts
 	Rank   Rank
 	Kinds  []snapshot.Kind // the tables that it touches
@@ -23,6 +24,10 @@ type Type struct {
 	AliasOf string
 	// Container is the attribute that names what it is part of, or stands in.
 	Container string
+	// Lost are the tables that are given up where an estate lacks one; nil: Kinds.
+	Lost []snapshot.Kind
+	// Gateway is what a route leads to that names one.
+	Gateway snapshot.GatewayKind
 	// Slot are the attributes that tell its place in what it is part of: two in one
 	// place exclude each other. nil: all of them.
 	Slot []string
@@ -33,7 +38,20 @@ type Type struct {
 	Local   bool // its row stands in the scope of its account and Region alone
 	Sweeps  bool // its VPC, subnets and groups decide what has to be read of an estate
 	Inside  bool // AWS shows it inside its container, as a template states it
+	Ground  bool // others stand in it
 	Ignored bool // changes of it touch nothing that the path depends on
+	Adopts  bool // it takes over what AWS has made
+	Sums    bool // it tells at once what another type tells one by one
+	Shares  bool // it shares with another account, or ceases to
+	Yields  bool // its attributes may be anything, such as the id of what exists already
+	Idless  bool // as a data source it tells the id of nothing on the path
+	Passive bool // it is called as what makes networks, and changes nothing of the path
+	Holds   bool // it holds resources that are not seen in it
+	// Runs is set on what calls the APIs of AWS or runs something of the user's, at once
+	// or later: it may do anything to what it names.
+	Runs bool
+	// RunsRead reports whether a data source does so where it is read; nil: it does not.
+	RunsRead func(o *Object) bool
 	// Opaque is set where what it does is not worked out: the rows of its tables can
 	// then no longer be trusted. One without tables leaves open what leads through it.
 	Opaque bool
@@ -44,8 +62,16 @@ type Type struct {
 	Attributes, Labels, Computed []string
 	// Fixed are the attributes that can't change: another value is another resource.
 	// Other updates are made in place; those of parts by taking away what was.
-	Fixed          []string
+	Fixed []string
+	// Blocks are the attributes that nothing but blocks of the configuration fills, and
+	// the resources of some types, which name it as their container. MayBeBare is set on
+	// what is often made without any.
+	Blocks    map[string][]string
+	MayBeBare bool
+	// CloudFormation are its words there; by the first its stack's tags are read.
 	CloudFormation []Words
+	// Inline are the members that a template may state in the resource itself.
+	Inline []Inline
 
 	// Put makes the resource as it is after; before is nil for one that did not
 	// exist. nil: the resource itself is no row.
@@ -55,6 +81,24 @@ type Type struct {
 	// Show is the inverse of Put: the attributes that the rows tell of a resource, by
 	// its id, or of each of its type in a container. nil: no row tells it.
 	Show func(w *World, o *Object) []map[string]any
+	// Unstated leaves out of what AWS shows of a part what stays where a template does not
+	// state it; nil: nothing does. states reports whether one of the type is stated, and
+	// an attribute of it.
+	Unstated func(shown []map[string]any, states func(attribute string) bool) []map[string]any
+	// Holders are the containers that a subnet has by it, but for those that AWS made.
+	Holders func(s *snapshot.Scope, subnet string) []string
+	// InUse looks at one that is about to go, and tells after the change what keeps it.
+	InUse func(w *World, o *Object) func() InUse
+	// Tells is the account and the Region that a data source tells of its provider.
+	Tells func(o *Object) (account, region string)
+}
+
+// Inline is a list of members in a property of a template, in the words of their type.
+type Inline struct {
+	Property, Attribute string
+	Type                string
+	// Default is what AWS puts into the list of a new resource where nobody states it.
+	Default map[string]any
 }
 
 // Reference is an attribute that is the id of a resource.
@@ -76,6 +120,11 @@ type Part struct {
 type Words struct {
 	Type       string
 	Properties map[string]string // attributes by property
+	// Returns are the attributes that name what AWS makes with it, as Fn::GetAtt calls them.
+	Returns map[string]string
+	// Each is a property that lists what there is one resource for, and the attribute that
+	// each names it in.
+	Each struct{ Property, Attribute string }
 	// More adds what the two say in different ways.
 	More func(o *Object, properties map[string]any)
 }
@@ -132,11 +181,15 @@ type Catalogue struct {
 	Shared []string
 	// Swept are the types whose place decides what has to be read of an estate.
 	Swept []string
+	// Grounds are the types that others stand in.
+	Grounds []string
 	// Containers are the attributes that name what resources are part of, or stand in.
 	Containers []string
 
-	all   []Type
-	words map[string]Words
+	all     []Type
+	byName  map[string]Type
+	byWords map[string]Type // by CloudFormation's name
+	words   map[string]Words
 }
 
 // ARNWanted stands among the types for an attribute that holds ARNs.
@@ -157,9 +210,11 @@ func derived() *Catalogue {
 		CloudFormation: map[string]Type{}, UnmodelledInCloudFormation: map[string]string{}, Properties: map[string]map[string]string{},
 		IDPrefixes: map[string]string{}, References: map[string][]string{}, Lists: map[string]bool{}, Aliases: map[string]string{}, AliasOf: map[string]string{},
 		Parts: map[string]map[string]string{}, PartTypes: map[string]string{}, words: map[string]Words{},
+		byName: map[string]Type{}, byWords: map[string]Type{},
 		all: slices.Concat(
 			vpcTypes(), groupTypes(), groupRuleTypes(), aclTypes(), routeTableTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(),
 			transitGatewayTypes(), transitGatewayRouteTypes(), fleetTypes(), opaqueTypes(),
+			agentTypes(), standingForOthersTypes(), runningTypes(), sharingTypes(), passiveTypes(), dataTypes(),
 		),
 	}
 	for _, t := range c.all {
@@ -171,16 +226,48 @@ func derived() *Catalogue {
 	return c
 }
 
+// Of is what is known of a type, in Terraform's words; the zero value for nothing.
+func (c *Catalogue) Of(name string) Type { return c.byName[name] }
+
+// InTemplates is what is known of a type, in CloudFormation's words.
+func (c *Catalogue) InTemplates(kind string) Type { return c.byWords[kind] }
+
+// Knows reports whether a type has a row, in the words of either tool.
+func (c *Catalogue) Knows(kind string) bool {
+	_, named := c.byName[kind]
+	_, worded := c.byWords[kind]
+	return named || worded
+}
+
+// KnownInTemplates are CloudFormation's names of all types.
+func (c *Catalogue) KnownInTemplates() []string { return slices.Sorted(maps.Keys(c.byWords)) }
+
+// Words are CloudFormation's for a type; the zero value for one that it does not have.
+func (c *Catalogue) Words(kind string) Words { return c.words[kind] }
+
+// Properties are the attributes of the members by property.
+func (i Inline) Properties() map[string]string {
+	return maps.Clone(Types().Of(i.Type).CloudFormation[0].Properties)
+}
+
 func (c *Catalogue) add(t Type) {
+	acts := t.Holds || t.Runs || t.Shares || t.Yields || t.Idless || t.Passive || t.RunsRead != nil // of which no row is made
 	switch {
 	case t.Opaque:
 		c.Unmodelled[t.Name] = t.Kinds
-	case !t.Ignored:
+	case !t.Ignored && !acts:
 		c.Models[t.Name] = t
 	}
+	if t.Name != "" {
+		c.byName[t.Name] = t
+	}
 	for _, w := range t.CloudFormation {
-		if t.Opaque {
+		c.byWords[w.Type] = t
+		switch {
+		case t.Opaque:
 			c.UnmodelledInCloudFormation[w.Type] = t.Name
+			continue
+		case acts:
 			continue
 		}
 		c.CloudFormation[w.Type], c.Properties[w.Type], c.words[w.Type] = t, w.Properties, w
@@ -214,6 +301,9 @@ func (c *Catalogue) add(t Type) {
 	}
 	if t.Sweeps {
 		c.Swept = append(c.Swept, t.Name)
+	}
+	if t.Ground {
+		c.Grounds = append(c.Grounds, t.Name)
 	}
 	if t.Container != "" && !slices.Contains(c.Containers, t.Container) {
 		c.Containers = append(c.Containers, t.Container)

@@ -10,7 +10,7 @@ import (
 func vpcTypes() []Type {
 	return []Type{
 		{
-			Name: "aws_vpc", Prefix: "vpc-", Rank: rankVPC, Rows: []Rows{rowsOf(snapshot.VPCs, vpcs, false)}, Shared: true, Local: true,
+			Name: "aws_vpc", Prefix: "vpc-", Rank: rankVPC, Rows: []Rows{{snapshot.VPCs, false}}, Shared: true, Local: true, Ground: true,
 			Kinds:   []snapshot.Kind{snapshot.VPCs, snapshot.Subnets, snapshot.RouteTables, snapshot.SecurityGroups, snapshot.NetworkACLs},
 			NamedBy: vpcNames,
 			Parts: map[string]Part{
@@ -18,10 +18,13 @@ func vpcTypes() []Type {
 				MainTable: {MainTable, "aws_default_route_table"}, "default_route_table_id": {MainTable, "aws_default_route_table"},
 			},
 			Attributes: []string{"cidr_block", "instance_tenancy"}, Computed: []string{"owner_id", DefaultGroup, DefaultACL, MainTable}, Fixed: []string{"cidr_block"},
-			CloudFormation: []Words{{Type: "AWS::EC2::VPC", Properties: map[string]string{"CidrBlock": "cidr_block", "InstanceTenancy": "instance_tenancy"}}},
-			Put:            putVPC, Drop: dropVPC, Show: showVPC,
+			CloudFormation: []Words{{
+				Type: "AWS::EC2::VPC", Properties: map[string]string{"CidrBlock": "cidr_block", "InstanceTenancy": "instance_tenancy"},
+				Returns: map[string]string{"DefaultSecurityGroup": DefaultGroup, "DefaultNetworkAcl": DefaultACL},
+			}},
+			Put: putVPC, Drop: dropVPC, Show: showVPC, InUse: groundInUse(vpcs),
 		},
-		{Name: "aws_default_vpc", Prefix: "vpc-", Rank: rankVPC, Shared: true, NamedBy: vpcNames},
+		{Name: "aws_default_vpc", Prefix: "vpc-", Rank: rankVPC, Shared: true, Ground: true, Adopts: true, NamedBy: vpcNames},
 		{
 			Name: "aws_vpc_ipv4_cidr_block_association", Rank: RankBlock, Kinds: []snapshot.Kind{snapshot.VPCs, snapshot.RouteTables}, Container: "vpc_id",
 			Attributes:     []string{"vpc_id", "cidr_block"},
@@ -29,16 +32,16 @@ func vpcTypes() []Type {
 			Put:            putBlock, Drop: dropBlock, Show: showBlocks,
 		},
 		{
-			Name: "aws_subnet", Prefix: "subnet-", Rank: rankSubnet, Rows: []Rows{rowsOf(snapshot.Subnets, subnets, true)}, Kinds: []snapshot.Kind{snapshot.Subnets},
-			Shared: true, Local: true, NamedBy: subnetNames, Container: "vpc_id",
+			Name: "aws_subnet", Prefix: "subnet-", Rank: rankSubnet, Rows: []Rows{{snapshot.Subnets, true}}, Kinds: []snapshot.Kind{snapshot.Subnets},
+			Shared: true, Local: true, Ground: true, NamedBy: subnetNames, Container: "vpc_id",
 			Attributes: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"}, Computed: []string{"owner_id"},
 			Fixed: []string{"vpc_id", "cidr_block", "availability_zone", "availability_zone_id", "ipv6_native"},
 			CloudFormation: []Words{{Type: "AWS::EC2::Subnet", Properties: map[string]string{
 				"VpcId": "vpc_id", "CidrBlock": "cidr_block", "AvailabilityZone": "availability_zone", "AvailabilityZoneId": "availability_zone_id", "Ipv6Native": "ipv6_native",
 			}}},
-			Put: putSubnet, Drop: dropSubnet, Show: showSubnet,
+			Put: putSubnet, Drop: dropSubnet, Show: showSubnet, InUse: groundInUse(subnets),
 		},
-		{Name: "aws_default_subnet", Prefix: "subnet-", Shared: true, Ignored: true, NamedBy: subnetNames},
+		{Name: "aws_default_subnet", Prefix: "subnet-", Shared: true, Ground: true, Ignored: true, Adopts: true, NamedBy: subnetNames},
 		{
 			Name: "aws_ec2_subnet_cidr_reservation", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SubnetCIDRReservations},
 			Attributes:     []string{"subnet_id", "cidr_block", "reservation_type"},

@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-// RuleNames are the properties of a rule of a security group; that of the peer is
-// called by its side.
-func RuleNames(side string) map[string]string {
-	return map[string]string{
-		"GroupId": "security_group_id", "IpProtocol": "ip_protocol", "FromPort": "from_port", "ToPort": "to_port", "CidrIp": "cidr_ipv4", "CidrIpv6": "cidr_ipv6",
-		side + "SecurityGroupId": "referenced_security_group_id", side + "PrefixListId": "prefix_list_id",
-	}
-}
-
 // Renamed gives the keys of the objects in a list other names.
 func Renamed(v any, names map[string]string) any {
 	list, ok := v.([]any)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 )
 
 // A plan leaves dynamic blocks out of the configuration, and what they make is unknown
@@ -16,18 +18,6 @@ import (
 // blocks.
 var blockLists = []string{"ingress", "egress", "route", "entry", "subnet_configuration", "network_interface"}
 
-// apart are the types of the resources that say by themselves what such blocks of a type
-// would, and the attribute by which they name it.
-var apart = map[string][]string{
-	"aws_security_group.ingress":        {"security_group_id", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule"},
-	"aws_security_group.egress":         {"security_group_id", "aws_security_group_rule", "aws_vpc_security_group_egress_rule"},
-	"aws_network_acl.ingress":           {"network_acl_id", "aws_network_acl_rule"},
-	"aws_network_acl.egress":            {"network_acl_id", "aws_network_acl_rule"},
-	"aws_route_table.route":             {"route_table_id", "aws_route"},
-	"aws_default_route_table.route":     {"route_table_id", "aws_route"},
-	"aws_ec2_managed_prefix_list.entry": {"prefix_list_id", "aws_ec2_managed_prefix_list_entry"},
-}
-
 // dynamic reports whether an attribute that is unknown, and of which the
 // configuration says nothing, must be made of dynamic blocks: the files say so, the
 // provider computes no value for it, or nothing else fills it. A group may be empty, and
@@ -38,13 +28,12 @@ func (g *graph) dynamic(at *instance, name string) bool {
 			return b.Type == "dynamic" && len(b.Labels) == 1 && b.Labels[0] == name
 		})
 	}
-	parts := apart[at.Type+"."+name]
+	t := resource.Types().Of(at.Type)
+	parts, made := t.Blocks[name]
 	switch {
-	case at.Type == "aws_default_network_acl":
-		return name == "ingress" || name == "egress"
-	case parts == nil || g.saidApart(at, parts[0], parts[1:]):
+	case !made || g.saidApart(at, parts):
 		return false
-	case at.Type == "aws_security_group":
+	case t.MayBeBare:
 		g.untoldBlocks = append(g.untoldBlocks, at.Address+"."+name)
 		return false
 	}
@@ -52,13 +41,13 @@ func (g *graph) dynamic(at *instance, name string) bool {
 }
 
 // saidApart reports whether a resource of some types may name another one.
-func (g *graph) saidApart(at *instance, attribute string, types []string) bool {
+func (g *graph) saidApart(at *instance, types []string) bool {
 	for key, r := range g.configs {
 		if !slices.Contains(types, r.Type) {
 			continue
 		}
 		path, _, _ := strings.Cut(key, "|")
-		e := r.Expressions[attribute]
+		e := r.Expressions[resource.Types().Of(r.Type).Container]
 		if e == nil || e.ExpressionData == nil {
 			continue
 		}

@@ -2,7 +2,7 @@ package terraform
 
 import (
 	"encoding/json"
-	"slices"
+	"maps"
 	"strings"
 	"sync"
 	"unicode"
@@ -31,13 +31,7 @@ var cloudControlTypes = sync.OnceValue(func() map[string]string {
 			out["awscc_"+strings.ToLower(parts[1])+"_"+snake(parts[2])] = kind
 		}
 	}
-	for kind := range resource.Types().CloudFormation {
-		add(kind)
-	}
-	for kind := range resource.Types().UnmodelledInCloudFormation {
-		add(kind)
-	}
-	for _, kind := range slices.Concat(resource.Holders, resource.Runners, resource.Passive()) {
+	for _, kind := range resource.Types().KnownInTemplates() {
 		add(kind)
 	}
 	return out
@@ -170,12 +164,17 @@ func inTerraform(rc *tfjson.ResourceChange, o, before *resource.Object) (*resour
 	if x.Exists && strings.Contains(x.ID, "|") { // of a part: it has none of its own
 		x.ID = o.Address
 	}
-	if x.Type == "aws_security_group" {
-		x.Attributes["ingress"] = inlineBlocks(properties["SecurityGroupIngress"], "Source")
-		x.Attributes["egress"] = inlineBlocks(properties["SecurityGroupEgress"], "Destination")
-		if x.Attributes["egress"] == nil && before == nil && !o.Exists { // AWS lets everything out
-			x.Attributes["egress"] = []any{map[string]any{"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}}
+	for _, list := range resource.Types().Of(x.Type).Inline {
+		names := list.Properties()
+		names["IpProtocol"] = "protocol" // as a block calls it
+		blocks := resource.Renamed(properties[list.Property], names)
+		if blocks == nil && list.Default != nil && before == nil && !o.Exists {
+			one := maps.Clone(list.Default)
+			one["protocol"] = one["ip_protocol"]
+			delete(one, "ip_protocol")
+			blocks = []any{one}
 		}
+		x.Attributes[list.Attribute] = blocks
 	}
 	if len(o.Sensitive) > 0 {
 		x.Sensitive = map[string]bool{}
@@ -184,11 +183,4 @@ func inTerraform(rc *tfjson.ResourceChange, o, before *resource.Object) (*resour
 		}
 	}
 	return x, true
-}
-
-// inlineBlocks are the rules that a group holds itself, as blocks.
-func inlineBlocks(v any, side string) any {
-	names := resource.RuleNames(side)
-	names["IpProtocol"] = "protocol"
-	return resource.Renamed(v, names)
 }

@@ -152,7 +152,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		if !ok || rc.Type == "aws_cloudformation_stack" && stacked(p, stacks, before, after, rc.Change.AfterUnknown, action) {
 			continue
 		}
-		if slices.Contains(sharing, rc.Type) {
+		if resource.Types().Of(rc.Type).Shares {
 			shares(p, before, action)
 			continue
 		}
@@ -230,23 +230,10 @@ func sameButTags(before, after *resource.Object) bool {
 // during apply do, and resources whose attributes may be anything.
 func handsOver(rc *tfjson.ResourceChange) bool {
 	if rc.Mode == tfjson.DataResourceMode {
-		return slices.Contains(rc.Change.Actions, tfjson.ActionRead) && !strings.HasPrefix(rc.Type, "aws_iam_") && !slices.Contains(idless, rc.Type)
+		return slices.Contains(rc.Change.Actions, tfjson.ActionRead) && !strings.HasPrefix(rc.Type, "aws_iam_") && !resource.Types().Of(rc.Type).Idless
 	}
 	_, acts := actionOf(rc)
-	return acts && slices.Contains(anyOutput, rc.Type)
-}
-
-// idless are data sources that are often read during apply and never tell the id
-// of anything on the path.
-var idless = []string{
-	"aws_ami", "aws_availability_zone", "aws_availability_zones", "aws_caller_identity", "aws_default_tags", "aws_ecr_authorization_token", "aws_eks_cluster_auth",
-	"aws_kms_alias", "aws_kms_key", "aws_partition", "aws_region", "aws_route53_zone", "aws_s3_bucket", "aws_service_principal", "archive_file", "template_file", "tls_certificate",
-}
-
-// anyOutput are resources whose attributes may be anything.
-var anyOutput = []string{
-	"aws_cloudformation_stack", "aws_cloudformation_stack_instances", "aws_cloudcontrolapi_resource", "aws_lambda_invocation",
-	"aws_servicecatalog_provisioned_product", "aws_ssm_parameter", "random_shuffle", "restapi_object", "shell_script", "terraform_data", "time_sleep",
+	return acts && resource.Types().Of(rc.Type).Yields
 }
 
 // knownActions are those of a plan.
@@ -296,7 +283,7 @@ func newObject(address, kind string, values any, sensitive any) (*resource.Objec
 		}
 	}
 	o.Location = o.Location.OfARN(o.Known("arn"))
-	if region := o.Known("region"); region != "" && kind != "aws_datasync_agent" {
+	if region := o.Known("region"); region != "" && kind != resource.AgentType {
 		o.Location.Region = region
 	}
 	if owner := o.Known("owner_id"); len(owner) == 12 && o.Location.Account == "" {

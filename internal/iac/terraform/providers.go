@@ -39,11 +39,9 @@ func (g *graph) places() []resource.Location {
 		learn(o, o.Location.Account, o.Location.Region)
 	}
 	for _, o := range g.dataSources {
-		switch o.Type {
-		case "aws_caller_identity":
-			learn(o, o.Location.Account, "")
-		case "aws_region":
-			learn(o, "", cmp.Or(o.Known("region"), o.Known("name")))
+		if tells := resource.Types().Of(o.Type).Tells; tells != nil {
+			account, region := tells(o)
+			learn(o, account, region)
 		}
 	}
 	var out []resource.Location

@@ -25,12 +25,13 @@ func isForeign(provider, kind string) bool {
 	return !isAWS(provider, kind) && !isCloudControl(provider) && !named
 }
 
-// isRun reports whether a data source does something where it is read: one of HTTP may send.
+// isRun reports whether a data source does something where it is read.
 func isRun(o *resource.Object) bool {
-	if o == nil || o.Type == "http" {
-		return o != nil && o.Known("method") != "" && o.Known("method") != "GET" && o.Known("method") != "HEAD"
+	if o == nil {
+		return false
 	}
-	return slices.Contains([]string{"aws_lambda_invocation", "external", "shell_script"}, o.Type)
+	runs := resource.Types().Of(o.Type).RunsRead
+	return runs != nil && runs(o)
 }
 
 // runs notes a change that runs something: a provisioner of the resource, or the
@@ -47,7 +48,7 @@ func (g *graph) runs(p *resource.Plan, rc *tfjson.ResourceChange, action resourc
 	}
 	config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
 	provisioned := config != nil && len(config.Provisioners) > 0 && action != resource.Update
-	runs := provisioned || slices.Contains(resource.Runners, kind) || rc.Mode == tfjson.DataResourceMode
+	runs := provisioned || resource.Types().Of(kind).Runs || resource.Types().InTemplates(kind).Runs || rc.Mode == tfjson.DataResourceMode
 	foreign := isForeign(rc.ProviderName, rc.Type) || strings.Contains(kind, "::") && !resource.Unread(kind) && resource.Foreign(kind)
 	switch {
 	case !runs && !foreign && !resource.Unread(kind):
@@ -134,9 +135,6 @@ func (g *graph) givenTo(ref string, at where, ids []string) []string {
 	path, key := parent(at.module)
 	return g.namedIn(map[string]*tfjson.Expression{t[1]: call.Expressions[t[1]]}, where{module: path, key: key}, ids)
 }
-
-// sharing are the types that share with another account, or cease to.
-var sharing = []string{"aws_ram_resource_association", "aws_ram_principal_association", "aws_ram_resource_share"}
 
 // shares notes a share that ceases: the other account loses what it was given. One
 // that comes takes nothing away.

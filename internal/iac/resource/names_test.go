@@ -1,0 +1,170 @@
+package resource
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
+
+// typeName is a type in the words of either tool.
+var typeName = regexp.MustCompile(`^(?:aws_[a-z0-9_]*[a-z0-9]|AWS::[A-Za-z0-9]+::[A-Za-z0-9]+)$`)
+
+// doors are the types that are not read by what is known of them: what they hold is in
+// the other language, or in another template.
+var doors = map[string]string{
+	"aws_cloudformation_stack":            "its template is read",
+	"aws_cloudcontrolapi_resource":        "it is one of CloudFormation's types",
+	"AWS::CloudFormation::Stack":          "its template may stand beside",
+	"AWS::Serverless::Application":        "its template may stand beside",
+	"AWS::CloudFormation::CustomResource": "a word of the language, for what no type is known of",
+}
+
+// TestTypesAreKnownInOnePlace lets no name of a type stand outside of the declarations:
+// what is to be known of a type is a field of its row, so that a new type has it too.
+// A model may tell the types of its own family apart.
+func TestTypesAreKnownInOnePlace(t *testing.T) {
+	files := token.NewFileSet()
+	for _, room := range []string{"..", "../../snapshot"} {
+		err := filepath.WalkDir(room, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			here := filepath.Base(filepath.Dir(name)) == "resource"
+			declared := map[string]bool{}
+			literals := map[*ast.BasicLit]string{}
+			ast.Inspect(file, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.BasicLit:
+					if s, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING && typeName.MatchString(s) {
+						literals[n] = s
+					}
+				case *ast.KeyValueExpr:
+					if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "Name" || key.Name == "Type") {
+						if lit, ok := n.Value.(*ast.BasicLit); ok {
+							if s, err := strconv.Unquote(lit.Value); err == nil {
+								declared[s] = true
+							}
+						}
+					}
+				case *ast.CallExpr:
+					if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "fleet" || f.Name == "marked") {
+						for _, arg := range n.Args {
+							if lit, ok := arg.(*ast.BasicLit); ok {
+								if s, err := strconv.Unquote(lit.Value); err == nil {
+									declared[s] = true
+								}
+							}
+						}
+					}
+				}
+				return true
+			})
+			for lit, s := range literals {
+				switch {
+				case doors[s] != "", here && declared[s]:
+				case here && ofRow(file, lit):
+				default:
+					t.Errorf("%s: %s", files.Position(lit.Pos()), s)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// ofRow reports whether a literal stands where types are declared, as the type of a
+// part or of blocks, is a constant for one, or is how the names of many begin.
+func ofRow(file *ast.File, lit *ast.BasicLit) bool {
+	for _, d := range file.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Pos() < lit.Pos() && lit.Pos() < g.End() {
+			return g.Tok == token.CONST || g.Specs[0].(*ast.ValueSpec).Names[0].Name == "ofNetworks"
+		}
+		if f, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(f.Name.Name, "Types") && f.Pos() < lit.Pos() && lit.Pos() < f.End() {
+			return true
+		}
+	}
+	return false
+}
+
+// TestRowsHangTogether: what one field of a row says, others rest on.
+func TestRowsHangTogether(t *testing.T) {
+	c := Types()
+	seen := map[string]bool{}
+	for _, ty := range c.all {
+		if ty.Name == "" && ty.CloudFormation == nil {
+			t.Error("a row has no name")
+		}
+		for _, name := range append([]string{ty.Name}, names(ty.CloudFormation)...) {
+			if name != "" && seen[name] {
+				t.Errorf("%s has two rows", name)
+			}
+			seen[name] = true
+		}
+		for _, r := range ty.Rows {
+			if snapshot.CarriesTags((&snapshot.Scope{}).Rows(r.Kind).RowType()) && ty.CloudFormation == nil {
+				t.Errorf("%s: its rows carry the tags of a stack, and no template makes one", ty.Name)
+			}
+		}
+		for _, list := range ty.Inline {
+			m := c.Of(list.Type)
+			if m.Container == "" || !m.Inside || m.CloudFormation == nil {
+				t.Errorf("%s: %s is no member that a template states", ty.Name, list.Type)
+			}
+			for name := range list.Default {
+				if list.Properties()[propertyOf(m, name)] != name {
+					t.Errorf("%s: %s has no attribute %s", ty.Name, list.Type, name)
+				}
+			}
+		}
+		for attribute, types := range ty.Blocks {
+			for _, name := range types {
+				if container := c.Of(name).Container; !slices.Contains(c.References[container], ty.Name) {
+					t.Errorf("%s: %s is filled by %s, which is no part of it", ty.Name, attribute, name)
+				}
+			}
+		}
+		if ty.Holders != nil && (ty.Container == "" || ty.CloudFormation == nil) {
+			t.Errorf("%s: it has containers, and names none", ty.Name)
+		}
+		if ty.Unstated != nil && !ty.Inside {
+			t.Errorf("%s: it leaves out what nobody shows", ty.Name)
+		}
+		acts := ty.Holds && !ty.Opaque || ty.Runs || ty.Shares || ty.Idless || ty.Passive
+		if acts && (ty.Put != nil || ty.Drop != nil || ty.Show != nil || ty.Rows != nil) {
+			t.Errorf("%s: it has a model that nothing asks", ty.Name)
+		}
+	}
+}
+
+func names(list []Words) []string {
+	var out []string
+	for _, w := range list {
+		out = append(out, w.Type)
+	}
+	return out
+}
+
+func propertyOf(t Type, attribute string) string {
+	for property, name := range t.CloudFormation[0].Properties {
+		if name == attribute {
+			return property
+		}
+	}
+	return ""
+}
