@@ -173,7 +173,7 @@ func runIAMActivation(x *Exam) {
 			case call.Error != nil:
 				code = snapshot.ForwardedDenied
 			}
-			x.Unknown(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
+			x.openAction(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: a.name, Detail: strings.Join(sim.forwarded(a.name), ", ")})
 		case call.Error == nil:
 			x.OK(subject, snapshot.Saw(a.kind, subject, snapshot.Textf("%s worked", "%s が成功した", a.name)))
 		default:

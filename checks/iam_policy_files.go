@@ -26,16 +26,11 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 	if x.stranger(j) {
 		return
 	}
-	// What is denied, or hangs, for one and the same reason is one finding.
+	// What is denied for one and the same reason is one finding.
 	denied := map[string][]string{}
 	var reasons []refused
-	var open []snapshot.Gap
 	for _, a := range activationActions {
-		d, gap, ok := x.evaluated(j, a.name)
-		if gap != nil {
-			open = joined(open, *gap)
-		}
-		if ok {
+		if d, ok := x.evaluated(j, a.name); ok {
 			if denied[d.why.En] == nil {
 				reasons = append(reasons, d)
 			}
@@ -48,9 +43,6 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 		x.Report(d.problem, j.subject, refusal(actions, j.identity, d.obstacle, d.problem), saw)
 		x.grant(d.problem, j.identity)
 	}
-	for _, g := range open {
-		x.Unknown(j.subject, g)
-	}
 	for _, p := range policies {
 		for i, st := range p.Statements {
 			if st.Effect == "Allow" {
@@ -58,17 +50,6 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 			}
 		}
 	}
-}
-
-// joined adds a gap to those of other actions, as one with that which says the same.
-func joined(list []snapshot.Gap, g snapshot.Gap) []snapshot.Gap {
-	for i, other := range list {
-		if other.Code == g.Code && other.Detail == g.Detail {
-			list[i].Ref += ", " + g.Ref
-			return list
-		}
-	}
-	return append(list, g)
 }
 
 // judging is whose policies are judged, and for which account and Region.
@@ -124,8 +105,9 @@ type refused struct {
 	decision iam.Decision
 }
 
-// evaluated reports an action that is allowed, and returns why one is denied or open.
-func (x *Exam) evaluated(j judging, action string) (refused, *snapshot.Gap, bool) {
+// evaluated reports an action that is allowed or undecided, and returns why one
+// is denied.
+func (x *Exam) evaluated(j judging, action string) (refused, bool) {
 	agent := snapshot.NewAgentARN(j.region, j.account)
 	ask := func(resource string) iam.Answer {
 		return iam.Evaluate(j.policies, iam.Request{Action: action, Resource: resource, Context: j.context(action)})
@@ -133,13 +115,15 @@ func (x *Exam) evaluated(j judging, action string) (refused, *snapshot.Gap, bool
 	answer := ask("*")
 	if strings.HasPrefix(action, "datasync:") {
 		if j.account == "" {
-			return refused{}, &snapshot.Gap{Code: snapshot.AccountUnknown, Source: "--policy-file", Ref: action, Detail: "?"}, false
+			x.openAction(j.subject, snapshot.Gap{Code: snapshot.AccountUnknown, Source: "--policy-file", Ref: action, Detail: "?"})
+			return refused{}, false
 		}
 		switch on := ask(agent); {
 		case action == "datasync:DescribeAgent":
 			answer = on
 		case (on.Decision == iam.Allowed) != (answer.Decision == iam.Allowed), on.Decision != answer.Decision && iam.Undecided == max(on.Decision, answer.Decision):
-			return refused{}, &snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent}, false
+			x.openAction(j.subject, snapshot.Gap{Code: snapshot.SimulationSplit, Source: "--policy-file", Ref: action, Detail: agent})
+			return refused{}, false
 		}
 	}
 	fact := snapshot.Textf("%s: %s", "%s: %s", action, answer.Decision.String())
@@ -153,22 +137,36 @@ func (x *Exam) evaluated(j judging, action string) (refused, *snapshot.Gap, bool
 	case iam.Allowed:
 		x.OK(j.subject, snapshot.Evidence{Source: "--policy-file", Ref: j.subject, Fact: say(fact.En+" (boundaries and service control policies are not in the files)", fact.Ja+"（境界ポリシーと SCP はファイルに含まれない）")})
 	case iam.Undecided:
-		return refused{}, x.openCondition(j, action, answer), false
+		x.openAction(j.subject, x.openCondition(j, action, answer))
 	case iam.ExplicitDeny:
 		by := strings.Join(append(answer.By, answer.Timed...), "; ")
-		return refused{obstacle{snapshot.Textf("%s denies it", "%s が拒否している", by), say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, nil, true
+		return refused{obstacle{snapshot.Textf("%s denies it", "%s が拒否している", by), say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, true
 	default:
 		if len(answer.Near) > 0 {
-			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Near, "; "))}, iamConditioned, answer.Decision}, nil, true
+			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Near, "; "))}, iamConditioned, answer.Decision}, true
 		}
-		return refused{obstacle{why: say("no statement allows it", "許可する文がない")}, iamDenied, answer.Decision}, nil, true
+		return refused{obstacle{why: say("no statement allows it", "許可する文がない")}, iamDenied, answer.Decision}, true
 	}
-	return refused{}, nil, false
+	return refused{}, false
+}
+
+// openAction leaves an action open: with others, where all hang on one thing.
+func (x *Exam) openAction(subject string, g snapshot.Gap) {
+	for _, f := range x.findings {
+		if f.Status != Unknown || f.Subject != subject || len(f.Gaps) != 1 {
+			continue
+		}
+		if other := &f.Gaps[0]; other.Code == g.Code && other.Source == g.Source && other.Detail == g.Detail {
+			other.Ref += ", " + g.Ref
+			return
+		}
+	}
+	x.Unknown(subject, g)
 }
 
 // openCondition is the gap of an action that hangs on something that is not
 // known; where nobody said whose the policies are, that may be all.
-func (x *Exam) openCondition(j judging, action string, answer iam.Answer) *snapshot.Gap {
+func (x *Exam) openCondition(j judging, action string, answer iam.Answer) snapshot.Gap {
 	code := snapshot.ConditionOpen
 	if j.identity == "" && slices.ContainsFunc(answer.Unknown, func(s string) bool {
 		s = strings.ToLower(s)
@@ -176,7 +174,7 @@ func (x *Exam) openCondition(j judging, action string, answer iam.Answer) *snaps
 	}) {
 		code = snapshot.IdentityUnnamed
 	}
-	return &snapshot.Gap{Code: code, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")}
+	return snapshot.Gap{Code: code, Source: "--policy-file", Ref: action, Detail: strings.Join(answer.Unknown, "; ")}
 }
 
 // identityKeys are the condition keys that tell who asks.

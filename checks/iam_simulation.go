@@ -114,14 +114,14 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 			return false
 		}
 		if why := m.doubt(resource, results); why != "" {
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationDoubted, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: why})
+			x.openAction(subject, snapshot.Gap{Code: snapshot.SimulationDoubted, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: why})
 			return false
 		}
 		answers = append(answers, results[0])
 	}
 	last := answers[len(answers)-1]
 	open := func(code snapshot.GapCode, detail string) {
-		x.Unknown(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: detail})
+		x.openAction(subject, snapshot.Gap{Code: code, Source: snapshot.PolicySimulation.Action(), Ref: action, Detail: detail})
 	}
 	var keys []string
 	for _, r := range answers {
