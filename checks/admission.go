@@ -9,8 +9,8 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// asked is a part of the traffic that security groups are asked about.
-type asked struct {
+// groupTraffic is a part of the traffic that security groups are asked about.
+type groupTraffic struct {
 	peers *netipx.IPSet
 	way   netpath.Way
 	loose bool // it may come under another address
@@ -19,8 +19,8 @@ type asked struct {
 
 // comingIn lists the traffic that reaches the interfaces dialled: as the walk
 // brings it there, else as the agent sends it.
-func (x *Exam) comingIn(agents netpath.Agents, dialled func(netpath.End) *netipx.IPSet, endpoint bool) []asked {
-	var out []asked
+func (x *Exam) comingIn(agents netpath.Agents, dialled func(netpath.End) *netipx.IPSet, endpoint bool) []groupTraffic {
+	var out []groupTraffic
 	j, ok, _ := x.walked()
 	if ok {
 		for _, i := range j.there.At(netpath.GroupIn) {
@@ -28,11 +28,11 @@ func (x *Exam) comingIn(agents netpath.Agents, dialled func(netpath.End) *netipx
 			if e := j.ends[h.Index]; netpath.Empty(netpath.Both(h.In.Dst, dialled(e))) {
 				continue
 			}
-			out = join(out, asked{peers: h.In.Src, way: j.wayTo(i, endpoint), loose: !j.there.Sure(i)})
+			out = join(out, groupTraffic{peers: h.In.Src, way: j.wayTo(i, endpoint), loose: !j.there.Sure(i)})
 		}
 	}
 	if len(out) == 0 {
-		out = []asked{{peers: agents.Addrs, way: netpath.NoWay}}
+		out = []groupTraffic{{peers: agents.Addrs, way: netpath.NoWay}}
 	}
 	return out
 }
@@ -52,7 +52,7 @@ func (j journey) wayTo(i int, endpoint bool) netpath.Way {
 }
 
 // join adds a part to those that differ from it; with one like it, it is one.
-func join(list []asked, a asked) []asked {
+func join(list []groupTraffic, a groupTraffic) []groupTraffic {
 	for i := range list {
 		if list[i].loose == a.loose && list[i].way.Same(a.way) {
 			list[i].peers = netpath.Union(list[i].peers, a.peers)
@@ -64,7 +64,7 @@ func join(list []asked, a asked) []asked {
 
 // admitted asks the rules about every part. What would be stopped, and may come
 // under another address, is open.
-func admitted(ports []netpath.Ports, parts []asked, owner string) netpath.Admission {
+func admitted(ports []netpath.Ports, parts []groupTraffic, owner string) netpath.Admission {
 	var all netpath.Admission
 	for _, p := range parts {
 		a := netpath.Admit(p.peers, ports, p.rules)
@@ -78,7 +78,7 @@ func admitted(ports []netpath.Ports, parts []asked, owner string) netpath.Admiss
 				all.Gaps = append(all.Gaps, g)
 			}
 		}
-		all.By, all.Near = addRules(all.By, a.By), addRules(all.Near, a.Near)
+		all.By, all.Partly = addRules(all.By, a.By), addRules(all.Partly, a.Partly)
 	}
 	return all
 }
@@ -109,8 +109,8 @@ func (x *Exam) admission(p *Problem, subject string, holder groupHolder, a netpa
 		where = append(where, sighting(*agents.Seen))
 	}
 	if len(a.Stopped) > 0 {
-		ev = append(ev, ruleEvidence(a.Near)...)
-		if len(a.By)+len(a.Near) == 0 {
+		ev = append(ev, ruleEvidence(a.Partly)...)
+		if len(a.By)+len(a.Partly) == 0 {
 			ev = append(ev, snapshot.Saw(snapshot.SecurityGroups, group, snapshot.Textf("no rule for tcp %s", "tcp %s のルールがない", netpath.JoinPorts(p.Requires.Ports))))
 		}
 		for _, same := range netpath.ByAddresses(a.Stopped) {

@@ -81,7 +81,7 @@ func (x *Exam) judgeEgress(j journey, carries *netpath.Carried) {
 		for _, e := range j.ends {
 			to = netpath.Union(to, dialled(e))
 		}
-		var parts []asked
+		var parts []groupTraffic
 		for _, w := range ways {
 			if w.peers = netpath.Both(w.peers, to); !netpath.Empty(w.peers) {
 				w.rules = x.egressRules(j, w, carries)
@@ -103,8 +103,8 @@ func (x *Exam) judgeEgress(j journey, carries *netpath.Carried) {
 }
 
 // goingOut lists what the agent dials by the way that leads there.
-func (j journey) goingOut() []asked {
-	var out []asked
+func (j journey) goingOut() []groupTraffic {
+	var out []groupTraffic
 	left := &netipx.IPSet{}
 	for _, e := range j.ends {
 		left = netpath.Union(left, e.All())
@@ -114,20 +114,20 @@ func (j journey) goingOut() []asked {
 		if netpath.Empty(dst) {
 			continue
 		}
-		out = join(out, asked{peers: dst, way: j.estate.References(j.there, i, netpath.Egress, false)})
+		out = join(out, groupTraffic{peers: dst, way: j.estate.References(j.there, i, netpath.Egress, false)})
 	}
 	for _, a := range out {
 		left = netpath.Minus(left, a.peers)
 	}
 	if !netpath.Empty(left) {
-		out = append(out, asked{peers: left, way: netpath.NoWay})
+		out = append(out, groupTraffic{peers: left, way: netpath.NoWay})
 	}
 	return out
 }
 
 // egressRules resolves the outbound rules of the agent's groups for what is
 // dialled over one way.
-func (x *Exam) egressRules(j journey, w asked, carries *netpath.Carried) []netpath.Rule {
+func (x *Exam) egressRules(j journey, w groupTraffic, carries *netpath.Carried) []netpath.Rule {
 	layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: j.from, Peer: j.to, Peers: w.peers, Way: w.way, PeerCarries: carries}
 	var rules []netpath.Rule
 	for _, id := range j.agents.Groups {

@@ -254,7 +254,7 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 	if w := whose(x.destination(), ""); change != nil {
 		x.mend(w, change)
 	} else if look != nil {
-		x.look(w, look...)
+		x.lookCloser(w, look...)
 	}
 }
 

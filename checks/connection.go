@@ -221,7 +221,7 @@ func (x *Exam) reportInactive(j journey, id, state string, ev ...snapshot.Eviden
 	if r.Whose == (repair.Whose{}) {
 		r.Whose = whose(x.destination(), "")
 	}
-	x.look(r.Whose, r.look...)
+	x.lookCloser(r.Whose, r.command...)
 }
 
 func (x *Exam) reportConnection(j journey, id string, seen, remedy Text, ev ...snapshot.Evidence) {
@@ -232,9 +232,9 @@ func (x *Exam) reportConnection(j journey, id string, seen, remedy Text, ev ...s
 // change, where a command can do it, or a look at it.
 type revival struct {
 	repair.Repair
-	needed string
-	remedy Text
-	look   []string
+	needed  string
+	remedy  Text
+	command []string
 }
 
 // waits reports whether a state is that of something that waits to be accepted; what

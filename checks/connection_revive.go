@@ -44,7 +44,7 @@ func remedyOfStop(h netpath.Hop) Text {
 // revive finds what makes something work again, by what it is and its state.
 func (x *Exam) revive(j journey, id, state string) revival {
 	accept := func(account, region string, kind repair.Acceptable, needed, command, option string) revival {
-		r := revival{needed: needed, remedy: remedyReplace, look: []string{"ec2", command, option, id}}
+		r := revival{needed: needed, remedy: remedyReplace, command: []string{"ec2", command, option, id}}
 		if r.Whose = x.inAccount(account, region); waits(state) {
 			r.Change, r.remedy = repair.Accept{ID: id, Kind: kind}, remedyAccept
 		}
@@ -62,7 +62,7 @@ func (x *Exam) revive(j journey, id, state string) revival {
 			return accept(cmp.Or(g.OwnerID, s.Account), s.Region, repair.GatewayAttachment, "available", "describe-transit-gateway-vpc-attachments", "--transit-gateway-attachment-ids")
 		}
 		if g, ok := s.VPNGateways.Get(id); ok == snapshot.Present {
-			r := revival{needed: "attached", remedy: remedyReplace, look: []string{"ec2", "describe-vpn-gateways", "--vpn-gateway-ids", id}}
+			r := revival{needed: "attached", remedy: remedyReplace, command: []string{"ec2", "describe-vpn-gateways", "--vpn-gateway-ids", id}}
 			r.Whose = whose(s, "")
 			if netpath.Lives(netpath.VPNGatewayState, g.State) == netpath.On {
 				r.remedy = remedyAttach
@@ -73,18 +73,18 @@ func (x *Exam) revive(j journey, id, state string) revival {
 			return r
 		}
 	}
-	look := func(needed string, remedy Text, words ...string) revival {
-		return revival{needed: needed, remedy: remedy, look: words}
+	checked := func(needed string, remedy Text, words ...string) revival {
+		return revival{needed: needed, remedy: remedy, command: words}
 	}
 	for _, s := range x.Snapshot.Scopes {
 		if _, ok := s.Subnets.Get(id); ok == snapshot.Present {
-			r := look("available", remedyPlace, "ec2", "describe-subnets", "--subnet-ids", id)
+			r := checked("available", remedyPlace, "ec2", "describe-subnets", "--subnet-ids", id)
 			r.Whose = whose(s, "")
 			return r
 		}
 		vpc, _, block := strings.Cut(id, " ") // the whole of it, or an address block
 		if _, ok := s.VPCs.Get(vpc); ok == snapshot.Present {
-			r := look("available", remedyPlace, "ec2", "describe-vpcs", "--vpc-ids", vpc)
+			r := checked("available", remedyPlace, "ec2", "describe-vpcs", "--vpc-ids", vpc)
 			if r.Whose = whose(s, ""); block {
 				r.needed, r.remedy = "associated", remedyBlock
 			}
@@ -93,21 +93,21 @@ func (x *Exam) revive(j journey, id, state string) revival {
 	}
 	switch connectionKind(id) {
 	case snapshot.Instances:
-		r := look("running", remedyInstance, "ec2", "describe-instances", "--instance-ids", id)
+		r := checked("running", remedyInstance, "ec2", "describe-instances", "--instance-ids", id)
 		if r.Whose = whose(j.from.Scope, ""); state == "stopped" {
 			r.Change, r.remedy = repair.StartInstance{ID: id}, remedyStart
 		}
 		return r
 	case snapshot.VPNConnections:
-		r := look("UP", remedyTunnel, "ec2", "describe-vpn-connections", "--vpn-connection-ids", id)
+		r := checked("UP", remedyTunnel, "ec2", "describe-vpn-connections", "--vpn-connection-ids", id)
 		if netpath.Lives(netpath.VPNState, state) == netpath.Stopped {
 			r.needed, r.remedy = "available", remedyReplace
 		}
 		return r
 	case snapshot.NATGateways:
-		r := look("available", remedyReplace, "ec2", "describe-nat-gateways", "--nat-gateway-ids", id)
+		r := checked("available", remedyReplace, "ec2", "describe-nat-gateways", "--nat-gateway-ids", id)
 		r.Whose = whose(j.from.Scope, "")
 		return r
 	}
-	return look("available", remedyReplace, "ec2", "describe-transit-gateways")
+	return checked("available", remedyReplace, "ec2", "describe-transit-gateways")
 }

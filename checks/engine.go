@@ -140,7 +140,7 @@ func judge(ctx context.Context, c *Check, t snapshot.Target, snap *snapshot.Snap
 		return conclude(c, []Finding{*f})
 	}
 	tooLong := []Finding{{Gaps: []snapshot.Gap{{Code: snapshot.TookTooLong, Ref: c.ID, Detail: opt.Budget.String()}}}}
-	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, beside: with.list, check: c}
+	x := &Exam{Target: t, Snapshot: opt.Views.Only(snap, slices.Concat(c.Needs, c.Uses)), Now: opt.Now, Tasks: opt.Tasks, others: with.list, check: c}
 	if walks(c) {
 		if with.stuck.Load() && !with.shared.walked.Load() {
 			return conclude(c, tooLong) // it would wait for the same walk

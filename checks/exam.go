@@ -16,7 +16,7 @@ type Exam struct {
 	Now      time.Time          // the run's own clock; zero: not told
 	Tasks    *PlannedTasks      // of every target of the run; nil: not told
 	check    *Check
-	beside   []*Check  // what the run asks besides; nil: nothing
+	others   []*Check  // what the run asks besides; nil: nothing
 	shared   *journeys // the walk of the target; nil: this exam is on its own
 	findings []Finding
 }
@@ -94,7 +94,7 @@ func (x *Exam) given(id string) []string {
 // told reports whether the run asks another check too, which can then speak for
 // this one.
 func (x *Exam) told(id string) bool {
-	return slices.ContainsFunc(x.beside, func(c *Check) bool { return c.ID == id })
+	return slices.ContainsFunc(x.others, func(c *Check) bool { return c.ID == id })
 }
 
 // NotLooked says that nobody gathered what the answer takes, and how to.

@@ -142,8 +142,8 @@ func (x *Exam) evaluated(j judging, action string) (refused, bool) {
 		by := strings.Join(append(answer.By, answer.Timed...), "; ")
 		return refused{obstacle{snapshot.Textf("%s denies it", "%s が拒否している", by), say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, true
 	default:
-		if len(answer.Near) > 0 {
-			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Near, "; "))}, iamConditioned, answer.Decision}, true
+		if len(answer.Unmet) > 0 {
+			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Unmet, "; "))}, iamConditioned, answer.Decision}, true
 		}
 		return refused{obstacle{why: say("no statement allows it", "許可する文がない")}, iamDenied, answer.Decision}, true
 	}

@@ -125,9 +125,9 @@ func endpointBlock(ep snapshot.Endpoint) repair.Endpoint {
 	return repair.Endpoint{ID: ep.ID, VPC: ep.VPC, Service: ep.ServiceName}
 }
 
-// look is a command of the AWS CLI that looks closer at the finding that was reported
+// lookCloser adds a command of the AWS CLI that looks closer at the finding that was reported
 // last.
-func (x *Exam) look(w repair.Whose, words ...string) {
+func (x *Exam) lookCloser(w repair.Whose, words ...string) {
 	f := &x.findings[len(x.findings)-1]
 	f.Look = append(f.Look, w.Command(words...))
 }

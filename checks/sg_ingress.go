@@ -143,7 +143,7 @@ func (x *Exam) admits(problems []*Problem, subject string, holder groupHolder, s
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.Malformed, Source: agents.Given, Ref: subject, Words: onlyIPv4})
 		return
 	}
-	var parts []asked
+	var parts []groupTraffic
 	for _, p := range x.comingIn(agents, dialled, endpoint) {
 		layer := netpath.GroupLayer{Snapshot: x.Snapshot, Self: self, Peer: agents.Place, Peers: p.peers, Way: p.way, PeerCarries: netpath.CarriedBy(agents)}
 		for _, g := range groups {

@@ -36,7 +36,7 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 			}
 			d := dialled{Probe: p, run: run, place: place}
 			all = append(all, d)
-			if name := d.asked(); d.settled() && run.TakenAt.After(resolved[name]) {
+			if name := d.lookup(); d.settled() && run.TakenAt.After(resolved[name]) {
 				resolved[name] = run.TakenAt
 			}
 		}
@@ -45,7 +45,7 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 		host := d.Host
 		if purpose != snapshot.ToStorage { // by whatever name, the address is what counts
 			host = ""
-		} else if host != "" && d.run.TakenAt.Before(resolved[d.asked()]) { // the name may lead elsewhere since
+		} else if host != "" && d.run.TakenAt.Before(resolved[d.lookup()]) { // the name may lead elsewhere since
 			continue
 		}
 		key := fmt.Sprintf("%s|%s|%s|%d", d.place, host, d.Addr, d.Port)
@@ -69,8 +69,8 @@ func (x *Exam) dials(purpose snapshot.Purpose, places ...snapshot.VantagePlace) 
 	return out
 }
 
-// asked is the name and port that a machine asked for.
-func (d dialled) asked() string {
+// lookup is the name and port that a machine asked for.
+func (d dialled) lookup() string {
 	return fmt.Sprint(d.place, d.run.Instance, d.run.Vantage.Addresses, d.Host, d.Port)
 }
 

@@ -109,23 +109,23 @@ func (r *Run) lookAhead(ctx, run context.Context, base *snapshot.Snapshot) (repo
 		return report.Report{}, err
 	}
 	before, after := o.Before(), o.After(nil)
-	was, will, err := r.targetsOfBoth(o, before, after)
+	earlierTargets, laterTargets, err := r.targetsOfBoth(o, before, after)
 	if err != nil {
 		return report.Report{}, err
 	}
-	for i := range was {
-		if base != nil && r.Gate == report.GateChange && nowhere(before, was[i].EndpointID) && nowhere(after, will[i].EndpointID) {
-			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", was[i].EndpointID)
+	for i := range earlierTargets {
+		if base != nil && r.Gate == report.GateChange && nowhere(before, earlierTargets[i].EndpointID) && nowhere(after, laterTargets[i].EndpointID) {
+			return report.Report{}, snapshot.Errorf("%s is not in the estate, before or after the changes: is it the right account, Region and snapshot?", "%s は変更の前にも後にも環境にない。アカウント、リージョン、スナップショットは正しいか", earlierTargets[i].EndpointID)
 		}
 	}
-	judged := JudgeAll(ctx, will, after, r.All, r.Selected)
-	earlier := JudgeAll(ctx, was, before, r.All, r.Selected)
+	judged := JudgeAll(ctx, laterTargets, after, r.All, r.Selected)
+	earlier := JudgeAll(ctx, earlierTargets, before, r.All, r.Selected)
 	for i := range judged {
 		judged[i].Earlier = compare(ctx, o, base == nil, judged[i], earlier[i])
 	}
 	opt := r.options(run, r.Waivers)
 	opt.Gate = r.Gate
-	shown := Masked{Snap: base, Targets: was}
+	shown := Masked{Snap: base, Targets: earlierTargets}
 	if r.Redaction != nil {
 		if judged, shown, err = r.redactAhead(ctx, o, base, earlier, judged); err != nil {
 			return report.Report{}, err
@@ -246,19 +246,19 @@ func notes(o *iac.Overlay, alone bool, after, before report.Judged, called func(
 
 // agentNotes say what a change means to agents that are activated already.
 func agentNotes(after, before report.Judged, called func(string) string) []snapshot.Text {
-	was, will := before.Target.EndpointID, after.Target.EndpointID
-	if was == "" || will == "" {
+	replaced, endpoint := before.Target.EndpointID, after.Target.EndpointID
+	if replaced == "" || endpoint == "" {
 		return nil
 	}
-	if was != will {
+	if replaced != endpoint {
 		return []snapshot.Text{snapshot.Textf(
 			"%s is replaced by %s: its addresses change, and an agent that was activated through it must be activated again.",
-			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティブ化したエージェントは再度アクティブ化が必要になる。", called(was), called(will))}
+			"%s は %s に置き換わり、アドレスが変わる。これを経由してアクティブ化したエージェントは再度アクティブ化が必要になる。", called(replaced), called(endpoint))}
 	}
 	var lost []string
 	left := checks.EndpointAddresses(after.Target, after.Snapshot)
 	for _, a := range checks.EndpointAddresses(before.Target, before.Snapshot) {
-		if !slices.Contains(left, a) && checks.Stands(after.Snapshot, will) {
+		if !slices.Contains(left, a) && checks.Stands(after.Snapshot, endpoint) {
 			lost = append(lost, called(a.String()))
 		}
 	}
@@ -267,12 +267,12 @@ func agentNotes(after, before report.Judged, called func(string) string) []snaps
 	}
 	return []snapshot.Text{snapshot.Textf(
 		"%s loses the address %s: an agent that was activated with it must be activated again.",
-		"%s はアドレス %s を失う。これを使ってアクティブ化したエージェントは再度アクティブ化が必要になる。", called(will), strings.Join(lost, ", "))}
+		"%s はアドレス %s を失う。これを使ってアクティブ化したエージェントは再度アクティブ化が必要になる。", called(endpoint), strings.Join(lost, ", "))}
 }
 
 // targetsOfBoth completes the targets for the estate before and after the changes. A
 // resource that a change replaces is its replacement afterwards.
-func (r *Run) targetsOfBoth(o *iac.Overlay, before, after *snapshot.Snapshot) (was, will []snapshot.Target, err error) {
+func (r *Run) targetsOfBoth(o *iac.Overlay, before, after *snapshot.Snapshot) (earlier, later []snapshot.Target, err error) {
 	manifest := before.Target
 	before.Target, after.Target = nil, nil
 	named := make([]iac.Source, len(o.Plans))
@@ -312,9 +312,9 @@ func (r *Run) targetsOfBoth(o *iac.Overlay, before, after *snapshot.Snapshot) (w
 		if err != nil {
 			return nil, nil, err
 		}
-		was, will = append(was, first[0]), append(will, second[0])
+		earlier, later = append(earlier, first[0]), append(later, second[0])
 	}
-	return was, will, nil
+	return earlier, later, nil
 }
 
 // agentOf takes what a target leaves out from the one agent that the plans

@@ -134,7 +134,7 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	}
 	snap := r.Before.With(changes)
 	snap.Probes = nil
-	t := r.will()
+	t := r.later()
 	if stands(snap, r.Was.EndpointID) && !stands(snap, r.Will.EndpointID) {
 		t = r.Was
 	}
@@ -151,9 +151,9 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	return found
 }
 
-// will is the later target, with its sides where they are in the later snapshot: half
+// later is the later target, with its sides where they are in the later snapshot: half
 // of the changes may not tell.
-func (r *Rows) will() snapshot.Target {
+func (r *Rows) later() snapshot.Target {
 	t := r.Will
 	sides := r.After.For(t).Sides()
 	for _, i := range []*int{&sides.Destination, &sides.Source} {

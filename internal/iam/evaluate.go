@@ -36,7 +36,7 @@ type Answer struct {
 	Decision Decision
 	By       []string // "FILE, statement 2 (Sid)"
 	Unknown  []string // what could not be decided: statement and condition
-	Near     []string // statements that would allow it but for a condition that does not hold
+	Unmet    []string // statements that would allow it but for a condition that does not hold
 	Timed    []string // conditions on the time that were judged, with the span that they were judged for
 }
 
@@ -55,7 +55,7 @@ func and(a, b truth) truth { return min(a, b) }
 // wins, then any allow, else the answer is no.
 func Evaluate(policies []Policy, r Request) Answer {
 	var allow, deny truth
-	var allowedBy, deniedBy, unknown, near, timed []string
+	var allowedBy, deniedBy, unknown, unmet, timed []string
 	for _, p := range policies {
 		for i, s := range p.Statements {
 			t, why := s.applies(p, r)
@@ -68,7 +68,7 @@ func Evaluate(policies []Policy, r Request) Answer {
 				name += " (" + s.Sid + ")"
 			}
 			if t == no {
-				near = append(near, name+": "+why)
+				unmet = append(unmet, name+": "+why)
 				continue
 			}
 			if t == maybe {
@@ -87,7 +87,7 @@ func Evaluate(policies []Policy, r Request) Answer {
 	case deny == yes:
 		return Answer{Decision: ExplicitDeny, By: deniedBy, Timed: timed}
 	case allow == no:
-		return Answer{Near: near, Timed: timed}
+		return Answer{Unmet: unmet, Timed: timed}
 	case deny == maybe || allow == maybe:
 		return Answer{Decision: Undecided, By: append(allowedBy, deniedBy...), Unknown: unknown, Timed: timed}
 	}

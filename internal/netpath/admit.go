@@ -39,7 +39,7 @@ type Admission struct {
 	Stopped []Piece        // proved not let through
 	Open    []Piece        // depends on what could not be resolved
 	Gaps    []snapshot.Gap // what would settle the open pieces
-	Near    []Rule         // rules on one of the ports, or for one of the peers, that still don't let it all through
+	Partly  []Rule         // rules on one of the ports, or for one of the peers, that still don't let it all through
 }
 
 // Whole reports whether all of the traffic is proved to be let through.
@@ -91,7 +91,7 @@ func Admit(peers *netipx.IPSet, ports []Ports, rules []Rule) Admission {
 		case used[i]:
 			a.By = append(a.By, r)
 		case r.Gap == nil && touches(r, peers, ports):
-			a.Near = append(a.Near, r)
+			a.Partly = append(a.Partly, r)
 		}
 	}
 	a.Stopped, a.Open = merge(a.Stopped), merge(a.Open)

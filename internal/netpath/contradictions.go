@@ -24,9 +24,9 @@ func misplaced(s *snapshot.Scope, n snapshot.Subnet, vpc string, v snapshot.VPC)
 	return disagree(s, snapshot.Subnets, n.ID, n.CIDR.String(), vpc+" "+shortSet(blocks))
 }
 
-// strays says which of the addresses of something in a subnet its block does not hold.
-func (e *Estate) strays(at Place, subnet string, addrs *netipx.IPSet) *snapshot.Gap {
-	s := e.home(at).Scope
+// outsideBlock says which of the addresses of something in a subnet its block does not hold.
+func (e *Estate) outsideBlock(at Place, subnet string, addrs *netipx.IPSet) *snapshot.Gap {
+	s := e.atOwner(at).Scope
 	if s == nil {
 		return nil
 	}

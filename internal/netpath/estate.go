@@ -54,8 +54,8 @@ func foreign(s *snapshot.Scope, vpc string, k snapshot.Kind) *snapshot.Gap {
 	return nil
 }
 
-// home is the place as its owner's scope shows it.
-func (e *Estate) home(at Place) Place {
+// atOwner is the place as its owner's scope shows it.
+func (e *Estate) atOwner(at Place) Place {
 	if s := e.scopeOf(at.VPC); s != nil {
 		at.Scope = s
 	}
@@ -152,7 +152,7 @@ func (e *Estate) explains(at Place, hit Hit) bool {
 
 // withoutNAT reports whether no NAT gateway stands in a VPC.
 func (e *Estate) withoutNAT(at Place) bool {
-	s := e.home(at).Scope
+	s := e.atOwner(at).Scope
 	if s == nil || !s.NATGateways.Covers(at.VPC) {
 		return false
 	}

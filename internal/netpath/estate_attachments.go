@@ -18,7 +18,7 @@ func (e *Estate) attachmentOf(at Place, gateway string) (snapshot.TransitGateway
 			}
 		}
 	}
-	s := e.home(at).Scope
+	s := e.atOwner(at).Scope
 	if g := e.opened(snapshot.TransitGatewayVPCAttachments); found.ID == "" && g != nil {
 		return found, g
 	}
@@ -105,7 +105,7 @@ func (e *Estate) entryOf(at Place, att snapshot.TransitGatewayVPCAttachment, sub
 	if slices.Contains(att.SubnetIDs, subnet) {
 		return subnet, nil
 	}
-	s := e.home(at).Scope
+	s := e.atOwner(at).Scope
 	n, p := s.Subnets.GetIn(att.VPC, subnet)
 	if p != snapshot.Present {
 		g := s.GapFor(snapshot.Subnets, subnet)

@@ -10,7 +10,7 @@ import (
 )
 
 func (e *Estate) tableOf(at Place, subnet string) (snapshot.RouteTable, *snapshot.Gap) {
-	at = e.home(at)
+	at = e.atOwner(at)
 	table, gap := TableOf(at.Scope, at.VPC, subnet)
 	if table.VPC != "" && table.VPC != at.VPC {
 		return snapshot.RouteTable{}, disagree(at.Scope, snapshot.RouteTables, table.ID, table.VPC, at.VPC)
@@ -49,7 +49,7 @@ func (e *Estate) mayBe(s *snapshot.Scope) []*snapshot.Scope {
 }
 
 func (e *Estate) aclOf(at Place, subnet string) (snapshot.NetworkACL, *snapshot.Gap) {
-	at = e.home(at)
+	at = e.atOwner(at)
 	acl, gap := ACLOf(at.Scope, at.VPC, subnet)
 	if acl.VPC != "" && acl.VPC != at.VPC {
 		return snapshot.NetworkACL{}, disagree(at.Scope, snapshot.NetworkACLs, acl.ID, acl.VPC, at.VPC)
@@ -113,7 +113,7 @@ func (e *Estate) idle(at Place, i snapshot.Interface) Cause {
 
 // zoneOf is the id of the zone of a subnet, else its name; "" if it can't be told.
 func (e *Estate) zoneOf(at Place, subnet string) string {
-	s := e.home(at).Scope
+	s := e.atOwner(at).Scope
 	if s == nil {
 		return ""
 	}
@@ -146,7 +146,7 @@ func (e *Estate) edgeTable(at Place, gateway string) (snapshot.RouteTable, bool,
 // unsettled says what of a subnet, or of its VPC, is not in its working state, and
 // what becomes of the traffic by it.
 func (e *Estate) unsettled(at Place, subnet string) (Fate, *snapshot.Gap) {
-	s := e.home(at).Scope
+	s := e.atOwner(at).Scope
 	if s == nil {
 		return On, nil
 	}

@@ -338,7 +338,7 @@ func partsOf(walks ...Walk) []string {
 			exits[h.Subnet] = exits[h.Subnet] || h.Layer == Exit
 			for i, is := range []bool{
 				strings.HasPrefix(h.Holder, "pcx-"), h.Layer == Exit, exits[h.Subnet] && h.Layer == Route && h.Route != nil && h.Route.Kind != ToLocal,
-				exits[h.Subnet] && h.ACL != nil && len(h.ACL.Entries) > 2, h.Layer == GatewayRoute, h.Holder == "tgw-attach-p", h.Layer == Inspect, h.was != nil,
+				exits[h.Subnet] && h.ACL != nil && len(h.ACL.Entries) > 2, h.Layer == GatewayRoute, h.Holder == "tgw-attach-p", h.Layer == Inspect, h.untranslated != nil,
 			} {
 				found[labParts[i]] = found[labParts[i]] || is
 			}

@@ -73,8 +73,8 @@ type Hop struct {
 	Index    int                  // for GroupIn and Goal: which end, or start
 	Route    *Hit                 // for Route and EdgeRoute: what the table says
 
-	was   *Flow     // for a NAT gateway: the flow before it
-	rules []aclRule // of ACL, in the direction of the layer
+	untranslated *Flow     // for a NAT gateway: the flow before it
+	rules        []aclRule // of ACL, in the direction of the layer
 }
 
 // Reason is why a hop is stopped.
@@ -229,7 +229,7 @@ type walker struct {
 	outside  bool // replies may leave AWS: the agent is there
 	unplaced bool // it is not known where the agent is
 	reply    bool
-	home     string // the agent's VPC, for replies: whatever else it holds is the agent's too
+	agentVPC string // the agent's VPC, for replies: whatever else it holds is the agent's too
 	doors    []door // the ways out of AWS that were met
 }
 
@@ -253,14 +253,14 @@ func (w *walker) add(h Hop) int {
 // where writes destinations for people.
 func (w *walker) where(dst *netipx.IPSet) string { return shortSet(Whole(dst, w.ends)) }
 
-func (w *walker) full() bool { return len(w.hops) >= mostHops }
+func (w *walker) outOfHops() bool { return len(w.hops) >= mostHops }
 
 // before reports whether a hop with the same holder and subnet has already sent
 // some of the same destinations on: then the routes lead in a circle.
 func (w *walker) before(from int, l Layer, at Place, holder, subnet string, dst *netipx.IPSet) bool {
 	for i := from; i >= 0; i = w.hops[i].From {
 		h := &w.hops[i]
-		if h.was != nil {
+		if h.untranslated != nil {
 			return false // another flow, under another address
 		}
 		if h.Layer == l && h.Holder == holder && h.Subnet == subnet && h.At.VPC == at.VPC && overlaps(h.In.Dst, dst) {

@@ -7,9 +7,9 @@ import (
 // Back walks the replies: from each end, to the addresses that its requests came
 // from.
 func Back(e *Estate, there Walk, a Agents, starts []Start, ends []End) Walk {
-	w := &walker{e: e, ends: ends, reply: true, outside: a.Outside, unplaced: !a.Placed(), home: a.VPC}
+	w := &walker{e: e, ends: ends, reply: true, outside: a.Outside, unplaced: !a.Placed(), agentVPC: a.VPC}
 	for i, h := range there.Hops {
-		if h.was != nil {
+		if h.untranslated != nil {
 			w.goals = append(w.goals, goal{at: h.At, subnet: h.Subnet, addrs: w.hopSrc(there, i), index: -1, nat: &there.Hops[i]})
 		}
 	}

@@ -32,13 +32,13 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 		}
 	}
 	addrs, moving := g.Addrs()
-	stray := w.e.strays(at, g.Subnet, AddrSet(addrs...))
+	outside := w.e.outsideBlock(at, g.Subnet, AddrSet(addrs...))
 	switch {
 	case h.Fate != On:
 	case moving != "":
 		h.Fate, h.Gap = Open, stateGap(at.Scope, snapshot.NATGateways, id, moving)
-	case stray != nil:
-		h.Fate, h.Gap = Open, stray
+	case outside != nil:
+		h.Fate, h.Gap = Open, outside
 	case g.VPC != "" && g.VPC != at.VPC:
 		h.Fate, h.Gap = Open, disagree(at.Scope, snapshot.NATGateways, id, g.VPC, at.VPC)
 	case len(addrs) == 0:
@@ -59,7 +59,7 @@ func (w *walker) nat(at Place, subnet, id string, f Flow, from int) {
 		from = w.acl(ACLIn, at, g.Subnet, f, from)
 	}
 	out := Flow{Src: IPv4(AddrSet(addrs...)), Dst: f.Dst, Dial: w.e.nat}
-	h.From, h.was, h.Mangles = from, &f, false // under which address is known
+	h.From, h.untranslated, h.Mangles = from, &f, false // under which address is known
 	h.Cause.Where = shortSet(f.Src) + " -> " + shortSet(out.Src) + " (" + out.Dial.String() + ")"
 	w.leave(at, g.Subnet, out, w.add(h))
 }
@@ -72,7 +72,7 @@ func natUnseen(at Place, id, field string) *snapshot.Gap {
 // destinations on: routes don't look at who sends, so that they lead in a circle.
 func (w *walker) translated(from int, id string, dst *netipx.IPSet) bool {
 	for i := from; i >= 0; i = w.hops[i].From {
-		if h := &w.hops[i]; h.was != nil && h.Holder == id && overlaps(h.In.Dst, dst) {
+		if h := &w.hops[i]; h.untranslated != nil && h.Holder == id && overlaps(h.In.Dst, dst) {
 			return true
 		}
 	}

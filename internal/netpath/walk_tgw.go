@@ -94,7 +94,7 @@ func (w *walker) byAttachmentInterface(at Place, subnet string, i snapshot.Inter
 // route table that the attachment is associated with.
 // Source: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html
 func (w *walker) atGateway(gateway, attachment, zone string, f Flow, from int) {
-	if w.full() {
+	if w.outOfHops() {
 		w.add(Hop{From: from, Layer: GatewayRoute, Holder: gateway, In: f})
 		return
 	}

@@ -12,7 +12,7 @@ import (
 // directly, all else by its network ACL and its route table.
 // Source: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
 func (w *walker) leave(at Place, subnet string, f Flow, from int) {
-	if w.full() {
+	if w.outOfHops() {
 		w.add(Hop{From: from, Layer: Route, At: at, Subnet: subnet, In: f})
 		return
 	}
@@ -66,7 +66,7 @@ func (w *walker) acl(l Layer, at Place, subnet string, f Flow, from int) int {
 		if l == ACLOut {
 			way, rules = "outbound", outbound
 		}
-		h.rules = snapshot.Derive(w.e.home(at).Scope.NetworkACLs, way, acl, rules)
+		h.rules = snapshot.Derive(w.e.atOwner(at).Scope.NetworkACLs, way, acl, rules)
 	}
 	return w.add(h)
 }
@@ -147,16 +147,16 @@ func (w *walker) follow(at Place, subnet string, l Layer, table string, hit Hit,
 // holds reports whether some place in the VPC takes the addresses, or it is not
 // known where the agent is.
 func (w *walker) holds(vpc string, dst *netipx.IPSet) bool {
-	if w.unplaced || w.isHome(vpc, dst) {
+	if w.unplaced || w.isAgents(vpc, dst) {
 		return true
 	}
 	return slices.ContainsFunc(w.goals, func(g goal) bool { return g.at.VPC == vpc && overlaps(g.addrs, dst) })
 }
 
-// isHome reports whether replies to what no subnet of the agent's holds are for its
+// isAgents reports whether replies to what no subnet of the agent's holds are for its
 // VPC all the same.
-func (w *walker) isHome(vpc string, dst *netipx.IPSet) bool {
-	return w.reply && vpc != "" && vpc == w.home && w.e.blocksHold(vpc, dst)
+func (w *walker) isAgents(vpc string, dst *netipx.IPSet) bool {
+	return w.reply && vpc != "" && vpc == w.agentVPC && w.e.blocksHold(vpc, dst)
 }
 
 // deliver hands traffic to the places of a VPC that it is for. It comes from a
@@ -179,7 +179,7 @@ func (w *walker) deliver(at Place, f Flow, from int, subnet string) {
 	}
 	switch {
 	case Empty(f.Dst):
-	case w.unplaced && w.e.blocksHold(at.VPC, f.Dst), w.isHome(at.VPC, f.Dst):
+	case w.unplaced && w.e.blocksHold(at.VPC, f.Dst), w.isAgents(at.VPC, f.Dst):
 		w.add(Hop{From: from, Layer: Goal, At: at, In: f, Fate: On, Index: -1})
 	case w.unplaced:
 		// A VPC that does not hold the agent's addresses: one in between.
@@ -192,15 +192,15 @@ func (w *walker) deliver(at Place, f Flow, from int, subnet string) {
 // arrive ends a part of the walk; replies to a NAT gateway go on from there.
 func (w *walker) arrive(g goal, f Flow, from int) {
 	if g.nat != nil {
-		i := w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.nat.Holder, In: f, Fate: On, was: &f, Cause: Cause{ID: g.nat.Holder, State: g.nat.Cause.State, Where: shortSet(f.Dst) + " -> " + shortSet(g.nat.was.Src)}})
-		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.was.Src, Dial: g.nat.was.Dial}, i)
+		i := w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.nat.Holder, In: f, Fate: On, untranslated: &f, Cause: Cause{ID: g.nat.Holder, State: g.nat.Cause.State, Where: shortSet(f.Dst) + " -> " + shortSet(g.nat.untranslated.Src)}})
+		w.leave(g.at, g.subnet, Flow{Src: f.Src, Dst: g.nat.untranslated.Src, Dial: g.nat.untranslated.Dial}, i)
 		return
 	}
 	from, ok := w.settled(g.at, g.subnet, f, from)
 	if !ok {
 		return
 	}
-	if gap := w.e.strays(g.at, g.subnet, f.Dst); gap != nil {
+	if gap := w.e.outsideBlock(g.at, g.subnet, f.Dst); gap != nil {
 		from = w.add(Hop{From: from, Layer: Connection, At: g.at, Subnet: g.subnet, Holder: g.subnet, In: f, Gap: gap, Cause: Cause{ID: g.subnet}})
 	}
 	if !w.reply {

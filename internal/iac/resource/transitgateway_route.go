@@ -13,7 +13,8 @@ func transitGatewayRouteTypes() []Type {
 		{
 			Name: "aws_ec2_transit_gateway_route_table", Prefix: "tgw-rtb-", Rank: rankGateway, Kinds: tgwKinds, Local: true,
 			Rows: []Rows{
-				{snapshot.TransitGatewayRouteTables, false}, {snapshot.TransitGatewayRoutes, false},
+				{snapshot.TransitGatewayRouteTables, false},
+				{snapshot.TransitGatewayRoutes, false},
 				{snapshot.TransitGatewayAssociations, false},
 			},
 			NamedBy: []Reference{{Attribute: "transit_gateway_route_table_id"}}, Container: "transit_gateway_id",
