@@ -50,25 +50,25 @@ func brokenTLS(t *snapshot.TLSState) bool {
 // https://docs.aws.amazon.com/acm/latest/userguide/acm-concepts.html
 var issuers = []string{"amazon", "starfield", "digicert"}
 
-// foreign reports whether a handshake shows that what answered is not AWS in the Region:
-// no TLS, a certificate for names that are none of AWS's or of another Region, or one by
-// another authority.
+// foreign reports whether a handshake shows that what answered is not DataSync in the
+// Region: no TLS, a certificate for names of others, of another service of AWS or of
+// another Region, or one by another authority.
 func (x *Exam) foreign(t *snapshot.TLSState) bool {
 	switch {
 	case t == nil:
 		return false
 	case t.Outcome == "not-tls":
 		return true
-	case t.Outcome != "ok" || len(t.Names) == 0:
+	case t.Outcome != "ok":
 		return false
 	}
 	region := strings.ToLower(x.region())
 	plain, dual := snapshot.DNSSuffixes(region)
-	ofAWS := func(name string) bool {
+	itsOwn := func(name string) bool {
 		name = "." + strings.ToLower(name)
 		elsewhere := func(label string) bool { return label != region && slices.Contains(snapshot.Regions, label) }
-		return (strings.HasSuffix(name, "."+plain) || strings.HasSuffix(name, "."+dual)) && !slices.ContainsFunc(strings.Split(name, "."), elsewhere)
+		return strings.Contains(name, "datasync") && (strings.HasSuffix(name, "."+plain) || strings.HasSuffix(name, "."+dual)) && !slices.ContainsFunc(strings.Split(name, "."), elsewhere)
 	}
 	issued := func(by string) bool { return strings.Contains(strings.ToLower(t.Issuer), by) }
-	return !slices.ContainsFunc(t.Names, ofAWS) || t.Issuer != "" && snapshot.PartitionOf(region) == "aws" && !slices.ContainsFunc(issuers, issued)
+	return len(t.Names) > 0 && !slices.ContainsFunc(t.Names, itsOwn) || t.Issuer != "" && snapshot.PartitionOf(region) == "aws" && !slices.ContainsFunc(issuers, issued)
 }
