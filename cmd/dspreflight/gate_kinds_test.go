@@ -44,6 +44,8 @@ func TestKindsOfTemplates(t *testing.T) {
 		"an association that is told the ACL":                   {`{"Resources":{"A":{"Type":"AWS::SSM::Association","Properties":{"Name":"AWS-X","Parameters":{"Acl":["` + aclOfHealthy + `"]}}}}}`, 3, "nacl-to-endpoint"},
 		"a remediation that is told the ACL":                    {`{"Resources":{"A":{"Type":"AWS::Config::RemediationConfiguration","Properties":{"TargetId":"AWS-X","Parameters":{"Acl":{"StaticValue":{"Values":["` + aclOfHealthy + `"]}}}}}}}`, 3, "nacl-to-endpoint"},
 		"a schedule that is told the ACL":                       {`{"Resources":{"A":{"Type":"AWS::Scheduler::Schedule","Properties":{"Target":{"Arn":"arn:aws:scheduler:::aws-sdk:ec2:deleteNetworkAclEntry","Input":"{\"NetworkAclId\":\"` + aclOfHealthy + `\"}"}}}}}`, 3, "nacl-to-endpoint"},
+		"a pack of rules that is told the ACL":                  {`{"Resources":{"A":{"Type":"AWS::Config::ConformancePack","Properties":{"ConformancePackName":"x","TemplateBody":"Value: ` + aclOfHealthy + `"}}}}`, 3, "nacl-to-endpoint"},
+		"a pipe that is told the ACL":                           {`{"Resources":{"A":{"Type":"AWS::Pipes::Pipe","Properties":{"TargetParameters":{"InputTemplate":"` + aclOfHealthy + `"}}}}}`, 3, "nacl-to-endpoint"},
 		"a schedule that is told nothing":                       {`{"Resources":{"A":{"Type":"AWS::Scheduler::Schedule","Properties":{"Target":{"Arn":"arn:aws:lambda:us-east-1:111122223333:function:f"}}}}}`, 0, "0 of 1 changes touch this target"},
 		"instances, as many as are wanted":                      {`{"Resources":{"A":{"Type":"AWS::AutoScaling::AutoScalingGroup","Properties":{"MaxSize":"250","VPCZoneIdentifier":["subnet-0da1b2c3d4e5f6071"]}}}}`, 3, "subnet-free-ips"},
 		"instances in another subnet":                           {`{"Resources":{"A":{"Type":"AWS::AutoScaling::AutoScalingGroup","Properties":{"MaxSize":"250","VPCZoneIdentifier":["subnet-0db1b2c3d4e5f6072"]}}}}`, 0, "breaks nothing"},
@@ -140,6 +142,37 @@ func TestPoliciesOfParts(t *testing.T) {
 	}
 }
 
+// TestWhatChangeSetsTakeAway: what a custom resource, or a newer kind, named before it
+// went is open, all of it where the change set does not tell; and a change set that is
+// not made yet says nothing.
+func TestWhatChangeSetsTakeAway(t *testing.T) {
+	set := func(status, kind, action, before string) string {
+		return `{"StackName":"s","Status":"` + status + `","Changes":[{"Type":"Resource","ResourceChange":{"LogicalResourceId":"P","PhysicalResourceId":"x-1","Action":"` + action + `","ResourceType":"` + kind + `"` + before + `}}]}`
+	}
+	const named, other = `,"BeforeContext":"{\"Properties\":{\"A\":\"` + aclOfHealthy + `\"}}"`, `,"BeforeContext":"{\"Properties\":{\"A\":\"b\"}}"`
+	for name, tt := range map[string]struct {
+		set  string
+		code int
+		says string
+	}{
+		"a newer kind":                         {set("CREATE_COMPLETE", "AWS::EC2::NetworkAclLock", "Remove", named), 3, "nacl-to-endpoint"},
+		"a custom resource":                    {set("CREATE_COMPLETE", "Custom::X", "Remove", named), 3, "nacl-to-endpoint"},
+		"a custom resource that is made anew":  {set("CREATE_COMPLETE", "Custom::X", "Modify", named+`,"Replacement":"True","AfterContext":"{\"Properties\":{\"A\":\"b\"}}"`), 3, "nacl-to-endpoint"},
+		"a custom resource that named nothing": {set("CREATE_COMPLETE", "Custom::X", "Remove", other), 0, "breaks nothing"},
+		"a custom resource, without telling":   {set("CREATE_COMPLETE", "Custom::X", "Remove", ""), 3, "nacl-to-endpoint"},
+		"a bucket, without telling":            {set("CREATE_COMPLETE", "AWS::S3::Bucket", "Remove", ""), 0, "breaks nothing"},
+		"nothing yet":                          {`{"StackName":"s","Status":"CREATE_IN_PROGRESS","Changes":[]}`, 2, "CREATE_IN_PROGRESS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "changes.json")
+			if err := os.WriteFile(file, []byte(tt.set), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--template", file), tt.code, tt.says)
+		})
+	}
+}
+
 func wants(t *testing.T, out outcome, code int, says string) {
 	t.Helper()
 	if out.code != code {
@@ -181,6 +214,7 @@ func TestKindsOfResources(t *testing.T) {
 		"a role of another account":          {kind: "aws_iam_role", action: "update", before: map[string]any{"id": "r", "arn": "arn:aws:iam::999988887777:role/r"}, after: map[string]any{"id": "r", "arn": "arn:aws:iam::999988887777:role/r"}, code: 2, says: "the plan manages what is in 999988887777"},
 		"a role of the estate's account":     {kind: "aws_iam_role", action: "update", before: map[string]any{"id": "r", "arn": "arn:aws:iam::111122223333:role/r"}, after: map[string]any{"id": "r", "arn": "arn:aws:iam::111122223333:role/r"}, code: 0, says: "0 of 1 changes touch this target"},
 		"a bucket by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::S3::Bucket", "desired_state": "{}"}, code: 0, says: "0 of 1 changes touch this target"},
+		"an entry of an ACL told by nobody":  {kind: "aws_network_acl_rule", after: map[string]any{"rule_number": 1, "protocol": "6", "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "from_port": 443, "to_port": 443}, open: map[string]any{"network_acl_id": true}, code: 3, says: "nacl-to-endpoint"},
 		"a command that is told the ACL":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{"acl": aclOfHealthy}}, config: runs, code: 3, says: "null_resource.x"},
 		"a command that is told nothing":     {kind: "null_resource", provider: "registry.terraform.io/hashicorp/null", after: map[string]any{"triggers": map[string]any{}}, config: runs, code: 0, says: "1 custom resources, provisioners or resources of other providers were not read"},
 		"a function that is told the ACL":    {kind: "aws_lambda_invocation", after: map[string]any{"input": `{"acl":"` + aclOfHealthy + `"}`}, code: 3, says: "aws_lambda_invocation.x"},

@@ -47,6 +47,9 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 	} else if status == "FAILED" {
 		return nil, snapshot.Errorf("the change set failed (%s): it can't be executed", "変更セットが失敗している（%s）。実行できない", resource.Shortened(fieldText(top, "StatusReason")))
 	}
+	if status := fieldText(top, "Status"); status != "" && status != "CREATE_COMPLETE" {
+		return nil, snapshot.Errorf("the change set is %s: its changes are known when it is CREATE_COMPLETE", "変更セットは %s。変更の内容は CREATE_COMPLETE になってから分かる", resource.Shortened(status))
+	}
 	t := &Template{body: &sections{}, deployed: &sections{}, changeSet: &changeSet{stack: fieldText(top, "StackName"), at: resource.Location{}.OfARN(fieldText(top, "StackId"))}}
 	if fieldText(top, "NextToken") != "" {
 		t.partial = snapshot.Text{En: "the change set has more pages (NextToken): what they hold is not judged", Ja: "変更セットに続きのページがある（NextToken）。その内容は判定していない"}
@@ -75,7 +78,7 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 		switch action := fieldText(r, "Action"); {
 		case retained:
 		case action == "Remove":
-			t.changeSet.removed = append(t.changeSet.removed, d)
+			t.changeSet.removed = append(t.changeSet.removed, d.as(before))
 		case action == "SyncWithActual":
 		case after == "":
 			t.changeSet.vague = append(t.changeSet.vague, d)
@@ -86,7 +89,7 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 			if fieldText(r, "Replacement") == "True" && fieldText(r, "PolicyAction") == "ReplaceAndRetain" {
 				d.physical = "" // another one is made beside it
 			} else if fieldText(r, "Replacement") == "True" {
-				t.changeSet.removed = append(t.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague})
+				t.changeSet.removed = append(t.changeSet.removed, declaredResource{id: d.id, kind: d.kind, physical: d.physical, vague: d.vague}.as(before))
 				d.physical = "" // another one is made
 			}
 			t.body.resources = append(t.body.resources, d)
@@ -94,6 +97,15 @@ func readChangeSet(file string, top map[string]any) (*Template, error) {
 	}
 	slices.SortStableFunc(t.body.resources, func(a, b declaredResource) int { return strings.Compare(a.id, b.id) })
 	return t, nil
+}
+
+// as is the resource as it was, as far as its context says: whether that can be read was
+// looked at before.
+func (d declaredResource) as(context string) declaredResource {
+	if context != "" {
+		_ = d.setProperties(context)
+	}
+	return d
 }
 
 // setProperties reads the context that a change set gives of a resource.

@@ -225,7 +225,7 @@ func (b *binding) entities() {
 			}
 			continue
 		}
-		if _, odd := resource.Types().UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) {
+		if _, odd := resource.Types().UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) || gone.vague && resource.Foreign(gone.kind) {
 			p.Doubt(&resource.Object{Address: gone.id, Type: gone.kind, ID: gone.id, Location: b.location()}, resource.Everything, snapshot.NotModelled, gone.id, gone.kind)
 		} else if resource.Foreign(gone.kind) && b.deployed != nil {
 			b.provided(gone, b.deployed)

@@ -39,6 +39,10 @@ func runningTypes() []Type {
 	return slices.Concat(
 		marked(Type{Runs: true},
 			"aws_config_remediation_configuration AWS::Config::RemediationConfiguration",
+			"aws_config_conformance_pack AWS::Config::ConformancePack",
+			"aws_config_organization_conformance_pack AWS::Config::OrganizationConformancePack",
+			"aws_fis_experiment_template AWS::FIS::ExperimentTemplate",
+			"aws_pipes_pipe AWS::Pipes::Pipe",
 			"aws_cloudwatch_event_target AWS::Events::Rule",
 			"aws_scheduler_schedule AWS::Scheduler::Schedule",
 			"aws_ssm_association AWS::SSM::Association",

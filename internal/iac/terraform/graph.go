@@ -14,7 +14,7 @@ import (
 // follow references that the values don't show.
 type graph struct {
 	doc         *document
-	untold      bool // of a resource it is not told which of its attributes are known
+	untold      bool // of a resource it is not told which of its attributes are known, or where an id comes from
 	before      map[*tfjson.ResourceChange]*resource.Object
 	after       map[*tfjson.ResourceChange]*resource.Object
 	state       []*resource.Object

@@ -208,6 +208,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 	invokes(p, g, d.Invocations)
 	p.Agents = resource.Agents(p.Current)
 	slices.Sort(g.untoldBlocks)
+	p.RefersToExisting = p.RefersToExisting || g.untold
 	p.Secrets, p.UntoldBlocks = g.secrets(), g.untoldBlocks
 	return p, nil
 }
@@ -233,7 +234,7 @@ func handsOver(rc *tfjson.ResourceChange) bool {
 		return slices.Contains(rc.Change.Actions, tfjson.ActionRead) && !strings.HasPrefix(rc.Type, "aws_iam_") && !resource.Types().Of(rc.Type).Idless
 	}
 	_, acts := actionOf(rc)
-	return acts && resource.Types().Of(rc.Type).Yields
+	return acts && (resource.Types().Of(rc.Type).Yields || isForeign(rc.ProviderName, rc.Type))
 }
 
 // knownActions are those of a plan.

@@ -65,7 +65,8 @@ func (g *graph) settled(at *instance, name string) any {
 	address := resource.Unknown(at.Address + "." + name)
 	e := at.expression(name)
 	switch {
-	case at.config == nil:
+	case at.config == nil: // it may come from anywhere
+		g.untold = g.untold || resource.Types().References[name] != nil
 		return address
 	case e == nil && (name == "cidr_block" && resource.Types().Models[at.Type].Put != nil || at.Exists && slices.Contains(blockLists, name) || g.dynamic(at, name)):
 		return address // an address manager chooses it, or dynamic blocks do, which plans leave out
