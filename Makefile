@@ -26,8 +26,8 @@ WITH       = $(shell GOTOOLCHAIN=$(TOOLCHAIN) $(GO) version >/dev/null 2>&1 && e
 TAGS       = urfave_cli_no_docs
 # Not position-independent: without cgo, Go's linker makes such a program ask for the
 # C library's loader, and it would no longer start in an image that has none.
-# What only waits for AWS, lays out tables or reads HCL is compiled for size: without inlining.
-SMALL      = -gcflags=github.com/aws/...=-l -gcflags=github.com/olekukonko/...=-l -gcflags=github.com/hashicorp/...=-l
+# What only waits for AWS, lays out tables or reads HCL and YAML is compiled for size: without inlining.
+SMALL      = -gcflags=github.com/aws/...=-l -gcflags=github.com/olekukonko/...=-l -gcflags=github.com/hashicorp/...=-l -gcflags=go.yaml.in/...=-l
 BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) $(SMALL) -ldflags '-s -w -X main.release=$(VERSION)'
 
 .PHONY: build build-cel test library api real lint bench docs iam-data fuzz soak moto lab browser shells clean armor vuln vuln-pinned supply sbom notices reproducible release-files release-check
