@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -75,5 +76,25 @@ func TestAgentsInterfaceByState(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %v, want %v", state, got, want)
 		}
+	}
+}
+
+// TestAgentsInterfaceUnseen names an agent by an address that no interface has: where all
+// of its VPC were seen it is yet to be launched, and where they were not its groups are
+// open.
+func TestAgentsInterfaceUnseen(t *testing.T) {
+	target, snap := openFixture(t, "healthy")
+	target.AgentIP, target.AgentInstanceID = netip.MustParseAddr("10.10.1.77"), ""
+	egress := func() checks.Result {
+		return checks.Run(t.Context(), target, snap, []*checks.Check{checks.ByID("agent-sg-egress")}, checks.Options{})[0]
+	}
+	if got := egress(); got.Status != checks.Skip || !strings.Contains(got.Findings[0].Note.En, "10.10.1.77") {
+		t.Errorf("all seen: %v, %v", got.Status, got.Findings)
+	}
+	for _, s := range snap.Scopes {
+		s.Interfaces.Doubt()
+	}
+	if got := egress(); got.Status != checks.Unknown {
+		t.Errorf("not all seen: %v, %v", got.Status, got.Findings)
 	}
 }

@@ -58,6 +58,12 @@ func runAgentEgress(x *Exam) {
 	case len(j.agents.Groups) == 0 && j.agents.Pending != "":
 		x.Unknown(j.agents.Given, j.agents.Pending.Gap(j.agents.Given))
 		return
+	case len(j.agents.Groups) == 0 && x.Target.AgentIP.IsValid() && !j.from.Scope.Interfaces.Covers(j.from.VPC):
+		x.Unknown(x.Target.AgentIP.String(), j.from.Scope.GapFor(snapshot.Interfaces, x.Target.AgentIP.String()))
+		return
+	case len(j.agents.Groups) == 0 && x.Target.AgentIP.IsValid():
+		x.NotApplicable(snapshot.Textf("no network interface in %s has %s, so the agent is judged as one that is yet to be launched; which security groups it will have is not known", "%[1]s のどのネットワークインターフェイスにも %[2]s がないため、これから起動するエージェントとして判定した。そのセキュリティグループは不明", j.from.VPC, x.Target.AgentIP))
+		return
 	case len(j.agents.Groups) == 0:
 		x.NotApplicable(say("which instance is the agent is not known: pass --agent-instance-id to have its security groups judged", "どのインスタンスがエージェントか不明。--agent-instance-id を指定するとセキュリティグループを判定する"))
 		return

@@ -132,9 +132,7 @@ func (k *keyQuery) parameters() {
 		k.x.See(say("the endpoint has no IPv4 address that a key could be asked for with", "キー要求に指定できる IPv4 アドレスがエンドポイントにない"), "endpoint-address")
 		k.bad = true
 	case right:
-		k.one("privateLinkEndpoint", keyOtherAddress, func(v string) bool {
-			return slices.Contains(k.addresses, v) && (!k.x.Target.EndpointIP.IsValid() || v == k.x.Target.EndpointIP.String())
-		})
+		k.privateLinkEndpoint()
 	}
 	k.one("gatewayType", keyOtherGateway, func(v string) bool { return v == "SYNC" })
 	if k.x.region() == "" {
@@ -144,12 +142,53 @@ func (k *keyQuery) parameters() {
 	}
 }
 
+// privateLinkEndpoint judges the address. The pattern of the API takes numbers with
+// leading zeros, which programs read as decimal or as octal; how the agent does is not
+// documented.
+// Source: https://docs.aws.amazon.com/datasync/latest/userguide/API_PrivateLinkConfig.html
+func (k *keyQuery) privateLinkEndpoint() {
+	due := func(v string) bool {
+		return slices.Contains(k.addresses, v) && (!k.x.Target.EndpointIP.IsValid() || v == k.x.Target.EndpointIP.String())
+	}
+	read := ""
+	may := func(v string) bool {
+		for _, base := range []int{10, 0} {
+			if a := padded(v, base); due(a) {
+				read = a
+				return true
+			}
+		}
+		return false
+	}
+	if v := k.url.Query().Get("privateLinkEndpoint"); k.one("privateLinkEndpoint", keyOtherAddress, may) && v != read {
+		k.open(snapshot.Gap{Code: snapshot.KeyOtherwise, Source: "privateLinkEndpoint", Ref: v, Detail: read})
+	}
+}
+
+// padded is an IPv4 address whose numbers may have leading zeros, read in base 10, or in
+// base 0 as octal where there are any; "" if it is none.
+func padded(s string, base int) string {
+	var bytes []byte
+	for _, part := range strings.Split(s, ".") {
+		n, err := strconv.ParseUint(part, base, 8)
+		if err != nil || len(part) > 3 || strings.Trim(part, "0123456789") != "" {
+			return ""
+		}
+		bytes = append(bytes, byte(n))
+	}
+	a, _ := netip.AddrFromSlice(bytes)
+	if !a.Is4() {
+		return ""
+	}
+	return a.String()
+}
+
 // activationRegion judges the Region. Whether the agent takes one in capitals is not
 // documented.
 func (k *keyQuery) activationRegion() {
 	is := func(v string) bool { return strings.EqualFold(v, k.x.region()) }
 	if v := k.url.Query().Get("activationRegion"); k.one("activationRegion", keyOtherRegion, is) && v != k.x.region() {
-		k.open(snapshot.Gap{Code: snapshot.KeyRegionCase, Source: "--key-request", Ref: v, Detail: k.x.region()})
+		k.open(snapshot.Gap{Code: snapshot.KeyOtherwise, Source: "activationRegion", Ref: v, Detail: k.x.region()})
 	}
 }
 

@@ -119,6 +119,21 @@ func TestWhomTheKeyIsAskedOf(t *testing.T) {
 	}
 }
 
+// TestAddressWithZeros: numbers with leading zeros may be read as the address that is due,
+// in decimal or in octal; what is it in neither is not.
+func TestAddressWithZeros(t *testing.T) {
+	target, snap := openFixture(t, "healthy")
+	for address, want := range map[string]checks.Status{
+		"10.20.1.10": checks.Pass, "010.020.001.010": checks.Unknown, "10.20.01.10": checks.Unknown, "012.024.1.012": checks.Unknown,
+		"010.020.001.011": checks.Fail, "0xa.20.1.10": checks.Fail, "10.20.1": checks.Fail, "0010.20.1.10": checks.Fail,
+	} {
+		target.KeyRequest = "http://10.10.1.50/?gatewayType=SYNC&activationRegion=us-east-1&endpointType=PRIVATE_LINK&privateLinkEndpoint=" + address
+		if got := checks.Run(context.Background(), target, snap, []*checks.Check{checks.ByID("activation-input")}, checks.Options{})[0].Status; got != want {
+			t.Errorf("%s: %v, want %v", address, got, want)
+		}
+	}
+}
+
 // TestPlaceholderKeys: what people write in place of a key is none; a random one
 // is.
 func TestPlaceholderKeys(t *testing.T) {

@@ -85,7 +85,7 @@ const (
 	ClockApart        GapCode = "clock-apart"        // an answer's clock is not that of the others
 	SubnetShared      GapCode = "subnet-shared"      // other targets of the run may use the subnet; Detail: which
 	KeyAmbiguous      GapCode = "key-ambiguous"      // a parameter of the key request is given more than once
-	KeyRegionCase     GapCode = "key-region-case"    // the key request writes the Region otherwise than AWS; Detail: how AWS does
+	KeyOtherwise      GapCode = "key-otherwise"      // the key request writes a value (Source) otherwise than AWS; Detail: how AWS does
 	KeyHostOpen       GapCode = "key-host-open"      // the key request goes to a host of which nothing shows that it is the agent
 	NotSpokenOf       GapCode = "not-spoken-of"      // the checks that would say why a question is moot were not asked, or found nothing
 	NeedsPrior        GapCode = "needs-prior"        // a check that this one rests on is UNKNOWN
