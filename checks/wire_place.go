@@ -84,9 +84,6 @@ func (x *Exam) standing(r *snapshot.ProbeRun, p snapshot.Probe) (place snapshot.
 		place = snapshot.Vantage{Addresses: addrs}.Guess(source, destination)
 		beside := source
 		if place == snapshot.ActivationMachine {
-			if p.Outcome == snapshot.Open { // whichever machine gets through can ask for the key
-				return place, ""
-			}
 			beside = append(slices.Clone(source), destination...)
 		}
 		if place != snapshot.Elsewhere && !x.provedBeside(r, p, beside) {

@@ -173,6 +173,23 @@ func TestMachinesAreTold(t *testing.T) {
 	if got := estate.judged(t, "probe-443", two, "--source-cidr", "10.10.0.0/16"); got.Status != "UNKNOWN" {
 		t.Errorf("probe-443 is %s: %v", got.Status, got.Findings)
 	}
+	// One machine beside the endpoint gets through to the agent's address: it says so itself,
+	// or it is proved by the endpoint's certificate; else that may be anybody's address.
+	agent := func(guessed, tls bool) []snapshot.ProbeRun {
+		run := dials{from(snapshot.ActivationMachine, guessed, "10.20.1.77")}.of(estate.runs(t)[0], 0)
+		run.Probes = slices.DeleteFunc(run.Probes, func(p snapshot.Probe) bool {
+			return p.Purpose != snapshot.ToAgentHTTP && (!tls || p.TLS == nil)
+		})
+		return []snapshot.ProbeRun{run}
+	}
+	for _, tt := range []struct {
+		guessed, tls bool
+		want         string
+	}{{true, false, "UNKNOWN"}, {true, true, "PASS"}, {false, false, "PASS"}} {
+		if got := estate.judged(t, "probe-agent-http", agent(tt.guessed, tt.tls), "--agent-ip", "10.10.1.50", "--source-cidr", "10.10.0.0/16"); got.Status != tt.want {
+			t.Errorf("%v: probe-agent-http is %s: %v", tt, got.Status, got.Findings)
+		}
+	}
 	// An address of the endpoint's own VPC is not the agent's, however wide the block is
 	// that was declared.
 	inside := dials{from(snapshot.AgentNetwork, false, "10.20.1.77")}.of(estate.runs(t)[0], 0)
