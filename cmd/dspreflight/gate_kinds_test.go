@@ -142,6 +142,49 @@ func TestPoliciesOfParts(t *testing.T) {
 	}
 }
 
+// TestWrittenAlike: what is written as in the template that the stack has is the same only
+// where what it rests on is, and what a custom resource or a share named before counts too.
+func TestWrittenAlike(t *testing.T) {
+	const bucket = `"B":{"Type":"AWS::S3::Bucket"}`
+	mapped := func(action, resources string) string {
+		return `{"Mappings":{"M":{"a":{"b":"` + action + `"}}},"Resources":{` + resources + `}}`
+	}
+	const entry = `"D":{"Type":"AWS::EC2::NetworkAclEntry","Properties":{"NetworkAclId":"` + aclOfHealthy + `","RuleNumber":100,"Protocol":6,"Egress":false,"CidrBlock":"10.10.0.0/16","PortRange":{"From":443,"To":443},"RuleAction":{"Fn::FindInMap":["M","a","b"]}}}`
+	const looked = `"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","A":{"Fn::FindInMap":["M","a","b"]}}}`
+	custom := func(kind, value string) string {
+		return `{"Resources":{` + bucket + `,"C":{"Type":"` + kind + `","Properties":{"ServiceToken":"f","A":"` + value + `"}}}}`
+	}
+	share := func(arns string) string {
+		return `{"Resources":{` + bucket + `,"S":{"Type":"AWS::RAM::ResourceShare","Properties":{"Name":"x","ResourceArns":[` + arns + `]}}}}`
+	}
+	const subnet = `"arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0da1b2c3d4e5f6071"`
+	for name, tt := range map[string]struct {
+		deployed, template string
+		code               int
+	}{
+		"an entry whose mapping changes":          {mapped("allow", entry), mapped("deny", entry), 1},
+		"an entry whose mapping stays":            {mapped("allow", entry), mapped("allow", entry), 0},
+		"a custom resource whose mapping changes": {mapped("none", looked), mapped(aclOfHealthy, looked), 3},
+		"a custom resource that stays":            {custom("Custom::X", aclOfHealthy), custom("Custom::X", aclOfHealthy), 0},
+		"a custom resource that names it no more": {custom("Custom::X", aclOfHealthy), custom("Custom::X", "b"), 3},
+		"a custom resource that becomes another":  {custom("Custom::X", aclOfHealthy), custom("Custom::Y", "b"), 3},
+		"a custom resource that becomes a bucket": {custom("Custom::X", aclOfHealthy), `{"Resources":{` + bucket + `,"C":{"Type":"AWS::S3::Bucket"}}}`, 3},
+		"a share that goes":                       {share(subnet), `{"Resources":{` + bucket + `}}`, 3},
+		"a share that loses a subnet":             {share(subnet), share(""), 3},
+		"a share that stays":                      {share(subnet), share(subnet), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, body := range map[string]string{"deployed.json": tt.deployed, "t.json": tt.template} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wants(t, invoke(t, "check", "--fixture", "healthy", "--template", filepath.Join(dir, "t.json"), "--deployed-template", filepath.Join(dir, "deployed.json")), tt.code, "")
+		})
+	}
+}
+
 // TestWhatChangeSetsTakeAway: what a custom resource, or a newer kind, named before it
 // went is open, all of it where the change set does not tell; and a change set that is
 // not made yet says nothing.

@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,10 +54,16 @@ func (b *binding) asDeployed(r declaredResource, name string, v any) bool {
 	return b.writtenAsDeployed(r)
 }
 
-// writtenAsDeployed is wrote for all that is said of a resource.
+// writtenAsDeployed is asDeployed for all that is said of a resource, with the mappings and
+// conditions that it rests on.
 func (b *binding) writtenAsDeployed(r declaredResource) bool {
 	old, ok := b.deployed.eval.byID[r.id]
-	if !ok || old.condition != r.condition || !reflect.DeepEqual(old.properties, r.properties) {
+	if !ok || old.kind != r.kind || old.condition != r.condition || !reflect.DeepEqual(old.properties, r.properties) {
+		return false
+	}
+	decided := r.condition != "" || calls(r.properties, "Fn::If")
+	if decided && !sameSection(b.body.conditions, b.deployed.body.conditions) ||
+		(decided || calls(r.properties, "Fn::FindInMap")) && !sameSection(b.body.mappings, b.deployed.body.mappings) {
 		return false
 	}
 	if r.condition != "" && len(b.template.parameters) > 0 { // what it rests on is not followed
@@ -73,6 +80,31 @@ func (b *binding) writtenAsDeployed(r declaredResource) bool {
 		}
 	})
 	return !moved && !b.eval.open(r.properties, b.template.parameters, 0)
+}
+
+// sameSection compares what two templates themselves say, without the nested ones that are
+// put into one of them.
+func sameSection(a, b map[string]any) bool {
+	nested := func(name string, _ any) bool { return strings.Contains(name, "/") }
+	a, b = maps.Clone(a), maps.Clone(b)
+	maps.DeleteFunc(a, nested)
+	maps.DeleteFunc(b, nested)
+	return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b)
+}
+
+// calls reports whether a function stands in a value, at any depth.
+func calls(v any, function string) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if k == function || calls(e, function) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return calls(e, function) })
+	}
+	return false
 }
 
 // withDefaultsOpen reads resources with the parameters unknown that are not given and may

@@ -225,9 +225,9 @@ func (b *binding) entities() {
 			}
 			continue
 		}
-		if _, odd := resource.Types().UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) || gone.vague && resource.Foreign(gone.kind) {
+		if _, odd := resource.Types().UnmodelledInCloudFormation[gone.kind]; odd || resource.Holds(gone.kind) || gone.vague && b.named(gone.kind) {
 			p.Doubt(&resource.Object{Address: gone.id, Type: gone.kind, ID: gone.id, Location: b.location()}, resource.Everything, snapshot.NotModelled, gone.id, gone.kind)
-		} else if resource.Foreign(gone.kind) && b.deployed != nil {
+		} else if b.named(gone.kind) && b.deployed != nil {
 			b.provided(gone, b.deployed)
 		}
 		retained, known := b.retains(gone.id)
@@ -252,7 +252,7 @@ func (b *binding) entities() {
 			}
 		}
 		for _, v := range b.template.changeSet.vague {
-			if _, odd := resource.Types().UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || resource.Foreign(v.kind) {
+			if _, odd := resource.Types().UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || b.named(v.kind) {
 				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
 			}
 			if w, ok := resource.Types().CloudFormation[v.kind]; ok {
@@ -322,7 +322,7 @@ func (b *binding) gone() []declaredResource {
 		for _, r := range b.deployed.order {
 			_, odd := resource.Types().UnmodelledInCloudFormation[r.kind]
 			retained, _ := b.retains(r.id)
-			if _, declared := b.eval.byID[r.id]; !declared && (odd || resource.Holds(r.kind) || resource.Foreign(r.kind)) && !retained {
+			if now, declared := b.eval.byID[r.id]; (!declared || now.kind != r.kind) && (odd || resource.Holds(r.kind) || b.named(r.kind)) && !retained {
 				out = append(out, r) // it carries no tags
 			}
 		}
@@ -331,17 +331,28 @@ func (b *binding) gone() []declaredResource {
 	return out
 }
 
+// named reports whether a type may do anything to what its properties name. A share does
+// where there was one: the other account loses what it was given.
+func (b *binding) named(kind string) bool {
+	return resource.Foreign(kind) || resource.Types().InTemplates(kind).Shares && (b.deployed != nil || len(b.tagged) > 0)
+}
+
 // doubt notes a resource that is not modelled, where it may touch the path. One
 // that is written as before stays as it is.
 func (b *binding) doubt(r declaredResource) {
 	kind, odd := resource.Types().UnmodelledInCloudFormation[r.kind]
 	switch {
-	case !odd && !resource.Holds(r.kind) && !resource.Foreign(r.kind):
+	case !odd && !resource.Holds(r.kind) && !b.named(r.kind):
 		return
 	case b.template.changeSet == nil && b.deployed != nil && b.writtenAsDeployed(r) && r.child() == "": // a change set lists only what changes
 		return
-	case resource.Foreign(r.kind):
+	case b.named(r.kind):
 		b.provided(r, b)
+		if b.deployed != nil {
+			if before, was := b.deployed.eval.byID[r.id]; was { // it may undo what it did
+				b.provided(before, b.deployed)
+			}
+		}
 		return
 	}
 	kinds := resource.Types().Unmodelled[kind]

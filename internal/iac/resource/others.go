@@ -75,7 +75,7 @@ func always(*Object) bool { return true }
 
 // sharingTypes share with another account, or cease to.
 func sharingTypes() []Type {
-	return marked(Type{Shares: true}, "aws_ram_resource_association", "aws_ram_principal_association", "aws_ram_resource_share")
+	return marked(Type{Shares: true}, "aws_ram_resource_association", "aws_ram_principal_association", "aws_ram_resource_share AWS::RAM::ResourceShare")
 }
 
 // passiveTypes are called as those that make networks, name what the path depends on
