@@ -24,7 +24,7 @@ var (
 	apiClosed = &Problem{
 		Code: "DSP710", Severity: Fail,
 		Title:   say("the {subject} API ({url}) can't be reached from here: {seen}", "{subject} の API（{url}）にここから到達できない: {seen}"),
-		Cause:   say("CreateAgent is a call to the DataSync API; without it, and without EC2 and STS, nothing can be activated from this machine.", "CreateAgent は DataSync API の呼び出しであり、EC2 と STS も含めて到達できないとこのマシンからはアクティブ化できない。"),
+		Cause:   say("CreateAgent is a call to the DataSync API. The documented steps look up the ids that it takes with EC2, and the credentials of a role come from STS.", "CreateAgent は DataSync API の呼び出しである。文書化された手順はそれに渡す ID を EC2 で調べ、ロールの認証情報は STS から取得する。"),
 		Fix:     say("Mend the name resolution, route, firewall or proxy of this machine for {url}.", "{url} に対するこのマシンの名前解決・経路・ファイアウォール・プロキシを直す。"),
 		Look:    []Command{Here("curl -sSI {url}")},
 		Errors:  []*documented.Error{documented.APIUnreachable},

@@ -19,7 +19,7 @@ func wireProblem(code string, severity Status, r *Requirement, fault wireFault) 
 		Code: code, Severity: severity, Requires: r, Sources: r.Sources,
 		Title: say("TCP {ports} of {subject} does not answer from {from}: {meaning}", "{subject} の TCP {ports} が {from} から応答しない: {meaning}"),
 		Look:  []Command{againEndpoint},
-		Cause: say("The agent dials these ports of the endpoint itself. What a machine on its network can't reach, it can't either.", "エージェントはエンドポイントのこれらのポートに自分で接続する。同じネットワークのマシンから届かなければ、エージェントからも届かない。"),
+		Cause: say("The agent dials these ports of the endpoint itself. What a machine on its network can't reach, it can't either, unless something on the way tells the two apart.", "エージェントはエンドポイントのこれらのポートに自分で接続する。同じネットワークのマシンから届かなければ、途中で両者が区別されない限り、エージェントからも届かない。"),
 	}
 	if severity == Fail {
 		p.Errors = []*documented.Error{documented.EndpointUnreachable}
