@@ -150,6 +150,9 @@ func TestWrittenAlike(t *testing.T) {
 		return `{"Mappings":{"M":{"a":{"b":"` + action + `"}}},"Resources":{` + resources + `}}`
 	}
 	const entry = `"D":{"Type":"AWS::EC2::NetworkAclEntry","Properties":{"NetworkAclId":"` + aclOfHealthy + `","RuleNumber":100,"Protocol":6,"Egress":false,"CidrBlock":"10.10.0.0/16","PortRange":{"From":443,"To":443},"RuleAction":{"Fn::FindInMap":["M","a","b"]}}}`
+	given := func(kind, value string) string {
+		return `{"Parameters":{"P":{"Type":"` + kind + `","Default":"` + value + `"}},"Resources":{` + strings.Replace(entry, `{"Fn::FindInMap":["M","a","b"]}`, `{"Ref":"P"}`, 1) + `}}`
+	}
 	const looked = `"C":{"Type":"Custom::X","Properties":{"ServiceToken":"f","A":{"Fn::FindInMap":["M","a","b"]}}}`
 	custom := func(kind, value string) string {
 		return `{"Resources":{` + bucket + `,"C":{"Type":"` + kind + `","Properties":{"ServiceToken":"f","A":"` + value + `"}}}}`
@@ -162,16 +165,19 @@ func TestWrittenAlike(t *testing.T) {
 		deployed, template string
 		code               int
 	}{
-		"an entry whose mapping changes":          {mapped("allow", entry), mapped("deny", entry), 1},
-		"an entry whose mapping stays":            {mapped("allow", entry), mapped("allow", entry), 0},
-		"a custom resource whose mapping changes": {mapped("none", looked), mapped(aclOfHealthy, looked), 3},
-		"a custom resource that stays":            {custom("Custom::X", aclOfHealthy), custom("Custom::X", aclOfHealthy), 0},
-		"a custom resource that names it no more": {custom("Custom::X", aclOfHealthy), custom("Custom::X", "b"), 3},
-		"a custom resource that becomes another":  {custom("Custom::X", aclOfHealthy), custom("Custom::Y", "b"), 3},
-		"a custom resource that becomes a bucket": {custom("Custom::X", aclOfHealthy), `{"Resources":{` + bucket + `,"C":{"Type":"AWS::S3::Bucket"}}}`, 3},
-		"a share that goes":                       {share(subnet), `{"Resources":{` + bucket + `}}`, 3},
-		"a share that loses a subnet":             {share(subnet), share(""), 3},
-		"a share that stays":                      {share(subnet), share(subnet), 0},
+		"an entry whose mapping changes":                              {mapped("allow", entry), mapped("deny", entry), 1},
+		"an entry whose default changes":                              {given("String", "allow"), given("String", "deny"), 3},
+		"an entry whose parameter becomes one of the Systems Manager": {given("String", "allow"), given("AWS::SSM::Parameter::Value<String>", "/a"), 3},
+		"an entry whose default stays":                                {given("String", "allow"), given("String", "allow"), 0},
+		"an entry whose mapping stays":                                {mapped("allow", entry), mapped("allow", entry), 0},
+		"a custom resource whose mapping changes":                     {mapped("none", looked), mapped(aclOfHealthy, looked), 3},
+		"a custom resource that stays":                                {custom("Custom::X", aclOfHealthy), custom("Custom::X", aclOfHealthy), 0},
+		"a custom resource that names it no more":                     {custom("Custom::X", aclOfHealthy), custom("Custom::X", "b"), 3},
+		"a custom resource that becomes another":                      {custom("Custom::X", aclOfHealthy), custom("Custom::Y", "b"), 3},
+		"a custom resource that becomes a bucket":                     {custom("Custom::X", aclOfHealthy), `{"Resources":{` + bucket + `,"C":{"Type":"AWS::S3::Bucket"}}}`, 3},
+		"a share that goes":                                           {share(subnet), `{"Resources":{` + bucket + `}}`, 3},
+		"a share that loses a subnet":                                 {share(subnet), share(""), 3},
+		"a share that stays":                                          {share(subnet), share(subnet), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -71,6 +71,8 @@ func (b *binding) writtenAsDeployed(r declaredResource) bool {
 	}
 	moved := false // what it refers to is another one, or says something else
 	mentions(r.properties, func(id string) {
+		now, before := resource.AsMap(b.body.parameters[id]), resource.AsMap(b.deployed.body.parameters[id])
+		moved = moved || !reflect.DeepEqual(now["Type"], before["Type"]) || !reflect.DeepEqual(now["Default"], before["Default"])
 		other, ok := b.eval.byID[id]
 		if _, modelled := resource.Types().CloudFormation[other.kind]; ok && !modelled {
 			moved = moved || !reflect.DeepEqual(b.deployed.eval.byID[id].properties, other.properties)
