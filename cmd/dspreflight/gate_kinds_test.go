@@ -38,6 +38,7 @@ func TestKindsOfTemplates(t *testing.T) {
 		"a loop over a mapping":                                 {`{"Mappings":{"M":{"a":{"l":["1"]}}},"Resources":{"Fn::ForEach::D":["N",{"Fn::FindInMap":["M","a","l"]},{"D${N}":` + entryThat + `"deny"}}}]}}`, 1, "breaks nacl-to-endpoint"},
 		"a loop with an ampersand":                              {`{"Resources":{"Fn::ForEach::D":["N",["a-1"],{"D&{N}":` + entryThat + `"deny"}}}]}}`, 1, "Da1"},
 		"a loop that makes what is there":                       {`{"Resources":{"D1":` + entryThat + `"deny"}},"Fn::ForEach::D":["N",["1"],{"D${N}":` + entryThat + `"deny"}}}]}}`, 2, "D1 is there twice"},
+		"an entry in another's place, of an open action":        {`{"Parameters":{"P":{"Type":"String"}},"Resources":{"D":` + strings.Replace(entryThat, `"RuleNumber":1,`, `"RuleNumber":100,`, 1) + `{"Ref":"P"}}}}}`, 3, "nacl-to-endpoint"},
 		"an ACL that is not of the estate":                      {`{"Resources":{"D":` + strings.ReplaceAll(entryThat, aclOfHealthy, "acl-0fffffffffffffff1") + `"deny"}}}}`, 2, "acl-0fffffffffffffff1"},
 		"a value of the Systems Manager, given":                 {`{"Parameters":{"P":{"Type":"AWS::SSM::Parameter::Value<String>"}},"Resources":{"D":` + entryThat + `{"Ref":"P"}}}}}`, 3, "Parameters.P"},
 		"a policy of Firewall Manager":                          {`{"Resources":{"F":{"Type":"AWS::FMS::Policy","Properties":{"PolicyName":"x"}}}}`, 3, "sg-ingress-443"},

@@ -195,21 +195,18 @@ func putACLRule(w *World, before, o *Object) {
 			}
 			e := entry(o, egress, "rule_number", "rule_action")
 			e.Pending = max(e.Pending, pending)
-			contested := false
 			within(w, o, snapshot.NetworkACLs, acls, id, func(a *snapshot.NetworkACL) {
 				if e.Pending == "" {
 					e.Pending = w.taken(o, id, fmt.Sprint(egress, e.Number))
-					contested = e.Pending != ""
 				}
-				switch {
-				case contested:
+				if e.Pending != "" { // what has its number may be displaced
 					a.Entries = slices.Clone(a.Entries)
 					for i := range a.Entries {
 						if a.Entries[i].Number == e.Number && a.Entries[i].Egress == egress {
 							a.Entries[i].Pending = e.Pending
 						}
 					}
-				case e.Pending == "":
+				} else {
 					a.Entries = withoutEntry(a.Entries, e)
 				}
 				a.Entries = append(slices.Clip(a.Entries), e)
