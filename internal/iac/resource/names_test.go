@@ -139,6 +139,25 @@ func TestRowsHangTogether(t *testing.T) {
 				}
 			}
 		}
+		if ty.Put != nil && len(ty.Kinds) == 0 {
+			t.Errorf("%s: it touches no table", ty.Name)
+		}
+		if ty.Prefix != "" && len(ty.NamedBy) == 0 {
+			t.Errorf("%s: nothing names it by its id", ty.Name)
+		}
+		if ty.Show != nil && ty.Prefix != "" && !ty.Adopts && ty.Rows == nil {
+			t.Errorf("%s: no rows have its id", ty.Name)
+		}
+		if ty.Rows != nil && !IDShape.Re().MatchString(ty.Prefix+"0123456789abcdef0") {
+			t.Errorf("%s: an id that begins with %s is not seen as one: IDShape", ty.Name, ty.Prefix)
+		}
+		for _, w := range ty.CloudFormation {
+			for property, name := range w.Properties {
+				if ty.Put != nil && !slices.Contains(slices.Concat(ty.Attributes, ty.Labels, ty.Computed, []string{"id"}), name) {
+					t.Errorf("%s: %s of %s is the attribute %s, which it does not have", ty.Name, property, w.Type, name)
+				}
+			}
+		}
 		if ty.Holders != nil && (ty.Container == "" || ty.CloudFormation == nil) {
 			t.Errorf("%s: it has containers, and names none", ty.Name)
 		}

@@ -16,7 +16,7 @@ func peeringTypes() []Type {
 			Attributes: []string{"vpc_id", "peer_vpc_id", "auto_accept"}, Labels: []string{"peer_region"}, Computed: []string{"accept_status"},
 			Fixed: []string{"vpc_id", "peer_vpc_id"},
 			CloudFormation: []Words{{
-				Type: "AWS::EC2::VPCPeeringConnection", Properties: map[string]string{"VpcId": "vpc_id", "PeerVpcId": "peer_vpc_id", "PeerRegion": "peer_region", "PeerOwnerId": "peer_owner_id"},
+				Type: "AWS::EC2::VPCPeeringConnection", Properties: map[string]string{"VpcId": "vpc_id", "PeerVpcId": "peer_vpc_id", "PeerRegion": "peer_region"},
 				// CloudFormation accepts by itself within one account, and with a role in the other.
 				More: func(o *Object, properties map[string]any) {
 					_, owner := properties["PeerOwnerId"]
