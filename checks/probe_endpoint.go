@@ -217,14 +217,11 @@ func (x *Exam) wireAt(g PortGroup, addr netip.Addr, all []dialled, problem func(
 		return
 	}
 	if j.fault == noFault {
-		broken := g == portGroup443 && brokenTLS(j.open[0].TLS)
-		if broken {
+		if g == portGroup443 && brokenTLS(j.open[0].TLS) {
 			x.Report(probe443Broken, subject, Args{"from": j.open[0].from(), "seen": j.open[0].TLS.Outcome}, j.open[0].evidence())
 		}
 		if other := x.otherAnswers(list, addr); other != nil {
 			x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherAnswers, Source: "probe", Ref: subject, Words: other.fact()})
-		} else if broken {
-			x.Unknown(subject, snapshot.Gap{Code: snapshot.OtherAnswers, Source: "probe", Ref: subject, Words: j.open[0].fact()})
 		} else {
 			x.OK(subject, j.evidence()...)
 		}
