@@ -2,6 +2,7 @@
 GO      ?= go
 PYTHON  ?= python3
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN     ?= bin/dspreflight
 VENV    := .venv
 MOTO    := moto[server]==5.2.1
 AWSCLI  := awscli==1.45.11
@@ -34,7 +35,7 @@ BUILD      = CGO_ENABLED=0 $(WITH) $(GO) build -trimpath -tags $(TAGS) $(SMALL) 
 
 build:
 	@[ -n "$(WITH)" ] || echo 'note: $(TOOLCHAIN) is not to be had here; building with the Go at hand'
-	$(BUILD) -o bin/dspreflight ./cmd/dspreflight
+	$(BUILD) -o $(BIN) ./cmd/dspreflight
 
 # With the language of --checks, compiled for size too.
 CEL = -gcflags=all=-l

@@ -34,7 +34,7 @@ func TestBinaryIsReadOnly(t *testing.T) {
 	}
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "dspreflight")
-	build := exec.Command("go", "build", "-tags", "urfave_cli_no_docs", "-ldflags", "-s -w", "-o", path, ".")
+	build := exec.Command("make", "-C", "../..", "build", "BIN="+path) // what is shipped
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
