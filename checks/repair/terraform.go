@@ -7,8 +7,9 @@ import (
 	"github.com/dspreflight/dspreflight/internal/pattern"
 )
 
-// Terraform writes repairs as blocks, each once, as terraform fmt has them. address is that
-// of the resource of Terraform's which has an id, "" where none has; nil: it manages none.
+// Terraform writes repairs as blocks, each once, as terraform fmt has them. address tells
+// the address of the resource that Terraform manages under an id of AWS, "" for ids that it
+// doesn't manage; nil: it manages none.
 func Terraform(repairs []Repair, address func(id string) string) string {
 	d := &document{address: address, names: map[string]bool{}}
 	for _, r := range repairs {
@@ -27,7 +28,7 @@ func Terraform(repairs []Repair, address func(id string) string) string {
 // hcl is text in Terraform's language.
 type hcl = outside.Document[outside.HCL]
 
-// literal is Terraform's language that stands in this program.
+// literal is text of this program in Terraform's language.
 type literal = outside.Literal
 
 // document is a file of Terraform's language.
