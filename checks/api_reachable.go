@@ -75,7 +75,7 @@ const (
 	skewRounding = 2.0 // whole seconds in the header, and the way there
 )
 
-var _ = register(&Check{
+var apiReachable = register(&Check{
 	ID:       "api-reachable",
 	Area:     AreaIdentity,
 	Title:    say("The DataSync, EC2 and STS APIs of the Region can be reached from here, and the clock agrees", "リージョンの DataSync・EC2・STS の API にここから到達でき、時計も合っている"),

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -42,17 +43,31 @@ func register(c *Check) *Check {
 	return c
 }
 
-// All returns every check of ours in the order of the report.
+// All returns every check of ours in the order of the report: by area, then by code.
 func All() Catalogue {
-	var out Catalogue
-	for a := AreaEndpoint; a <= AreaInput; a++ {
-		for _, id := range order {
-			if c := ourIDs[id]; c != nil && c.Area == a {
-				out = append(out, c)
-			}
+	out := slices.Clone(Catalogue(registry))
+	slices.SortFunc(out, func(a, b *Check) int {
+		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.firstCode(), b.firstCode()))
+	})
+	for _, c := range registry {
+		if c.Ahead == nil {
+			continue
 		}
+		at := slices.Index(out, c)
+		out = slices.Delete(out, at, at+1)
+		out = slices.Insert(out, slices.Index(out, c.Ahead), c)
 	}
 	return out
+}
+
+// firstCode is the lowest of the codes; that of a check without any stands behind the
+// others of the area.
+func (c *Check) firstCode() string {
+	first := "~"
+	for _, p := range c.Problems {
+		first = min(first, p.Code)
+	}
+	return first
 }
 
 // ByID returns the check of ours with an id, or nil.

@@ -108,6 +108,9 @@ type Check struct {
 	After    []*Check        // without these the question is moot
 	Problems []*Problem
 	Run      func(*Exam)
+	// Ahead is the check of the same area ahead of which it stands in the report; nil for
+	// the place that its lowest code gives.
+	Ahead *Check
 	// On are the layers of the path on which it finds what stops a packet; nil for one
 	// that finds nothing there.
 	On []netpath.Layer

@@ -117,6 +117,7 @@ var (
 
 var _ = register(&Check{
 	ID:       "iam-activation",
+	Ahead:    apiReachable,
 	Area:     AreaIdentity,
 	Title:    say("The identity may do what an activation calls", "アイデンティティがアクティブ化に必要な呼び出しを許可されている"),
 	Requires: reqActivationIAM,

@@ -54,6 +54,7 @@ var (
 
 var _ = register(&Check{
 	ID:       "subnet-usable",
+	Ahead:    subnetFreeIPs,
 	Area:     AreaSubnet,
 	Title:    say("The task subnet exists, is available, has IPv4, and is in the endpoint's VPC", "タスクのサブネットが存在し、利用可能で IPv4 を持ち、エンドポイントの VPC にある"),
 	Requires: reqSubnet,

@@ -58,7 +58,7 @@ var (
 	}
 )
 
-var _ = register(&Check{
+var subnetFreeIPs = register(&Check{
 	ID:       "subnet-free-ips",
 	Area:     AreaSubnet,
 	Title:    say("The task subnet has four free addresses for every planned task", "タスクのサブネットに、予定タスク 1 つにつき 4 つの空きアドレスがある"),
