@@ -121,11 +121,11 @@ func asNamed(t snapshot.Target, _ *snapshot.Snapshot, named map[string]string) [
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/required-network-interfaces.html
 func atKeyTime(t snapshot.Target, snap *snapshot.Snapshot, named map[string]string) []snapshot.Target {
 	t.GroupID, t.GroupARNs, t.SubnetARNs = "", nil, nil
-	asked := named["endpoint_ip"]
-	if u, err := url.Parse(t.KeyRequest); err == nil && asked == "" {
-		asked = u.Query().Get("privateLinkEndpoint")
+	address := named["endpoint_ip"]
+	if u, err := url.Parse(t.KeyRequest); err == nil && address == "" {
+		address = u.Query().Get("privateLinkEndpoint")
 	}
-	if a, err := netip.ParseAddr(asked); err == nil {
+	if a, err := netip.ParseAddr(address); err == nil {
 		t.EndpointIP = a
 	}
 	t.KeyRequest = "" // its address has been taken; the rest is not about the wire

@@ -17,7 +17,7 @@ Type or paste the key here; it is not shown:" "エージェントのローカル
   else
     IFS= read -r key || [ -n "$key" ] || die 'There is no terminal to type the key on: save this script on the machine and run it there (ssh -t HOST sh activate.sh).' 'キーを入力する端末がない。このスクリプトをマシンに保存し、そこで実行する（ssh -t HOST sh activate.sh）。'
   fi
-  state=asked
+  state=requested
   only_a_key
   if [ -z "$key" ]; then
     die 'That is not an activation key: it is five groups of five capital letters or digits, joined by hyphens.' 'アクティベーションキーではない。キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもの。'

@@ -16,7 +16,7 @@ func (p Plan) KeyCommand() []string {
 		agent = p.AgentHost()
 	}
 	words := []string{"curl", "-q", "-gsS", "-G", "--noproxy", "*", "--max-time", fmt.Sprint(keySeconds)}
-	words = append(words, p.fill(asked())...)
+	words = append(words, p.fill(keyRequestInCurl())...)
 	return append(words, "--data-urlencode", "no_redirect", "http://"+agent+"/")
 }
 

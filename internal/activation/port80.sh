@@ -4,7 +4,7 @@ ask() {
   # or dropped, and a redirect is read, never followed.
   answer=$({
     curl -q -gsSi -G --noproxy '*' --proto '=http' --max-redirs 0 --connect-timeout 10 --max-time "$key_s" \
-      @QUESTION@ \
+      @KEY_REQUEST@ \
       --data-urlencode "$1" "http://$agent/" 2>&1
     printf '\nended %s\n' "$?"
   } | LC_ALL=C tr -cd '\n\040-\176' | head -c 8192)
@@ -32,20 +32,20 @@ ask() {
 
 get_key() {
   say "Asking the agent at $agent for its activation key; it tries $address first, which may take a while." "エージェント $agent にアクティベーションキーを要求する。エージェントは先に $address への接続を試すため、時間がかかることがある。"
-  state=asked
+  state=requested
   ask no_redirect
   # A connection that fails does so in either form; any other answer may be clearer, or a key, in the other.
   if [ -z "$key" ] && [ "$ended" != 7 ]; then ask "redirect_to=https://$console/datasync/home?region=$region#/agents/create"; fi
   if [ -n "$key" ]; then return; fi
-  asked="curl http://$agent/?gatewayType=SYNC&activationRegion=$region&endpointType=$type&privateLinkEndpoint=$address: $error"
+  request="curl http://$agent/?gatewayType=SYNC&activationRegion=$region&endpointType=$type&privateLinkEndpoint=$address: $error"
   case $ended:$error in 7:* | 0:errorType=* | 0:expected*) state=start ;; esac # no key was made
   if [ "$ended" = 7 ]; then
-    die "The agent at $agent takes no connection on port 80: it closes that port once it is activated; or it is still booting, or something in between refuses. ($error)" "エージェント $agent のポート 80 に接続できない。アクティブ化済み（その後は閉じる）か、起動中か、途中で拒否されている。（$error）" "$asked"
+    die "The agent at $agent takes no connection on port 80: it closes that port once it is activated; or it is still booting, or something in between refuses. ($error)" "エージェント $agent のポート 80 に接続できない。アクティブ化済み（その後は閉じる）か、起動中か、途中で拒否されている。（$error）" "$request"
   fi
   case $error in
-    errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE) die "The agent gave no key: it can't reach $address on TCP 443 ($error)." "エージェントはキーを返さなかった。$address の TCP 443 に到達できない（$error）。" "$asked" ;;
-    curl:*) die "The agent at $agent could not be asked. ($error)" "エージェント $agent に要求できなかった。（$error）" "$asked" ;;
-    errorType=*) die "The agent gave no key: $error." "エージェントはキーを返さなかった: $error。" "$asked" ;;
+    errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE) die "The agent gave no key: it can't reach $address on TCP 443 ($error)." "エージェントはキーを返さなかった。$address の TCP 443 に到達できない（$error）。" "$request" ;;
+    curl:*) die "The agent at $agent could not be asked. ($error)" "エージェント $agent に要求できなかった。（$error）" "$request" ;;
+    errorType=*) die "The agent gave no key: $error." "エージェントはキーを返さなかった: $error。" "$request" ;;
   esac
-  die "What answers at $agent gave no key; is it the agent? If it is not, print this script again with its address, --agent-ip. ($error)" "$agent の応答にキーがない。エージェントのアドレスか確認し、違う場合は --agent-ip に正しいアドレスを指定してスクリプトを出力し直す。（$error）" "$asked"
+  die "What answers at $agent gave no key; is it the agent? If it is not, print this script again with its address, --agent-ip. ($error)" "$agent の応答にキーがない。エージェントのアドレスか確認し、違う場合は --agent-ip に正しいアドレスを指定してスクリプトを出力し直す。（$error）" "$request"
 }

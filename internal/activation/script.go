@@ -75,7 +75,7 @@ func (p Plan) Script(o ScriptOptions) string {
 	}
 	places := []string{
 		"@VERSION@", outside.Of(o.Version).Terminal(), "@ABOUT@", about.In(o.Lang), "@JUDGED@", outside.Of(judged.In(o.Lang)).Terminal(), "@LANG@", o.Lang,
-		"@VALUES@\n", variables.String(), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@QUESTION@", forScript(asked())), "\n"),
+		"@VALUES@\n", variables.String(), "@GET_KEY@", strings.TrimSuffix(strings.ReplaceAll(step, "@KEY_REQUEST@", forScript(keyRequestInCurl())), "\n"),
 	}
 	for place, words := range calls {
 		places = append(places, place, forScript(words))

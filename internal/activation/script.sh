@@ -25,7 +25,7 @@ clean() {
 left() {
   case $state in
     start) say 'Nothing was changed.' '何も変更していない。' ;;
-    asked) say 'Nothing was created in AWS. The agent may have made a key, which expires after 30 minutes unless it is used; run this again for another.' 'AWS には何も作成されていない。エージェントがキーを発行した可能性があるが、使わなければ 30 分で失効する。再実行すれば別のキーを取得できる。' ;;
+    requested) say 'Nothing was created in AWS. The agent may have made a key, which expires after 30 minutes unless it is used; run this again for another.' 'AWS には何も作成されていない。エージェントがキーを発行した可能性があるが、使わなければ 30 分で失効する。再実行すれば別のキーを取得できる。' ;;
     calling) say "CreateAgent was called, and its answer did not arrive: the agent may exist. Look for the name $name before you run this again: aws datasync list-agents --region $region" "CreateAgent を呼び出したが応答がなく、エージェントが作成された可能性がある。再実行の前に名前 $name を探す: aws datasync list-agents --region $region" ;;
     created) say "The agent was created: $arn. Look at it with: aws datasync describe-agent --region $region --agent-arn $arn" "エージェント $arn は作成済み。確認するには: aws datasync describe-agent --region $region --agent-arn $arn" ;;
   esac
@@ -107,7 +107,7 @@ create() {
   case $reply in
     *'(InternalException)'* | *'(InternalFailure)'* | *'(InternalServerException)'* | *'(ServiceUnavailable)'* | *'(500)'* | *'(502)'* | *'(503)'* | *'(504)'*) ;;
     *'An error occurred ('* | *'ould not connect to the endpoint'* | *'onnect timeout on endpoint'* | *'nable to locate credentials'* | *'usage:'* | *'rror parsing parameter'* | *'arameter validation failed'*)
-      state=asked
+      state=requested
       die "CreateAgent failed: $reply" "CreateAgent が失敗した: $reply" "$reply"
       ;;
   esac

@@ -13,7 +13,7 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-// The calls of an activation, in the words of the AWS CLI, and the question to the
+// The calls of an activation, in the words of the AWS CLI, and the request to the
 // agent's port 80. The script and the runbook are made of them. $NAME stands for a
 // value of the plan, or for a variable of the shell in which the call is made.
 // Source: https://docs.aws.amazon.com/datasync/latest/userguide/activate-agent.html
@@ -27,16 +27,16 @@ var (
 	callStatus = []string{"datasync", "describe-agent", "--agent-arn", "$arn", "--query", "Status"}
 	everyCall  = []string{"--region", "$region", "--output", "text"}
 
-	keyQuestion = []string{"gatewayType=SYNC", "activationRegion=$region", "endpointType=$type", "privateLinkEndpoint=$address"}
+	keyRequest = []string{"gatewayType=SYNC", "activationRegion=$region", "endpointType=$type", "privateLinkEndpoint=$address"}
 )
 
 // calls are the places of the script that the calls go to.
 var calls = map[string][]string{"@CALL_IDENTITY@": callIdentity, "@CALL_AGENTS@": callAgents, "@CALL_CREATE@": callCreate, "@CALL_STATUS@": callStatus, "@EVERY_CALL@": everyCall}
 
-// asked are the parameters of the question, as curl takes them.
-func asked() []string {
+// keyRequestInCurl are the parameters of the request for a key, as curl takes them.
+func keyRequestInCurl() []string {
 	var words []string
-	for _, q := range keyQuestion {
+	for _, q := range keyRequest {
 		words = append(words, "--data-urlencode", q)
 	}
 	return words
