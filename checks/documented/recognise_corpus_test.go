@@ -3,6 +3,7 @@ package documented_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"mime/quotedprintable"
 	"net/url"
 	"slices"
@@ -143,6 +144,17 @@ var wraps = map[string]func(string) string{
 	"a table with light bars":     beside(50, "│ ", " │ ", " │", "├───┼───┤", "agent", "", "one", "two"),
 	"two mails side by side":      beside(56, "", "     ", "", "", "Dear all,", "this is what came of it", "yesterday", "", "Regards"),
 	"Markdown":                    func(s string) string { return strings.NewReplacer("_", `\_`, "*", `\*`).Replace(s) },
+	"a page in a page":            func(s string) string { return html.EscapeString(html.EscapeString(s)) },
+	"spaces that don't break":     func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") },
+	"places where lines may break": func(s string) string {
+		var b strings.Builder
+		for i, r := range []rune(s) {
+			if b.WriteRune(r); i%9 == 8 {
+				b.WriteRune('\u200b')
+			}
+		}
+		return b.String()
+	},
 	"HTML": func(s string) string {
 		return strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;", ">", "&gt;", "'", "&#39;").Replace(s)
 	},
