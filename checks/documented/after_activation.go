@@ -79,7 +79,7 @@ var (
 		ID: "ENI_NOT_FOUND", Stage: AfterActivation, Literal: true,
 		Message: snapshot.Same("EniNotFound"),
 		match: func() []wording {
-			return phrases(nil, "EniNotFound")
+			return phrases(codeOrOwn, "EniNotFound")
 		},
 		Title:   say("A network interface of the task was deleted", "タスクのネットワークインターフェイスが削除された"),
 		Cause:   say("DataSync made it with the task; without it a scheduled or queued execution fails.", "DataSync がタスク作成時に作ったもので、ないとスケジュール実行やキューの実行が失敗する。"),

@@ -17,7 +17,7 @@ var (
 		),
 		match: func() []wording {
 			return append(phrases(nil, "should remain unspecified for public endpoint activation key", "should be unspecified for public endpoint activation key", "should stay unspecified for public endpoint activation key",
-				"should be left unspecified for public endpoint activation key", "unspecified {...} public endpoint activation key", "public endpoint activation key"),
+				"should be left unspecified for public endpoint activation key", "unspecified {...} public endpoint activation key", "public endpoint activation key", "VPC endpoint id should [remain|stay|be|be left] unspecified"),
 				exactly(nil, "アクティベーションキー", `パブリック(?:な)?エンドポイントの?アクティベーションキー`))
 		},
 		Title: say("A public activation key was used with a VPC endpoint", "パブリックのアクティベーションキーを VPC エンドポイントと併用した"),
@@ -101,7 +101,7 @@ var (
 		ID: "ARN_ACCOUNT_MISMATCH", Stage: CreateAgent, Literal: true,
 		Message: snapshot.Same("Invalid parameter: ARN account (ACCOUNT) must match authenticated user"),
 		match: func() []wording {
-			return phrases(nil, "ARN account ({account}) must match authenticated user", "ARN account {...} must match authenticated user")
+			return phrases(nil, "ARN account ({account}) must match", "ARN account {...} must match authenticated user")
 		},
 		Title:   say("An ARN belongs to another account than the caller", "ARN のアカウントが呼び出し元と異なる"),
 		Cause:   say("Subnet, security group, location and agent must be named with ARNs of the account that calls.", "サブネット、セキュリティグループ、ロケーション、エージェントの ARN は呼び出し元アカウントのものでなければならない。"),
@@ -199,7 +199,7 @@ var (
 		Codes:   []string{"internalexception", "internalfailure"},
 		match: func() []wording {
 			return phrases(callOfDataSync, "[InternalException|InternalFailure|InternalServerError|InternalError] when calling the {op} operation", "operation error {service}: {op}, {...} InternalException", "operation error {service}: {op}, {...} InternalFailure",
-				"InternalException", "InternalFailure", "InternalServerError")
+				"InternalException", "InternalFailure")
 		},
 		Title:   say("DataSync failed on its side", "DataSync 側でエラーが起きた"),
 		Cause:   say("An error of the service, not of the request.", "リクエストではなくサービス側のエラー。"),

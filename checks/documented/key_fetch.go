@@ -15,7 +15,7 @@ var (
 		match: func() []wording {
 			return slices.Concat(
 				phrases(nil, "retrieving activation key from IP Address ({at}) {...} PRIVATE_LINK_ENDPOINT_UNREACHABLE", "errorType=PRIVATE_LINK_ENDPOINT_UNREACHABLE"),
-				phrases(unlessOther, "PRIVATE LINK ENDPOINT UNREACHABLE"),
+				phrases(codeOrOwn, "PRIVATE LINK ENDPOINT UNREACHABLE"),
 				phrases(ofKeyRequest, "private link endpoint is unreachable"))
 		},
 		Title: say("The agent can't reach the VPC endpoint", "エージェントが VPC エンドポイントに到達できない"),
@@ -49,14 +49,14 @@ var (
 		match: func() []wording {
 			return slices.Concat(
 				phrases(nil, "timeout retrieving activation key from IP Address ({at})"),
-				phrases(ofAgentPort, "connect to {at} port 80 (tcp) timed out", "connect to {at} port 80 {...} Timeout was reached", "{host} {...} context deadline exceeded", "dial tcp {at}:80 {...} i/o timeout",
+				phrases(ofAgentPort, "connect to {at} port 80 (tcp) timed out", "took too long to respond", "taking too long to respond", "execution expired", "connect to {at} port 80 {...} Timeout was reached", "{host} {...} context deadline exceeded", "dial tcp {at}:80 {...} i/o timeout",
 					"context deadline exceeded", "i/o timeout", "timed out", "timeout was reached", "aborted due to timeout", "timeout awaiting", "timeout of {n}ms exceeded", "HttpClient.Timeout",
-					"ConnectTimeoutError", "ConnectionTimeoutError", "HttpTimeoutException", "operation was aborted", "connected party did not properly respond", "Ncat: TIMEOUT", "WinError 10060"),
+					"ConnectTimeoutError", "ConnectionTimeoutError", "HttpTimeoutException", "operation was aborted", "HTTPTimeoutError", "Headers Timeout Error", "connected party did not properly respond", "Ncat: TIMEOUT", "WinError 10060"),
 				phrases(codeOfAgentPort, "ETIMEDOUT", "ESOCKETTIMEDOUT"),
 				phrases(aloneAtPort80, "curl: (28) Failed to connect to {private} port 80", "nc: connect to {private} port 80 (tcp) failed: Connection timed out", "nc: connect to {private} port 80 (tcp) timed out",
 					"Connecting to {private}:80... failed: Connection timed out", "Timeout when waiting for {private}:80", "connected host has failed to respond. ({private}:80)"),
-				phrases(clientOfPort80, "connected party did not properly respond", "wget: download timed out", "Operation timed out after", "Connection timed out after", "Connection timed out", "Ncat: TIMEOUT", "nc: timed out"),
-				[]wording{exactly(ofAgentPort, "readtimeout", `500readtimeout|readtimeoutat/`), exactly(ofAgentPort, "timeout", `net::(?:open|read|write)timeout|(?:^|[^y.])timeouterror|asyncio\.timeouterror`)})
+				phrases(clientOfPort80, "connected party did not properly respond", "wget: download timed out", "Operation timed out after", "Connection timed out after", "Connection timed out", "Ncat: TIMEOUT", "nc: timed out"), []wording{netcat("connectiontimedout")},
+				[]wording{exactly(ofAgentPort, "readtimeout", `500readtimeout|readtimeoutat/`), exactly(ofAgentPort, "timeout", `net::(?:open|read|write)timeout|(?:^|[^y.])timeouterror|asyncio\.timeouterror|underr(?:connect|headers|body)timeout|connect:timeout`)})
 		},
 		Title: say("The agent's port 80 gave no answer in time", "エージェントのポート 80 から時間内に応答がない"),
 		Cause: say(
@@ -152,13 +152,13 @@ var (
 		Message: snapshot.Same("curl: (7) Failed to connect to AGENT port 80: Connection refused"),
 		match: func() []wording {
 			return slices.Concat(
-				phrases(ofAgentPort, "connect to {at} port 80 (tcp) failed: Connection refused", "failed to connect to {at} port 80 {...} [Connection refused|Couldn't connect|Could not connect]", "connect ECONNREFUSED {at}:80", "dial tcp {at}:80: connect: connection refused",
-					"connection refused", "ConnectionRefusedError", "target machine actively refused it", "Connect call failed"),
+				phrases(ofAgentPort, "connect to {at} port 80 (tcp) failed: Connection refused", "failed to connect to {at} port 80 {...} [Connection refused|Couldn't connect|Could not connect]", "connect ECONNREFUSED {at}:80", "dial tcp {at}:80: connect: connection refused", "failed to connect to {at}:80 {...} [Connection refused|Couldn't connect|Could not connect]",
+					"connection refused", "ConnectionRefusedError", "target machine actively refused it", "Connect call failed", "refused to connect", "can't establish a connection to the server at"),
 				phrases(codeOfAgentPort, "ECONNREFUSED"),
-				phrases(aloneAtPort80, "curl: (7) Failed to connect to {private} port 80 {...} [Connection refused|Couldn't connect|Could not connect]", "nc: connect to {private} port 80 (tcp) failed: Connection refused",
+				phrases(aloneAtPort80, "curl: (7) Failed to connect to {private} port 80 {...} [Connection refused|Couldn't connect|Could not connect]", "curl: (7) Failed to connect to {private}:80 {...} [Couldn't connect|Could not connect]", "nc: connect to {private} port 80 (tcp) failed: Connection refused",
 					"Connecting to {private}:80... failed: Connection refused", "target machine actively refused it. ({private}:80)"),
-				phrases(clientOfPort80, "Connection refused", "target machine actively refused it"),
-				[]wording{exactly(ofAgentPort, "connectexception", `java\.net\.connectexception(?:at|$)`)})
+				phrases(clientOfPort80, "Connection refused", "target machine actively refused it"), []wording{netcat("connectionrefused")},
+				[]wording{exactly(ofAgentPort, "connectexception", `java\.net\.connectexception(?:at|$|:failedtoconnectto[a-z0-9.]*/[0-9a-f.:\[\]]+:80(?:[^0-9]|$))`)})
 		},
 		Title:   say("The agent refuses port 80", "エージェントがポート 80 を拒否する"),
 		Cause:   say("An agent closes port 80 once it is activated. Before that it refuses only while it boots, or the address is another machine's. Where curl says only that it could not connect, a missing route may be the cause: curl -v tells.", "エージェントはアクティブ化が済むとポート 80 を閉じる。それ以前に拒否するのは起動中か、別のマシンのアドレスの場合だけである。curl が接続できなかったとだけ表示する場合は経路がないこともあり、curl -v で区別できる。"),
@@ -187,7 +187,7 @@ var (
 			return slices.Concat(
 				phrases(ofAgentPort, "connection reset by peer", "connection reset", "socket hang up", "empty reply from server", "header parser received no bytes", "remote end closed connection without response",
 					"RemoteDisconnected", "forcibly closed by the remote host", "server disconnected without sending a response", "unexpected EOF", "unexpected end of file from server", "no data received", "server disconnected", "other side closed", "end of file reached", "EOFError",
-					"closed connection without sending any data", "unexpected end of stream", "connection was closed unexpectedly", "response ended prematurely"),
+					"closed connection without sending any data", "didn't send any data", "ERR_EMPTY_RESPONSE", "connection closed before message completed", "NoHttpResponseException", "HTTPStreamClosedError", "UND_ERR_SOCKET", "unexpected end of stream", "connection was closed unexpectedly", "response ended prematurely"),
 				phrases(codeOfAgentPort, "ECONNRESET"),
 				phrases(clientOfPort80, "connection reset by peer", "empty reply from server", "no data received"),
 				[]wording{exactly(ofKeyRequest, "eof", `[?&][^ ]{0,400}:eof(?:[^a-z]|$)`)})
@@ -204,11 +204,11 @@ var (
 		match: func() []wording {
 			return slices.Concat(
 				phrases(ofAgentPort, "no route to host", "network is unreachable", "NoRouteToHostException", "could not resolve host", "unable to resolve host address", "name or service not known", "name does not resolve", "no such host", "bad address",
-					"getaddrinfo failed", "nodename nor servname provided", "failure in name resolution", "no address associated with hostname", "server misbehaving", "UnknownHostException", "UnresolvedAddressException", "remote name could not be resolved"),
+					"getaddrinfo failed", "nodename nor servname provided", "failure in name resolution", "no address associated with hostname", "server misbehaving", "UnknownHostException", "UnresolvedAddressException", "remote name could not be resolved", "Bad hostname", "ERR_NAME_NOT_RESOLVED", "DNS_PROBE_FINISHED", "ERR_ADDRESS_UNREACHABLE", "server IP address could not be found"),
 				phrases(codeOfAgentPort, "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"),
 				phrases(aloneAtPort80, "curl: (7) Failed to connect to {private} port 80 {...} [No route to host|Network is unreachable]", "nc: connect to {private} port 80 (tcp) failed: [No route to host|Network is unreachable]",
 					"Connecting to {private}:80... failed: [No route to host|Network is unreachable]"),
-				phrases(clientOfPort80, "No route to host", "Network is unreachable"))
+				phrases(clientOfPort80, "No route to host", "Network is unreachable"), []wording{netcat("noroutetohost"), netcat("networkisunreachable")})
 		},
 		Title:   say("The agent's address or name leads nowhere from here", "エージェントのアドレスまたは名前にここから到達できない"),
 		Cause:   say("This machine has no way to the agent's network, the host is not up, or its name does not resolve here.", "このマシンからエージェントのネットワークへの経路がない、ホストが起動していない、または名前を解決できない。"),
@@ -222,11 +222,12 @@ var (
 		match: func() []wording {
 			return slices.Concat(
 				dialled,
-				phrases(ofProxy, "could not resolve proxy", "ProxyError", "ClientProxyConnectionError", "unable to connect to proxy", "cannot connect to proxy", "proxyconnect tcp", "from proxy after CONNECT", "proxy authentication required", "proxy tunneling failed"),
+				phrases(ofProxy, "could not resolve proxy", "ProxyError", "ClientProxyConnectionError", "unable to connect to proxy", "cannot connect to proxy", "proxyconnect tcp", "from proxy after CONNECT", "proxy authentication required", "proxy tunneling failed", "CONNECT tunnel failed", "when HTTP tunneling", "unable to tunnel through proxy", "ERR_PROXY_CONNECTION_FAILED", "ERR_TUNNEL_CONNECTION_FAILED", "complete SOCKS5 connection", "complete SOCKS4 connection"),
+				phrases(throughProxy, "timed out", "connection reset", "empty reply from server"),
 				phrases(ofKeyRequest, "ERR_CACHE_ACCESS_DENIED", "ERR_ACCESS_DENIED", "ERR_CONNECT_FAIL", "Cache Access Denied"), // the pages of Squid
 				[]wording{
 					exactly(ofKeyRequest, "407", `(?:error:?|http/[0-9.]+|http|status|code:?|response\.*)407(?:[^0-9]|$)|407clienterror`),
-					exactly(ofProxy, "usesproxyenv", `usesproxyenv.{0,400}?(?:connectionrefused|couldn?o?tconnecttoserver|timedout|timeoutwasreached|noroutetohost|connectionreset)`),
+					exactly(ofProxy, "usesproxyenv", `usesproxyenvvariable(?:http|all)proxy.{0,400}?(?:connectionrefused|couldn?o?tconnecttoserver|timedout|timeoutwasreached|noroutetohost|connectionreset)`),
 					exactly(ofProxy, "connectingto", `connectingto[a-z0-9.]*proxy[^:]{0,100}:[0-9]+\.*failed`),
 					exactly(ofProxy, "failedtoconnectto", `failedtoconnectto[a-z0-9.]*proxy[a-z0-9.]*port[0-9]+`),
 					exactly(ofProxy, "proxyrequestsent", `proxyrequestsent.{0,100}?(?:timedout|connectionreset|nodatareceived|[45][0-9]{2}[a-z])`),

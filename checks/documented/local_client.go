@@ -41,6 +41,10 @@ var (
 			return slices.Concat(
 				phrases(ofNamedHost, "could not connect to the endpoint URL: {host}", "connect timeout on endpoint URL: {host}", "read timeout on endpoint URL: {host}", "connection was closed before we received a valid response from endpoint URL: {host}",
 					"SSL validation failed for {host}", "failed to connect to proxy URL: {host}"),
+				phrases(besideAPI, "timed out", "i/o timeout", "TLS handshake timeout", "timeout was reached", "connection refused", "connection reset", "no route to host", "network is unreachable", "no such host", "name or service not known", "getaddrinfo", "could not resolve", "lookup address information",
+					"failed to open TCP connection", "unable to connect to the remote server", "ConnectFailure", "certificate verify failed", "failed to verify certificate", "PKIX path building failed", "self signed certificate", "unable to get local issuer certificate", "SSL connection could not be established",
+					"from proxy after CONNECT", "CONNECT tunnel failed", "failed to connect to proxy URL", "cannot connect to proxy", "unable to connect to proxy", "proxyconnect tcp", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET", "EAI_AGAIN", "UnknownHostException"),
+				phrases(speaksOf, "DispatchFailure"),
 				[]wording{
 					exactly(ofNamedHost, "lookup", `dialtcp:?lookup(?P<host>[a-z0-9.]+?(?:amazonaws\.com(?:\.cn)?|api\.aws)).{0,80}?(?:nosuchhost|i/otimeout|servermisbehaving|timeout)`),
 					exactly(ofNamedHost, "dialtcp", `https://(?P<host>[a-z0-9.]+?(?:amazonaws\.com(?:\.cn)?|api\.aws))/?[^ ]{0,60}?:dialtcp.{0,80}?(?:i/otimeout|connectionrefused|noroutetohost|networkisunreachable)`),
@@ -79,7 +83,7 @@ var (
 		ID: "GROUP_SUBNET_DIFFERENT_VPC", Stage: LocalClient, Literal: true,
 		Message: snapshot.Same("Security group sg-ID and subnet subnet-ID belong to different networks"),
 		match: func() []wording {
-			return phrases(nil, "security group {sg} and subnet {subnetid} belong to different networks", "security group {...} and subnet {...} belong to different networks")
+			return phrases(nil, "security group {sg} and subnet {subnetid} belong to different", "security group {...} and subnet {...} belong to different networks")
 		},
 		Title:   say("Security group and subnet are in different VPCs", "セキュリティグループとサブネットの VPC が異なる"),
 		Cause:   say("EC2 attaches only groups of the subnet's own VPC, or associated with it.", "EC2 が付けられるのは、サブネットの VPC のグループか、その VPC に関連付けたグループだけ。"),

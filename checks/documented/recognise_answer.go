@@ -1,6 +1,7 @@
 package documented
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/internal/pattern"
@@ -65,6 +66,7 @@ const party = `(?P<proxy>[a-z0-9.]+?(?:port:?=?|,port=|:|,)[1-9][0-9]{1,4})(?:[^
 // dialled are the ways in which clients tell whom they dialled, or whose name they
 // looked up. Where that is not whom the key was asked of, it is a proxy.
 var dialled = []wording{
+	exactly(ofOtherParty, "connectingto", `connectingto[a-z0-9.]+\([a-z0-9.]+\)`+party),
 	exactly(ofOtherParty, "connect", `(?:connect|connection|connecting)to(?:host|server|remotehost)?`+party),
 	exactly(ofOtherParty, "host=", `host=`+party),
 	exactly(ofOtherParty, "econn", `econn[a-z]{5,7}?`+party),
@@ -80,7 +82,7 @@ var dialled = []wording{
 
 var (
 	// askedURL is the request for a key, and whom it is made of.
-	askedURL  = pattern.New(`http://([a-z0-9.:]+)/?\?[^<> ]{0,300}?(?:activationregion=|gatewaytype=)`)
+	askedURL  = pattern.New(`http://([a-z0-9.]+)(?::([0-9]{1,5}))?/?\?[^<> ]{0,300}?(?:activationregion=|gatewaytype=)`)
 	partyPort = pattern.New(`^(.+?)(?:port:?=?|,port=|:|,)([0-9]+)$`)
 )
 
@@ -90,10 +92,7 @@ func isOtherParty(q *squeezed, from, to int, said map[string]string) bool {
 	if asked == nil || q.asksGateway(from, to) || apiHost.Re().MatchString(said["proxy"]) || neverAgent.Re().MatchString(said["proxy"]) {
 		return false
 	}
-	host, port, ok := strings.Cut(asked[1], ":")
-	if !ok {
-		port = "80"
-	}
+	host, port := asked[1], cmp.Or(asked[2], "80")
 	if m := partyPort.Re().FindStringSubmatch(said["proxy"]); m != nil {
 		return m[2] != port && m[2] != "443" && m[2] != "53"
 	}

@@ -32,6 +32,7 @@ var (
 	ofPage            = &whose{nearRequest, isPage}
 	ofOtherParty      = &whose{nearRequest, isOtherParty}
 	ofProxy           = &whose{nearRequest, isProxy}
+	throughProxy      = &whose{nearRequest, isThroughProxy}
 	ofTask            = &whose{nearOwn, isTask}
 	offlineField      = &whose{nearOwn, isOfflineField}
 	offlineSentence   = &whose{nearOwn, isOfflineSentence}
@@ -41,6 +42,8 @@ var (
 	unlessOther       = &whose{anywhere, isNoOthers}
 	ofInvalidEndpoint = &whose{anywhere, isInvalidEndpoint}
 	clientOfPort80    = &whose{shortOrOwn, isClientOfPort80}
+	codeOrOwn         = &whose{anywhere, isCodeOrOwn}
+	besideAPI         = &whose{nearAPI, isBesideAPI}
 )
 
 func anywhere(*squeezed, int) bool     { return true }
@@ -52,13 +55,15 @@ func nearRequest(q *squeezed, at int) bool {
 func nearCall(q *squeezed, at int) bool {
 	return nearOwn(q, at) || q.nearest(callWords(), at, at) < nearby+window
 }
+func nearAPI(q *squeezed, at int) bool    { return q.nearest(&apiDomains, at, at) <= sameMessage }
 func shortOrOwn(q *squeezed, at int) bool { return len(q.text) <= shortText || nearOwn(q, at) }
 
 // How far around a message, in bytes, words still belong to it.
 const (
-	nearby  = 300  // the sentence, and the lines next to it
-	around  = 1500 // the command and its output
-	faraway = 6000 // the request that a program was made with, and its stack trace
+	sameMessage = 200  // the words of one message
+	nearby      = 300  // the sentence, and the lines next to it
+	around      = 1500 // the command and its output
+	faraway     = 6000 // the request that a program was made with, and its stack trace
 )
 
 // stretch is the part of the squeezed text around a match, and where it begins.
@@ -84,6 +89,9 @@ func (q *squeezed) reach(from, to, reach int) (start, end int) {
 // ownWords are what only a text about DataSync says, squeezed; ids follow some.
 var ownWords = []string{"datasync", "dsynagent", "fmrsservice", "activationkey", "activationregion=", "privatelinkendpoint=", "agent/agent#", "task/task#", "execution/exec#", "exec#", "task#", "agent#", "loc#"}
 
+// apiDomains are where the APIs of AWS are.
+var apiDomains = []string{"amazonaws.com", ".api.aws"}
+
 // itsName is what no other service is called.
 var itsName = []string{"datasync"}
 
@@ -108,7 +116,9 @@ func (q *squeezed) marksOf(list *[]string) []span {
 		for _, place := range q.places(w) {
 			from, at := int(place), int(place)+len(w)
 			if !id {
-				out = append(out, span{from, at})
+				if w != itsName[0] || namesDataSync(q.base, int(q.origin[from]), int(q.origin[at-1])+1) {
+					out = append(out, span{from, at})
+				}
 			} else if to := run(q.text, at, hexDigit); to-at == idDigits {
 				out = append(out, span{from, to})
 			}
@@ -246,7 +256,7 @@ func isCallOrText(q *squeezed, from, to int, said map[string]string) bool {
 	if service, operation := q.namedCall(from, to); (service != "" || operation != "") && !signsIn()[operation] {
 		return isCallOfDataSync(q, from, to, said)
 	}
-	return speaksOfDataSync(q, from, to, nil)
+	return !q.afterOtherCommand(from) && speaksOfDataSync(q, from, to, nil)
 }
 
 // signsIn are the operations that a client gets its credentials from, whatever it calls
@@ -271,6 +281,21 @@ func isNamedHost(q *squeezed, from, to int, said map[string]string) bool {
 	return false
 }
 
+// hostOfAPI is the name of an API's host.
+var hostOfAPI = pattern.New(`(?i)[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|api\.aws)`)
+
+// isBesideAPI accepts trouble with a connection where the host that the message names
+// is of an API that an activation calls, and no other host of AWS.
+func isBesideAPI(q *squeezed, from, to int, _ map[string]string) bool {
+	if q.inWord(from) || q.nearest(&askedForKey, from, to) <= nearby {
+		return false
+	}
+	hosts := hostOfAPI.Re().FindAllString(q.words(from, to, sameMessage), -1)
+	return len(hosts) > 0 && !slices.ContainsFunc(hosts, func(h string) bool {
+		return !isNamedHost(q, from, to, map[string]string{"host": strings.ReplaceAll(strings.ToLower(h), "-", "")})
+	})
+}
+
 // isNoOthers accepts words that DataSync's own tools say, unless the call or the
 // text beside them is another service's that says the same.
 func isNoOthers(q *squeezed, from, to int, _ map[string]string) bool {
@@ -279,6 +304,18 @@ func isNoOthers(q *squeezed, from, to int, _ map[string]string) bool {
 		return false
 	}
 	return q.nearestOther(from, to) >= min(q.nearest(&itsName, from, to), nearby)
+}
+
+// blankWithin is a blank between two letters of a line.
+var blankWithin = pattern.New(`\S[ \t]+\S`)
+
+// isCodeOrOwn accepts words that DataSync writes as one and everybody else as several:
+// where they are several, the text must speak of it.
+func isCodeOrOwn(q *squeezed, from, to int, _ map[string]string) bool {
+	if blankWithin.Re().MatchString(q.words(from, to, 0)) && !isKeyRequest(q, from, to, nil) {
+		return speaksOfDataSync(q, from, to, nil)
+	}
+	return isNoOthers(q, from, to, nil)
 }
 
 // isInvalidEndpoint accepts a complaint about an endpoint, not the one about a public

@@ -18,7 +18,7 @@ type lexicon struct {
 
 var allWords = sync.OnceValue(func() *lexicon {
 	l := &lexicon{number: map[string]int{}, groups: [][]int{nil}}
-	for _, list := range []*[]string{&ownWords, &itsName, &askedForKey, &analyzerWords, &gatewayRequest, &dataSyncRequest, callWords()} {
+	for _, list := range []*[]string{&ownWords, &itsName, &askedForKey, &analyzerWords, &apiDomains, &gatewayRequest, &dataSyncRequest, callWords()} {
 		for _, w := range *list {
 			l.add(strings.TrimSuffix(w, "#"))
 		}
