@@ -25,7 +25,7 @@ func Changes(before, after *Snapshot) []RowChange {
 			continue
 		}
 		for _, k := range Kinds() {
-			for _, c := range s.table(k).changes(after.Scopes[at].table(k), s.without(k), after.Scopes[at].without(k)) {
+			for _, c := range changesOf(s.table(k), after.Scopes[at].table(k), s.without(k), after.Scopes[at].without(k)) {
 				c.Kind, c.Scope, c.of = k, after.Scopes[at], i
 				out = append(out, c)
 			}
@@ -62,33 +62,38 @@ func (s *Snapshot) With(changes []RowChange) *Snapshot {
 	return out
 }
 
-func (t *Table[T]) changes(later observed, without, laterWithout func(id string) bool) []RowChange {
-	other := later.(*Table[T])
-	alike := t.extent == Full && other.extent == Full && slices.Equal(t.vpcs, other.vpcs) && slices.Equal(t.ids, other.ids) // the same was asked
-	absent := func(t *Table[T], without func(string) bool, id string) bool {
-		if _, p := t.Get(id); p != Unobserved {
+func changesOf(t, later observed, without, laterWithout func(id string) bool) []RowChange {
+	alike := t.alike(later)
+	absent := func(t observed, without func(string) bool, id string) bool {
+		if _, p := t.Look("", id); p != Unobserved {
 			return p == Absent
 		}
 		return without(id) || alike && !slices.Contains(t.IDs(), id)
 	}
 	var out []RowChange
 	for _, id := range t.IDs() {
-		was, p := t.Get(id)
-		is, q := other.Get(id)
+		was, p := t.Look("", id)
+		is, q := later.Look("", id)
 		switch {
 		case p != Present:
 		case q == Present && !reflect.DeepEqual(was, is):
 			out = append(out, RowChange{ID: id, Action: "update"})
-		case q != Present && absent(other, laterWithout, id):
+		case q != Present && absent(later, laterWithout, id):
 			out = append(out, RowChange{ID: id, Action: "delete"})
 		}
 	}
-	for _, id := range other.IDs() {
-		if _, p := other.Get(id); p == Present && absent(t, without, id) {
+	for _, id := range later.IDs() {
+		if _, p := later.Look("", id); p == Present && absent(t, without, id) {
 			out = append(out, RowChange{ID: id, Action: "create"})
 		}
 	}
 	return out
+}
+
+// alike reports whether two tables saw all, of the same that was asked.
+func (t *Table[T]) alike(later observed) bool {
+	other := later.(*Table[T])
+	return t.extent == Full && other.extent == Full && slices.Equal(t.vpcs, other.vpcs) && slices.Equal(t.ids, other.ids)
 }
 
 func (t *Table[T]) take(o observed, id string) {

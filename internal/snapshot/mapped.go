@@ -125,31 +125,11 @@ func oneRow[T Row](t *Table[T], id string) T {
 func (t *Table[T]) rows() any { return t.All() }
 
 func (t *Table[T]) mapRows(m Mapper) {
-	ids := func(list []string) []string {
-		if list == nil {
-			return nil
-		}
-		out := make([]string, len(list))
-		for i, id := range list {
-			out[i] = m.Text("", id)
-		}
-		return out
-	}
-	keys := func(set map[string]bool) map[string]bool {
-		if set == nil {
-			return nil
-		}
-		out := map[string]bool{}
-		for id, is := range set {
-			out[m.Text("", id)] = is
-		}
-		return out
-	}
 	all, partly := t.All(), t.partly
-	gone := keys(t.gone)
-	t.vpcs, t.ids, t.known = ids(t.vpcs), ids(t.ids), ids(t.known)
+	gone := mappedKeys(m, t.gone)
+	t.vpcs, t.ids, t.known = mappedIDs(m, t.vpcs), mappedIDs(m, t.ids), mappedIDs(m, t.known)
 	if t.data == nil {
-		t.gone, t.partly = gone, keys(partly)
+		t.gone, t.partly = gone, mappedKeys(m, partly)
 		return
 	}
 	t.data, t.shared, t.partly = &rows[T]{byID: map[string]T{}}, false, nil
@@ -162,6 +142,28 @@ func (t *Table[T]) mapRows(m Mapper) {
 		}
 	}
 	t.gone = gone
+}
+
+func mappedIDs(m Mapper, list []string) []string {
+	if list == nil {
+		return nil
+	}
+	out := make([]string, len(list))
+	for i, id := range list {
+		out[i] = m.Text("", id)
+	}
+	return out
+}
+
+func mappedKeys(m Mapper, set map[string]bool) map[string]bool {
+	if set == nil {
+		return nil
+	}
+	out := map[string]bool{}
+	for id, is := range set {
+		out[m.Text("", id)] = is
+	}
+	return out
 }
 
 // mapped is a copy of a value that shares nothing with it.

@@ -97,7 +97,9 @@ type observed interface {
 	forget()
 	watch(read func())
 	disown()
-	changes(later observed, without, laterWithout func(id string) bool) []RowChange
+	IDs() []string
+	Look(vpc, id string) (any, Presence)
+	alike(later observed) bool
 	take(from observed, id string)
 	mapRows(Mapper)
 	rows() any
