@@ -142,7 +142,11 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	case free-reserved < needed:
 		x.Report(subnetReserved, n.ID, args, saw, sawReserved)
 	case free-reserved-n.MaybeTaken < needed:
-		x.Unknown(n.ID, n.TakenBy.Gap(n.ID))
+		gap := n.TakenBy.Gap(n.ID)
+		if gap.Code == snapshot.MayTakeAddresses {
+			gap.Words = snapshot.Textf("%[1]s (%[2]d free, %[3]d needed)", "%[1]s（空き %[2]d 個、必要 %[3]d 個）", n.ID, free-reserved, needed)
+		}
+		x.Unknown(n.ID, gap)
 	case free-reserved < needed+addressesPerTask*open.tasks:
 		x.Unknown(n.ID, snapshot.Gap{Code: snapshot.SubnetShared, Source: snapshot.Subnets.Action(), Ref: n.ID, Detail: open.listed()})
 	default:

@@ -127,6 +127,16 @@ func (o *Overlay) Names() (addresses, types []string) {
 func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 	return slices.ContainsFunc(o.changes, func(c resource.Change) bool {
 		return slices.ContainsFunc(c.Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
+	}) || slices.Contains(kinds, snapshot.Subnets) && o.takes("")
+}
+
+// takes reports whether the plans make something that may take addresses of a subnet; ""
+// for any.
+func (o *Overlay) takes(subnet string) bool {
+	return slices.ContainsFunc(o.Plans, func(p *resource.Plan) bool {
+		return slices.ContainsFunc(p.Doubts, func(d resource.Doubt) bool {
+			return d.Takes > 0 && (subnet == "" || d.In.Open || d.In.Untold || slices.Contains(d.IDs, subnet))
+		})
 	})
 }
 
@@ -134,7 +144,7 @@ func (o *Overlay) Touches(kinds []snapshot.Kind) bool {
 // resource with an id, or names it: a rule concerns its group.
 func (o *Overlay) Concerns(id string, kinds []snapshot.Kind) bool {
 	o.index()
-	return id != "" && (o.Planned(id) || slices.ContainsFunc(o.touched[id], func(i int) bool {
+	return id != "" && (o.Planned(id) || slices.Contains(kinds, snapshot.Subnets) && o.takes(id) || slices.ContainsFunc(o.touched[id], func(i int) bool {
 		return slices.ContainsFunc(o.changes[i].Kinds, func(k snapshot.Kind) bool { return slices.Contains(kinds, k) })
 	}))
 }
@@ -219,6 +229,10 @@ func (o *Overlay) world() *resource.World {
 // giveUp gives up what planned resources may touch that are not modelled.
 func giveUp(w *resource.World, p *resource.Plan) {
 	for _, d := range p.Doubts {
+		if d.Takes > 0 {
+			w.MayTake(d)
+			continue
+		}
 		for _, id := range d.IDs {
 			w.LoseRow(id, d.Gap)
 		}

@@ -27,7 +27,7 @@ func (o *Overlay) settleScopes() {
 			}
 		}
 		for _, d := range p.Doubts {
-			if d.Location.Region != "" || d.Location.Provider != "" {
+			if d.Location.Region != "" || d.Location.Provider != "" || d.Takes > 0 {
 				all = append(all, d.Object)
 			}
 		}

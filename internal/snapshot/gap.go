@@ -95,6 +95,7 @@ const (
 	MaybeKept         GapCode = "maybe-kept"         // a template leaves a resource out, whose policy may keep it; Ref: the resource, Detail: its id
 	KnownAfterApply   GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	Contradicted      GapCode = "contradicted"       // two planned resources put something at one place of which AWS takes one; Ref: both, Detail: of what
+	MayTakeAddresses  GapCode = "may-take-addresses" // a planned resource takes addresses of a subnet, how many is not known; Ref: it, Detail: the subnet
 	PartUnseen        GapCode = "part-unseen"        // a planned change to a part of something that was not seen
 	NotAsDeployed     GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
 	ValuesUntold      GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type
@@ -189,16 +190,28 @@ func Contested(resource, other string) Pending {
 	return Pending(contested + resource + ", " + other)
 }
 
+// uncounted marks what takes addresses of a subnet, how many is not known.
+const uncounted = "uncounted: "
+
+// Uncounted is pending for the addresses that a planned resource may take of a subnet,
+// beside those that others before may.
+func Uncounted(resource string, before Pending) Pending {
+	if others, ok := strings.CutPrefix(string(before), uncounted); ok {
+		resource = others + ", " + resource
+	}
+	return Pending(uncounted + resource)
+}
+
 // mapped is what is pending, by other names.
 func (o Pending) mapped(m Mapper) Pending {
 	of, by, found := string(o), "", false
-	for _, by = range []string{contested, unclaimed, ""} {
+	for _, by = range []string{contested, unclaimed, uncounted, ""} {
 		if of, found = strings.CutPrefix(string(o), by); found {
 			break
 		}
 	}
 	names := []string{of}
-	if by == contested {
+	if by == contested || by == uncounted {
 		names = strings.Split(of, ", ")
 	}
 	for i, name := range names {
@@ -216,6 +229,9 @@ func (o Pending) Gap(about string) Gap {
 	}
 	if of, ok := strings.CutPrefix(string(o), unclaimed); ok {
 		return Gap{Code: MaybeRemoved, Source: "plan", Ref: of, Detail: about}
+	}
+	if of, ok := strings.CutPrefix(string(o), uncounted); ok {
+		return Gap{Code: MayTakeAddresses, Source: "plan", Ref: of, Detail: about}
 	}
 	return Gap{Code: KnownAfterApply, Source: "plan", Ref: string(o), Detail: about}
 }

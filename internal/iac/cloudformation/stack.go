@@ -106,11 +106,12 @@ func (b *binding) evaluate() {
 			if b.isDeployed && !known { // it may be there
 				yes, known, r.maybe = true, true, true
 			}
-			if !known && resource.Unread(r.kind) { // it may be there: what it names it may change
+			kinds := resource.KindsOf(r.kind)
+			if !known && (resource.Unread(r.kind) || len(kinds) == 0 && !resource.Foreign(r.kind)) { // it may be there: what it names it may change, or take addresses of
 				yes, known = true, true
 			}
 			if !known {
-				if kinds := resource.KindsOf(r.kind); len(kinds) > 0 || resource.Foreign(r.kind) {
+				if len(kinds) > 0 || resource.Foreign(r.kind) {
 					if resource.Foreign(r.kind) {
 						kinds = resource.Everything
 					}
@@ -184,6 +185,7 @@ func (b *binding) entities() {
 				p.Changed = append(p.Changed, r.id)
 			}
 			b.doubt(r)
+			b.takes(r)
 			continue
 		}
 		p.Current = append(p.Current, o)
@@ -254,6 +256,9 @@ func (b *binding) entities() {
 		for _, v := range b.template.changeSet.vague {
 			if _, odd := resource.Types().UnmodelledInCloudFormation[v.kind]; odd || resource.Holds(v.kind) || b.named(v.kind) {
 				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
+			}
+			if resource.TakesMany(v.kind) && (v.physical == "" || resource.AnyNumber(v.kind)) {
+				p.MayTake(&resource.Object{Address: v.id, Type: v.kind, ID: v.id, Location: b.location()}, v.kind, resource.Standing{Untold: true})
 			}
 			if w, ok := resource.Types().CloudFormation[v.kind]; ok {
 				p.Doubt(&resource.Object{Address: v.id, Type: w.Name, ID: v.physical, Exists: v.physical != ""}, w.Kinds, snapshot.ValuesUntold, v.id, v.kind)

@@ -108,6 +108,9 @@ func kindsIn(resources map[string]any) []snapshot.Kind {
 			return resource.Everything
 		default:
 			more = resource.KindsOf(kind)
+			if resource.Taking(kind) > 0 && resource.MentionsSubnets(r["Properties"]) {
+				more = append(slices.Clone(more), snapshot.Subnets)
+			}
 		}
 		for _, k := range more {
 			if !slices.Contains(out, k) {

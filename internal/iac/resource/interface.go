@@ -65,7 +65,11 @@ func interfaceTypes() []Type {
 		},
 		{
 			Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},
-			Attributes: []string{"subnet_id"}, CloudFormation: []Words{{Type: "AWS::EC2::NatGateway", Properties: map[string]string{"SubnetId": "subnet_id"}}},
+			Attributes: []string{"subnet_id", "secondary_private_ip_address_count", "secondary_private_ip_addresses", "secondary_allocation_ids"},
+			CloudFormation: []Words{{Type: "AWS::EC2::NatGateway", Properties: map[string]string{
+				"SubnetId": "subnet_id", "SecondaryPrivateIpAddressCount": "secondary_private_ip_address_count", "SecondaryPrivateIpAddresses": "secondary_private_ip_addresses",
+				"SecondaryAllocationIds": "secondary_allocation_ids",
+			}}},
 			Put: putTaker, Drop: dropTaker,
 		},
 		{
@@ -134,7 +138,7 @@ var addressLists = []string{"private_ips", "private_ip", "private_ip_list"}
 // known.
 func countPending(o *Object) snapshot.Pending {
 	var out snapshot.Pending
-	for _, name := range []string{"private_ips", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes", "secondary_private_ips"} {
+	for _, name := range []string{"private_ips", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes", "secondary_private_ips", "secondary_private_ip_address_count", "secondary_private_ip_addresses", "secondary_allocation_ids"} {
 		out = max(out, o.pendingIn(name))
 	}
 	return out
@@ -367,7 +371,18 @@ func showInstance(w *World, o *Object) []map[string]any {
 	return one("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "vpc_security_group_ids", texts(refIDs(r.Groups)), "instance_type", r.Type)
 }
 
-// putTaker makes a resource that only uses up an address of a subnet.
-func putTaker(w *World, before, o *Object) { w.takeFor(o, 1) }
+// putTaker makes a resource that only uses up addresses of a subnet.
+func putTaker(w *World, before, o *Object) {
+	w.takeFor(o, usedUp(o))
+	w.takeUncounted(o.Known("subnet_id"), countPending(o))
+}
 
-func dropTaker(w *World, o *Object) { w.take(o.Known("subnet_id"), -1) }
+func dropTaker(w *World, o *Object) { w.take(o.Known("subnet_id"), -usedUp(o)) }
+
+// usedUp is how many addresses a gateway or mount target takes: its own, and its secondary
+// ones.
+// Source: https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html
+func usedUp(o *Object) int {
+	more, _ := strconv.Atoi(o.Known("secondary_private_ip_address_count"))
+	return 1 + max(more, len(o.KnownTexts("secondary_private_ip_addresses")), len(o.KnownTexts("secondary_allocation_ids")))
+}

@@ -102,6 +102,8 @@ func TestAddressesTaken(t *testing.T) {
 		"prefixes":   {"aws_network_interface", map[string]any{"ipv4_prefixes": []any{"10.1.1.16/28"}}, 17},
 		"instance":   {"aws_instance", map[string]any{"secondary_private_ips": []any{"10.1.1.8", "10.1.1.9"}}, 3},
 		"gateway":    {"aws_nat_gateway", nil, 1},
+		"more of it": {"aws_nat_gateway", map[string]any{"secondary_private_ip_address_count": 7}, 8},
+		"by Elastic": {"aws_nat_gateway", map[string]any{"secondary_allocation_ids": []any{"eipalloc-1"}}, 2},
 		"attachment": {attachmentKind, map[string]any{"transit_gateway_id": "tgw-00000001", "vpc_id": "vpc-00000001", "subnet_ids": []any{"subnet-00000001"}}, 1},
 	} {
 		attrs := map[string]any{"subnet_id": "subnet-00000001"}

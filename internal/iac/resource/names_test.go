@@ -60,7 +60,7 @@ func TestTypesAreKnownInOnePlace(t *testing.T) {
 						}
 					}
 				case *ast.CallExpr:
-					if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "fleet" || f.Name == "marked") {
+					if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "marked" {
 						for _, arg := range n.Args {
 							if lit, ok := arg.(*ast.BasicLit); ok {
 								if s, err := strconv.Unquote(lit.Value); err == nil {
@@ -164,7 +164,7 @@ func TestRowsHangTogether(t *testing.T) {
 		if ty.Unstated != nil && !ty.Inside {
 			t.Errorf("%s: it leaves out what nobody shows", ty.Name)
 		}
-		acts := ty.Holds && !ty.Opaque || ty.Runs || ty.Shares || ty.Idless || ty.Passive
+		acts := ty.Holds && !ty.Opaque || ty.Runs || ty.Shares || ty.Idless || ty.Passive || ty.Lists || ty.Addressless || ty.Takes > 0
 		if acts && (ty.Put != nil || ty.Drop != nil || ty.Show != nil || ty.Rows != nil) {
 			t.Errorf("%s: it has a model that nothing asks", ty.Name)
 		}

@@ -62,11 +62,11 @@ func runningTypes() []Type {
 		),
 		marked(Type{Yields: true},
 			"aws_cloudcontrolapi_resource",
-			"aws_ssm_parameter",
 			"random_shuffle",
 			"terraform_data",
 			"time_sleep",
 		),
+		marked(Type{Yields: true, Addressless: true}, "aws_ssm_parameter"),
 		[]Type{{Name: "http", RunsRead: func(o *Object) bool { m := o.Known("method"); return m != "" && m != "GET" && m != "HEAD" }}}, // it may send
 	)
 }
@@ -105,11 +105,11 @@ func passiveTypes() []Type {
 // with those that name nothing of the path.
 var passiveInTemplates = []struct{ service, names string }{
 	{"EC2", "CapacityManagerDataExport CapacityReservation CapacityReservationFleet CarrierGateway ClientVpnAuthorizationRule ClientVpnEndpoint ClientVpnRoute ClientVpnTargetNetworkAssociation " +
-		"CustomerGateway DHCPOptions EIP EIPAssociation EnclaveCertificateIamRoleAssociation FlowLog Host IPAM IPAMAllocation IPAMPool IPAMPoolCidr IPAMResourceDiscovery " +
-		"IPAMResourceDiscoveryAssociation IPAMScope InstanceConnectEndpoint KeyPair LaunchTemplate NetworkInsightsAccessScope NetworkInsightsAccessScopeAnalysis NetworkInsightsAnalysis " +
-		"NetworkInsightsPath NetworkPerformanceMetricSubscription PlacementGroup SnapshotBlockPublicAccess SqlHaStandbyDetectedInstance SubnetCidrBlock TrafficMirrorFilter " +
+		"CustomerGateway DHCPOptions EIP EIPAssociation EnclaveCertificateIamRoleAssociation Host IPAM IPAMAllocation IPAMPool IPAMPoolCidr IPAMResourceDiscovery " +
+		"IPAMResourceDiscoveryAssociation IPAMScope KeyPair NetworkInsightsAccessScope NetworkInsightsAccessScopeAnalysis NetworkInsightsAnalysis " +
+		"NetworkInsightsPath NetworkPerformanceMetricSubscription PlacementGroup SnapshotBlockPublicAccess SqlHaStandbyDetectedInstance TrafficMirrorFilter " +
 		"TrafficMirrorFilterRule TrafficMirrorSession TrafficMirrorTarget TransitGatewayMeteringPolicy TransitGatewayMeteringPolicyEntry " +
-		"VPCBlockPublicAccessExclusion VPCBlockPublicAccessOptions " +
+		"VPCBlockPublicAccessOptions " +
 		"VPCDHCPOptionsAssociation VPCEndpointService VPCEndpointServicePermissions VerifiedAccessEndpoint VerifiedAccessGroup VerifiedAccessInstance " +
 		"VerifiedAccessTrustProvider Volume VolumeAttachment"},
 	{"NetworkManager", "CoreNetworkPrefixListAssociation CustomerGatewayAssociation Device GlobalNetwork Link LinkAssociation Site "},

@@ -113,6 +113,10 @@ type Doubt struct {
 	Kinds []snapshot.Kind
 	IDs   []string // or the rows
 	Gap   snapshot.Gap
+	// Takes is set on what takes addresses of the subnets that it stands in, at most so many
+	// of one.
+	Takes int
+	In    Standing
 }
 
 // Doubt notes a resource whose effect is not worked out, and why.

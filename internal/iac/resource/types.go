@@ -47,6 +47,14 @@ type Type struct {
 	Idless  bool // as a data source it tells the id of nothing on the path
 	Passive bool // it is called as what makes networks, and changes nothing of the path
 	Holds   bool // it holds resources that are not seen in it
+	Lists   bool // it lists subnets, and what names it stands in these
+
+	// Addressless is set on what names subnets and takes no address of them, and Takes is
+	// how many one may take, where that is known better than of others. Neither is said of
+	// models: these count.
+	Addressless bool
+	Takes       int
+
 	// Runs is set on what calls the APIs of AWS or runs something of the user's, at once
 	// or later: it may do anything to what it names.
 	Runs bool
@@ -213,7 +221,7 @@ func derived() *Catalogue {
 		byName: map[string]Type{}, byWords: map[string]Type{},
 		all: slices.Concat(
 			vpcTypes(), groupTypes(), groupRuleTypes(), aclTypes(), routeTableTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(),
-			transitGatewayTypes(), transitGatewayRouteTypes(), fleetTypes(), opaqueTypes(),
+			transitGatewayTypes(), transitGatewayRouteTypes(), takingTypes(), opaqueTypes(),
 			agentTypes(), standingForOthersTypes(), runningTypes(), sharingTypes(), passiveTypes(), dataTypes(),
 		),
 	}
@@ -251,7 +259,7 @@ func (i Inline) Properties() map[string]string {
 }
 
 func (c *Catalogue) add(t Type) {
-	acts := t.Holds || t.Runs || t.Shares || t.Yields || t.Idless || t.Passive || t.RunsRead != nil // of which no row is made
+	acts := t.Holds || t.Runs || t.Shares || t.Yields || t.Idless || t.Passive || t.RunsRead != nil || t.Lists || t.Addressless || t.Takes > 0 // of which no row is made
 	switch {
 	case t.Opaque:
 		c.Unmodelled[t.Name] = t.Kinds

@@ -99,6 +99,7 @@ var onlyOf = map[string][]string{
 // choose among ways to be put.
 var counted = []string{
 	"private_ips_count", "ipv4_prefix_count", "ipv4_prefixes", "secondary_private_ips", "auto_accept", "replace_default_association", "primary_network_interface", "network_interface",
+	"secondary_private_ip_address_count", "secondary_private_ip_addresses", "secondary_allocation_ids",
 }
 
 // drawn is a resource of a type with attributes that are drawn.

@@ -150,19 +150,24 @@ func wanted[T snapshot.Row](w *World, o *Object, name string, table func(*snapsh
 	if pending == "" {
 		return []string{id}, ""
 	}
+	return w.candidates(o, w.RefersToExisting, func(s *snapshot.Scope) []string { return table(s).IDs() }), pending
+}
+
+// candidates are the rows that a reference which is not known may lead to.
+func (w *World) candidates(o *Object, existing bool, table func(*snapshot.Scope) []string) (ids []string) {
 	own := w.Scope(o)
 	abroad := own.Region == "" || strings.HasSuffix(o.Type, "_accepter") // of what another account or Region asks for
 	for _, s := range w.Snapshot.Scopes {
 		if s != own && !abroad {
 			continue
 		}
-		for _, id := range table(s).IDs() {
-			if w.RefersToExisting || w.IsNew(id) {
+		for _, id := range table(s) {
+			if existing || w.IsNew(id) {
 				ids = append(ids, id)
 			}
 		}
 	}
-	return ids, pending
+	return ids
 }
 
 // lose gives up a row: something of it is known only after apply.

@@ -259,6 +259,9 @@ func (g *graph) identity(i *instance, attribute string, pick []string, kinds []s
 		}
 		return found{constant: i.Exists, unreadable: !i.Exists && resource.Types().Models[i.Type].Put == nil}
 	}
+	if slices.Contains(kinds, i.Type) && resource.ListsSubnets(i.Type) { // whatever names it
+		return found{ids: []string{i.ID}}
+	}
 	if part := resource.Types().Parts[i.Type][attribute]; part != "" {
 		return found{ids: []string{i.Part(part)}}
 	}

@@ -29,6 +29,7 @@ type graph struct {
 	// untoldBlocks are attributes of groups that are taken to be unset, though dynamic
 	// blocks may make them.
 	untoldBlocks []string
+	listing      map[string][]*instance // what lists subnets, by its names
 	source       source
 	evaluated    *evaluator
 	steps        int // that the value which is being followed has taken

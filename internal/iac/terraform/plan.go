@@ -138,6 +138,7 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		if ok {
 			p.Changed = append(p.Changed, rc.Address)
 			g.runs(p, rc, action)
+			g.takes(p, rc, action)
 		}
 		if ok && g.cloudFormationChange(p, rc, action) || !isAWS(rc.ProviderName, rc.Type) {
 			continue
