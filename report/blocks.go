@@ -14,15 +14,15 @@ const (
 )
 
 // begin opens a block with a status and what it is about; what is said of it hangs below.
-func (p *printer) begin(status, head string) {
+func (p *printer) begin(status Status, head string) {
 	p.out.WriteString("\n")
 	p.labelled(status, head)
 }
 
 // labelled puts text behind a status.
-func (p *printer) labelled(status, text string) {
+func (p *printer) labelled(status Status, text string) {
 	pad := strings.Repeat(" ", max(p.label-len(status), 0)+gutter)
-	p.hangPainted(p.paint(status, status)+pad, p.label+gutter, text)
+	p.hangPainted(p.status(status)+pad, p.label+gutter, text)
 }
 
 // below prints text under the head of a block.
@@ -145,26 +145,30 @@ func firstOf(list []string, most int) string {
 
 // rest says in a line each why checks were skipped, and what passed.
 func (p *printer) rest(t Target) {
-	var lines [][2]string
+	type line struct {
+		status Status
+		text   string
+	}
+	var lines []line
 	for _, r := range t.skips(p.opt.Lang) {
 		who := strings.Join(r.checks, ", ")
 		if len(r.checks) > mostMembers {
 			who = p.say(snapshot.Textf("%d checks", "%d 件", len(r.checks)))
 		}
-		lines = append(lines, [2]string{r.status, who + ": " + r.text})
+		lines = append(lines, line{r.status, who + ": " + r.text})
 	}
 	var passed []string
 	for _, c := range t.passes() {
 		passed = append(passed, p.say(snapshot.Textf("%s %d of %d", "%s %d/%d", c.area, c.passed, c.all)))
 	}
 	if len(passed) > 0 && !p.opt.Quiet {
-		lines = append(lines, [2]string{"PASS", strings.Join(passed, ", ")})
+		lines = append(lines, line{Pass, strings.Join(passed, ", ")})
 	}
 	for i, l := range lines {
 		if i == 0 {
 			p.out.WriteString("\n")
 		}
-		p.labelled(l[0], l[1])
+		p.labelled(l.status, l.text)
 	}
 }
 

@@ -100,7 +100,7 @@ func (t Target) brief() Target {
 	var left []Result
 	for _, r := range t.Results {
 		if r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
-			return f.Status == "PASS" || f.Status == "SKIP" && f.Waived == nil
+			return f.Status == Pass || f.Status == Skip && f.Waived == nil
 		}); len(r.Findings) > 0 {
 			left = append(left, r)
 		}

@@ -116,21 +116,21 @@ func (t *Target) summarize(before Verdict, on FailOn, interrupted bool) {
 		r := &t.Results[i]
 		r.unwaived()
 		switch {
-		case r.Effect == Broken && r.Status == "FAIL":
+		case r.Effect == Broken && r.Status == Fail:
 			s.Broken = append(s.Broken, r.Check)
-		case r.Status == "SKIP" && r.Effect == UnknownNow:
+		case r.Status == Skip && r.Effect == UnknownNow:
 			s.UnknownNow = append(s.UnknownNow, r.Check)
-		case r.Status == "FAIL" && r.Effect == UnknownNow: // broken before, and there is more that can't be told
+		case r.Status == Fail && r.Effect == UnknownNow: // broken before, and there is more that can't be told
 			s.UnknownNow, s.StillBroken = append(s.UnknownNow, r.Check), append(s.StillBroken, r.Check)
-		case r.Status == "UNKNOWN" && (r.Effect == UnknownNow || r.lifted && r.Before != "SKIP"):
+		case r.Status == Unknown && (r.Effect == UnknownNow || r.lifted && r.Before != Skip):
 			s.UnknownNow = append(s.UnknownNow, r.Check)
-		case r.Effect == Weakened && r.Status == "WARN":
+		case r.Effect == Weakened && r.Status == Warn:
 			s.Weakened = append(s.Weakened, r.Check)
 		case r.Effect == Repaired:
 			s.Repaired = append(s.Repaired, r.Check)
-		case r.Status == "UNKNOWN" && r.Before == "FAIL":
+		case r.Status == Unknown && r.Before == Fail:
 			s.MaybeRepaired = append(s.MaybeRepaired, r.Check)
-		case r.Effect == StillBroken && r.Status == "FAIL":
+		case r.Effect == StillBroken && r.Status == Fail:
 			s.StillBroken = append(s.StillBroken, r.Check)
 		}
 	}
@@ -165,12 +165,12 @@ func (t Target) counted(gate Gate) Summary {
 func (e *Earlier) verdict(name string, opt Options) Verdict {
 	t := Target{Name: name}
 	for _, r := range e.Results {
-		out := Result{Check: r.Check.ID, Status: r.Status.String()}
+		out := Result{Check: r.Check.ID, Status: statusOf(r.Status)}
 		for _, f := range r.Findings {
 			out.Findings = append(out.Findings, findingOf(f, r.Check, e, opt.Lang))
 		}
 		t.Results = append(t.Results, out)
-		t.Summary.count(r.Status)
+		t.Summary.count(out.Status)
 	}
 	t.waive(opt.Waivers, opt.Now, opt.Lang)
 	return Judge(t.Summary, opt.FailOn, opt.Interrupted)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dspreflight/dspreflight/checks"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
@@ -40,7 +39,7 @@ func (i issue) bears(r Report) bool {
 func listed(r Report, waived bool) []issue {
 	var out []issue
 	alike := map[string]int{}
-	for _, status := range []string{checks.Fail.String(), checks.Unknown.String(), checks.Warn.String()} {
+	for _, status := range []Status{Fail, Unknown, Warn} {
 		for n, t := range r.Targets {
 			for _, res := range t.Results {
 				for _, f := range res.Findings {
@@ -76,7 +75,7 @@ func (i issue) rule() string {
 
 // title is one line that stands alone.
 func (i issue) title() string {
-	return strings.Join(strings.Fields(i.finding.Status+" "+i.result.Check+" "+i.finding.Code), " ")
+	return strings.Join(strings.Fields(string(i.finding.Status)+" "+i.result.Check+" "+i.finding.Code), " ")
 }
 
 // text is the message with what it leads to, the change behind it and the next step.
@@ -103,7 +102,7 @@ func (i issue) by(lang string) string { return behind(i.result, i.finding, lang)
 func behind(r Result, f Finding, lang string) string {
 	was := ""
 	if r.Before != "" && r.Before != f.Status {
-		was = r.Before + " -> " + f.Status
+		was = string(r.Before + " -> " + f.Status)
 	}
 	switch {
 	case f.Effect == StillBroken:

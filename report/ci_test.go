@@ -79,7 +79,7 @@ func TestFingerprints(t *testing.T) {
 func TestFormatsAgree(t *testing.T) {
 	for _, fixture := range fixtures.Names() {
 		rep := built(t, fixture, "en")
-		want := map[string]int{}
+		want := map[report.Status]int{}
 		for _, r := range rep.Targets[0].Results {
 			for _, f := range r.Findings {
 				want[f.Status]++

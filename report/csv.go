@@ -36,11 +36,11 @@ func CSV(w io.Writer, r Report) error {
 		n++
 		for _, res := range t.Results {
 			for _, f := range res.Findings {
-				if f.Status == "PASS" || f.Status == "SKIP" && f.Waived == nil {
+				if f.Status == Pass || f.Status == Skip && f.Waived == nil {
 					continue
 				}
 				cells := map[string]string{
-					"target": t.Name, "row": "finding", "status": f.Status, "check": res.Check, "code": f.Code, "subject": f.Subject,
+					"target": t.Name, "row": "finding", "status": string(f.Status), "check": res.Check, "code": f.Code, "subject": f.Subject,
 					"message": f.Message, "errors": strings.Join(f.Errors, " "), "effect": string(f.Effect), "change": since.became(res, f),
 				}
 				if f.Fix != nil {
@@ -63,7 +63,7 @@ func CSV(w io.Writer, r Report) error {
 					if l.name != "resolved" && l.name != "hidden" {
 						continue
 					}
-					if err := put(map[string]string{"target": t.Name, "row": "baseline", "status": f.Status, "check": f.Check, "code": f.Code, "subject": f.Subject, "message": f.Message, "change": l.name}); err != nil {
+					if err := put(map[string]string{"target": t.Name, "row": "baseline", "status": string(f.Status), "check": f.Check, "code": f.Code, "subject": f.Subject, "message": f.Message, "change": l.name}); err != nil {
 						return err
 					}
 				}

@@ -66,7 +66,7 @@ type TargetDiff struct {
 // DiffFinding is a FAIL or WARN of one of the reports.
 type DiffFinding struct {
 	Check   string        `json:"check"`
-	Status  string        `json:"status"`
+	Status  Status        `json:"status"`
 	Code    string        `json:"code"`
 	Subject string        `json:"subject"`
 	Message string        `json:"message"`
@@ -91,8 +91,8 @@ type DiffGap struct {
 // CheckDiff is a check whose status changed. "" is that it was not in the report.
 type CheckDiff struct {
 	Check  string `json:"check"`
-	Before string `json:"before"`
-	After  string `json:"after"`
+	Before Status `json:"before"`
+	After  Status `json:"after"`
 }
 
 // Compare says what changed between two reports. The error is that of reading the

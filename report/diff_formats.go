@@ -223,13 +223,13 @@ func diffCSV(w io.Writer, d Diff, opt TableOptions) error {
 				for _, r := range f.Rows {
 					rows = append(rows, r.String())
 				}
-				if err := put(t.Name, l.name, f.Status, f.Check, f.Code, f.Subject, f.Message, strings.Join(rows, "; ")); err != nil {
+				if err := put(t.Name, l.name, string(f.Status), f.Check, f.Code, f.Subject, f.Message, strings.Join(rows, "; ")); err != nil {
 					return err
 				}
 			}
 		}
 		for _, g := range t.gaps() {
-			if err := put(t.Name, g.name, "UNKNOWN", g.Check, g.Code, g.Ref, g.Message, ""); err != nil {
+			if err := put(t.Name, g.name, string(Unknown), g.Check, g.Code, g.Ref, g.Message, ""); err != nil {
 				return err
 			}
 		}

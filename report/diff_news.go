@@ -31,13 +31,13 @@ func (d Diff) news() (Report, error) {
 			r := &t.Results[i]
 			r.Findings = of.news(*r)
 			r.Status = r.Findings[0].Status
-			for _, worse := range []string{"WARN", "UNKNOWN", "FAIL"} {
-				if slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Status == worse }) {
-					r.Status = worse
+			for _, f := range r.Findings {
+				if f.Status.worse(r.Status) {
+					r.Status = f.Status
 				}
 			}
-			t.Summary.countWord(r.Status)
-			out.Summary.countWord(r.Status)
+			t.Summary.count(r.Status)
+			out.Summary.count(r.Status)
 		}
 		out.Targets = append(out.Targets, t)
 		return nil
@@ -49,15 +49,4 @@ func (d Diff) news() (Report, error) {
 // news are the findings of a result that are new.
 func (t TargetDiff) news(r Result) []Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return !isNews(t.became(r, f)) })
-}
-
-func (s *Summary) countWord(status string) {
-	switch status {
-	case "FAIL":
-		s.Fail++
-	case "UNKNOWN":
-		s.Unknown++
-	case "WARN":
-		s.Warn++
-	}
 }

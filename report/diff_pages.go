@@ -40,7 +40,7 @@ func (t TargetDiff) said(lang string) []string {
 			continue
 		}
 		for _, f := range l.findings {
-			out = append(out, strings.Join(strings.Fields(l.word.In(lang)+": "+f.Status+" "+f.Check+" "+f.Code), " ")+": "+f.Message)
+			out = append(out, strings.Join(strings.Fields(l.word.In(lang)+": "+string(f.Status)+" "+f.Check+" "+f.Code), " ")+": "+f.Message)
 			for _, r := range f.Rows {
 				out = append(out, by(r, lang))
 			}
@@ -80,7 +80,7 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 				case l.name == "unchanged":
 					continue
 				case l.name != "new" && l.name != "revealed":
-				case f.Status == "FAIL":
+				case f.Status == Fail:
 					command = "error"
 				default:
 					command = "warning"
@@ -89,7 +89,7 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 				for _, r := range f.Rows {
 					lines = append(lines, by(r, opt.Lang))
 				}
-				tell(command, strings.Join(strings.Fields(f.Status+" "+f.Check+" "+f.Code+" "+t.Name), " "), strings.Join(lines, "\n"))
+				tell(command, strings.Join(strings.Fields(string(f.Status)+" "+f.Check+" "+f.Code+" "+t.Name), " "), strings.Join(lines, "\n"))
 			}
 		}
 		for _, g := range t.gaps() {
@@ -110,14 +110,14 @@ func diffGitHub(w io.Writer, d Diff, opt TableOptions) error {
 func diffHTML(w io.Writer, d Diff, opt TableOptions) error {
 	p := &page{lang: opt.Lang, told: Told{}}
 	p.open("DataSync: "+d.summary(opt.Lang), d.Tool.Version, d.After.GeneratedAt)
-	p.put(`<h1 class="%">%</h1>`, statusClass(string(d.After.Verdict)), d.summary(opt.Lang))
+	p.put(`<h1 class="%">%</h1>`, statusClass(d.After.Verdict), d.summary(opt.Lang))
 	p.put("</header><main>\n")
 	drawn := 0
 	for _, t := range d.Targets {
 		if opt.Quiet && t.equal() {
 			continue
 		}
-		p.put(`<section><h2>% <span class="word %">%</span></h2>`, t.Name, statusClass(string(t.After)), t.moved(opt.Lang))
+		p.put(`<section><h2>% <span class="word %">%</span></h2>`, t.Name, statusClass(t.After), t.moved(opt.Lang))
 		list, err := d.pictures(t, opt.Lang)
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ func (p *page) since(d *Diff) {
 	p.put(`<section><h2>% %</h2>`, p.say(wordSince), d.summary(p.lang))
 	for _, t := range d.Targets {
 		if len(d.Targets) > 1 && !t.equal() {
-			p.put(`<h3>% <span class="word %">%</span></h3>`, t.Name, statusClass(string(t.After)), t.moved(p.lang))
+			p.put(`<h3>% <span class="word %">%</span></h3>`, t.Name, statusClass(t.After), t.moved(p.lang))
 		}
 		p.changed(t, true)
 	}

@@ -19,11 +19,12 @@ type targetFacts struct {
 }
 
 type resultFacts struct {
-	check, status string
-	untold        bool // what is not among the findings may still be there
-	skips         []string
-	hiding        []DiffFinding // beside which other problems of the subject are not judged
-	findings      []DiffFinding
+	check    string
+	status   Status
+	untold   bool // what is not among the findings may still be there
+	skips    []string
+	hiding   []DiffFinding // beside which other problems of the subject are not judged
+	findings []DiffFinding
 }
 
 func factsOf(r Report) ([]targetFacts, error) {
@@ -47,10 +48,10 @@ func factsOf(r Report) ([]targetFacts, error) {
 }
 
 func (t *targetFacts) add(res Result) {
-	out := resultFacts{check: res.Check, status: res.Status, untold: res.Status == "UNKNOWN" || res.Status == "SKIP"}
+	out := resultFacts{check: res.Check, status: res.Status, untold: res.Status == Unknown || res.Status == Skip}
 	for _, f := range res.Findings {
 		switch f.Status {
-		case "FAIL", "WARN":
+		case Fail, Warn:
 			one := DiffFinding{Check: res.Check, Status: f.Status, Code: f.Code, Subject: f.Subject, Message: f.Message, About: f.About, telling: f.telling(), lists: map[string][]string{}}
 			for name, v := range f.Args {
 				if list := stringsOf(v); list != nil {
@@ -61,7 +62,7 @@ func (t *targetFacts) add(res Result) {
 			if p, _ := checks.ByCode(f.Code); p != nil && p.Hides {
 				out.hiding = append(out.hiding, one)
 			}
-		case "UNKNOWN":
+		case Unknown:
 			out.untold = true
 			if len(f.Gaps) == 0 {
 				t.gaps = append(t.gaps, DiffGap{res.Check, Gap{Ref: f.Subject, Message: f.Message}})
@@ -69,7 +70,7 @@ func (t *targetFacts) add(res Result) {
 			for _, g := range f.Gaps {
 				t.gaps = append(t.gaps, DiffGap{res.Check, g})
 			}
-		case "SKIP":
+		case Skip:
 			out.untold = out.untold || f.Waived != nil
 			out.skips = append(out.skips, f.Subject)
 		}

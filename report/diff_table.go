@@ -158,7 +158,7 @@ func (r Result) saysAs(o Result) bool {
 
 func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 	for _, f := range list {
-		fmt.Fprintf(p.out, "%s  %s  %s  %s\n", p.paint(f.Status, f.Status), f.Check, f.Code, what.In(p.opt.Lang))
+		fmt.Fprintf(p.out, "%s  %s  %s  %s\n", p.status(f.Status), f.Check, f.Code, what.In(p.opt.Lang))
 		p.line("      ", f.Message)
 		for _, r := range f.Rows {
 			p.line("      ", by(r, p.opt.Lang))
@@ -173,7 +173,7 @@ func (p *diffPrinter) findings(list []DiffFinding, what, why snapshot.Text) {
 // gaps shows each once, with the checks that can't tell for it.
 func (p *diffPrinter) gaps(list []DiffGap, en, ja string) {
 	for _, g := range together(list) {
-		fmt.Fprintf(p.out, "%s  %s\n", p.paint("UNKNOWN", "UNKNOWN"), p.say(en, ja))
+		fmt.Fprintf(p.out, "%s  %s\n", p.status(Unknown), p.say(en, ja))
 		p.line("      ", g.said())
 		if len(g.checks) > 0 {
 			p.line("      ", g.keeps(p.opt.Lang))
@@ -201,9 +201,9 @@ func (p *diffPrinter) checks(t TargetDiff) {
 	}
 }
 
-func orNone(status string) string {
+func orNone(status Status) string {
 	if status == "" {
 		return "-"
 	}
-	return status
+	return string(status)
 }

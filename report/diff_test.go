@@ -22,7 +22,7 @@ func TestCompareFacts(t *testing.T) {
 	denied := func(action string) Finding {
 		return Finding{Status: "FAIL", Code: "DSP701", Subject: "role", Args: map[string]any{"action": action}}
 	}
-	of := func(status string, findings ...Finding) Report {
+	of := func(status Status, findings ...Finding) Report {
 		return Report{Targets: []Target{{Name: "t", Results: []Result{{Check: "c", Status: status, Findings: findings}}}}}
 	}
 	unknown := Finding{Status: "UNKNOWN", Gaps: []Gap{{Code: "no-permission", Source: "ec2:DescribeSubnets"}}}

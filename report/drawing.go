@@ -43,7 +43,7 @@ type step struct {
 
 // way is a direction, and how the packet fares on it.
 type way struct {
-	status string
+	status Status
 	at     *step // where it stops or can't be told
 	empty  bool
 }
@@ -82,7 +82,7 @@ func draw(p *Path, fault []string, lang string) drawing {
 	var ways [2][]band
 	number := 0
 	for w, hops := range [][]Hop{p.There, p.Back} {
-		d.ways[w] = way{status: "PASS", empty: !slices.ContainsFunc(hops, func(h Hop) bool { return !h.Unreached })}
+		d.ways[w] = way{status: Pass, empty: !slices.ContainsFunc(hops, func(h Hop) bool { return !h.Unreached })}
 		ends := [2]Terminus{p.Agent, p.Endpoint}
 		if w == 1 {
 			ends[0], ends[1] = ends[1], ends[0]
@@ -105,13 +105,13 @@ func draw(p *Path, fault []string, lang string) drawing {
 			number++
 			s := step{Hop: h, way: w, number: number, behind: d.ways[w].at != nil || h.Unreached}
 			switch {
-			case h.Status == "FAIL" && d.ways[w].status != "FAIL":
-				s.stop, d.ways[w].status = true, "FAIL"
+			case h.Status == Fail && d.ways[w].status != Fail:
+				s.stop, d.ways[w].status = true, Fail
 				d.ways[w].at = &s
-			case h.Status == "UNKNOWN" && d.ways[w].at == nil:
-				d.ways[w].status, d.ways[w].at = "UNKNOWN", &s
-			case h.Status == "SKIP" && d.ways[w].status == "PASS":
-				d.ways[w].status = "SKIP"
+			case h.Status == Unknown && d.ways[w].at == nil:
+				d.ways[w].status, d.ways[w].at = Unknown, &s
+			case h.Status == Skip && d.ways[w].status == Pass:
+				d.ways[w].status = Skip
 			}
 			branched = branched || h.Branch
 			to(bandOf(h))
@@ -121,10 +121,10 @@ func draw(p *Path, fault []string, lang string) drawing {
 			list = append(list, end)
 		}
 		switch {
-		case len(fault) > 0 && d.ways[w].status != "FAIL":
-			d.ways[w].status, d.ways[w].at = "FAIL", nil
-		case d.ways[w].empty && d.ways[w].status == "PASS":
-			d.ways[w].status = "UNKNOWN"
+		case len(fault) > 0 && d.ways[w].status != Fail:
+			d.ways[w].status, d.ways[w].at = Fail, nil
+		case d.ways[w].empty && d.ways[w].status == Pass:
+			d.ways[w].status = Unknown
 		}
 		if w == 1 {
 			slices.Reverse(list)
@@ -247,7 +247,7 @@ func (s step) subnet() string {
 func (s step) rules(lang string) []string {
 	var out []string
 	for i, f := range s.Facts {
-		if s.Status == "FAIL" && i > 0 && !problemCode.Re().MatchString(f) {
+		if s.Status == Fail && i > 0 && !problemCode.Re().MatchString(f) {
 			continue
 		}
 		if rule, ok := strings.CutPrefix(f, s.Ref+"/"); ok && s.Ref != "" {
@@ -267,9 +267,9 @@ func (s step) banner(lang string) string {
 	switch {
 	case s.stop:
 		return wordStopsHere.In(lang)
-	case s.Status == "FAIL":
+	case s.Status == Fail:
 		return wordAlsoStops.In(lang)
-	case s.Status == "UNKNOWN":
+	case s.Status == Unknown:
 		return wordOpenHere.In(lang)
 	}
 	return ""
@@ -279,15 +279,15 @@ func (s step) banner(lang string) string {
 func (d drawing) outcome(w int) string {
 	way := d.ways[w]
 	switch {
-	case way.status == "FAIL" && way.at == nil:
+	case way.status == Fail && way.at == nil:
 		return wordStopsAtEnd.In(d.lang)
 	case way.empty:
 		return wordNoWay.In(d.lang)
-	case way.status == "SKIP":
+	case way.status == Skip:
 		return wordJudgedPart.In(d.lang)
 	case way.at == nil:
 		return wordArrives.In(d.lang)
-	case way.status == "FAIL":
+	case way.status == Fail:
 		return snapshot.Textf("stops at %d: %s", "%d で止まる: %s", way.at.number, way.at.head(d.lang)).In(d.lang)
 	}
 	return snapshot.Textf("can't be told at %d: %s", "%d で判定できない: %s", way.at.number, way.at.head(d.lang)).In(d.lang)
@@ -310,13 +310,13 @@ func (t Target) endpointFaults(before bool) []string {
 			continue
 		}
 		if before {
-			if r.Before == "FAIL" {
+			if r.Before == Fail {
 				out = append(out, r.Check)
 			}
 			continue
 		}
 		for _, f := range r.Findings {
-			if f.Status == "FAIL" && f.Waived == nil {
+			if f.Status == Fail && f.Waived == nil {
 				out = append(out, f.Code+" "+f.Message)
 			}
 		}
@@ -326,12 +326,12 @@ func (t Target) endpointFaults(before bool) []string {
 
 // aside lists what is wrong, or can't be told, and is not seen in the picture.
 func aside(t Target) []string {
-	shown := func(check, status string) bool {
+	shown := func(check string, status Status) bool {
 		c := checks.ByID(check)
 		if t.Path == nil || c == nil {
 			return false
 		}
-		if status == "FAIL" && c.Area == checks.AreaEndpoint && len(t.endpointFaults(false)) > 0 {
+		if status == Fail && c.Area == checks.AreaEndpoint && len(t.endpointFaults(false)) > 0 {
 			return c.Vital
 		}
 		for _, hops := range [][]Hop{t.Path.There, t.Path.Back} {
@@ -344,11 +344,11 @@ func aside(t Target) []string {
 		return false
 	}
 	var out []string
-	for _, status := range []string{"FAIL", "UNKNOWN"} {
+	for _, status := range []Status{Fail, Unknown} {
 		for _, r := range t.Results {
 			for _, f := range r.Findings {
 				if f.Status == status && f.Waived == nil && !shown(r.Check, status) {
-					out = append(out, strings.Join(strings.Fields(status+" "+r.Check+" "+f.Code), " ")+": "+f.Message)
+					out = append(out, strings.Join(strings.Fields(string(status)+" "+r.Check+" "+f.Code), " ")+": "+f.Message)
 				}
 			}
 		}

@@ -209,7 +209,7 @@ func (e *Earlier) concerns(g snapshot.Gap, c *checks.Check) bool {
 // that.
 func (e *Earlier) mark(out *Result, before, after checks.Result, lang string) {
 	effect, each := e.Compare(before, after)
-	out.Before, out.Effect = before.Status.String(), effect
+	out.Before, out.Effect = statusOf(before.Status), effect
 	blamed := e.Blamed[after.Check.ID]
 	if len(blamed) < len(out.Findings) {
 		blamed = slices.Concat(blamed, make([][]Resource, len(out.Findings)-len(blamed)))

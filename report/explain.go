@@ -13,7 +13,7 @@ func (p *printer) explain(t Target) {
 	first := true
 	for _, r := range t.Results {
 		for _, f := range r.Findings {
-			if f.Status == "PASS" || f.Status == "SKIP" || f.Waived != nil {
+			if f.Status == Pass || f.Status == Skip || f.Waived != nil {
 				continue
 			}
 			if first {
@@ -31,9 +31,9 @@ func (p *printer) finding(r Result, f Finding) {
 		head += "  " + f.Subject
 	}
 	p.out.WriteString("\n")
-	label := f.Status + "  "
-	p.hangPainted(p.paint(f.Status, f.Status)+"  ", Width(label), head)
-	if f.Status == "UNKNOWN" {
+	label := string(f.Status) + "  "
+	p.hangPainted(p.status(f.Status)+"  ", Width(label), head)
+	if f.Status == Unknown {
 		p.section(p.say(wordSettle), f.Message)
 		return
 	}

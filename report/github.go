@@ -20,7 +20,7 @@ func GitHub(w io.Writer, r Report) error {
 	var b strings.Builder
 	counts, left := map[literal]int{}, map[literal]int{}
 	for _, i := range issues(r) {
-		command := map[string]literal{"FAIL": "error", "WARN": "warning", "UNKNOWN": "warning"}[i.finding.Status]
+		command := map[Status]literal{Fail: "error", Warn: "warning", Unknown: "warning"}[i.finding.Status]
 		if !i.bears(r) {
 			command = "notice"
 		}

@@ -27,7 +27,7 @@ func GitLab(w io.Writer, r Report) error {
 	}
 	out := []entry{}
 	for _, i := range issues(r) {
-		severity := map[string]string{"FAIL": "critical", "UNKNOWN": "minor", "WARN": "minor"}[i.finding.Status]
+		severity := map[Status]string{Fail: "critical", Unknown: "minor", Warn: "minor"}[i.finding.Status]
 		if !i.bears(r) {
 			severity = "info"
 		}

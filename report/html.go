@@ -92,7 +92,7 @@ func (p *page) open(title, version string, taken time.Time) {
 
 func (p *page) head(r Report) {
 	p.open("DataSync: "+r.headline(p.lang), r.Tool.Version, r.GeneratedAt)
-	p.put(`<h1 class="%">%</h1><p>%</p>`, statusClass(string(r.Verdict)), sentence(r.headline(p.lang), p.lang), r.Summary.String())
+	p.put(`<h1 class="%">%</h1><p>%</p>`, statusClass(r.Verdict), sentence(r.headline(p.lang), p.lang), r.Summary.String())
 	for _, line := range r.changeLines(p.lang) {
 		p.put(`<p>%</p>`, prose(line))
 	}

@@ -13,7 +13,7 @@ import (
 // findings are what is wrong or open at a target.
 func (p *page) findings(t Target) {
 	any := false
-	for _, status := range []string{"FAIL", "UNKNOWN", "WARN"} {
+	for _, status := range []Status{Fail, Unknown, Warn} {
 		for _, res := range t.Results {
 			for _, f := range res.Findings {
 				if f.Status != status {
@@ -132,7 +132,7 @@ func (p *page) common(r Report) error {
 	}
 	var list []*shared
 	byText := map[string]*shared{}
-	for _, status := range []string{"FAIL", "UNKNOWN", "WARN"} {
+	for _, status := range []Status{Fail, Unknown, Warn} {
 		for _, t := range r.Targets {
 			own := t.own()
 			for _, res := range t.Results {
@@ -140,7 +140,7 @@ func (p *page) common(r Report) error {
 					if f.Status != status {
 						continue
 					}
-					key := unowned(strings.Join([]string{res.Check, f.Status, f.Code, f.Message, f.Cause, f.fixed()}, "\x00"), own)
+					key := unowned(strings.Join([]string{res.Check, string(f.Status), f.Code, f.Message, f.Cause, f.fixed()}, "\x00"), own)
 					if byText[key] == nil {
 						byText[key] = &shared{result: res, finding: f}
 						list = append(list, byText[key])

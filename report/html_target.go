@@ -16,7 +16,7 @@ func (p *page) matrix(r Report) error {
 	type row struct {
 		name    string
 		verdict Verdict
-		cells   []string
+		cells   []Status
 	}
 	var rows []row
 	err := r.each(func(t Target) error {
@@ -27,7 +27,7 @@ func (p *page) matrix(r Report) error {
 			}
 			if i < len(names) && names[i] == res.Check {
 				one.cells = append(one.cells, res.Status)
-				telling[res.Check] = telling[res.Check] || res.Status != "PASS" && res.Status != "SKIP"
+				telling[res.Check] = telling[res.Check] || res.Status != Pass && res.Status != Skip
 			}
 		}
 		count[t.Verdict]++
@@ -58,15 +58,15 @@ func (p *page) matrix(r Report) error {
 	}
 	p.put("</tr></thead><tbody>\n")
 	for i, one := range rows {
-		p.put(`<tr class="%"><th scope="row">`, statusClass(string(one.verdict)))
+		p.put(`<tr class="%"><th scope="row">`, statusClass(one.verdict))
 		if len(rows) <= mostWhole {
 			p.put(`<a href="#t%">%</a>`, i, one.name)
 		} else {
 			p.put(`%`, one.name)
 		}
-		p.put(`<td class="%">%`, statusClass(string(one.verdict)), one.verdict.Label())
+		p.put(`<td class="%">%`, statusClass(one.verdict), one.verdict.Label())
 		for n, status := range one.cells {
-			cell := map[string]literal{"PASS": `<td class="p%">✓`, "FAIL": `<td class="f%">✕`, "UNKNOWN": `<td class="u%">?`, "WARN": `<td class="w%">!`, "SKIP": `<td class="s%">·`}[status]
+			cell := map[Status]literal{Pass: `<td class="p%">✓`, Fail: `<td class="f%">✕`, Unknown: `<td class="u%">?`, Warn: `<td class="w%">!`, Skip: `<td class="s%">·`}[status]
 			quiet := literal("")
 			if !telling[names[n]] {
 				quiet = " calm"
@@ -82,7 +82,7 @@ func (p *page) matrix(r Report) error {
 // target is the section of the nth target.
 func (p *page) target(r Report, t Target, n int) error {
 	if len(r.Targets) > 1 {
-		p.put(`<section id="t%"><h2>% <span class="word %">%</span></h2>`, n, t.Name, statusClass(string(t.Verdict)), t.Verdict.Label())
+		p.put(`<section id="t%"><h2>% <span class="word %">%</span></h2>`, n, t.Name, statusClass(t.Verdict), t.Verdict.Label())
 	} else {
 		p.put(`<section><h2>%</h2>`, t.Name)
 	}
@@ -243,12 +243,12 @@ func (p *page) everything(t Target) {
 	p.put(`<details class="checks"><summary>%</summary><div class="scroll" tabindex="0" role="region" aria-label="%"><table><thead><tr><th scope="col">%</th><th scope="col">%</th><th scope="col">%</th></tr></thead><tbody>`, p.say(wordChecks), p.say(wordChecks), p.say(wordStatus), p.say(wordCheck), p.say(wordFound))
 	for _, res := range t.Results {
 		p.put(`<tr><td class="%">%</td><th scope="row">%</th><td>`, statusClass(res.Status), res.Status, res.Check)
-		if res.Status == "PASS" {
+		if res.Status == Pass {
 			p.put(`%`, res.Title)
 		}
 		p.put("<ul>")
 		for _, f := range res.Findings {
-			if f.Status == "PASS" {
+			if f.Status == Pass {
 				for _, e := range f.Evidence {
 					p.put(`<li class="id">% %: %</li>`, e.Source, prose(e.Ref), prose(e.Fact))
 				}

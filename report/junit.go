@@ -65,13 +65,13 @@ func JUnit(w io.Writer, r Report) error {
 			var lines []string
 			first, news := "", false
 			for _, f := range res.Findings {
-				if f.Status == "PASS" {
+				if f.Status == Pass {
 					continue
 				}
-				if f.Waived != nil && res.Status == "SKIP" {
-					first = strings.TrimSpace(f.Status+" "+f.Code+" "+f.Message) + " (" + f.Waived.Note("en") + ")"
+				if f.Waived != nil && res.Status == Skip {
+					first = strings.TrimSpace(string(f.Status)+" "+f.Code+" "+f.Message) + " (" + f.Waived.Note("en") + ")"
 				}
-				line := strings.TrimSpace(f.Status + " " + f.Code + " " + f.Message)
+				line := strings.TrimSpace(string(f.Status) + " " + f.Code + " " + f.Message)
 				if f.Waived != nil {
 					lines = append(lines, line+" ("+f.Waived.Note("en")+")")
 					continue
@@ -95,27 +95,27 @@ func JUnit(w io.Writer, r Report) error {
 			text := strings.Join(lines, "\n")
 			still := snapshot.Text{}
 			switch {
-			case r.Gate == GateChange && (res.Status == "FAIL" && res.Effect != Broken || res.Status == "UNKNOWN" && res.Effect != UnknownNow && !res.lifted):
+			case r.Gate == GateChange && (res.Status == Fail && res.Effect != Broken || res.Status == Unknown && res.Effect != UnknownNow && !res.lifted):
 				still = wordStill
-			case r.FailOn == OnNew && since != nil && !news && (res.Status == "FAIL" || res.Status == "UNKNOWN"):
+			case r.FailOn == OnNew && since != nil && !news && (res.Status == Fail || res.Status == Unknown):
 				still = sinceWords["unchanged"]
 			}
 			if !still.Empty() {
-				c.Skipped = &note{Message: res.Status + " " + first + " (" + still.In(r.lang) + ")"}
+				c.Skipped = &note{Message: string(res.Status) + " " + first + " (" + still.In(r.lang) + ")"}
 				s.Skipped++
-				if res.Status == "UNKNOWN" {
+				if res.Status == Unknown {
 					s.Errors--
 				}
 				s.Cases = append(s.Cases, c)
 				continue
 			}
 			switch {
-			case res.Status == "FAIL", res.Status == "WARN" && r.FailOn == OnWarn:
-				c.Failure = &note{first, res.Status, text}
+			case res.Status == Fail, res.Status == Warn && r.FailOn == OnWarn:
+				c.Failure = &note{first, string(res.Status), text}
 				s.Failures++
-			case res.Status == "UNKNOWN":
-				c.Error = &note{first, res.Status, text}
-			case res.Status == "SKIP":
+			case res.Status == Unknown:
+				c.Error = &note{first, string(res.Status), text}
+			case res.Status == Skip:
 				c.Skipped = &note{Message: first}
 			default:
 				c.Out = text

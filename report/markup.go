@@ -82,16 +82,17 @@ func (m *markup) put(l literal, args ...any) {
 	m.Put(l, args...)
 }
 
-// statusClass is the class of what has a status, the same in pages and drawings.
-func statusClass(status string) literal {
-	switch status {
-	case "PASS", "READY":
+// statusClass is the class of what has a status or a verdict, the same in pages and
+// drawings.
+func statusClass[S Status | Verdict](status S) literal {
+	switch string(status) {
+	case string(Pass), string(Ready):
 		return "pass"
-	case "FAIL", "NOT_READY":
+	case string(Fail), string(NotReady):
 		return "fail"
-	case "WARN":
+	case string(Warn):
 		return "warn"
-	case "UNKNOWN", "INCONCLUSIVE", "INTERRUPTED":
+	case string(Unknown), string(Inconclusive), string(Interrupted):
 		return "unknown"
 	}
 	return "skip"

@@ -137,7 +137,7 @@ func (d drawing) mermaid(b *flowchart, prefix string) {
 				s := &band.steps[w][n]
 				order[w] = append(order[w], s)
 				lines := []string{s.banner(d.lang), noted(s.note), fmt.Sprintf("(%d) %s", s.number, s.head(d.lang)), s.subnet(), s.Ref}
-				if s.Status != "PASS" {
+				if s.Status != Pass {
 					lines = append(lines, few(s.rules(d.lang))...)
 				}
 				b.Put("    %s%[%]:::%\n", prefix, s.number, mermaidLabel(lines...), statusClass(s.Status))
@@ -168,7 +168,7 @@ func (d drawing) mermaid(b *flowchart, prefix string) {
 				from, to = len(nodes)-i, len(nodes)-i-1
 			}
 			if n := from - 1; n >= 0 && n < len(steps) {
-				cut = cut || steps[n].stop || steps[n].Status == "UNKNOWN"
+				cut = cut || steps[n].stop || steps[n].Status == Unknown
 			}
 			arrow := literal("-->")
 			if cut {

@@ -38,7 +38,7 @@ type Stand struct {
 // Hop is one place on the path.
 type Hop struct {
 	Place  string   `json:"place"`
-	Status string   `json:"status"`
+	Status Status   `json:"status"`
 	Ref    string   `json:"ref"`
 	Facts  []string `json:"facts"`
 	Layer  string   `json:"layer"` // what decides here: group-out, acl-out, route, edge-route, connection, gateway-route, exit, inspect, acl-in, group-in or goal
@@ -81,7 +81,7 @@ var (
 func hopsOf(list []told, lang string) []Hop {
 	out := []Hop{}
 	for _, t := range list {
-		hop := Hop{Place: t.place.In(lang), Status: t.status.String(), Ref: Harmless(t.ref), Facts: []string{}, Layer: t.hop.Layer.String(), Stand: Stand(t.hop.At), Branch: t.hop.Branch, Unreached: t.hop.Unreached}
+		hop := Hop{Place: t.place.In(lang), Status: statusOf(t.status), Ref: Harmless(t.ref), Facts: []string{}, Layer: t.hop.Layer.String(), Stand: Stand(t.hop.At), Branch: t.hop.Branch, Unreached: t.hop.Unreached}
 		for _, f := range t.facts {
 			hop.Facts = append(hop.Facts, Harmless(f.In(lang)))
 		}
@@ -135,7 +135,7 @@ func (p *printer) path(t Target) {
 				if h.Ref != "" {
 					place += ", " + h.Ref
 				}
-				label := fmt.Sprintf("%3d  %s%s", way.first+i, p.paint(h.Status, h.Status), strings.Repeat(" ", statusWidth+gutter-len(h.Status)))
+				label := fmt.Sprintf("%3d  %s%s", way.first+i, p.status(h.Status), strings.Repeat(" ", statusWidth+gutter-len(h.Status)))
 				p.hang(label, place)
 				for _, f := range h.Facts {
 					p.hang(strings.Repeat(" ", 5+statusWidth+gutter)+"- ", f)
@@ -198,7 +198,7 @@ func (p *printer) glance(d drawing) {
 			p.hang("  "+steps[0].mark()+"   ", strings.TrimSpace(name+"  "+owner))
 			for len(steps) > 0 {
 				n := 1
-				for ; n < len(steps) && steps[0].mark() == steps[n].mark() && steps[n].Status == "PASS" && steps[0].Status == "PASS"; n++ {
+				for ; n < len(steps) && steps[0].mark() == steps[n].mark() && steps[n].Status == Pass && steps[0].Status == Pass; n++ {
 				}
 				p.run(steps[:n])
 				steps = steps[n:]
@@ -211,9 +211,9 @@ func (p *printer) glance(d drawing) {
 // mark is how a step of the drawing in a terminal begins.
 func (s step) mark() string {
 	switch {
-	case s.Status == "FAIL":
+	case s.Status == Fail:
 		return "X"
-	case s.Status == "UNKNOWN":
+	case s.Status == Unknown:
 		return "?"
 	case s.behind:
 		return ":"
@@ -234,7 +234,7 @@ func (p *printer) run(steps []step) {
 	if len(steps) > 1 {
 		number += "-" + fmt.Sprint(last.number)
 	}
-	text := number + " " + first.Status + "  " + strings.Join(heads, "; ")
+	text := number + " " + string(first.Status) + "  " + strings.Join(heads, "; ")
 	if first.banner(p.opt.Lang) != "" {
 		text += " " + first.Ref
 	}

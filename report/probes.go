@@ -51,7 +51,7 @@ func Probes(w io.Writer, run snapshot.ProbeRun, opt TableOptions) error {
 			fmt.Fprintf(&b, "\n%s\n", head)
 			last = head
 		}
-		label := fmt.Sprintf("%-*s  %-11s  ", statusWidth, p.paint(mark(g[0]), markStatus(g[0])), portsOf(g))
+		label := fmt.Sprintf("%-*s  %-11s  ", statusWidth, p.paint(mark(g[0]), string(markStatus(g[0]))), portsOf(g))
 		indent := statusWidth + 2 + 11 + 2
 		text := string(g[0].Outcome) + ", " + times(g)
 		if g[0].Outcome != snapshot.Open {
@@ -103,8 +103,8 @@ func mark(p snapshot.Probe) string {
 	return "CLOSED"
 }
 
-func markStatus(p snapshot.Probe) string {
-	return map[string]string{"OPEN": "PASS", "CLOSED": "FAIL", "ODD": "WARN", "UNKNOWN": "UNKNOWN"}[mark(p)]
+func markStatus(p snapshot.Probe) Status {
+	return map[string]Status{"OPEN": Pass, "CLOSED": Fail, "ODD": Warn, "UNKNOWN": Unknown}[mark(p)]
 }
 
 func nameOf(p snapshot.Probe) string {

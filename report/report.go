@@ -108,8 +108,8 @@ type Result struct {
 	Check     string    `json:"check"`
 	Area      string    `json:"area"`
 	Title     string    `json:"title"`
-	Status    string    `json:"status"`
-	Before    string    `json:"before,omitempty"` // the status before the planned changes
+	Status    Status    `json:"status"`
+	Before    Status    `json:"before,omitempty"` // the status before the planned changes
 	Effect    Effect    `json:"effect,omitempty"`
 	ElapsedMS float64   `json:"elapsed_ms"` // the slowest AWS call behind it, as recorded when it was made
 	Findings  []Finding `json:"findings"`
@@ -119,7 +119,7 @@ type Result struct {
 
 // Finding is one thing that a check found.
 type Finding struct {
-	Status      string         `json:"status"`
+	Status      Status         `json:"status"`
 	Code        string         `json:"code,omitempty"`
 	Subject     string         `json:"subject"`
 	Message     string         `json:"message"`
@@ -236,7 +236,7 @@ func buildTarget(j Judged, numbers *repair.Numbers, opt Options) Target {
 	for n, res := range j.Results {
 		out := Result{
 			Check: res.Check.ID, Area: res.Check.Area.Title().In(opt.Lang), Title: res.Check.Title.In(opt.Lang),
-			Status: res.Status.String(), ElapsedMS: elapsed(j.Snapshot, res.Check), Findings: []Finding{},
+			Status: statusOf(res.Status), ElapsedMS: elapsed(j.Snapshot, res.Check), Findings: []Finding{},
 		}
 		for _, f := range res.Findings {
 			out.Findings = append(out.Findings, findingOf(f, res.Check, j.Earlier, opt.Lang))
@@ -245,7 +245,7 @@ func buildTarget(j Judged, numbers *repair.Numbers, opt Options) Target {
 			e.mark(&out, e.Results[n], res, opt.Lang)
 		}
 		t.Results = append(t.Results, out)
-		t.Summary.count(res.Status)
+		t.Summary.count(statusOf(res.Status))
 	}
 	t.addChanges(changes, j.Earlier, opt.Lang)
 	t.addPath(j, opt.Lang)
@@ -303,7 +303,7 @@ func gapOf(g snapshot.Gap, lang string) Gap {
 }
 
 func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Finding {
-	out := Finding{Status: f.Status.String(), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, restsOn: f.See, About: f.About}
+	out := Finding{Status: statusOf(f.Status), Subject: Harmless(f.Subject), Evidence: []Evidence{}, Unasked: f.Unasked, restsOn: f.See, About: f.About}
 	if f.MootBy != "" {
 		out.restsOn = append([]string{f.MootBy}, f.See...)
 	}

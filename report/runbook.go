@@ -51,8 +51,8 @@ func (b Runbook) label() []string {
 			for _, f := range res.Findings {
 				if f.Waived != nil {
 					out = append(out, strings.TrimSpace(f.Code+" "+res.Check)+": "+f.Message+" ("+f.Waived.Note(lang)+")")
-				} else if f.Status == "UNKNOWN" {
-					out = append(out, f.Status+" "+res.Check+": "+f.Message)
+				} else if f.Status == Unknown {
+					out = append(out, string(f.Status)+" "+res.Check+": "+f.Message)
 				}
 			}
 		}
@@ -91,7 +91,7 @@ func RunbookHTML(w io.Writer, b Runbook) error {
 	p.open(p.say(wordRunbook), b.Guide.Version, b.Judged.GeneratedAt)
 	p.put(`<h1>%</h1>`, p.say(wordRunbook))
 	p.put("</header><main>\n")
-	p.put(`<section class="finding is-%"><h2>%</h2>`, statusClass(string(b.Judged.Verdict)), p.say(wordJudged))
+	p.put(`<section class="finding is-%"><h2>%</h2>`, statusClass(b.Judged.Verdict), p.say(wordJudged))
 	for _, line := range b.label() {
 		p.put(`<p>%</p>`, prose(line))
 	}

@@ -122,7 +122,7 @@ func SARIF(w io.Writer, r Report) error {
 			Fingerprints: map[string]string{"dspreflight/1": i.fingerprint()},
 			Properties:   map[string]any{"status": i.finding.Status, "check": i.result.Check, "target": i.target.Name},
 		}
-		if i.finding.Status == "UNKNOWN" {
+		if i.finding.Status == Unknown {
 			res.Kind = "open"
 		}
 		if r.Gate != "" {
@@ -167,11 +167,11 @@ func SARIF(w io.Writer, r Report) error {
 }
 
 // levelOf is the level of a status. Only results of kind "fail" may have one.
-func levelOf(status string) string {
+func levelOf(status Status) string {
 	switch status {
-	case "FAIL":
+	case Fail:
 		return "error"
-	case "WARN":
+	case Warn:
 		return "warning"
 	}
 	return "none"
@@ -203,7 +203,7 @@ func ruleOf(i issue) sarifRule {
 	}
 	severity, references := i.finding.Status, i.finding.sources()
 	if p, _ := checks.ByCode(i.finding.Code); p != nil {
-		severity, references = p.Severity.String(), p.Sources
+		severity, references = statusOf(p.Severity), p.Sources
 	}
 	rule.Default.Level = levelOf(severity)
 	rule.HelpURI = i.finding.URL

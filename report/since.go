@@ -20,7 +20,7 @@ func (t *TargetDiff) became(r Result, f Finding) string {
 	if t == nil || f.Waived != nil {
 		return ""
 	}
-	if f.Status == "UNKNOWN" {
+	if f.Status == Unknown {
 		if slices.ContainsFunc(t.GapsOpened, func(g DiffGap) bool {
 			return g.Check == r.Check && (g.Message == f.Message || slices.ContainsFunc(f.Gaps, func(of Gap) bool { return of == g.Gap }))
 		}) {

@@ -121,7 +121,7 @@ func (c card) measured() card {
 }
 
 func (d drawing) cardOf(s step) card {
-	c := card{class: statusClass(s.Status), number: fmt.Sprint(s.number), word: s.Status, step: &s}
+	c := card{class: statusClass(s.Status), number: fmt.Sprint(s.number), word: string(s.Status), step: &s}
 	c.lines = linesOf(s.head(d.lang), cardRoom-9*len(s.Status), "head", headLine)
 	c.note = s.note
 	if s.Branch && !s.Unreached {
@@ -136,7 +136,7 @@ func (d drawing) cardOf(s step) card {
 		}
 	}
 	most := mostPassed
-	if s.Status == "FAIL" || s.Status == "UNKNOWN" {
+	if s.Status == Fail || s.Status == Unknown {
 		most = mostStopped
 	}
 	used, rules := 0, s.rules(d.lang)
@@ -326,7 +326,7 @@ func (p plot) lines(m *markup, w int, nodes []node) {
 		class := literal("")
 		cut := p.ways[w].empty || w == 1 && len(p.fault) > 0 // nothing sets out
 		if s := from.step; s != nil {
-			cut = cut || s.behind || s.stop || s.Status == "UNKNOWN"
+			cut = cut || s.behind || s.stop || s.Status == Unknown
 		}
 		if s := to.step; s != nil {
 			cut = cut || s.behind
@@ -364,7 +364,7 @@ func (m *markup) card(c card, y int) {
 		return
 	}
 	class := literal("banner")
-	if c.step != nil && c.step.Status == "UNKNOWN" {
+	if c.step != nil && c.step.Status == Unknown {
 		class = "banner unknown"
 	}
 	m.put(`<rect class="%" x="%" y="%" width="%" height="18" rx="3"/><text class="banner-text" x="%" y="%">%</text>`, class, cardX+10, at+3, cardWidth-20, cardX+18, at+16, c.banner)

@@ -231,7 +231,7 @@ func (p *printer) signed(rows []signed) error {
 			Widths:   tw.CellWidth{PerColumn: per},
 		}))
 	for _, r := range rows {
-		status := p.paint(r.Status, r.Status)
+		status := p.status(r.Status)
 		if r.sign != "" {
 			status = r.sign + " " + status
 		}
@@ -264,7 +264,7 @@ func (p *printer) story(r Result, width int) []string {
 		}
 		message := strings.TrimSpace(f.Code + " " + f.Message)
 		if f.Status != r.Status {
-			message = f.Status + " " + message
+			message = string(f.Status) + " " + message
 		}
 		if f.Waived != nil {
 			message += " (" + f.Waived.Note(p.opt.Lang) + ")"
@@ -284,14 +284,17 @@ func evidenceLines(r Result, width int) []string {
 	return lines
 }
 
+// status is the word of a status in its colour.
+func (p *printer) status(s Status) string { return p.paint(string(s), string(s)) }
+
 // paint colours a word by status or verdict.
 func (p *printer) paint(word, status string) string {
 	if !p.opt.Color {
 		return word
 	}
 	code := map[string]string{
-		"PASS": "32", "READY": "32;1", "FAIL": "31;1", "NOT_READY": "31;1", "WARN": "33",
-		"UNKNOWN": "35", "INCONCLUSIVE": "35;1", "INTERRUPTED": "35;1", "SKIP": "2",
+		string(Pass): "32", string(Ready): "32;1", string(Fail): "31;1", string(NotReady): "31;1", string(Warn): "33",
+		string(Unknown): "35", string(Inconclusive): "35;1", string(Interrupted): "35;1", string(Skip): "2",
 	}[status]
 	return "\x1b[" + code + "m" + word + "\x1b[0m"
 }

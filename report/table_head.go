@@ -33,7 +33,7 @@ func (p *printer) change(t Target) {
 	for _, r := range t.Results {
 		for _, f := range r.Findings {
 			if f.Waived == nil && len(f.Resources) > 0 && (f.Effect == Broken || f.Effect == UnknownNow || f.Effect == Weakened) {
-				p.hang("  - ", r.Check+" "+f.Status+": "+f.Message)
+				p.hang("  - ", r.Check+" "+string(f.Status)+": "+f.Message)
 				p.hang("    ", behind(r, f, p.opt.Lang))
 			}
 		}

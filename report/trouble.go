@@ -10,7 +10,7 @@ import (
 // trouble is what is wrong, or can't be told, for one reason: one step mends, or
 // settles, all of it.
 type trouble struct {
-	status  string
+	status  Status
 	finding Finding
 	result  Result        // of which the finding is
 	others  []member      // what the same step mends or settles
@@ -36,7 +36,7 @@ func (t *trouble) add(r Result, f Finding) {
 func (t Target) wrongs() []*trouble {
 	var out []*trouble
 	byFix := map[string]*trouble{}
-	for _, status := range []string{"FAIL", "WARN"} {
+	for _, status := range []Status{Fail, Warn} {
 		for _, r := range t.Results {
 			for _, f := range r.Findings {
 				if f.Status != status || f.Waived != nil {
@@ -74,7 +74,7 @@ func (t Target) unknowns() []*trouble {
 	for pass := 0; pass < 2; pass++ {
 		for _, r := range t.Results {
 			for _, f := range r.Findings {
-				if f.Status != "UNKNOWN" || f.Waived != nil {
+				if f.Status != Unknown || f.Waived != nil {
 					continue
 				}
 				prior, own := split(f)
@@ -125,7 +125,7 @@ func (t Target) unknowns() []*trouble {
 // join puts a finding to those with the same message.
 func join(byCause map[string]*trouble, order []string, key string, r Result, f Finding) []string {
 	if byCause[key] == nil {
-		byCause[key] = &trouble{status: "UNKNOWN", finding: f, result: r}
+		byCause[key] = &trouble{status: Unknown, finding: f, result: r}
 		return append(order, key)
 	}
 	byCause[key].add(r, f)
@@ -147,7 +147,7 @@ func split(f Finding) (prior []string, own []Gap) {
 // causeOf is what a gap has in common with others, and the trouble that it begins.
 func causeOf(g Gap, r Result, f Finding) (string, *trouble) {
 	f.Message = g.Message
-	one := &trouble{status: "UNKNOWN", finding: f, result: r}
+	one := &trouble{status: Unknown, finding: f, result: r}
 	if g.Code == string(snapshot.NotDialled) {
 		return g.Code + g.Reason(), one
 	}
@@ -160,7 +160,7 @@ func causeOf(g Gap, r Result, f Finding) (string, *trouble) {
 
 // reason is why checks were skipped, or findings may stand.
 type reason struct {
-	status string // of the checks: what is left where a finding may stand
+	status Status // of the checks: what is left where a finding may stand
 	text   string
 	checks []string
 }
@@ -168,7 +168,7 @@ type reason struct {
 // skips are the checks that were not judged, by reason, and what is waived.
 func (t Target) skips(lang string) []reason {
 	var out []reason
-	add := func(status, text, check string) {
+	add := func(status Status, text, check string) {
 		i := slices.IndexFunc(out, func(r reason) bool { return r.status == status && r.text == text })
 		if i < 0 {
 			i = len(out)
@@ -182,8 +182,8 @@ func (t Target) skips(lang string) []reason {
 		for _, f := range r.Findings {
 			switch {
 			case f.Waived != nil:
-				add(r.Status, strings.TrimSpace(f.Status+" "+f.Code)+" "+f.Message+" ("+f.Waived.Note(lang)+")", r.Check)
-			case f.Status == "SKIP" && r.Status == "SKIP":
+				add(r.Status, strings.TrimSpace(string(f.Status)+" "+f.Code)+" "+f.Message+" ("+f.Waived.Note(lang)+")", r.Check)
+			case f.Status == Skip && r.Status == Skip:
 				add(r.Status, f.Message, r.Check)
 			}
 		}
@@ -205,10 +205,10 @@ func (t Target) passes() []count {
 			out = append(out, count{area: r.Area})
 		}
 		c := &out[len(out)-1]
-		if r.Status != "SKIP" {
+		if r.Status != Skip {
 			c.all++
 		}
-		if r.Status == "PASS" {
+		if r.Status == Pass {
 			c.passed++
 		}
 	}

@@ -43,7 +43,7 @@ UNKNOWN  probe-storage
 // that is left of its check, and not as one that was skipped.
 func TestWaivedBesideItsCheck(t *testing.T) {
 	waived := Finding{Status: "FAIL", Code: "DSP202", Message: "a", Waived: &Waived{Reason: "b"}}
-	for _, status := range []string{"WARN", "SKIP", "UNKNOWN"} {
+	for _, status := range []Status{Warn, Skip, Unknown} {
 		target := Target{Results: []Result{{Check: "sg-ingress-control", Status: status, Findings: []Finding{waived, {Status: status, Message: "c"}}}}}
 		if got := target.skips("en")[0]; got.status != status {
 			t.Errorf("%s, and its waived finding is told as %s", status, got.status)

@@ -36,9 +36,6 @@ func (w Waiver) matches(target string, r Result, f Finding) bool {
 // Expired reports whether a waiver no longer counts.
 func (w Waiver) Expired(now time.Time) bool { return !w.Expires.IsZero() && now.After(w.Expires) }
 
-// statusWeight orders statuses as the engine does.
-var statusWeight = map[string]int{"SKIP": 0, "PASS": 1, "WARN": 2, "UNKNOWN": 3, "FAIL": 4}
-
 // waive marks the findings that a waiver is about, and lets the rest decide the
 // result: with nothing left it is SKIP. A waiver lifts a finding, never a
 // question: what is UNKNOWN stays so, and so becomes what was not judged because
@@ -51,16 +48,16 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 	lifted := map[string]bool{}
 	for i := range t.Results {
 		r := &t.Results[i]
-		left, waived := "", false
+		left, waived := Status(""), false
 		var hidden []Finding
 		for j := range r.Findings {
 			f := &r.Findings[j]
 			first := -1
 			for n, w := range waivers {
 				switch about := !w.Expired(now) && w.matches(t.Name, *r, *f); {
-				case about && f.Status == "UNKNOWN":
+				case about && f.Status == Unknown:
 					open = append(open, n)
-				case about && f.Status != "PASS" && f.Status != "SKIP":
+				case about && f.Status != Pass && f.Status != Skip:
 					used = append(used, n)
 					if first < 0 {
 						first = n
@@ -68,7 +65,7 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 				}
 			}
 			if first < 0 {
-				if left == "" || statusWeight[f.Status] > statusWeight[left] {
+				if left == "" || f.Status.worse(left) {
 					left = f.Status
 				}
 				continue
@@ -82,7 +79,7 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 			t.Summary.Waived++
 			if f.hides {
 				hidden = append(hidden, Finding{
-					Status: "UNKNOWN", Subject: f.Subject, Evidence: []Evidence{}, Requirement: f.Requirement,
+					Status: Unknown, Subject: f.Subject, Evidence: []Evidence{}, Requirement: f.Requirement,
 					Message: snapshot.Textf("%s is waived, so nobody judged what else this check asks of %s: mend it, or skip this check with --skip", "%s が免除されているため、このチェックが %s について確認する他の点は判定されていない。直すか、--skip で除外する", f.Code, f.Subject).In(lang),
 				})
 			}
@@ -90,15 +87,15 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 		if !waived {
 			continue
 		}
-		lifted[r.Check] = r.Status == "FAIL" && left != "FAIL"
+		lifted[r.Check] = r.Status == Fail && left != Fail
 		switch {
 		case len(hidden) > 0:
 			r.Findings, r.lifted = append(r.Findings, hidden...), true
-			if left != "FAIL" {
-				left = "UNKNOWN"
+			if left != Fail {
+				left = Unknown
 			}
 		case left == "":
-			left = "SKIP"
+			left = Skip
 		}
 		r.Status = left
 	}
@@ -106,14 +103,14 @@ func (t *Target) waive(waivers []Waiver, now time.Time, lang string) (used, open
 	waived := t.Summary.Waived
 	t.Summary = Summary{Waived: waived}
 	for _, r := range t.Results {
-		t.Summary.add(Summary{}.with(r.Status))
+		t.Summary.count(r.Status)
 	}
 	return used, open
 }
 
 // reopen makes UNKNOWN what was moot only because of checks that are now lifted.
 func (t *Target) reopen(lifted map[string]bool, lang string) {
-	status, waived := map[string]string{}, map[string][]string{} // what is waived, of what a check rests on
+	status, waived := map[string]Status{}, map[string][]string{} // what is waived, of what a check rests on
 	for _, r := range t.Results {
 		status[r.Check] = r.Status
 		if lifted[r.Check] {
@@ -126,13 +123,13 @@ func (t *Target) reopen(lifted map[string]bool, lang string) {
 			r := &t.Results[i]
 			for j := range r.Findings {
 				f := &r.Findings[j]
-				if f.Status != "SKIP" || !slices.ContainsFunc(f.restsOn, func(id string) bool { return lifted[id] }) ||
-					slices.ContainsFunc(f.restsOn, func(id string) bool { return status[id] == "FAIL" }) {
+				if f.Status != Skip || !slices.ContainsFunc(f.restsOn, func(id string) bool { return lifted[id] }) ||
+					slices.ContainsFunc(f.restsOn, func(id string) bool { return status[id] == Fail }) {
 					continue
 				}
-				f.Status = "UNKNOWN"
-				if statusWeight[r.Status] < statusWeight["UNKNOWN"] {
-					r.Status, r.lifted = "UNKNOWN", true
+				f.Status = Unknown
+				if Unknown.worse(r.Status) {
+					r.Status, r.lifted = Unknown, true
 				}
 				for _, id := range f.restsOn {
 					for _, root := range waived[id] {
@@ -146,23 +143,6 @@ func (t *Target) reopen(lifted map[string]bool, lang string) {
 			}
 		}
 	}
-}
-
-// with counts one result.
-func (s Summary) with(status string) Summary {
-	switch status {
-	case "FAIL":
-		s.Fail++
-	case "WARN":
-		s.Warn++
-	case "PASS":
-		s.Pass++
-	case "SKIP":
-		s.Skip++
-	default:
-		s.Unknown++
-	}
-	return s
 }
 
 // Note says in words that a finding is waived.

@@ -78,7 +78,7 @@ func moreAgents(t testing.TB, files fstest.MapFS, dir string, n int) {
 	files[path.Join(dir, "datasync-list-agents.json")] = &fstest.MapFile{Data: body}
 }
 
-func statusIn(tg report.Target, check string) string {
+func statusIn(tg report.Target, check string) report.Status {
 	i := slices.IndexFunc(tg.Results, func(r report.Result) bool { return r.Check == check })
 	return tg.Results[i].Status
 }
@@ -183,7 +183,7 @@ func manyAgents(t testing.TB, n int) {
 		t.Errorf("%d targets, calls %v", len(rep.Targets), calls)
 	}
 	for _, tg := range rep.Targets {
-		if want := map[bool]string{true: "FAIL", false: "PASS"}[path.Base(tg.Name) == last]; statusIn(tg, "agent-status") != want || statusIn(tg, "agent-endpoint") != "PASS" {
+		if want := map[bool]report.Status{true: report.Fail, false: report.Pass}[path.Base(tg.Name) == last]; statusIn(tg, "agent-status") != want || statusIn(tg, "agent-endpoint") != "PASS" {
 			t.Errorf("%s: agent-status is %s", tg.Name, statusIn(tg, "agent-status"))
 		}
 	}
@@ -425,9 +425,9 @@ func TestAgentsOfEveryScope(t *testing.T) {
 	for _, tg := range rep.Targets {
 		account, _, _ := strings.Cut(tg.Name, "/")
 		found[account]++
-		want := "PASS"
+		want := report.Pass
 		if account == "999900001111" {
-			want = "UNKNOWN"
+			want = report.Unknown
 		}
 		if got := statusIn(tg, "agent-status"); got != want {
 			t.Errorf("%s: agent-status is %s, want %s", tg.Name, got, want)

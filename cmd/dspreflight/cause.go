@@ -119,14 +119,14 @@ func conclude(rep report.Report, found []match, order []string, sure proved, lan
 			for _, f := range t.Results[i].Findings {
 				one := causeOf(id, f)
 				switch f.Status {
-				case "FAIL":
+				case report.Fail:
 					if slices.ContainsFunc(found, func(m match) bool { return m.Check == id }) { // the check itself was asked about
 						direct = append(direct, one)
 					} else if !slices.ContainsFunc(direct, one.same) {
 						possible = append(possible, one)
 					}
-				case "UNKNOWN", "SKIP":
-					if line := id + ": " + f.Message; (f.Status == "UNKNOWN" || f.Unasked) && !slices.Contains(con.Unseen, line) {
+				case report.Unknown, report.Skip:
+					if line := id + ": " + f.Message; (f.Status == report.Unknown || f.Unasked) && !slices.Contains(con.Unseen, line) {
 						con.Unseen = append(con.Unseen, line)
 						con.leaveOpen(id, f)
 					}

@@ -75,9 +75,9 @@ func statuses(t *testing.T, body string) []string {
 	out := []string{string(r.Verdict)}
 	for _, target := range r.Targets {
 		for _, res := range target.Results {
-			line := []string{res.Check, res.Status}
+			line := []string{res.Check, string(res.Status)}
 			for _, f := range res.Findings {
-				line = append(line, f.Status+f.Code)
+				line = append(line, string(f.Status)+f.Code)
 			}
 			slices.Sort(line[2:])
 			out = append(out, strings.Join(line, " "))

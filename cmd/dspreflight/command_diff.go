@@ -109,7 +109,7 @@ func blameRows(ctx context.Context, d *report.Diff, before, after audit.Judged) 
 		} {
 			for n := range side.findings {
 				f := &side.findings[n]
-				f.Rows = rowsOf(side.rows.Blame(ctx, gate.Sought{Check: f.Check, Status: f.Status, Code: f.Code, Subject: f.Subject, About: f.About, Lists: f.Lists()}), side.back)
+				f.Rows = rowsOf(side.rows.Blame(ctx, gate.Sought{Check: f.Check, Status: f.Status.Value(), Code: f.Code, Subject: f.Subject, About: f.About, Lists: f.Lists()}), side.back)
 			}
 		}
 	}

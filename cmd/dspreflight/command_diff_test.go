@@ -66,7 +66,7 @@ func compared(t *testing.T, a, b report.Report) report.Diff {
 func ids(list []report.DiffFinding) []string {
 	var out []string
 	for _, f := range list {
-		out = append(out, strings.Join([]string{f.Check, f.Status, f.Code, f.Subject, f.About.Key()}, " "))
+		out = append(out, strings.Join([]string{f.Check, string(f.Status), f.Code, f.Subject, f.About.Key()}, " "))
 	}
 	slices.Sort(out)
 	return out

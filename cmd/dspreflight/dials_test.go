@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // dials are changes of what one machine dialled.
@@ -85,7 +86,7 @@ func TestDialsAreDoubted(t *testing.T) {
 	const amazon = "CN=Amazon RSA 2048 M02,O=Amazon,C=US"
 	for name, tt := range map[string]struct {
 		check string
-		want  string
+		want  report.Status
 		dials dials
 	}{
 		"silence for a second, the answers taking 82 ms":    {"probe-443", "UNKNOWN", dials{silent(1000), limit(1000)}},
@@ -146,7 +147,7 @@ func TestMachinesAreTold(t *testing.T) {
 		check      string
 		flags      []string
 		older, now dials
-		want       string
+		want       report.Status
 	}{
 		"one machine, the newer":              {"probe-443", nil, dials{neighbour, silent}, dials{neighbour}, "PASS"},
 		"the agent, newer than its neighbour": {"probe-443", nil, dials{neighbour, silent}, dials{agents}, "PASS"},
@@ -184,7 +185,7 @@ func TestMachinesAreTold(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		guessed, tls bool
-		want         string
+		want         report.Status
 	}{{true, false, "UNKNOWN"}, {true, true, "PASS"}, {false, false, "PASS"}} {
 		if got := estate.judged(t, "probe-agent-http", agent(tt.guessed, tt.tls), "--agent-ip", "10.10.1.50", "--source-cidr", "10.10.0.0/16"); got.Status != tt.want {
 			t.Errorf("%v: probe-agent-http is %s: %v", tt, got.Status, got.Findings)

@@ -173,7 +173,7 @@ func (r proofRule) provedBy(rep report.Report, m match, t snapshot.Target, snap 
 					continue
 				}
 				for _, f := range res.Findings {
-					if f.Status == "FAIL" && r.proves(f, m, t, snap) {
+					if f.Status == report.Fail && r.proves(f, m, t, snap) {
 						out = append(out, causeOf(id, f))
 					}
 				}

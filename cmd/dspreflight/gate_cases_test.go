@@ -41,7 +41,7 @@ func TestGateCases(t *testing.T) {
 				}
 				for id, want := range c.Checks {
 					for _, r := range parse(t, out).Targets[0].Results {
-						if r.Check == id && !slices.Contains(want, r.Status) {
+						if r.Check == id && !slices.Contains(want, string(r.Status)) {
 							t.Errorf("%s is %s, want %v", id, r.Status, want)
 						}
 					}

@@ -90,7 +90,7 @@ func TestHiddenAttributes(t *testing.T) {
 	}
 }
 
-func statusOf(rep report.Report, check string) string {
+func statusOf(rep report.Report, check string) report.Status {
 	for _, r := range rep.Targets[0].Results {
 		if r.Check == check {
 			return r.Status

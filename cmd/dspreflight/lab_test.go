@@ -75,7 +75,7 @@ func TestRealLab(t *testing.T) {
 			rep := parse(t, invoke(t, "check", "--fixture", tt.fixture, "--probes", file, "-o", "json"))
 			got := map[string]string{}
 			for _, r := range rep.Targets[0].Results {
-				got[r.Check] = r.Status
+				got[r.Check] = string(r.Status)
 			}
 			for check, want := range tt.statuses {
 				if got[check] != want {

@@ -35,7 +35,7 @@ func TestModules(t *testing.T) {
 	var failed []string
 	for _, r := range parse(t, out).Targets[0].Results {
 		if r.Status == "FAIL" || r.Status == "UNKNOWN" {
-			failed = append(failed, r.Check+" "+r.Status)
+			failed = append(failed, r.Check+" "+string(r.Status))
 		}
 	}
 	if want := []string{"sg-ingress-control FAIL"}; !slices.Equal(failed, want) {

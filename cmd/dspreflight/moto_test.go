@@ -71,7 +71,7 @@ func TestRealMoto(t *testing.T) {
 			red := map[string]string{}
 			for _, r := range rep.Targets[0].Results {
 				if r.Status != "PASS" && r.Status != "SKIP" {
-					red[r.Check] = r.Status
+					red[r.Check] = string(r.Status)
 				}
 			}
 			for check, status := range tt.red {
@@ -116,7 +116,7 @@ func messages(rep report.Report, check string) string {
 	for _, r := range rep.Targets[0].Results {
 		if r.Check == check {
 			for _, f := range r.Findings {
-				b.WriteString(f.Status + " " + f.Message + "; ")
+				b.WriteString(string(f.Status) + " " + f.Message + "; ")
 			}
 		}
 	}

@@ -52,7 +52,7 @@ func TestTestbedEstates(t *testing.T) {
 				if newlyOpen(r) {
 					continue
 				}
-				if expected, named := want.Expect[r.Check]; named && r.Status != expected || !named && (r.Status == "FAIL" || r.Status == "UNKNOWN") {
+				if expected, named := want.Expect[r.Check]; named && string(r.Status) != expected || !named && (r.Status == "FAIL" || r.Status == "UNKNOWN") {
 					t.Errorf("%s is %s: %s", r.Check, r.Status, messages(rep, r.Check))
 				}
 			}

@@ -31,7 +31,7 @@ func changed(t *testing.T, body string) []string {
 			out = append(out, c.Notes[0]) // how many of the changes touch the target
 		}
 		for _, res := range target.Results {
-			line := []string{res.Check, res.Before, res.Status, string(res.Effect)}
+			line := []string{res.Check, string(res.Before), string(res.Status), string(res.Effect)}
 			for _, f := range res.Findings {
 				one := fmt.Sprint(f.Status, f.Code, f.Effect)
 				for _, r := range f.Resources {

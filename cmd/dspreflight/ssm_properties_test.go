@@ -11,6 +11,7 @@ import (
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 	"github.com/dspreflight/dspreflight/internal/tier"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // damaged is an output with something done to it that changes what it says.
@@ -89,9 +90,9 @@ func TestPlacesOfACommand(t *testing.T) {
 				t.Run(fmt.Sprint(vpc, from, closed), func(t *testing.T) {
 					list := nodes(1)
 					list[0].vpc, list[0].second = vpc, "10.10.9.9"
-					want := "UNKNOWN"
+					want := report.Unknown
 					if from == "" && vpc == "vpc-05a1b2c3d4e5f6071" {
-						want = map[bool]string{true: "PASS", false: "FAIL"}[closed == nil]
+						want = map[bool]report.Status{true: report.Pass, false: report.Fail}[closed == nil]
 					}
 					at := from
 					if at == "" {

@@ -59,7 +59,7 @@ func TestPlaceIsProved(t *testing.T) {
 	for name, tt := range map[string]struct {
 		keep   []snapshot.Purpose
 		tls    bool
-		want   string
+		want   report.Status
 		forged func(*snapshot.TLSState)
 	}{
 		"the agent and a file server":               {[]snapshot.Purpose{snapshot.ToAgentHTTP, snapshot.ToStorage}, false, "PASS", nil},
@@ -116,7 +116,7 @@ func TestDialsThatProveNothing(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		change func([]snapshot.ProbeRun) []snapshot.ProbeRun
-		want   string
+		want   report.Status
 	}{
 		"silence to the limit":         {silent(3500), "FAIL"},
 		"silence of a spoilt duration": {silent(0), "FAIL"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/fixtures"
 	"github.com/dspreflight/dspreflight/internal/fakeaws"
+	"github.com/dspreflight/dspreflight/report"
 )
 
 // TestLiveFromElsewhere runs live on a machine that is in neither network: it
@@ -26,7 +27,7 @@ func TestLiveFromElsewhere(t *testing.T) {
 	args := []string{"check", "--vantage", "elsewhere", "--region", "us-east-1", "--source-region", "ap-northeast-1", "--source-vpc-id", "vpc-05a1b2c3d4e5f6071", "--agent-instance-id", "i-0a1b2c3d4e5f60719", "--storage", "nfs://10.10.2.20", "-o", "json"}
 	live := invoke(t, append(args, "--save", dir)...)
 	rep := parse(t, live)
-	want := map[string]string{
+	want := map[string]report.Status{
 		"probe-443": "UNKNOWN", "probe-control": "UNKNOWN", "probe-support": "UNKNOWN", "probe-agent-http": "UNKNOWN", "probe-storage": "UNKNOWN", "probe-agrees": "SKIP",
 		"credentials": "PASS", "iam-activation": "PASS",
 		"api-reachable": "UNKNOWN", // a stand-in is not AWS

@@ -107,7 +107,7 @@ func waitingFor(rep report.Report) string {
 	var out []string
 	for _, t := range rep.Targets {
 		for _, r := range t.Results {
-			if (r.Status == "FAIL" || r.Status == "UNKNOWN") && !slices.Contains(out, r.Check) {
+			if (r.Status == report.Fail || r.Status == report.Unknown) && !slices.Contains(out, r.Check) {
 				out = append(out, r.Check)
 			}
 		}

@@ -60,7 +60,7 @@ func TestAnswersThatAreNotSystemsManagers(t *testing.T) {
 	defer elsewhere.Close()
 	tg, probe443 := target(t, "healthy"), checks.ByID("probe-443")
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	ask := func(t *testing.T, closed bool, tamper func(w http.ResponseWriter, region, action string, genuine []byte) bool) (status string, gaps []report.Gap) {
+	ask := func(t *testing.T, closed bool, tamper func(w http.ResponseWriter, region, action string, genuine []byte) bool) (status report.Status, gaps []report.Gap) {
 		printed := dialledByAgent(t, now, closed)
 		s := serve(t, "healthy")
 		s.SSM = &fakeaws.SSM{Account: "444455556666", Run: func(string, string) (string, string, int) { return printed, "", 0 }}
@@ -82,7 +82,7 @@ func TestAnswersThatAreNotSystemsManagers(t *testing.T) {
 		rep := report.Build([]report.Judged{{Target: tg, Snapshot: snap, Results: results}}, report.Options{FailOn: report.OnFail, GeneratedAt: snap.TakenAt})
 		return rep.Targets[0].Results[0].Status, rep.Targets[0].Gaps
 	}
-	for closed, want := range map[bool]string{false: "PASS", true: "FAIL"} {
+	for closed, want := range map[bool]report.Status{false: report.Pass, true: report.Fail} {
 		if got, gaps := ask(t, closed, nil); got != want {
 			t.Fatalf("nothing in between, 443 closed is %v: %s, %+v", closed, got, gaps)
 		}

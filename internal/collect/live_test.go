@@ -151,7 +151,7 @@ func TestLiveEqualsReplay(t *testing.T) {
 func statuses(r report.Report) string {
 	var out []string
 	for _, res := range r.Targets[0].Results {
-		out = append(out, res.Check+"="+res.Status)
+		out = append(out, res.Check+"="+string(res.Status))
 	}
 	return strings.Join(out, " ")
 }

@@ -20,9 +20,10 @@ type Rows struct {
 
 // Sought is a finding of the later snapshot, as a report says it.
 type Sought struct {
-	Check, Status, Code, Subject string
-	About                        *checks.About
-	Lists                        map[string][]string // the arguments that are lists
+	Check, Code, Subject string
+	Status               checks.Status
+	About                *checks.About
+	Lists                map[string][]string // the arguments that are lists
 }
 
 // Blame names the rows that a finding comes from. nil: trying names none.
@@ -69,7 +70,7 @@ func (r *Rows) Blame(ctx context.Context, sought Sought) []snapshot.RowChange {
 
 // akin reports whether a finding is of the same problem at the same place.
 func (s Sought) akin(f checks.Finding) bool {
-	return f.Problem != nil && f.Problem.Code == s.Code && f.Status.String() == s.Status && f.Subject == s.Subject && (f.About == nil) == (s.About == nil) &&
+	return f.Problem != nil && f.Problem.Code == s.Code && f.Status == s.Status && f.Subject == s.Subject && (f.About == nil) == (s.About == nil) &&
 		(s.About == nil || f.About.Direction == s.About.Direction && f.About.Holder == s.About.Holder)
 }
 
