@@ -1,11 +1,11 @@
 package iac
 
 import (
+	"testing"
+
 	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
 )
-
-import "testing"
 
 // FuzzReadPlan must neither crash nor hang, whatever it is given, and neither
 // must laying what it reads over an estate.

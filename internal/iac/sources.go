@@ -3,9 +3,8 @@ package iac
 import (
 	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
 	"github.com/dspreflight/dspreflight/internal/iac/resource"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
-
-import "github.com/dspreflight/dspreflight/internal/snapshot"
 
 // over makes plans of sources. Those which export values come before those that
 // import some, as far as there is such an order.

@@ -1,17 +1,14 @@
 package iac
 
 import (
-	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
-	"github.com/dspreflight/dspreflight/internal/iac/resource"
-)
-
-import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/dspreflight/dspreflight/internal/iac/cloudformation"
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
 	"github.com/dspreflight/dspreflight/internal/recorded"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )

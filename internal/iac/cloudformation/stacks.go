@@ -1,8 +1,9 @@
 package cloudformation
 
-import "github.com/dspreflight/dspreflight/internal/iac/resource"
-
-import "github.com/dspreflight/dspreflight/internal/snapshot"
+import (
+	"github.com/dspreflight/dspreflight/internal/iac/resource"
+	"github.com/dspreflight/dspreflight/internal/snapshot"
+)
 
 // Stacks reads the templates of the stacks that resources of a Terraform plan are.
 type Stacks struct{}
