@@ -84,7 +84,7 @@ func (c Condition) holds(p Policy, r Request) truth {
 		return no
 	case have.Absent || isSet: // ForAllValues: and ForAnyValue: are about keys with several values
 		return maybe
-	case op.kind != kinds[strings.ToLower(c.Key)]:
+	case op.kind != kinds[strings.ToLower(c.Key)], strings.HasPrefix(name, "numeric") && !strings.EqualFold(c.Key, "aws:EpochTime"):
 		return maybe
 	}
 	matched := no
@@ -267,8 +267,11 @@ func during(have Value, want time.Time, is order) truth {
 	return when(is(from))
 }
 
+// parseTime reads a date as W3C writes it: a time of day has a zone, without which it
+// may be any.
+// Source: https://www.w3.org/TR/NOTE-datetime
 func parseTime(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, true
 		}

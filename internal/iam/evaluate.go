@@ -197,7 +197,7 @@ func matchResource(pattern, resource string) truth {
 	for i := range want {
 		switch {
 		case glob(want[i], have[i]): // a ? of the resource only meets a ? or * of the pattern
-		case strings.Contains(want[i], "*") && meets(want[i], have[i]):
+		case strings.ContainsAny(want[i], "*?") && meets(want[i], have[i]):
 			out = maybe
 		default: // one whole name is another's: what is not known is yet to be named
 			return no

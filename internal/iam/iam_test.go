@@ -22,7 +22,7 @@ func statement(s string) string { return `{"Version":"2012-10-17","Statement":[`
 // TestEvaluate covers what moto gets wrong, by AWS's documentation: case,
 // resources, conditions, variables.
 func TestEvaluate(t *testing.T) {
-	context := iam.Context{"aws:requestedregion": {Is: "us-east-1"}, "aws:principalaccount": {Is: "111122223333"}, "aws:securetransport": {Is: "true"}, "aws:currenttime": {Is: "2026-11-01T12:00:00Z"}, "aws:sourceip": {Is: "10.1.2.3"}}
+	context := iam.Context{"aws:requestedregion": {Is: "us-east-1"}, "aws:principalaccount": {Is: "111122223333"}, "aws:securetransport": {Is: "true"}, "aws:currenttime": {Is: "2026-11-01T12:00:00Z"}, "aws:epochtime": {Is: "1793534400"}, "aws:sourceip": {Is: "10.1.2.3"}}
 	agent := "arn:aws:datasync:us-east-1:111122223333:agent/agent-0a1b2c3d4e5f60718"
 	for _, tt := range []struct {
 		statement, action, resource string
@@ -59,6 +59,9 @@ func TestEvaluate(t *testing.T) {
 		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["10.1.0.0/16"]}}}`, "ec2:DescribeSubnets", "*", iam.ImplicitDeny},
 		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}`, "ec2:DescribeSubnets", "*", iam.ImplicitDeny},
 		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}}`, "ec2:DescribeSubnets", "*", iam.Allowed},
+		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00"}}}`, "ec2:DescribeSubnets", "*", iam.Undecided},
+		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericLessThan":{"aws:CurrentTime":"4000000000"}}}`, "ec2:DescribeSubnets", "*", iam.Undecided},
+		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericLessThan":{"aws:EpochTime":"4000000000"}}}`, "ec2:DescribeSubnets", "*", iam.Allowed},
 		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["a"]}}}`, "ec2:DescribeSubnets", "*", iam.Undecided},
 		{`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"MadeUpOperator":{"aws:RequestedRegion":"us-east-1"}}}`, "ec2:DescribeSubnets", "*", iam.Undecided},
 		{`{"Effect":"Allow","Action":"datasync:*","Resource":"arn:aws:datasync:us-east-1:${aws:PrincipalAccount}:agent/*"}`, "datasync:DescribeAgent", agent, iam.Allowed},
@@ -93,18 +96,20 @@ func TestParse(t *testing.T) {
 		``:                         "ends too early",
 		`[]`:                       "",
 		`{"Version":"2012-10-17"}`: "no \"Statement\"",
-		`{"Version":"2025-01-01","Statement":[]}`:                                                             "2012-10-17",
-		statement(`{"Effect":"allow","Action":"*","Resource":"*"}`):                                           "Effect",
-		statement(`{"Effect":"Allow","Resource":"*"}`):                                                        "one of Action and NotAction",
-		statement(`{"Effect":"Allow","Action":"*"}`):                                                          "one of Resource and NotResource",
-		statement(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`):                           "Principal",
-		statement(`{"Effect":"Allow","Action":7,"Resource":"*"}`):                                             "",
-		statement(`{"Effect":"Allow","Action":"datasync*","Resource":"*"}`):                                   "is no action",
-		statement(`{"Effect":"Allow","Action":["ec2:*","data*:*"],"Resource":"*"}`):                           "is no action",
-		statement(`{"Effect":"Allow","Action":"*:Describe*","Resource":"*"}`):                                 "is no action",
-		statement(`{"Effect":"Deny","NotAction":"ec2:ec2:DescribeSubnets","Resource":"*"}`):                   "is no action",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"`:                  "line 1",
-		statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`) + strings.Repeat(" ", iam.MaxPolicyBytes): "larger than",
+		`{"Version":"2025-01-01","Statement":[]}`:                                                                                     "2012-10-17",
+		statement(`{"Effect":"allow","Action":"*","Resource":"*"}`):                                                                   "Effect",
+		statement(`{"Effect":"Allow","Resource":"*"}`):                                                                                "one of Action and NotAction",
+		statement(`{"Effect":"Allow","Action":"*"}`):                                                                                  "one of Resource and NotResource",
+		statement(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`):                                                   "Principal",
+		statement(`{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"a","Effect":"Deny","Action":"*","Resource":"*"}`): "another statement",
+		statement(`{"Sid":"a b","Effect":"Allow","Action":"*","Resource":"*"}`):                                                       "digits only",
+		statement(`{"Effect":"Allow","Action":7,"Resource":"*"}`):                                                                     "",
+		statement(`{"Effect":"Allow","Action":"datasync*","Resource":"*"}`):                                                           "is no action",
+		statement(`{"Effect":"Allow","Action":["ec2:*","data*:*"],"Resource":"*"}`):                                                   "is no action",
+		statement(`{"Effect":"Allow","Action":"*:Describe*","Resource":"*"}`):                                                         "is no action",
+		statement(`{"Effect":"Deny","NotAction":"ec2:ec2:DescribeSubnets","Resource":"*"}`):                                           "is no action",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"`:                                          "line 1",
+		statement(`{"Effect":"Allow","Action":"*","Resource":"*"}`) + strings.Repeat(" ", iam.MaxPolicyBytes):                         "larger than",
 	} {
 		if _, err := iam.Parse("p", []byte(bad)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.80s: %v, want %q", bad, err, want)

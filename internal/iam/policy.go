@@ -24,8 +24,10 @@ type Policy struct {
 	Statements []Statement
 }
 
-// Statement is one statement of a policy. Of Action and NotAction, and of
-// Resource and NotResource, one is set.
+// Statement is one statement of a policy. Of Action and NotAction, and of Resource and
+// NotResource, one is set. IAM takes letters and digits for a Sid, which no other
+// statement of the policy may have.
+// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
 type Statement struct {
 	Sid         string
 	Effect      string // "Allow" or "Deny"
@@ -105,6 +107,9 @@ func Parse(name string, body []byte) (Policy, error) {
 	}
 	for i, s := range statements {
 		st, err := parseStatement(s)
+		if err == nil && st.Sid != "" && slices.ContainsFunc(p.Statements, func(other Statement) bool { return other.Sid == st.Sid }) {
+			err = snapshot.Errorf("Sid %q is given to another statement too: IAM refuses that", "Sid %q が別の文にもある。IAM に拒否される", st.Sid)
+		}
 		if err != nil {
 			return p, snapshot.Errorf("statement %d: %w", "文 %d: %w", i+1, err)
 		}
@@ -203,6 +208,8 @@ func parseStatement(raw []byte) (Statement, error) {
 	switch {
 	case in.Effect != "Allow" && in.Effect != "Deny":
 		return st, snapshot.Errorf("Effect %q: expected \"Allow\" or \"Deny\"", "Effect %q: \"Allow\" か \"Deny\" であるべき", in.Effect)
+	case strings.Trim(strings.ToLower(in.Sid), "abcdefghijklmnopqrstuvwxyz0123456789") != "":
+		return st, snapshot.Errorf("Sid %q: IAM takes letters of the Latin alphabet and digits only", "Sid %q: IAM が受け付けるのは英数字だけ", in.Sid)
 	case in.Principal != nil || in.NotPrincipal != nil:
 		return st, snapshot.Errorf("it names a Principal, so it belongs to a resource policy; expected a policy of a user or role", "Principal があるのでリソースポリシーである。ユーザーまたはロールのポリシーを指定する")
 	case (in.Action == nil) == (in.NotAction == nil) || len(in.Action)+len(in.NotAction) == 0:

@@ -213,15 +213,16 @@ func TestUnfinished(t *testing.T) {
 func TestNewAgent(t *testing.T) {
 	agents := "arn:aws:datasync:us-east-1:111122223333:agent/"
 	for pattern, want := range map[string][2]iam.Decision{ // allowed on it, and denied on it
-		agents + "*":                       {iam.Allowed, iam.ExplicitDeny},
-		agents + "agent-*":                 {iam.Allowed, iam.ExplicitDeny},
-		agents + "agent-?????????????????": {iam.Allowed, iam.ExplicitDeny},
-		"arn:aws:datasync:*:*:*/*":         {iam.Allowed, iam.ExplicitDeny},
-		"arn:aws:datasync":                 {iam.Allowed, iam.ExplicitDeny},
-		agents + "agent-0*":                {iam.Undecided, iam.Undecided},
-		agents + "*f":                      {iam.Undecided, iam.Undecided},
-		agents + "agent-????":              {iam.ImplicitDeny, iam.Allowed},
-		agents + "agent-0a1b2c3d4e5f60718": {iam.ImplicitDeny, iam.Allowed},
+		agents + "*":                                         {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-*":                                   {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-?????????????????":                   {iam.Allowed, iam.ExplicitDeny},
+		"arn:aws:datasync:*:*:*/*":                           {iam.Allowed, iam.ExplicitDeny},
+		"arn:aws:datasync":                                   {iam.Allowed, iam.ExplicitDeny},
+		agents + "agent-0*":                                  {iam.Undecided, iam.Undecided},
+		agents + "*f":                                        {iam.Undecided, iam.Undecided},
+		agents + "agent-0????????????????":                   {iam.Undecided, iam.Undecided},
+		agents + "agent-????":                                {iam.ImplicitDeny, iam.Allowed},
+		agents + "agent-0a1b2c3d4e5f60718":                   {iam.ImplicitDeny, iam.Allowed},
 		"arn:aws:datasync:us-east-1:111122223333:location/*": {iam.ImplicitDeny, iam.Allowed},
 		"arn:aws:datasync:eu-*:*:agent/*":                    {iam.ImplicitDeny, iam.Allowed},
 	} {
@@ -238,13 +239,13 @@ func TestNewAgent(t *testing.T) {
 // TestTwice: wherever a key is repeated, the document is refused.
 func TestTwice(t *testing.T) {
 	one := `"Condition":{"StringEquals":{"aws:RequestedRegion":["us-east-1"]},"Bool":{"aws:SecureTransport":"true"}}`
-	good := `{"Version":"2012-10-17","Id":"a","Statement":[{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*",` + one + `},{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*"}]}`
+	good := `{"Version":"2012-10-17","Id":"a","Statement":[{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*",` + one + `},{"Sid":"t","Effect":"Allow","Action":"*","Resource":"*"}]}`
 	if _, err := iam.Parse("p", []byte(good)); err != nil {
 		t.Fatal(err)
 	}
 	repeated := 0
 	for _, field := range []string{
-		`"Version":"2012-10-17"`, `"Id":"a"`, `"Statement":[{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*",` + one + `},{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*"}]`,
+		`"Version":"2012-10-17"`, `"Id":"a"`, `"Statement":[{"Sid":"s","Effect":"Allow","Action":"*","Resource":"*",` + one + `},{"Sid":"t","Effect":"Allow","Action":"*","Resource":"*"}]`,
 		`"Effect":"Allow"`, `"Action":"*"`, `"Resource":"*"`, one, `"StringEquals":{"aws:RequestedRegion":["us-east-1"]}`, `"aws:RequestedRegion":["us-east-1"]`,
 	} {
 		for _, again := range []string{field, strings.Replace(field, "aws:R", "AWS:r", 1), strings.Replace(field, "StringEquals", "stringequals", 1)} {
