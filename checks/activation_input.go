@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
@@ -23,15 +24,15 @@ var (
 	keyMalformed = &Problem{
 		Code: "DSP805", Severity: Fail,
 		Title:   say("the activation key is not one: {seen}", "アクティベーションキーの形式が誤っている: {seen}"),
-		Cause:   say("A key is five groups of five capital letters or digits, joined by hyphens. Anything else was cut off, is a placeholder, or is not a key at all.", "キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもの。それ以外は、途中で切れているか、見本の文字列か、キーではない。"),
-		Fix:     say("Fetch the key again, and pass it whole.", "キーを取り直し、全体を渡す。"),
+		Cause:   say("A key is five groups of five capital letters or digits, joined by hyphens, with nothing around them. Anything else was cut off, holds more than the key, is a placeholder, or is not a key at all.", "キーは大文字または数字 5 文字の組を 5 つハイフンでつないだもので、前後に何も付かない。それ以外は、途中で切れているか、余分なものが付いているか、見本の文字列か、キーではない。"),
+		Fix:     say("Pass the key whole, and nothing else; if it is not at hand, ask the agent for it again.", "キーの全体だけを渡す。手元になければ、エージェントからキーを取り直す。"),
 		Do:      keyIsPublic.Do,
 		Sources: []string{pageCreate, pageActivate},
 	}
 	arnMalformed = &Problem{
 		Code: "DSP806", Severity: Fail, Hides: true,
 		Title:   say("{subject} {seen} is not an ARN of the kind that CreateAgent takes", "{subject} の {seen} は CreateAgent が受け付ける形の ARN ではない"),
-		Cause:   say("CreateAgent takes full ARNs. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求する。記事は GroupId だけを指定するよう書いているが、拒否される。"),
+		Cause:   say("CreateAgent takes full ARNs, and the ids in them have 8 or 17 digits from 0 to f, in small letters. The article asks for the bare GroupId, which it refuses.", "CreateAgent は完全な ARN を要求し、その ID は 0〜f の 8 桁または 17 桁（小文字）である。記事は GroupId だけを指定するよう書いているが、拒否される。"),
 		Fix:     say("Pass {expected}.", "{expected} を渡す。"),
 		Look:    []Command{OnAWS("ec2 describe-subnets --query Subnets[].SubnetArn"), OnAWS("ec2 describe-security-groups --query SecurityGroups[].SecurityGroupArn")},
 		Errors:  []*documented.Error{documented.SubnetARNs, documented.GroupARNs, documented.InvalidSubnet, documented.InvalidGroup},
@@ -59,7 +60,7 @@ var (
 		Code: "DSP809", Severity: Fail,
 		Title:   say("{subject} names {seen}, and the id given beside it is {expected}", "{subject} は {seen} を指しているが、併せて指定された ID は {expected}"),
 		Cause:   say("Two inputs contradict each other, so that what is judged is not what CreateAgent gets.", "2 つの入力が矛盾しており、判定対象と CreateAgent に渡すものが異なる。"),
-		Fix:     say("Make them agree.", "一致させる。"),
+		Fix:     say("Make them agree: pass what CreateAgent is to get to both, or leave the id out.", "一致させる。CreateAgent に渡すものを両方に指定するか、ID を指定しない。"),
 		Look:    arnMalformed.Look,
 		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup},
 		Sources: []string{pageCreate},
@@ -229,6 +230,14 @@ func (x *Exam) arn(flag string, list []string, shape *regexp.Regexp, id, kind st
 	default:
 		x.OK(flag, saw)
 	}
+}
+
+// plainly makes white space, and a value that is empty, visible.
+func plainly(s string) string {
+	if s == "" || strings.TrimSpace(s) != s {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // orNone makes an empty value visible.

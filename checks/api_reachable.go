@@ -33,7 +33,7 @@ var (
 	apiNoInternet = &Problem{
 		Code: "DSP711", Severity: Fail,
 		Title:   say("the {subject} API ({url}) leads to public addresses ({addresses}) that don't answer from here: {seen}", "{subject} の API（{url}）はパブリックアドレス（{addresses}）に解決され、ここから応答がない: {seen}"),
-		Cause:   say("This network has no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "このネットワークはインターネットに出られず、この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
+		Cause:   say("No public address of AWS answers here, so that this network seems to have no way to the internet, and no interface endpoint serves the name. The article on activation does not mention that: with the DataSync endpoint's private DNS off, as recommended, even the DataSync API's name stays public.", "ここからは AWS のどのパブリックアドレスも応答せず、このネットワークはインターネットに出られないと思われる。この名前を提供するインターフェイスエンドポイントもない。記事はこれに触れていないが、推奨どおり DataSync エンドポイントのプライベート DNS を無効にすると、DataSync API の名前もパブリックのままになる。"),
 		Fix:     say("Give this machine another way to the API. {remedy}", "このマシンから API への別の経路を用意する。{remedy}"),
 		Example: []repair.Change{repair.NewEndpoint{VPC: "vpc-0d5c1a2b3e4f50617", Service: "com.amazonaws.us-east-1.ec2", Subnet: "subnet-0da1b2c3d4e5f6071", DNS: true}},
 		Errors:  []*documented.Error{documented.APIUnreachable},
@@ -60,10 +60,10 @@ var (
 	apiClockDrifts = &Problem{
 		Code: "DSP714", Severity: Warn,
 		Title:   say("this machine's clock is {seen} seconds off that of {url}", "このマシンの時計は {url} の時計と {seen} 秒ずれている"),
-		Cause:   say("It still works, but at {limit} seconds AWS refuses the requests.", "まだ動作するが、{limit} 秒を超えるとリクエストが拒否される。"),
+		Cause:   say("AWS's pages differ on what a signed request may be off: five minutes in most cases, or {limit} seconds for DataSync. It may still work; what is measured here is exact to about two seconds.", "署名付きリクエストの許容されるずれは AWS のページにより異なる（多くの場合 5 分、DataSync では {limit} 秒）。まだ動作するかもしれない。ここでの測定の誤差は約 2 秒。"),
 		Fix:     apiClock.Fix,
 		Do:      apiClock.Do,
-		Sources: []string{documented.PageCommon},
+		Sources: []string{documented.PageCommon, "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html"},
 	}
 )
 

@@ -195,6 +195,15 @@ type Finding struct {
 	Repairs  []repair.Repair // what mends it; none: no command can
 	Changes  []int           // their places in the smallest set: see Changes
 	exists   bool            // the agent is there already
+	errors   []*documented.Error
+}
+
+// Errors are what a problem leads to: fewer than its kind does, where the finding tells.
+func (f Finding) Errors() []*documented.Error {
+	if f.errors != nil {
+		return f.errors
+	}
+	return f.Problem.Errors
 }
 
 // Fix is what to do about a problem.

@@ -26,9 +26,9 @@ var (
 	}
 	credentialsExpiring = &Problem{
 		Code: "DSP702", Severity: Warn,
-		Title:   say("the credentials of {caller} expire at {expires}, {left} after they were looked at", "{caller} の認証情報は {expires}（確認から {left} 後）に失効する"),
+		Title:   say("the credentials of {caller} are good until {expires}, {left}", "{caller} の認証情報の有効期限は {expires}（{left}）"),
 		Cause:   say("An activation takes some minutes, and the key is good for thirty.", "アクティブ化には数分かかり、キーの有効期間は 30 分である。"),
-		Fix:     say("Renew them first, for instance with `aws sso login`, and keep one set of credentials throughout.", "先に `aws sso login` などで更新し、最後まで同じ認証情報を使う。"),
+		Fix:     say("Renew them first (with `aws sso login` where they come from IAM Identity Center), and keep one set of credentials throughout.", "先に更新し（IAM Identity Center の認証情報なら `aws sso login`）、最後まで同じ認証情報を使う。"),
 		Do:      []Command{Here("aws sso login")},
 		Sources: []string{pageActivate},
 	}
@@ -60,30 +60,48 @@ var _ = register(&Check{
 		}
 		caller := ids[0]
 		saw := snapshot.Saw(snapshot.CallerIdentity, caller.ARN, callerFact(caller, s.Credentials))
-		owner := ep.OwnerID
-		if owner == "" {
-			if v, p := s.VPCs.Get(ep.VPC); p == snapshot.Present {
-				owner = v.OwnerID
-			}
+		owner := ownerOf(s, ep)
+		seen, due := caller.Account, owner
+		parts := strings.SplitN(caller.ARN, ":", 6)
+		if partition := snapshot.PartitionOf(x.region()); len(parts) == 6 && x.region() != "" && parts[1] != partition { // an account is one partition's
+			seen, due = parts[1]+" / "+seen, partition+" / "+due
 		}
-		switch owner {
-		case "":
+		switch {
+		case owner == "":
 			x.Unknown(caller.ARN, snapshot.Gap{Code: snapshot.FieldUnseen, Source: snapshot.Endpoints.Action(), Ref: ep.ID, Detail: "OwnerId"})
 			return
-		case caller.Account:
-		default:
-			x.Report(credentialsElsewhere, caller.ARN, Args{"caller": caller.ARN, "account": caller.Account, "endpoint": ep.ID, "owner": owner}, saw, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("owner %s", "所有者 %s", owner)))
+		case len(parts) == 6 && parts[4] != caller.Account:
+			x.Unknown(caller.ARN, snapshot.Gap{Code: snapshot.Contradiction, Source: snapshot.CallerIdentity.Action(), Ref: "Arn " + caller.ARN, Detail: "Account " + caller.Account})
+			return
+		case seen != due:
+			x.Report(credentialsElsewhere, caller.ARN, Args{"caller": caller.ARN, "account": seen, "endpoint": ep.ID, "owner": due}, saw, snapshot.Saw(snapshot.Endpoints, ep.ID, snapshot.Textf("owner %s", "所有者 %s", owner)))
 			return
 		}
 		if c := s.Credentials; c != nil && !c.Expires.IsZero() {
 			if left := c.Expires.Sub(x.Snapshot.TakenAt); left < expiresSoon {
-				x.Report(credentialsExpiring, caller.ARN, Args{"caller": caller.ARN, "expires": c.Expires.UTC().Format("15:04:05 UTC"), "left": left.Round(time.Second).String()}, saw)
+				x.Report(credentialsExpiring, caller.ARN, Args{"caller": caller.ARN, "expires": c.Expires.UTC().Format("2006-01-02 15:04:05 UTC"), "left": whenExpired(left.Round(time.Second))}, saw)
 				return
 			}
 		}
 		x.OK(caller.ARN, append([]snapshot.Evidence{saw}, x.ownedAlike(s, ep, caller.Account)...)...)
 	},
 })
+
+// ownerOf is the account that an endpoint belongs to; "": nothing tells.
+func ownerOf(s *snapshot.Scope, ep snapshot.Endpoint) string {
+	if v, p := s.VPCs.Get(ep.VPC); ep.OwnerID == "" && p == snapshot.Present {
+		return v.OwnerID
+	}
+	return ep.OwnerID
+}
+
+// whenExpired words how long after the look at the credentials they expire.
+func whenExpired(left time.Duration) Text {
+	if left < 0 {
+		return snapshot.Textf("%s before they were looked at", "確認の %s 前", -left)
+	}
+	return snapshot.Textf("%s after they were looked at", "確認の %s 後", left)
+}
 
 // ownedAlike is what else is seen to belong to the caller's account; what does
 // not is endpoint-owner's to judge.

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dspreflight/dspreflight/checks/documented"
@@ -53,7 +54,7 @@ var (
 	iamDenied = &Problem{
 		Code: "DSP730", Severity: Fail,
 		Title:   say("{subject} may not call {action}: {why}", "{subject} は {action} を呼び出せない: {why}"),
-		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。"),
+		Cause:   say("CreateAgent looks at the endpoint, its interfaces, the subnet and the security group with the caller's permissions. What it can't see, it calls invalid, with status 403. ListAgents and DescribeAgent tell afterwards whether the agent is ONLINE.", "CreateAgent は呼び出し元の権限でエンドポイント、そのインターフェイス、サブネット、セキュリティグループを参照する。見えないものはステータス 403 で「無効」とされる。その後、エージェントが ONLINE かどうかは ListAgents と DescribeAgent で確認する。"),
 		Fix:     say("Grant {action} on *: `dspreflight iam-policy --for activation` prints the least policy. {where}", "{action} をリソース * で許可する。最小のポリシーは `dspreflight iam-policy --for activation` が出力する。{where}"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Example: []repair.Change{repair.Grant{Role: "DataSyncActivation", Name: activationPolicy, Policy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["datasync:CreateAgent"],"Resource":"*"}]}`}},
@@ -89,8 +90,8 @@ var (
 	}
 	iamDeadPattern = &Problem{
 		Code: "DSP731", Severity: Warn,
-		Title:   say("{pattern} in {policy} matches no action of AWS; {meant} was meant", "{policy} の {pattern} に一致する AWS のアクションはない。{meant} の誤りと思われる"),
-		Cause:   say("The names of actions hold no hyphens. The re:Post article on activation prints this very pattern, so that whoever follows it lacks ec2:DescribeSecurityGroups.", "アクション名にハイフンは含まれない。アクティブ化の re:Post 記事にこのパターンがあり、記事どおりにすると ec2:DescribeSecurityGroups が許可されない。"),
+		Title:   say("{pattern} in {policy} matches no action that AWS listed on {date}{hint}", "{policy} の {pattern} に一致するアクションは、AWS の一覧（{date} 時点）にない{hint}"),
+		Cause:   say("A pattern that matches nothing allows nothing. The names of actions hold no hyphens: the re:Post article on activation prints ec2:*security-group*, and whoever follows it lacks ec2:DescribeSecurityGroups.", "何にも一致しないパターンは何も許可しない。アクション名にハイフンは含まれず、アクティブ化の re:Post 記事にある ec2:*security-group* のとおりにすると ec2:DescribeSecurityGroups が許可されない。"),
 		Fix:     say("Replace {pattern} by {needed}.", "{pattern} を {needed} に置き換える。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  []*documented.Error{documented.InvalidGroup},
@@ -100,7 +101,7 @@ var (
 		Code: "DSP732", Severity: Warn,
 		Title:   say("{policy} allows {pattern} on {resource} only, which is not of {expected}", "{policy} は {pattern} を {resource} にだけ許可しており、{expected} ではない"),
 		Cause:   say("The ARN is bound to another Region or account, as that of the article is to us-east-1, so that the statement does not help here.", "ARN が別のリージョンまたはアカウントに固定されている（記事の例は us-east-1）ため、この文は効果がない。"),
-		Fix:     say("Use * for CreateAgent and ListAgents, and the ARN of {expected} for the rest.", "CreateAgent と ListAgents には * を、その他には {expected} の ARN を使う。"),
+		Fix:     say("Use * as the resource; only datasync:DescribeAgent may be limited to ARNs, and then to those of {expected}.", "リソースには * を使う。ARN に限定できるのは datasync:DescribeAgent だけで、その場合は {expected} の ARN にする。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Errors:  []*documented.Error{documented.AccessDenied},
 		Sources: []string{pageSAR, pageArticle},
@@ -108,7 +109,7 @@ var (
 	iamTooBroad = &Problem{
 		Code: "DSP733", Severity: Warn,
 		Title:   say("{pattern} in {policy} allows at least {count} actions that an activation does not need, such as {example}", "{policy} の {pattern} は、アクティブ化に不要なアクションを少なくとも {count} 個（{example} など）許可している"),
-		Cause:   say("An identity that only activates an agent should not be able to change or delete the network.", "エージェントをアクティブ化するだけのアイデンティティに、ネットワークの変更や削除を許可すべきではない。"),
+		Cause:   say("An identity that only activates an agent should not be able to change or delete anything else.", "エージェントをアクティブ化するだけのアイデンティティに、それ以外の変更や削除を許可すべきではない。"),
 		Fix:     say("Name the actions that are needed: {needed}.", "必要なアクションだけを指定する: {needed}。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},
 		Sources: []string{documented.PageCFN, pageArticle},
@@ -153,6 +154,10 @@ func runIAMActivation(x *Exam) {
 	if subject == "" {
 		subject = s.Label()
 	}
+	if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present && caller.Account != "" && ep.OwnerID != "" && caller.Account != ep.OwnerID {
+		x.See(say("what the caller may do is of another account than the endpoint's", "呼び出し元の権限はエンドポイントとは別のアカウントのもの"), "credentials")
+		return
+	}
 	sim := simulationOf(s)
 	if sim.looksOnly() {
 		x.NotLooked(snapshot.Textf("%s may call neither CreateAgent nor DescribeAgent, so it is not the identity that activates: judge that one with --policy-file and --policy-identity, or run as it",
@@ -178,15 +183,29 @@ func runIAMActivation(x *Exam) {
 		case call.Error == nil:
 			x.OK(subject, snapshot.Saw(a.kind, subject, snapshot.Textf("%s worked", "%s が成功した", a.name)))
 		default:
-			why, problem := whyRefused(call.Error.Message)
+			why, problem := whyRefused(call.Error.Message, caller.ARN)
 			x.Report(problem, subject, refusal(a.name, caller.ARN, why, problem),
 				snapshot.Saw(a.kind, subject, say("AWS refused it: not authorized", "AWS が拒否した（権限なし）")))
+			x.leadsTo(a.name)
 			x.grant(problem, caller.ARN)
 		}
 	}
 	if len(refuted) > 0 {
 		x.Unknown(subject, snapshot.Gap{Code: snapshot.SimulationRefuted, Source: snapshot.PolicySimulation.Action(), Ref: strings.Join(refuted, ", "), Detail: sim.refuted})
 	}
+}
+
+// leadsTo narrows the errors of the finding that was reported last to those of the
+// actions that are denied: the call itself is refused, and CreateAgent calls invalid what
+// it can't see.
+func (x *Exam) leadsTo(actions ...string) {
+	errors := []*documented.Error{documented.AccessDenied}
+	for _, a := range activationActions {
+		if slices.Contains(actions, a.name) && !slices.Contains(errors, a.err) {
+			errors = append(errors, a.err)
+		}
+	}
+	x.findings[len(x.findings)-1].errors = errors
 }
 
 // callOf is a call of the run that tells of a permission by itself: it worked, or

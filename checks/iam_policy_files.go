@@ -41,6 +41,7 @@ func (x *Exam) judgePolicies(s *snapshot.Scope) {
 		actions := strings.Join(denied[d.why.En], ", ")
 		saw := snapshot.Evidence{Source: "--policy-file", Ref: j.subject, Fact: snapshot.Textf("%s: %s", "%s: %s", actions, d.decision.String())}
 		x.Report(d.problem, j.subject, refusal(actions, j.identity, d.obstacle, d.problem), saw)
+		x.leadsTo(denied[d.why.En]...)
 		x.grant(d.problem, j.identity)
 	}
 	for _, p := range policies {

@@ -22,14 +22,14 @@ func (x *Exam) written(j judging, p iam.Policy, index int, st iam.Statement) {
 				continue
 			}
 			meant := iam.Meant(pattern)
-			needed := neededOf(iam.Matching(meant))
-			if meant == "" {
-				meant, needed = "?", ActivationActions()
-			}
-			if len(needed) == 0 {
+			hint, needed := snapshot.Textf("; perhaps %s was meant", "。%s の誤りかもしれない", meant), neededOf(iam.Matching(meant))
+			switch {
+			case meant == "":
+				hint, needed = Text{}, ActivationActions()
+			case len(needed) == 0:
 				needed = []string{meant}
 			}
-			x.Report(iamDeadPattern, p.Name, Args{"pattern": pattern, "policy": where, "meant": meant, "needed": needed}, saw)
+			x.Report(iamDeadPattern, p.Name, Args{"pattern": pattern, "policy": where, "date": iam.ReferenceDate(), "hint": hint, "needed": needed}, saw)
 			continue
 		}
 		needed := neededOf(matches)

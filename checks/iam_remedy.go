@@ -31,9 +31,11 @@ var (
 		say("its permissions boundary does not allow it", "アクセス許可の境界が許可していない"),
 		say("Have whoever set the permissions boundary of {identity} allow {action} in it.", "{identity} のアクセス許可の境界を設定した人に、{action} をその中で許可してもらう。"),
 	}
-	organization = obstacle{
-		say("a policy of the organization (SCP or RCP) does not allow it", "組織のポリシー（SCP または RCP）が許可していない"),
-		say("Have whoever manages the organization's policies allow {action} in this account and Region.", "組織のポリシーの管理者に、このアカウントとリージョンで {action} を許可してもらう。"),
+	serviceControl  = byOrganization("SCP")
+	resourceControl = byOrganization("RCP")
+	rootRefused     = obstacle{
+		unsaid.why,
+		say("No policy of the account limits its root user: activate with a role or a user, or have whoever manages the organization's policies allow {action} in this account and Region.", "アカウントのポリシーはルートユーザーを制限しない。ロールかユーザーでアクティブ化するか、組織のポリシーの管理者に、このアカウントとリージョンで {action} を許可してもらう。"),
 	}
 	sessionPolicy = obstacle{
 		say("the session policy does not allow it", "セッションポリシーが許可していない"),
@@ -45,12 +47,28 @@ var (
 	}
 )
 
-// whyDenied reads a denial of the simulation.
+// byOrganization is the obstacle of a service or a resource control policy.
+func byOrganization(kind string) obstacle {
+	return obstacle{
+		snapshot.Textf("a policy of the organization (%s) does not allow it", "組織のポリシー（%s）が許可していない", kind),
+		say("Have whoever manages the organization's policies allow {action} in this account and Region.", "組織のポリシーの管理者に、このアカウントとリージョンで {action} を許可してもらう。"),
+	}
+}
+
+// whyDenied reads a denial of the simulation, which sees service control policies and
+// no resource control policies. Each obstacle that it names must go.
+// Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_OrganizationsDecisionDetail.html
 func whyDenied(r snapshot.SimulationResult) (obstacle, *Problem) {
+	organization, bounded := r.Organizations != nil && !r.Organizations.Allowed, r.Boundary != nil && !r.Boundary.Allowed
 	switch {
-	case r.Organizations != nil && !r.Organizations.Allowed:
-		return organization, iamStopped
-	case r.Boundary != nil && !r.Boundary.Allowed:
+	case organization && bounded:
+		return obstacle{
+			say(serviceControl.why.En+", and "+boundary.why.En, serviceControl.why.Ja+"。また、"+boundary.why.Ja),
+			say(serviceControl.remedy.En+" "+boundary.remedy.En, serviceControl.remedy.Ja+boundary.remedy.Ja),
+		}, iamStopped
+	case organization:
+		return serviceControl, iamStopped
+	case bounded:
 		return boundary, iamStopped
 	case r.Decision == "explicitDeny":
 		return denial, iamStopped
@@ -58,16 +76,17 @@ func whyDenied(r snapshot.SimulationResult) (obstacle, *Problem) {
 	return silence, iamDenied
 }
 
-// whyRefused reads the message of a refused call, which names the kind of policy.
+// whyRefused reads the message of a refused call of an identity, which names the kind of
+// policy.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-func whyRefused(message string) (obstacle, *Problem) {
+func whyRefused(message, arn string) (obstacle, *Problem) {
 	message = strings.ToLower(message)
 	for _, k := range []struct {
 		words string
 		is    obstacle
 	}{
-		{"service control policy", organization},
-		{"resource control policy", organization},
+		{"service control policy", serviceControl},
+		{"resource control policy", resourceControl},
 		{"permissions boundary", boundary},
 		{"session policy", sessionPolicy},
 		{"vpc endpoint policy", endpointPolicy},
@@ -77,7 +96,10 @@ func whyRefused(message string) (obstacle, *Problem) {
 			return k.is, iamStopped
 		}
 	}
-	if strings.Contains(message, "no identity-based policy allows") {
+	switch {
+	case principalOf(arn).kind == "root":
+		return rootRefused, iamStopped
+	case strings.Contains(message, "no identity-based policy allows"):
 		return silence, iamDenied
 	}
 	return unsaid, iamDenied
@@ -151,8 +173,6 @@ func (p principal) where() Text {
 		return snapshot.Textf("Add it to the permission set %s of IAM Identity Center: what is attached to its role directly does not last.", "IAM Identity Center の許可セット %s に追加する。ロールに直接付けたものは維持されない。", p.name)
 	case "federated":
 		return snapshot.Textf("Attach it to the user whose credentials federate %s, and to the policy given to GetFederationToken.", "%s のフェデレーションに使うユーザーと、GetFederationToken に渡すポリシーに追加する。", p.name)
-	case "root":
-		return say("No policy of the account limits its root user: the organization does.", "ルートユーザーを制限するのはアカウントのポリシーではなく組織である。")
 	}
 	return say("Attach it to the identity that will call CreateAgent.", "CreateAgent を呼び出すアイデンティティに付ける。")
 }

@@ -42,7 +42,7 @@ func (m simulation) looksOnly() bool {
 			return false
 		}
 		r := list[0]
-		if r.Decision != "implicitDeny" || len(untold(r)) > 0 || organizationAlone(r) || r.Boundary != nil && !r.Boundary.Allowed {
+		if r.Decision != "implicitDeny" || len(untold(r)) > 0 || r.Organizations != nil && !r.Organizations.Allowed || r.Boundary != nil && !r.Boundary.Allowed {
 			return false
 		}
 	}
@@ -110,7 +110,7 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	for _, resource := range resources {
 		results := m.results(resource, action)
 		if len(results) == 0 {
-			x.Unknown(subject, simulationGap(m.scope, resource, action))
+			x.openAction(subject, simulationGap(m.scope, resource, action))
 			return false
 		}
 		if why := m.doubt(resource, results); why != "" {
@@ -143,6 +143,7 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	default:
 		why, problem := whyDenied(last)
 		x.Report(problem, subject, refusal(action, subject, why, problem), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))
+		x.leadsTo(action)
 		x.grant(problem, subject)
 	}
 	return false
@@ -181,11 +182,11 @@ func (m simulation) ofAccount(arn string) bool {
 }
 
 // organizationAlone reports whether nothing but the organization's policies, by
-// mere silence, is said to stand in the way. The simulation has said so of roles
-// that may, where those policies have conditions.
+// mere silence, is said to stand in the way: no boundary. The simulation has said so of
+// roles that may, where those policies have conditions.
 // Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
 func organizationAlone(r snapshot.SimulationResult) bool {
-	return r.Decision == "implicitDeny" && r.Organizations != nil && !r.Organizations.Allowed
+	return r.Decision == "implicitDeny" && r.Organizations != nil && !r.Organizations.Allowed && (r.Boundary == nil || r.Boundary.Allowed)
 }
 
 // simulationGap says why IAM was not asked, or did not answer.
@@ -194,7 +195,11 @@ func simulationGap(s *snapshot.Scope, resource, action string) snapshot.Gap {
 		return strings.Contains(id.ARN, ":user/") || strings.Contains(id.ARN, ":assumed-role/")
 	})
 	if s.Called(snapshot.PolicySimulation) || simulates {
-		return s.GapFor(snapshot.PolicySimulation, resource)
+		g := s.GapFor(snapshot.PolicySimulation, resource)
+		if g.Code == snapshot.NotComplete || g.Code == snapshot.RowUnseen {
+			g.Ref = action // and not the name of the file
+		}
+		return g
 	}
 	return snapshot.Gap{Code: snapshot.NotSimulated, Source: snapshot.PolicySimulation.Action(), Scope: s.Label(), Ref: action}
 }

@@ -19,7 +19,7 @@ var askForKey = Here("curl -G --data-urlencode gatewayType=SYNC --data-urlencode
 var (
 	keyIsPublic = &Problem{
 		Code: "DSP801", Severity: Fail, Hides: true,
-		Title:   say("the key request has endpointType {seen}, which makes a key for another type of endpoint; for {endpoint} it must be {needed}", "キー要求の endpointType が {seen} で、別の種類のエンドポイント用のキーになる。{endpoint} には {needed} が必要"),
+		Title:   say("the key request has endpointType {seen}, which is not that of {endpoint}; it must be {needed}", "キー要求の endpointType が {seen} で、{endpoint} のものではない。{needed} が必要"),
 		Cause:   say("The endpoint type is baked into the activation key. CreateAgent refuses a public key together with --vpc-endpoint-id.", "エンドポイントの種類はアクティベーションキーに埋め込まれる。CreateAgent はパブリックのキーと --vpc-endpoint-id の併用を拒否する。"),
 		Fix:     say("Ask the agent again with endpointType={needed} and privateLinkEndpoint={address}.", "endpointType={needed} と privateLinkEndpoint={address} を指定してキーを取り直す。"),
 		Do:      []Command{askForKey},
@@ -30,7 +30,7 @@ var (
 		Code: "DSP802", Severity: Fail,
 		Title:   say("the key request names privateLinkEndpoint {seen}, which is not the address of {endpoint} that is due ({expected})", "キー要求の privateLinkEndpoint {seen} は {endpoint} の指定すべきアドレス（{expected}）ではない"),
 		Cause:   say("The agent connects to that address while it is asked for the key, and CreateAgent expects the endpoint that the key was made for.", "エージェントはキーの要求時にそのアドレスへ接続し、CreateAgent はキーを作ったエンドポイントを期待する。"),
-		Fix:     say("Ask the agent again with privateLinkEndpoint={address}.", "privateLinkEndpoint={address} を指定してキーを取り直す。"),
+		Fix:     say("Ask the agent again with privateLinkEndpoint={address}{flag}.", "privateLinkEndpoint={address} を指定してキーを取り直す{flag}。"),
 		Do:      []Command{askForKey},
 		Errors:  []*documented.Error{documented.EndpointUnreachable, documented.InvalidEndpoint},
 		Sources: []string{pageActivate, pagePrivLink},
@@ -89,6 +89,7 @@ type keyQuery struct {
 	x         *Exam
 	url       *url.URL
 	ep        snapshot.Endpoint
+	query     url.Values
 	needed    string   // KeyType
 	addresses []string // of the endpoint
 	gaps      []snapshot.Gap
@@ -103,7 +104,7 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 		x.Unknown("--key-request", snapshot.Gap{Code: snapshot.Malformed, Source: "--key-request", Ref: x.Target.KeyRequest, Words: say("not a URL", "URL ではない")})
 		return
 	}
-	k := keyQuery{x: x, url: u, ep: ep, needed: KeyType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}
+	k := keyQuery{x: x, url: u, query: parametersOf(u.RawQuery), ep: ep, needed: KeyType(ep), addresses: []string{}, saw: snapshot.Evidence{Source: "--key-request", Ref: u.Host, Fact: snapshot.Same(orNone(u.RawQuery))}}
 	interfaces, gaps := endpointInterfaces(s, ep)
 	for _, i := range interfaces {
 		for _, a := range i.Addrs() {
@@ -123,6 +124,22 @@ func (x *Exam) keyRequest(ep snapshot.Endpoint, s *snapshot.Scope) {
 	if !k.bad {
 		x.OK("--key-request", k.saw)
 	}
+}
+
+// parametersOf reads a query as it is written. Where a percent sign begins no code, or a
+// semicolon stands, programs differ: the text is kept, for people to see.
+func parametersOf(raw string) url.Values {
+	out := url.Values{}
+	for _, pair := range strings.Split(raw, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		for _, part := range []*string{&name, &value} {
+			if plain, err := url.QueryUnescape(*part); err == nil {
+				*part = plain
+			}
+		}
+		out.Add(name, value)
+	}
+	return out
 }
 
 // parameters judges the four that bind a key.
@@ -160,7 +177,7 @@ func (k *keyQuery) privateLinkEndpoint() {
 		}
 		return false
 	}
-	if v := k.url.Query().Get("privateLinkEndpoint"); k.one("privateLinkEndpoint", keyOtherAddress, may) && v != read {
+	if v := k.query.Get("privateLinkEndpoint"); k.one("privateLinkEndpoint", keyOtherAddress, may) && v != read {
 		k.open(snapshot.Gap{Code: snapshot.KeyOtherwise, Source: "privateLinkEndpoint", Ref: v, Detail: read})
 	}
 }
@@ -187,7 +204,7 @@ func padded(s string, base int) string {
 // documented.
 func (k *keyQuery) activationRegion() {
 	is := func(v string) bool { return strings.EqualFold(v, k.x.region()) }
-	if v := k.url.Query().Get("activationRegion"); k.one("activationRegion", keyOtherRegion, is) && v != k.x.region() {
+	if v := k.query.Get("activationRegion"); k.one("activationRegion", keyOtherRegion, is) && v != k.x.region() {
 		k.open(snapshot.Gap{Code: snapshot.KeyOtherwise, Source: "activationRegion", Ref: v, Detail: k.x.region()})
 	}
 }
@@ -195,8 +212,8 @@ func (k *keyQuery) activationRegion() {
 // one judges a parameter, and reports whether it holds. Which of several the agent
 // takes is not documented, so that they are wrong only if each is.
 func (k *keyQuery) one(name string, p *Problem, good func(string) bool) bool {
-	q := k.url.Query()
-	values := q[name]
+	q := k.query
+	values := slices.Clone(q[name])
 	for other := range q {
 		if other != name && strings.EqualFold(other, name) {
 			values = append(values, q[other]...)
@@ -211,7 +228,7 @@ func (k *keyQuery) one(name string, p *Problem, good func(string) bool) bool {
 	case p == keyOtherAddress && len(k.gaps) > 0 && slices.ContainsFunc(values, func(v string) bool { _, err := netip.ParseAddr(v); return err == nil }):
 		k.open(k.gaps...)
 	default:
-		k.fail(p, Args{"seen": orNone(strings.Join(q[name], ", "))})
+		k.fail(p, Args{"seen": plainly(strings.Join(q[name], ", "))})
 	}
 	return false
 }
@@ -222,12 +239,16 @@ func (k *keyQuery) open(gaps ...snapshot.Gap) {
 }
 
 func (k *keyQuery) fail(p *Problem, more Args) {
-	address, expected := "ENDPOINT_IP", shorten(k.addresses)
+	address, flag, expected := "ENDPOINT_IP", Text{}, snapshot.Same(shorten(k.addresses))
 	if len(k.addresses) > 0 {
 		address = k.addresses[0]
 	}
-	if given := k.x.Target.EndpointIP.String(); slices.Contains(k.addresses, given) { // else endpoint-address speaks of it
-		address, expected = given, given
+	switch given := k.x.Target.EndpointIP; {
+	case slices.Contains(k.addresses, given.String()):
+		address, expected = given.String(), snapshot.Same(given.String())
+	case given.IsValid() && len(k.addresses) > 0: // endpoint-address speaks of it
+		flag = say(", and pass that to --endpoint-ip too", "（--endpoint-ip にも同じ値を渡す）")
+		expected = snapshot.Textf("it has %s, and --endpoint-ip says %s", "そのアドレスは %s だが、--endpoint-ip は %s", expected.En, given.String())
 	}
 	agent := agentText(k.x)
 	if _, own := k.hostAddress(); agent == "" && own && p != keyOtherHost {
@@ -236,7 +257,7 @@ func (k *keyQuery) fail(p *Problem, more Args) {
 	if address == "ENDPOINT_IP" { // what is not known can't be pasted
 		agent = ""
 	}
-	args := Args{"expected": expected, "needed": k.needed, "endpoint": k.ep.ID, "addresses": k.addresses, "address": address, "region": k.x.region(), "agent": agent}
+	args := Args{"expected": expected, "flag": flag, "needed": k.needed, "endpoint": k.ep.ID, "addresses": k.addresses, "address": address, "region": k.x.region(), "agent": agent}
 	for name, v := range more {
 		args[name] = v
 	}

@@ -98,7 +98,11 @@ func (x *Exam) judgeSubnet(s *snapshot.Scope, ep snapshot.Endpoint, id string) {
 		x.Unknown(id, s.GapFor(snapshot.Subnets, id))
 		return
 	}
-	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%s in %s, state %s", "%[2]s の %[1]s、状態 %[3]s", n.CIDR, n.VPC, n.State))
+	cidr := "IPv6"
+	if n.CIDR.IsValid() {
+		cidr = n.CIDR.String()
+	}
+	saw := snapshot.Saw(snapshot.Subnets, n.ID, snapshot.Textf("%s in %s, state %s", "%[2]s の %[1]s、状態 %[3]s", cidr, n.VPC, n.State))
 	args := Args{"vpc": ep.VPC, "region": x.region(), "subnets": ep.SubnetIDs}
 	bad := false
 	report := func(p *Problem, seen string) {

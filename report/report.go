@@ -331,7 +331,7 @@ func findingOf(f checks.Finding, c *checks.Check, e *Earlier, lang string) Findi
 		for _, n := range f.Changes {
 			out.Changes = append(out.Changes, n+1)
 		}
-		for _, e := range p.Errors {
+		for _, e := range f.Errors() {
 			out.Errors = append(out.Errors, e.ID)
 		}
 		out.URL = PageOf(c, p.Code)

@@ -18,7 +18,7 @@ import (
 // and values as AWS or the program prints them. Ids, flags, files and whatever holds
 // a mark or a capital inside are not asked about.
 var (
-	latinNames  = strings.Fields("Action Agent Allow Analyzer Audit Basic Center Changes Connect Dashboard Deny Direct Effect Enhanced Gateway Health Identity Interface Kerberos Location None Owner Parameters Principal Reachability Resource Resources Statement Systems Manager Terraform Terragrunt Transit Type Version Web Windows")
+	latinNames  = strings.Fields("Action Agent Allow Analyzer Audit Basic Center Changes Connect Dashboard Deny Direct Effect Enhanced Gateway Health Identity Interface Kerberos Location None Owner Parameters Principal Reachability Resource Resources Sid Statement Systems Manager Terraform Terragrunt Transit Type Version Web Windows")
 	latinTyped  = strings.Fields("activation activate admin after all always apply article audit auto aws bash basic busybox cat change check checks cloudformation completion configure curl datasync diff do dspreflight dynamic efs elsewhere en explain export fail fish fixtures github gitlab guide html inconclusive ja json junit login make markdown mermaid nc never new organizations plan powershell probe region sarif sh show snapshot sso ssh sts svg table target terraform terragrunt text tofu unknown version warn wide zsh")
 	latinValues = strings.Fields("account addr apis args available blackhole calls closed default deleted destination direction dualstack each egress errored expires failed false host id ingress key ms name needs null open outcome owner pending port profile purpose reason rejected reset roles schema scopes severity source targets tasks tcp title true uses within")
 )

@@ -29,7 +29,7 @@ func TestWaivers(t *testing.T) {
 	}{
 		{"both failures", "waivers:\n" + one("DSP201", "", "2999-01-31") + one("task-sg", "", "2999-01-31"), 0, []string{"READY", "2 waived", "agreed in CHG-1", "2999-01-31", "DSP201"}},
 		{"one of two", "waivers:\n" + one("DSP201", "", "2999-01-31"), 1, []string{"1 fail", "1 waived"}},
-		{"of another resource", "waivers:\n" + one("DSP201", ", subject: vpce-0000000000000000f", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail", "note: the waiver of DSP201 is about nothing"}},
+		{"of another resource", "waivers:\n" + one("DSP201", ", subject: vpce-0000000000000000f", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail", "note: the waiver of DSP201 (subject vpce-0000000000000000f) is about nothing"}},
 		{"within the facts", "waivers:\n" + one("DSP201", ", addresses: [10.10.1.0/24], ports: ['443'], direction: ingress", "2999-01-31") + one("DSP212", "", "2999-01-31"), 0, []string{"2 waived"}},
 		{"of other addresses", "waivers:\n" + one("DSP201", ", addresses: [10.10.9.0/24, 10.10.1.5]", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail"}},
 		{"of other ports", "waivers:\n" + one("DSP201", ", ports: ['22', 1024-1064]", "2999-01-31") + one("DSP212", "", "2999-01-31"), 1, []string{"1 fail"}},

@@ -138,10 +138,25 @@ func (r *Run) NoteWaivers(rep report.Report) {
 		case rep.WaiversOpen[i] && !rep.WaiversUsed[i]:
 			note = snapshot.Textf("note: the waiver of %s lifts nothing: what is UNKNOWN is no finding; settle it, or leave the check out with --skip", "注意: %s の免除は何にも適用されない。UNKNOWN は検出事項ではないため、解消するか --skip でチェックを除外する", w.Code)
 		case !rep.WaiversUsed[i] && slices.Contains(r.Selected, c):
-			note = snapshot.Textf("note: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "注意: %s の免除に該当する検出事項がない。不要なら削除する", w.Code)
+			note = snapshot.Textf("note: the waiver of %s is about nothing that was found; if it is no longer needed, remove it", "注意: %s の免除に該当する検出事項がない。不要なら削除する", waived(w))
 		default:
 			continue
 		}
 		r.tell(note)
 	}
+}
+
+// waived names a waiver with what it is limited to.
+func waived(w report.Waiver) string {
+	var limits []string
+	if w.Subject != "" {
+		limits = append(limits, "subject "+w.Subject)
+	}
+	if w.Target != "" {
+		limits = append(limits, "target "+w.Target)
+	}
+	if limits == nil {
+		return w.Code
+	}
+	return w.Code + " (" + strings.Join(limits, ", ") + ")"
 }
