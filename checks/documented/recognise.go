@@ -175,6 +175,8 @@ var mentioned = []struct {
 	{"endpoint_ip", literal{false, []string{"privateLinkEndpoint="}, pattern.New(`^privateLinkEndpoint=([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b`)}},
 	{"agent_ip", literal{false, []string{"http://"}, pattern.New(`^http://([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:[/?:"\s]|$)`)}},
 	{"agent_ip", literal{true, []string{"nc", "connect to ", "Connecting to "}, pattern.New(`^(?:nc(?:at)?\b[^\n]{0,60}\s|connect to |Connecting to )([0-9]{1,3}(?:\.[0-9]{1,3}){3})(?:\s+(?:port\s+)?80\b|:80\b)`)}},
+	{"agent_host", literal{false, []string{"http://"}, pattern.New(`^http://([A-Za-z][A-Za-z0-9.-]*)(?::80)?/?\?[^\s]*?(?:activationRegion|gatewayType)=`)}},
+	{"principal", literal{true, []string{"User: ", "user: "}, pattern.New(`^[Uu]ser: (arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[A-Za-z0-9+=,.@_/-]+)`)}},
 	{"region", literal{false, []string{"activationRegion=", "--region", "arn:aws"}, pattern.New(`^(?:activationRegion=|--region[ =]|arn:aws[a-z-]*:(?:ec2|datasync):)([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\b`)}},
 }
 

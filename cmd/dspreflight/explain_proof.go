@@ -26,7 +26,7 @@ type proved struct {
 func prove(ctx context.Context, found []match, named map[string]string, snap *snapshot.Snapshot, targets []snapshot.Target, lang string) (proved, error) {
 	var out proved
 	for _, t := range targets {
-		against, another := contradictions(t, named, lang)
+		against, another := contradictions(t, named, snap, lang)
 		out.contradict = append(out.contradict, against...)
 		for _, m := range found {
 			rule, known := proofs[m.Error]
@@ -41,7 +41,7 @@ func prove(ctx context.Context, found []match, named map[string]string, snap *sn
 			for _, staged := range rule.stage(t, snap, named) {
 				judged := []report.Judged{{Target: staged, Snapshot: snap, Results: checks.Run(ctx, staged, snap, selected, checks.Options{})}}
 				rep := report.Build(judged, report.Options{Version: version(), Lang: lang, FailOn: report.OnFail, Now: time.Now(), GeneratedAt: snap.TakenAt})
-				these := rule.provedBy(rep, m, staged, snap)
+				these := rule.provedBy(rep, m, staged, snap, named)
 				if len(these) == 0 { // it may have been this one, and nothing stops it
 					causes = nil
 					break
@@ -88,7 +88,7 @@ var proofs = map[string]proofRule{
 	"ARN_ACCOUNT_MISMATCH":              {stage: asNamed, codes: []string{"DSP808"}},
 	"ACCESS_DENIED":                     {stage: asNamed, actions: []string{"*"}},
 	"AGENT_HTTP_REFUSED":                {stage: asNamed, codes: []string{"DSP631"}},
-	"AGENT_HTTP_TIMEOUT":                {stage: asNamed, codes: []string{"DSP632", "DSP633"}},
+	"AGENT_HTTP_TIMEOUT":                {stage: asNamed, codes: []string{"DSP632"}}, // what is rejected is told at once
 }
 
 // denials are the problems of an identity that may not call an action.
@@ -96,7 +96,7 @@ var denials = []string{"DSP730", "DSP734"}
 
 // notOfTheWire are problems of the endpoint that don't keep a connection to its
 // address from being made: the id plays no part in it, nor does the service.
-var notOfTheWire = []string{"DSP101", "DSP104", "DSP105", "DSP106"}
+var notOfTheWire = []string{"DSP101", "DSP104", "DSP105", "DSP106", "DSP115"}
 
 // asNamed is the target with the ids that the text names.
 func asNamed(t snapshot.Target, _ *snapshot.Snapshot, named map[string]string) []snapshot.Target {
@@ -164,7 +164,7 @@ func subnetOf(a netip.Addr, endpoint string, snap *snapshot.Snapshot) string {
 }
 
 // provedBy lists the findings that are what the message says.
-func (r proofRule) provedBy(rep report.Report, m match, t snapshot.Target, snap *snapshot.Snapshot) []cause {
+func (r proofRule) provedBy(rep report.Report, m match, t snapshot.Target, snap *snapshot.Snapshot, named map[string]string) []cause {
 	var out []cause
 	for _, id := range m.Checks {
 		for _, target := range rep.Targets {
@@ -173,7 +173,7 @@ func (r proofRule) provedBy(rep report.Report, m match, t snapshot.Target, snap 
 					continue
 				}
 				for _, f := range res.Findings {
-					if f.Status == report.Fail && r.proves(f, m, t, snap) {
+					if f.Status == report.Fail && r.proves(f, m, t, snap) && isOfText(f, m, t, named) {
 						out = append(out, causeOf(id, f))
 					}
 				}
@@ -280,39 +280,4 @@ func prefixesOf(f report.Finding) []netip.Prefix {
 		}
 	}
 	return out
-}
-
-// contradictions lists what a text names that is not the target's, and tells whether it
-// is about another agent or endpoint.
-func contradictions(t snapshot.Target, named map[string]string, lang string) (out []cause, another bool) {
-	pairs := []struct {
-		flag, text, target string
-		wire               bool
-	}{
-		{"--vpc-endpoint-id", named["vpc_endpoint_id"], t.EndpointID, true},
-		{"--endpoint-ip", named["endpoint_ip"], addrText(t.EndpointIP), false}, // it may have several
-		{"--agent-ip", named["agent_ip"], addrText(t.AgentIP), true},
-		{"--subnet-id", audit.IDInARN(named["subnet_arn"], "subnet-"), t.SubnetID, false},
-		{"--security-group-id", audit.IDInARN(named["security_group_arn"], "sg-"), t.GroupID, false},
-		{"--region", named["region"], t.Region, true},
-	}
-	for _, p := range pairs {
-		if p.text == "" || p.target == "" || p.text == p.target {
-			continue
-		}
-		another = another || p.wire
-		out = append(out, cause{
-			Check: "target", Subject: p.text, Refs: []string{}, AWSCLI: []string{},
-			Message: snapshot.Textf("the text is about %s, the target is %s", "テキストは %s についてのもので、ターゲットは %s", p.text, p.target).In(lang),
-			Fix:     snapshot.Textf("Judge what the text is about with %s %s, or make the call with %s.", "%s %s を指定してテキストの対象を判定するか、%s で呼び出す。", p.flag, p.text, p.target).In(lang),
-		})
-	}
-	return out, another
-}
-
-func addrText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }

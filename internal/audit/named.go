@@ -35,7 +35,7 @@ func defaultsFrom(t snapshot.Target, named map[string]string) snapshot.Target {
 	if a, err := netip.ParseAddr(named["endpoint_ip"]); err == nil {
 		other.EndpointIP = a
 	}
-	if a, err := netip.ParseAddr(named["agent_ip"]); err == nil {
+	if a, err := netip.ParseAddr(named["agent_ip"]); err == nil && a.IsPrivate() { // a public one is not what the endpoint sees
 		other.AgentIP = a
 	}
 	if other.EndpointID == "" {
