@@ -42,7 +42,8 @@ func (s Stage) Title() Text {
 }
 
 // Error is a message that AWS or one of the usual tools is documented,
-// or publicly seen, to give.
+// or publicly seen, to give. The letter and number beside each entry (K01) are what the
+// sources of pastes call it.
 type Error struct {
 	ID      string
 	Stage   Stage
@@ -93,10 +94,10 @@ func (e *Error) Match() []wording {
 	return e.match()
 }
 
-// catalogue is the catalogue, stage by stage.
+// catalogue is every error, stage by stage.
 var catalogue = slices.Concat(keyErrors, createErrors, localErrors, laterErrors)
 
-// Errors returns every documented error.
+// All returns every documented error.
 func All() []*Error { return catalogue }
 
 // ByID returns the documented error with an id, or nil.

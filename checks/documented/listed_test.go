@@ -45,12 +45,19 @@ func TestEveryErrorIsListed(t *testing.T) {
 				if lit, ok := kv.Value.(*ast.BasicLit); ok {
 					id, err := strconv.Unquote(lit.Value)
 					if declared++; err != nil || ByID(id) == nil {
-						t.Errorf("%s: %s is in no list", name, lit.Value)
+						t.Errorf("%s: %s is in no list: add it to the one at the end of the file", name, lit.Value)
 					}
 				}
 			}
 			return true
 		})
+	}
+	seen := map[string]bool{}
+	for _, e := range All() {
+		if seen[e.ID] {
+			t.Errorf("two errors are called %s, or one is listed twice", e.ID)
+		}
+		seen[e.ID] = true
 	}
 	if declared != len(All()) {
 		t.Errorf("%d errors are declared, %d listed", declared, len(All()))

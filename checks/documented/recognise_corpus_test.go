@@ -212,19 +212,19 @@ func TestOneWordChanged(t *testing.T) {
 				n++
 				text := strings.Join(slices.Replace(slices.Clone(words), i, i+1, other), " ")
 				if got := recognised(text); !slices.Contains(got, e.ID) {
-					t.Errorf("%s: %v for %q", e.ID, got, text)
+					t.Errorf("%s: with one word changed it must still be recognised; got %v for %q", e.ID, got, text)
 				}
 			}
 			if i > 0 {
 				n++
 				text := strings.Join(words[:i], " ") + "-" + strings.Join(words[i:], " ")
 				if got := recognised(text); !slices.Contains(got, e.ID) {
-					t.Errorf("%s: %v for %q", e.ID, got, text)
+					t.Errorf("%s: with one word changed it must still be recognised; got %v for %q", e.ID, got, text)
 				}
 				n++
 				text = strings.Join(words[:i], " ") + " the " + strings.Join(words[i:], " ")
 				if got := recognised(text); !slices.Contains(got, e.ID) {
-					t.Errorf("%s: %v for %q", e.ID, got, text)
+					t.Errorf("%s: with one word changed it must still be recognised; got %v for %q", e.ID, got, text)
 				}
 			}
 		}

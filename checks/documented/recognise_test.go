@@ -46,6 +46,9 @@ func pastes(t testing.TB) []paste {
 				}
 			}
 		}
+		if !strings.Contains("\n"+string(head), "\n# source: ") {
+			t.Errorf("%s: say in the head where the text comes from: \"# source: ...\"", f)
+		}
 		slices.Sort(p.want)
 		out = append(out, p)
 	}
@@ -74,7 +77,7 @@ func TestCorpus(t *testing.T) {
 	}
 	for _, e := range documented.All() {
 		if len(e.Match()) > 0 && !covered[e.ID] {
-			t.Errorf("%s: no paste of the corpus has it", e.ID)
+			t.Errorf("%s: no paste has it: add fixtures/pastes/<number>-<words>.txt with \"# want: %[1]s\" and \"# source: ...\" in its head", e.ID)
 		}
 	}
 }
