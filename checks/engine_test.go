@@ -248,22 +248,51 @@ func TestCatalogue(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range All() {
-		if c.Area < AreaEndpoint || c.Area > AreaInput || c.Ahead != nil && c.Ahead.Area != c.Area {
-			t.Errorf("%s: no area of ours, or ahead of a check of another", c.ID)
+	requirements := map[string]*Requirement{}
+	states := func(where string, r *Requirement) {
+		both(where+", its requirement "+r.ID, r.Title)
+		if len(r.Sources) == 0 {
+			t.Errorf("%s: its requirement %s has no source: name the page of AWS that says so", where, r.ID)
 		}
-		both(c.ID, c.Title, c.Area.Title(), c.Requires.Title)
-		if len(c.Needs) == 0 && !slices.Contains(c.Uses, snapshot.AgentDetails) ||
-			len(c.Requires.Sources) == 0 {
-			t.Errorf("%s: no need or no source", c.ID)
+		if !slices.Contains([]string{"required", "recommended", "support-only"}, r.Grade) {
+			t.Errorf("%s: its requirement %s is of grade %q: required, recommended or support-only", where, r.ID, r.Grade)
+		}
+		if other := requirements[r.ID]; other != nil && other != r {
+			t.Errorf("%s: there are two requirements %q", where, r.ID)
+		}
+		requirements[r.ID] = r
+	}
+	for _, c := range All() {
+		if c.Area < AreaEndpoint || c.Area > AreaInput {
+			t.Errorf("%s: its Area is none of ours", c.ID)
+		}
+		if c.Ahead != nil && c.Ahead.Area != c.Area {
+			t.Errorf("%s: it stands ahead of %s, which is of another area", c.ID, c.Ahead.ID)
+		}
+		if !idShape.Re().MatchString(c.ID) {
+			t.Errorf("%s: an id is words of small letters and digits with hyphens between them", c.ID)
+		}
+		both(c.ID, c.Title, c.Area.Title())
+		states(c.ID, c.Requires)
+		if len(c.Needs) == 0 && !slices.Contains(c.Uses, snapshot.AgentDetails) {
+			t.Errorf("%s: Needs is empty, so that nothing could prove it", c.ID)
 		}
 		for _, p := range c.Problems {
 			both(p.Code, p.Title, p.Cause, p.Fix)
-			if !regexp.MustCompile(fmt.Sprintf(`^DSP%d[0-9]{2}$`, c.Area)).MatchString(p.Code) {
-				t.Errorf("%s is no code of area %d, which is that of its check", p.Code, c.Area)
+			if p.Requires != nil {
+				states(p.Code, p.Requires)
 			}
-			if p.Severity != Fail && p.Severity != Warn || len(p.Sources) == 0 || len(p.Look)+len(p.Do)+len(p.Example) == 0 {
-				t.Errorf("%s: severity %v, %d sources, %d commands", p.Code, p.Severity, len(p.Sources), len(p.Look)+len(p.Do)+len(p.Example))
+			if !regexp.MustCompile(fmt.Sprintf(`^DSP%d[0-9]{2}$`, c.Area)).MatchString(p.Code) {
+				t.Errorf("%s of %s: the code must be DSP%d and two digits, as its check is of area %[3]d", p.Code, c.ID, c.Area)
+			}
+			if p.Severity != Fail && p.Severity != Warn {
+				t.Errorf("%s: Severity is %v: Fail or Warn", p.Code, p.Severity)
+			}
+			if len(p.Sources) == 0 {
+				t.Errorf("%s: Sources is empty: name the page of AWS that says so", p.Code)
+			}
+			if len(p.Look)+len(p.Do)+len(p.Example) == 0 {
+				t.Errorf("%s: no command in Look or Do and no change in Example: what does the reader run?", p.Code)
 			}
 		}
 	}
@@ -271,9 +300,18 @@ func TestCatalogue(t *testing.T) {
 		both(string(code), text)
 	}
 	for _, e := range documented.All() {
-		both(e.ID, e.Title, e.Cause, e.Fix, e.Stage.Title())
-		if len(e.Match()) == 0 && e.Literal || len(e.Sources) == 0 {
-			t.Errorf("%s: nothing matches it although its wording is known, or no source", e.ID)
+		if e.Stage.Title() == (Text{}) {
+			t.Errorf("%s: its Stage is %q, which has no title: it is one of the constants of Stage", e.ID, e.Stage)
+		}
+		if e.Message.En == "" || e.Message.Ja == "" {
+			t.Errorf("%s: Message is empty: the text as documented, or say in both languages that it is not", e.ID)
+		}
+		both(e.ID, e.Title, e.Cause, e.Fix)
+		if len(e.Match()) == 0 && e.Literal {
+			t.Errorf("%s: its wording is known (Literal), and no pattern matches it", e.ID)
+		}
+		if len(e.Sources) == 0 {
+			t.Errorf("%s: Sources is empty: name the page that the text comes from", e.ID)
 		}
 		for _, id := range e.Checks {
 			if ByID(id) == nil {

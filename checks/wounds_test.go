@@ -100,6 +100,9 @@ func TestWounds(t *testing.T) {
 					if f.Problem != nil {
 						provoked[f.Problem.Code] = true
 						complete(t, f)
+						if !slices.Contains(r.Check.Problems, f.Problem) {
+							t.Errorf("%s reports %s, which is not in its Problems: nothing explains it", r.Check.ID, f.Problem.Code)
+						}
 					}
 				}
 			}
@@ -123,7 +126,7 @@ func TestWounds(t *testing.T) {
 	for _, c := range checks.All() {
 		for _, p := range c.Problems {
 			if !provoked[p.Code] {
-				t.Errorf("%s of %s: no wound provokes it", p.Code, c.ID)
+				t.Errorf("%s of %s: no wound provokes it: make checks/testdata/%[2]s/<wound> (CONTRIBUTING.md, Adding a check)", p.Code, c.ID)
 			}
 		}
 	}
