@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,5 +97,9 @@ func TestAgentsInterfaceUnseen(t *testing.T) {
 	}
 	if got := egress(); got.Status != checks.Unknown {
 		t.Errorf("not all seen: %v, %v", got.Status, got.Findings)
+	}
+	snap.Scopes = slices.DeleteFunc(snap.Scopes, func(s *snapshot.Scope) bool { return !slices.Contains(s.Roles, snapshot.Destination) })
+	if got := egress(); got.Status != checks.Unknown || got.Findings[0].Gaps[0].Code != snapshot.AgentPlace {
+		t.Errorf("nothing seen where it may stand: %v, %v", got.Status, got.Findings)
 	}
 }

@@ -58,6 +58,9 @@ func runAgentEgress(x *Exam) {
 	case len(j.agents.Groups) == 0 && j.agents.Pending != "":
 		x.Unknown(j.agents.Given, j.agents.Pending.Gap(j.agents.Given))
 		return
+	case len(j.agents.Groups) == 0 && x.Target.AgentIP.IsValid() && !j.placed():
+		x.Unknown(x.Target.AgentIP.String(), snapshot.Gap{Code: snapshot.AgentPlace})
+		return
 	case len(j.agents.Groups) == 0 && x.Target.AgentIP.IsValid() && !j.from.Scope.Interfaces.Covers(j.from.VPC):
 		x.Unknown(x.Target.AgentIP.String(), j.from.Scope.GapFor(snapshot.Interfaces, x.Target.AgentIP.String()))
 		return

@@ -20,6 +20,9 @@ import (
 
 func TestMain(m *testing.M) {
 	tier.Spend()
+	for _, c := range registry {
+		c.Run = tier.Loud(c.ID, c.Run)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"go/parser"
 	"go/token"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +126,46 @@ func TestHalfAnEstate(t *testing.T) {
 			}
 			if passed == len(checks.All()) {
 				t.Errorf("%s: READY with nothing but %s", name, k)
+			}
+		}
+	}
+}
+
+// TestTargetsSaidInPart judges every fixture with a part of what its target says, with
+// the agent named by its address alone, and with nothing seen of the agent's side:
+// nothing panics, and what is left open has its gap.
+func TestTargetsSaidInPart(t *testing.T) {
+	step := 0
+	for _, name := range fixtures.Names() {
+		target, whole := openFixture(t, name)
+		sides := []*snapshot.Snapshot{whole, {TakenAt: whole.TakenAt, Probes: whole.Probes}}
+		for _, s := range whole.Scopes {
+			if slices.Contains(s.Roles, snapshot.Destination) {
+				sides[1].Scopes = append(sides[1].Scopes, s)
+			}
+		}
+		byAddress := target
+		byAddress.AgentInstanceID, byAddress.AgentIP = "", netip.MustParseAddr("10.10.1.50")
+		for _, said := range []snapshot.Target{target, byAddress} {
+			for n := range reflect.TypeFor[snapshot.Target]().NumField() {
+				part := said
+				field := reflect.ValueOf(&part).Elem().Field(n)
+				if field.IsZero() && n > 0 {
+					continue
+				}
+				field.SetZero()
+				for _, snap := range sides {
+					if step++; !tier.Takes(step, 3) {
+						continue
+					}
+					for _, r := range checks.Run(t.Context(), part, snap, checks.All(), checks.Options{}) {
+						for _, f := range r.Findings {
+							if f.Status == checks.Unknown && f.Problem == nil && len(f.Gaps) == 0 {
+								t.Errorf("%s without %s: %s leaves open why it can't tell", name, reflect.TypeFor[snapshot.Target]().Field(n).Name, r.Check.ID)
+							}
+						}
+					}
+				}
 			}
 		}
 	}

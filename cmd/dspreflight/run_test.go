@@ -23,6 +23,9 @@ import (
 
 func TestMain(m *testing.M) {
 	tier.Spend()
+	for _, c := range checks.All() {
+		c.Run = tier.Loud(c.ID, c.Run)
+	}
 	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG", "AWS_CA_BUNDLE"} { // each client would read the bundle anew
 		if err := os.Unsetenv(v); err != nil {
 			panic(err)

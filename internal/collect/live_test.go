@@ -29,6 +29,9 @@ import (
 
 func TestMain(m *testing.M) {
 	tier.Spend()
+	for _, c := range checks.All() {
+		c.Run = tier.Loud(c.ID, c.Run)
+	}
 	// Every client reads the bundle anew, and nothing here has certificates.
 	if err := os.Unsetenv("AWS_CA_BUNDLE"); err != nil {
 		panic(err)

@@ -8,6 +8,7 @@ package tier
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -58,6 +59,21 @@ func Spend() {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() == "" {
 		debug.SetGCPercent(200)
+	}
+}
+
+// Loud is what a check does, but that it ends the tests where it panics: the engine
+// makes UNKNOWN of that, which no test of a verdict would see. It belongs into a
+// TestMain.
+func Loud[Exam any](id string, run func(Exam)) func(Exam) {
+	return func(x Exam) {
+		defer func() {
+			if r := recover(); r != nil {
+				fmt.Fprintf(os.Stderr, "--- FAIL: the check %s panicked: %v\n%s", id, r, debug.Stack())
+				os.Exit(1)
+			}
+		}()
+		run(x)
 	}
 }
 
