@@ -71,6 +71,9 @@ func TestKindsOfTemplates(t *testing.T) {
 		"a nested template in a nested one":                     {`{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"sub/middle.json"}}}}`, 1, "N/M/D"},
 		"a direction that YAML 1.1 calls true":                  {"Resources:\n  D:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties: {NetworkAclId: " + aclOfHealthy + ", RuleNumber: 1, Protocol: 6, Egress: yes, CidrBlock: 0.0.0.0/0, RuleAction: deny, PortRange: {From: 1024, To: 65535}}\n", 1, "breaks nacl-to-agent"},
 		"a port that YAML 1.1 reads by eights":                  {"Resources:\n  D:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties: {NetworkAclId: " + aclOfHealthy + ", RuleNumber: 1, Protocol: 6, CidrBlock: 0.0.0.0/0, RuleAction: deny, PortRange: {From: 0673, To: 0x1bb}}\n", 1, "breaks nacl-to-endpoint"},
+		"an action that is none":                                {`{"Resources":{"D":` + entryThat + `"drop"}}}}`, 2, "is neither allow nor deny"},
+		"an action that AWS does not show":                      {`{"Resources":{"D":` + entryThat + `"****"}}}}`, 3, "D.RuleAction"},
+		"properties that a function stands for":                 {`{"Resources":{"D":{"Type":"AWS::EC2::NetworkAclEntry","Properties":{"Fn::If":["C",{` + denies + `},{}]}}}}`, 3, "Fn::If"},
 		"a protocol that is none":                               {`{"Resources":{"D":` + strings.Replace(entryThat, `"Protocol":6`, `"Protocol":" 6"`, 1) + `"deny"}}}}`, 2, "is not a protocol"},
 		"an ACL of a VPC that is told later":                    {`{"Resources":{"N":{"Type":"AWS::EC2::NetworkAcl","Properties":{"VpcId":{"Fn::ImportValue":"v"}}},"A":{"Type":"AWS::EC2::SubnetNetworkAclAssociation","Properties":{"SubnetId":{"Fn::ImportValue":"s"},"NetworkAclId":{"Ref":"N"}}}}}`, 3, "nacl-to-endpoint"},
 		"a table of a VPC that is told later":                   {`{"Resources":{"N":{"Type":"AWS::EC2::RouteTable","Properties":{"VpcId":{"Fn::ImportValue":"v"}}},"A":{"Type":"AWS::EC2::SubnetRouteTableAssociation","Properties":{"SubnetId":{"Fn::ImportValue":"s"},"RouteTableId":{"Ref":"N"}}}}}`, 3, "route-to-endpoint"},
@@ -239,6 +242,10 @@ func TestKindsOfResources(t *testing.T) {
 	const awscc = "registry.terraform.io/hashicorp/awscc"
 	stack := `{"Parameters":{"Do":{"Type":"String","Default":"allow"}},"Resources":{"D":` + entryThat + `{"Ref":"Do"}}}}}`
 	runs := map[string]any{"address": "null_resource.x", "mode": "managed", "type": "null_resource", "name": "x", "provider_config_key": "null", "provisioners": []any{map[string]any{"type": "local-exec", "expressions": map[string]any{"command": map[string]any{"constant_value": "./do.sh"}}}}}
+	entry := map[string]any{"rule_number": 1, "protocol": "6", "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "from_port": 443, "to_port": 443}
+	says := func(references ...any) map[string]any {
+		return map[string]any{"address": "aws_network_acl_rule.x", "mode": "managed", "type": "aws_network_acl_rule", "name": "x", "provider_config_key": "aws", "expressions": map[string]any{"network_acl_id": map[string]any{"references": references}}}
+	}
 	for name, tt := range map[string]struct {
 		kind, provider string
 		action         string
@@ -258,6 +265,11 @@ func TestKindsOfResources(t *testing.T) {
 		"a stack set":                        {kind: "aws_cloudformation_stack_set", after: map[string]any{"name": "n"}, code: 3, says: "aws_cloudformation_stack_set"},
 		"an entry of Cloud Control":          {kind: "awscc_ec2_network_acl_entry", provider: awscc, after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": 6, "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "port_range": map[string]any{"from": 443, "to": 443}}, code: 1, says: "breaks nacl-to-endpoint"},
 		"an entry by its state":              {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry", "desired_state": `{` + denies + `,"RuleAction":"deny"}`}, code: 1, says: "breaks nacl-to-endpoint"},
+		"an entry of ports told later":       {kind: "awscc_ec2_network_acl_entry", provider: awscc, after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": 6, "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "port_range": map[string]any{"to": 443}}, open: map[string]any{"port_range": map[string]any{"from": true}}, code: 3, says: "port_range"},
+		"an entry that does neither":         {kind: "aws_network_acl_rule", after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": "6", "rule_action": "drop", "egress": false, "cidr_block": "0.0.0.0/0"}, code: 2, says: `"drop" is neither allow nor deny`},
+		"an entry of an ACL by chance":       {kind: "aws_network_acl_rule", after: entry, open: map[string]any{"network_acl_id": true}, config: says("random_integer.n.result", "random_integer.n", "var.acls"), code: 3, says: "aws_network_acl_rule.x.network_acl_id"},
+		"an entry of an ACL through a value": {kind: "aws_network_acl_rule", after: entry, open: map[string]any{"network_acl_id": true}, config: says("local.acl"), code: 3, says: "aws_network_acl_rule.x.network_acl_id"},
+		"a group with a rule told later":     {kind: "aws_security_group", action: "update", before: map[string]any{"id": "sg-0e1d2c3b4a5968778", "vpc_id": "vpc-0d5c1a2b3e4f50617", "ingress": []any{map[string]any{"cidr_blocks": []any{"10.10.0.0/16"}, "from_port": 443, "to_port": 443, "protocol": "tcp"}}}, after: map[string]any{"id": "sg-0e1d2c3b4a5968778", "vpc_id": "vpc-0d5c1a2b3e4f50617", "ingress": []any{}}, open: map[string]any{"ingress": []any{true}}, code: 3, says: "aws_security_group.x.ingress"},
 		"a state that is not known":          {kind: "aws_cloudcontrolapi_resource", after: map[string]any{"type_name": "AWS::EC2::NetworkAclEntry"}, open: map[string]any{"desired_state": true}, code: 3, says: "desired_state"},
 		"an entry of a mirrored provider":    {kind: "aws_network_acl_rule", provider: "terraform.corp.example/mirror/aws", after: map[string]any{"network_acl_id": aclOfHealthy, "rule_number": 1, "protocol": "6", "rule_action": "deny", "egress": false, "cidr_block": "0.0.0.0/0", "from_port": 443, "to_port": 443}, code: 1, says: "breaks nacl-to-endpoint"},
 		"a group of another account":         {kind: "aws_security_group", action: "no-op", before: map[string]any{"id": "sg-0fffffffffffffff1", "vpc_id": "vpc-0fffffffffffffff1", "arn": "arn:aws:ec2:us-east-1:999988887777:security-group/sg-0fffffffffffffff1"}, code: 2, says: "the plan manages what is in 999988887777/us-east-1"},
@@ -324,73 +336,6 @@ func TestKindsOfResources(t *testing.T) {
 			}
 			file := filepath.Join(t.TempDir(), "plan.json")
 			if err := os.WriteFile(file, body, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)
-		})
-	}
-}
-
-// TestWhatElseAPlanHolds reads what a plan holds beside changes: actions that it
-// invokes, the identity that made it, a change that is put off, and two changes that
-// contradict each other.
-func TestWhatElseAPlanHolds(t *testing.T) {
-	const aws = `"mode":"managed","provider_name":"registry.terraform.io/hashicorp/aws"`
-	bucket := `{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","name":"b",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"bucket":"b"},"after_unknown":{"id":true}}}`
-	elsewhere := func(region string) string {
-		return `{"address":"aws_lambda_function.f","type":"aws_lambda_function","name":"f",` + aws + `,"change":{"actions":["update"],"before":{"id":"f","arn":"arn:aws:lambda:` + region + `:111122223333:function:f"},"after":{"id":"f","arn":"arn:aws:lambda:` + region + `:111122223333:function:f"},"after_unknown":{}}}`
-	}
-	route := func(name, target string) string {
-		return `{"address":"aws_route.` + name + `","type":"aws_route","name":"` + name + `",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"route_table_id":"rtb-0d1a2b3c4d5e6f701","destination_cidr_block":"10.10.1.0/24",` + target + `},"after_unknown":{"id":true}}}`
-	}
-	role := func(account string) string {
-		return `"configuration":{"provider_config":{"aws":{"name":"aws","expressions":{"assume_role":[{"role_arn":{"constant_value":"arn:aws:iam::` + account + `:role/ci"}}]}}},"root_module":{"resources":[{"address":"aws_s3_bucket.b","mode":"managed","type":"aws_s3_bucket","name":"b","provider_config_key":"aws"}]}}`
-	}
-	const (
-		rules       = `{"cidr_blocks":["10.10.0.0/16"],"from_port":443,"to_port":443,"protocol":"tcp"},{"cidr_blocks":["10.10.0.0/16"],"from_port":1024,"to_port":1064,"protocol":"tcp"}`
-		groupConfig = `"configuration":{"root_module":{"resources":[{"address":"aws_security_group.g","mode":"managed","type":"aws_security_group","name":"g","expressions":{"name":{"constant_value":"g"}}}]}}`
-	)
-	group := func(after, unknown string) string {
-		of := func(more string) string {
-			return `{` + more + `"id":"sg-0e1d2c3b4a5968778","name":"g","vpc_id":"vpc-0d5c1a2b3e4f50617"}`
-		}
-		return `{"address":"aws_security_group.g","type":"aws_security_group","name":"g",` + aws + `,"change":{"actions":["update"],"before":` + of(`"ingress":[`+rules+`],`) + `,"after":` + of(after) + `,"after_unknown":` + unknown + `}}`
-	}
-	for name, tt := range map[string]struct {
-		changes, more string
-		code          int
-		says          string
-	}{
-		"an action that is told the ACL":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"` + aclOfHealthy + `"}}]`, 3, "action.aws_lambda_invoke.x"},
-		"an action that is told nothing":  {bucket, `"action_invocations":[{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"{}"}}]`, 0, "1 custom resources, provisioners or resources of other providers were not read"},
-		"an action that is put off":       {bucket, `"deferred_action_invocations":[{"reason":"x","action_invocation":{"address":"action.aws_lambda_invoke.x","type":"aws_lambda_invoke","name":"x","config_values":{"payload":"` + aclOfHealthy + `"}}}]`, 3, "action.aws_lambda_invoke.x"},
-		"an action that nobody knows":     {strings.Replace(bucket, `["create"]`, `["explode"]`, 1), `"complete":true`, 2, `does not know what the action "explode" does`},
-		"a command in a module":           {`{"address":"module.m.null_resource.x","module_address":"module.m","type":"null_resource","name":"x","mode":"managed","provider_name":"registry.terraform.io/hashicorp/null","change":{"actions":["create"],"before":null,"after":{},"after_unknown":{}}}`, `"configuration":{"root_module":{"module_calls":{"m":{"source":"./m","expressions":{"acl":{"constant_value":"` + aclOfHealthy + `"}},"module":{"variables":{"acl":{}},"resources":[{"address":"null_resource.x","mode":"managed","type":"null_resource","name":"x","provisioners":[{"type":"local-exec","expressions":{"command":{"references":["var.acl"]}}}]}]}}}}}`, 3, "module.m.null_resource.x"},
-		"a program that is run for data":  {strings.NewReplacer("aws_s3_bucket", "external", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/external", `["create"]`, `["read"]`, `{"bucket":"b"}`, `{"query":{"acl":"`+aclOfHealthy+`"}}`).Replace(bucket), `"complete":true`, 3, "external.b"},
-		"a page that is posted for data":  {strings.NewReplacer("aws_s3_bucket", "http", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/http", `["create"]`, `["read"]`, `{"bucket":"b"}`, `{"method":"POST","request_body":"`+aclOfHealthy+`"}`).Replace(bucket), `"complete":true`, 3, "http.b"},
-		"a page that is read":             {strings.NewReplacer("aws_s3_bucket", "http", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/http", `["create"]`, `["read"]`, `{"bucket":"b"}`, `{"url":"https://x/`+aclOfHealthy+`"}`).Replace(bucket), `"complete":true`, 0, "breaks nothing"},
-		"a program with no id":            {strings.NewReplacer("aws_s3_bucket", "external", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/external", `["create"]`, `["read"]`).Replace(bucket), `"complete":true`, 0, "1 custom resources, provisioners or resources of other providers were not read"},
-		"a stack that is put off":         {bucket, `"deferred_changes":[{"reason":"resource_config_unknown","resource_change":{"address":"aws_cloudformation_stack_set.s","type":"aws_cloudformation_stack_set","name":"s",` + aws + `}}]`, 3, "aws_cloudformation_stack_set.s"},
-		"an identity of another account":  {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_caller_identity.c","mode":"data","type":"aws_caller_identity","name":"c","provider_name":"registry.terraform.io/hashicorp/aws","values":{"account_id":"999988887777","arn":"arn:aws:iam::999988887777:user/x"}}]}}}`, 2, "999988887777"},
-		"things of another Region":        {elsewhere("us-west-2"), `"complete":true`, 2, "the plan manages what is in 111122223333/us-west-2; the estate is 111122223333/us-east-1"},
-		"things of its own Region":        {elsewhere("us-east-1"), `"complete":true`, 0, "0 of 1 changes touch this target"},
-		"things of two Regions":           {elsewhere("us-west-2") + "," + strings.Replace(elsewhere("us-east-1"), ".f", ".g", 1), `"complete":true`, 0, "0 of 2 changes touch this target"},
-		"things of no Region, and one":    {bucket + "," + elsewhere("us-west-2"), `"complete":true`, 2, "us-west-2"},
-		"a provider of another Region":    {bucket, `"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"data.aws_region.r","mode":"data","type":"aws_region","name":"r","provider_name":"registry.terraform.io/hashicorp/aws","values":{"name":"us-west-2"}}]}}}`, 2, "us-west-2"},
-		"a role of another account":       {bucket, role("999988887777"), 2, "999988887777"},
-		"a role of its own account":       {bucket, role("111122223333"), 0, "0 of 1 changes touch this target"},
-		"a fork under another name":       {strings.Replace(group(`"ingress":[],`, `{}`), "hashicorp/aws", "example/fork", 1), `"complete":true`, 1, "sg-ingress-443"},
-		"rules of dynamic blocks":         {group("", `{"ingress":true}`), groupConfig, 3, "sg-ingress-443"},
-		"a group that keeps its rules":    {group(`"ingress":[`+rules+`],`, `{}`), groupConfig, 0, "breaks nothing"},
-		"a change of what nobody tells":   {strings.Replace(group(`"ingress":[],`, `{}`), `"before":{`, `"before":null,"was":{`, 1), `"complete":true`, 3, "aws_security_group.g"},
-		"two routes with one destination": {route("a", `"gateway_id":"igw-0bbbbbbbbbbbbbbbb"`) + "," + route("b", `"vpc_peering_connection_id":"pcx-0c1d2e3f405162738"`), `"complete":true`, 3, "route-to-agent"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "plan.json")
-			if !strings.Contains(tt.more, `"configuration"`) {
-				tt.more += `,"configuration":{"root_module":{}}`
-			}
-			if err := os.WriteFile(file, []byte(`{"format_version":"1.2","resource_changes":[`+tt.changes+`],`+tt.more+`}`), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			wants(t, invoke(t, "check", "--fixture", "healthy", "--plan", file), tt.code, tt.says)

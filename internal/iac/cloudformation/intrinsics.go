@@ -30,6 +30,10 @@ type evaluator struct {
 	imports map[string]any
 }
 
+// notShown is what AWS writes in the place of parameters that are NoEcho.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+const notShown = "****"
+
 // noValue stands for AWS::NoValue: the property is as good as not there.
 type noValue struct{}
 
@@ -71,7 +75,7 @@ func (e *evaluator) value(v any, at string) any {
 		if known, ok := e.imports[e.imported(v)]; ok {
 			return known
 		}
-		if strings.Contains(v, "{{resolve:") || strings.Contains(v, "{{changeSet:") {
+		if strings.Contains(v, "{{resolve:") || strings.Contains(v, "{{changeSet:") || v == notShown {
 			return resource.Unknown(at)
 		}
 	}

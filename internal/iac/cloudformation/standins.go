@@ -177,9 +177,16 @@ func (b *binding) unread() {
 	}
 }
 
-// fill notes a resource into whose properties something is filled.
+// fill notes a resource into whose properties something is filled, or which a function
+// stands for.
 func (b *binding) fill(r declaredResource) {
-	if by, ok := filled(r.properties); ok {
+	by, ok := filled(r.properties)
+	for name := range r.properties {
+		if !ok && strings.HasPrefix(name, "Fn::") {
+			by, ok = name, true
+		}
+	}
+	if ok {
 		if kinds := resource.KindsOf(r.kind); len(kinds) > 0 {
 			b.plan.Doubt(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, kinds, snapshot.NotModelled, r.id, by)
 		}

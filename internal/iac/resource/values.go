@@ -186,6 +186,11 @@ func (o *Object) check() error {
 			return snapshot.Errorf("%s.%s: %q is not a protocol; expected a name such as tcp, or a number from -1 to 255", "%s.%s: %q はプロトコルではない。tcp などの名前か、-1 から 255 までの数を指定する", o.Address, name, Shortened(s))
 		}
 	}
+	for _, name := range []string{"rule_action", "action"} {
+		if s := o.Known(name); s != "" && !strings.EqualFold(s, "allow") && !strings.EqualFold(s, "deny") && !o.Sensitive[name] {
+			return snapshot.Errorf("%s.%s: %q is neither allow nor deny", "%s.%s: %q は allow でも deny でもない", o.Address, name, Shortened(s))
+		}
+	}
 	for _, name := range []string{"cidr_block", "cidr_ipv4", "destination_cidr_block", "cidr"} {
 		s := o.Known(name)
 		if _, err := netip.ParsePrefix(s); s != "" && err != nil && !o.Sensitive[name] {

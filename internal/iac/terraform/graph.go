@@ -120,6 +120,11 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 		for _, name := range resource.Types().Models[rc.Type].Attributes {
 			mask[name] = true
 		}
+		if config := g.config(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name); config != nil {
+			for name := range config.Expressions {
+				mask[name] = true
+			}
+		}
 		rc.Change.AfterUnknown, g.untold = mask, true
 	}
 	mask, _ := rc.Change.AfterUnknown.(map[string]any)

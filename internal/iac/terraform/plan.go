@@ -192,15 +192,8 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 		p.Changes = append(p.Changes, resource.Change{Address: rc.Address, Type: rc.Type, Action: action, Kinds: m.Kinds, Place: g.source.place(rc.ModuleAddress, rc.Type, rc.Name), Before: before, After: after})
 	}
 	for _, rc := range d.Deferred {
-		if rc == nil || rc.ResourceChange == nil {
-			continue
-		}
-		kinds := resource.Types().Unmodelled[rc.ResourceChange.Type]
-		if m, ok := resource.Types().Models[rc.ResourceChange.Type]; ok {
-			kinds = m.Kinds
-		}
-		if len(kinds) > 0 {
-			p.Doubt(&resource.Object{Address: rc.ResourceChange.Address, Type: rc.ResourceChange.Type}, kinds, snapshot.NotModelled, rc.ResourceChange.Address, "deferred")
+		if rc != nil && rc.ResourceChange != nil {
+			g.deferred(p, rc.ResourceChange)
 		}
 	}
 	for _, later := range d.Later {

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -40,8 +41,12 @@ func (g *graph) settle(rc *tfjson.ResourceChange, o *resource.Object) {
 				attrs[name] = g.settled(at, name)
 			}
 		case []any:
-			if list, ok := attrs[name].([]any); ok {
+			if list, ok := attrs[name].([]any); ok || marked(m) {
 				attrs[name] = g.settleList(at, name, list, m)
+			}
+		case map[string]any:
+			if marked(m) {
+				attrs[name] = g.settleBlock(at, name, resource.AsMap(attrs[name]), m, false)
 			}
 		}
 	}
@@ -92,37 +97,46 @@ func (g *graph) configured(at *instance, name string) configuredValue {
 func (g *graph) settleList(at *instance, name string, list, mask []any) []any {
 	out := slices.Clone(list)
 	for i := range mask {
+		if !marked(mask[i]) {
+			continue
+		}
 		if i >= len(out) {
-			break
+			out = append(out, resource.Unknown(fmt.Sprintf("%s.%s", at.Address, name)))
+			continue
 		}
 		switch m := mask[i].(type) {
 		case bool:
-			if m {
-				out[i] = resource.Unknown(fmt.Sprintf("%s.%s", at.Address, name))
-			}
+			out[i] = resource.Unknown(fmt.Sprintf("%s.%s", at.Address, name))
 		case map[string]any:
-			block, _ := out[i].(map[string]any)
-			filled := make(map[string]any, len(block))
-			for k, v := range block {
-				filled[k] = v
-			}
-			for k, v := range m {
-				address := resource.Unknown(fmt.Sprintf("%s.%s.%s", at.Address, name, k))
-				switch v := v.(type) {
-				case bool:
-					if v {
-						filled[k] = g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address)
-					}
-				case []any:
-					if slices.Contains(v, any(true)) {
-						filled[k] = withRest(block[k], g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: len(list) > 1}, address))
-					}
-				}
-			}
-			out[i] = filled
+			out[i] = g.settleBlock(at, name, resource.AsMap(out[i]), m, len(list) > 1)
 		}
 	}
 	return out
+}
+
+// settleBlock fills the unknown fields of a block, which may be one of several.
+func (g *graph) settleBlock(at *instance, name string, block, mask map[string]any, mixed bool) map[string]any {
+	filled := make(map[string]any, len(block))
+	maps.Copy(filled, block)
+	for k, m := range mask {
+		if !marked(m) {
+			continue
+		}
+		address := resource.Unknown(fmt.Sprintf("%s.%s.%s", at.Address, name, k))
+		switch m := m.(type) {
+		case bool:
+			filled[k] = g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: mixed}, address)
+		case []any:
+			if slices.Contains(m, any(true)) {
+				filled[k] = withRest(block[k], g.value(at, k, configuredValue{refs: g.blockRefs(at.expression(name), k, block), mixed: mixed}, address))
+			} else {
+				filled[k] = address
+			}
+		case map[string]any:
+			filled[k] = g.settleBlock(at, name, resource.AsMap(block[k]), m, mixed)
+		}
+	}
+	return filled
 }
 
 // withRest puts the elements of a list that are known to what the others amount to.
@@ -187,6 +201,7 @@ func (g *graph) value(at *instance, name string, s configuredValue, address reso
 	f := g.resolve(s, nil, g.where(at), kinds, "", 0)
 	f.constant = f.constant || s.mixed && len(f.ids) > 1
 	if f.unreadable || len(f.ids) == 0 {
+		g.untold = g.untold || len(f.ids) == 0 && !g.mayMake(s.refs, kinds)
 		return address
 	}
 	if !resource.Types().Lists[name] {
@@ -206,6 +221,17 @@ func (g *graph) value(at *instance, name string, s configuredValue, address reso
 		return resource.AtLeast{Known: f.ids, Rest: address}
 	}
 	return address
+}
+
+// mayMake reports whether references of which none leads to anything may be to what the
+// plan makes: something in between can't be read, and some of the types is made. What
+// else decides a value may choose among ids that exist.
+func (g *graph) mayMake(refs, kinds []string) bool {
+	between := slices.ContainsFunc(refs, func(ref string) bool {
+		t := split(ref)
+		return len(t) > 0 && slices.Contains([]string{"local", "module", "var", "each"}, t[0])
+	})
+	return between && slices.ContainsFunc(slices.Collect(maps.Values(g.fresh)), func(kind string) bool { return slices.Contains(kinds, kind) })
 }
 
 // where is the place that an attribute of a resource is read in.
