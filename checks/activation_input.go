@@ -59,7 +59,7 @@ var (
 	arnOther = &Problem{
 		Code: "DSP809", Severity: Fail,
 		Title:   say("{subject} names {seen}, and the id given beside it is {expected}", "{subject} は {seen} を指しているが、併せて指定された ID は {expected}"),
-		Cause:   say("Two inputs contradict each other, so that what is judged is not what CreateAgent gets.", "2 つの入力が矛盾しており、判定対象と CreateAgent に渡すものが異なる。"),
+		Cause:   say("Two inputs contradict each other. What the ARN names is judged, since CreateAgent gets that; the id may be what is meant.", "2 つの入力が矛盾している。CreateAgent に渡すのは ARN なので、ARN が指すものを判定した。本来は ID の方かもしれない。"),
 		Fix:     say("Make them agree: pass what CreateAgent is to get to both, or leave the id out.", "一致させる。CreateAgent に渡すものを両方に指定するか、ID を指定しない。"),
 		Look:    arnMalformed.Look,
 		Errors:  []*documented.Error{documented.InvalidSubnet, documented.InvalidGroup},

@@ -94,6 +94,46 @@ func TestPoliciesAreSpokenOfAsTheyAre(t *testing.T) {
 	}
 }
 
+// TestConditionsAreSpokenOf: who is named may call what a condition lets, and a condition on
+// the time is told with the time that it was judged for.
+func TestConditionsAreSpokenOf(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	for statements, want := range map[string]string{
+		allowed + `,{"Effect":"Allow","Action":"ec2:DescribeSubnets","Resource":"*","Condition":{"StringEquals":{"ec2:Region":"eu-west-1"}}}`:                                                       "p.json may call ec2:DescribeSubnets only under a condition that does not hold: p.json, statement 2: StringEquals ec2:Region (eu-west-1)",
+		`{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ec2:DescribeSubnets","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}}}`: "p.json, statement 2 denies it, judged for DateGreaterThan aws:CurrentTime (2020-01-01T00:00:00Z) [2026-11-01T12:00:00Z",
+	} {
+		if got := of(judgeOne(t, policyFile(t, statements), "iam-activation", now), checks.Fail); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", statements, got)
+		}
+	}
+}
+
+// TestOrganizationsSilence: what hangs on one thing is one question, in one language.
+func TestOrganizationsSilence(t *testing.T) {
+	files := healthyFiles(t)
+	for _, name := range []string{simulationAny, simulationAccount} {
+		s := readSimulation(t, files[name])
+		for _, r := range s.EvaluationResults {
+			if strings.HasPrefix(r["EvalActionName"].(string), "datasync:") {
+				r["EvalDecision"], r["OrganizationsDecisionDetail"] = "implicitDeny", map[string]any{"AllowedByOrganizations": false}
+			}
+		}
+		files[name] = encoded(t, s)
+	}
+	open := 0
+	for _, f := range judgeOne(t, files, "iam-activation", time.Time{}).Findings {
+		for _, g := range f.Gaps {
+			open++
+			if text := checks.GapText(g); !strings.Contains(text.Ja, "datasync:CreateAgent, datasync:ListAgents, datasync:DescribeAgent") || strings.Contains(text.Ja, "does not") {
+				t.Error(text.Ja)
+			}
+		}
+	}
+	if open != 1 {
+		t.Errorf("%d questions are open", open)
+	}
+}
+
 // TestEveryObstacleIsNamed: where a boundary and the organization both stand in the way,
 // to change one does not help, and what a boundary denies is proved.
 func TestEveryObstacleIsNamed(t *testing.T) {
@@ -201,6 +241,26 @@ func TestKeyRequestIsShownAsItIs(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s", query, got)
 		}
+	}
+}
+
+// TestTwoNamesOfASubnet: what the ARN names is judged, and that is said.
+func TestTwoNamesOfASubnet(t *testing.T) {
+	files := healthyFiles(t)
+	snap, err := snapshot.Read(files, snapshot.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := *snap.Target
+	target.SubnetARNs, target.SubnetID = []string{"arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0da1b2c3d4e5f6071"}, "subnet-0db1b2c3d4e5f6072"
+	target = target.Settled()
+	snap.AssignRoles(target)
+	if target, err = checks.Resolve(target, snap); err != nil {
+		t.Fatal(err)
+	}
+	rs := checks.Run(t.Context(), target, snap, []*checks.Check{checks.ByID("subnet-usable"), checks.ByID("activation-input")}, checks.Options{})
+	if got := of(rs[1], checks.Fail); !strings.Contains(got, "What the ARN names is judged") || !strings.HasPrefix(rs[0].Findings[0].Subject, "subnet-0da1") {
+		t.Errorf("%s, and judged was %s", got, rs[0].Findings[0].Subject)
 	}
 }
 

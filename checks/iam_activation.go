@@ -72,7 +72,7 @@ var (
 	}
 	iamConditioned = &Problem{
 		Code: "DSP735", Severity: Fail,
-		Title:   say("{subject} allows {action} only under a condition: {why}", "{subject} は条件付きでのみ {action} を許可している: {why}"),
+		Title:   say("{subject} may call {action} only under a condition that does not hold: {why}", "{subject} が {action} を呼び出せるのは、成立しない条件の下だけ: {why}"),
 		Cause:   iamDenied.Cause,
 		Fix:     say("Change the condition so that it holds for this activation, or grant {action} without it.", "このアクティブ化で成立するように条件を直すか、条件なしで {action} を許可する。"),
 		Look:    []Command{Here("dspreflight iam-policy --for activation")},

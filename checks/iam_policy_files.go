@@ -140,8 +140,11 @@ func (x *Exam) evaluated(j judging, action string) (refused, bool) {
 	case iam.Undecided:
 		x.openAction(j.subject, x.openCondition(j, action, answer))
 	case iam.ExplicitDeny:
-		by := strings.Join(append(answer.By, answer.Timed...), "; ")
-		return refused{obstacle{snapshot.Textf("%s denies it", "%s が拒否している", by), say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, true
+		why := snapshot.Textf("%s denies it", "%s が拒否している", strings.Join(answer.By, "; "))
+		if len(answer.Timed) > 0 {
+			why = say(why.En+", judged for "+strings.Join(answer.Timed, "; "), why.Ja+"、判定した時刻 "+strings.Join(answer.Timed, "; "))
+		}
+		return refused{obstacle{why, say("Change that statement.", "その文を直す。")}, iamStopped, answer.Decision}, true
 	default:
 		if len(answer.Unmet) > 0 {
 			return refused{obstacle{why: snapshot.Same(strings.Join(answer.Unmet, "; "))}, iamConditioned, answer.Decision}, true

@@ -139,7 +139,7 @@ func (x *Exam) simulated(m simulation, subject, action string) (refuted bool) {
 	case !denied:
 		x.OK(subject, snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))
 	case slices.ContainsFunc(answers, organizationAlone):
-		open(snapshot.OrganizationOpen, simulationFact(last).En)
+		open(snapshot.OrganizationOpen, "EvalDecision implicitDeny, AllowedByOrganizations false")
 	default:
 		why, problem := whyDenied(last)
 		x.Report(problem, subject, refusal(action, subject, why, problem), snapshot.Saw(snapshot.PolicySimulation, subject, simulationFact(last)))

@@ -225,12 +225,24 @@ func (k *keyQuery) one(name string, p *Problem, good func(string) bool) bool {
 		return true
 	case len(q[name]) > 0 && slices.ContainsFunc(values, good):
 		k.open(snapshot.Gap{Code: snapshot.KeyAmbiguous, Source: "--key-request", Ref: name, Detail: strings.Join(values, ", ")})
+	case len(q[name]) == 0 && slices.ContainsFunc(values, good):
+		k.open(snapshot.Gap{Code: snapshot.KeyOtherwise, Source: "name", Ref: k.written(name), Detail: name})
 	case p == keyOtherAddress && len(k.gaps) > 0 && slices.ContainsFunc(values, func(v string) bool { _, err := netip.ParseAddr(v); return err == nil }):
 		k.open(k.gaps...)
 	default:
 		k.fail(p, Args{"seen": plainly(strings.Join(q[name], ", "))})
 	}
 	return false
+}
+
+// written is a name as the request has it, in other capital and small letters.
+func (k *keyQuery) written(name string) string {
+	for other := range k.query {
+		if strings.EqualFold(other, name) {
+			return other
+		}
+	}
+	return name
 }
 
 func (k *keyQuery) open(gaps ...snapshot.Gap) {

@@ -49,7 +49,13 @@ func TestKeyRequests(t *testing.T) {
 			if rng.IntN(3) == 0 {
 				again = strings.ToUpper(name)
 			}
-			switch rng.IntN(9) {
+			switch rng.IntN(10) {
+			case 9: // the name alone as AWS does not write it
+				parts = append(parts, strings.ToLower(name)+"="+good[name])
+				if name != "privateLinkEndpoint" || !typeFails {
+					weigh(checks.Unknown)
+				}
+				typeFails = typeFails || name == "endpointType"
 			case 8: // as AWS does not write it
 				parts = append(parts, name+"="+strings.ToUpper(good[name]))
 				if name == "activationRegion" {

@@ -28,7 +28,7 @@ var (
 	toolCLI = &Problem{
 		Code: "DSP721", Severity: Warn,
 		Title:   say("the AWS CLI ({subject}) is not on the activation machine, or does not run", "アクティブ化するマシンに AWS CLI（{subject}）がないか、実行できない"),
-		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS エンドポイントに対応していない。"),
+		Cause:   say("The documented way calls CreateAgent with the AWS CLI. Terraform, an SDK or the console do as well, but the console can't use a FIPS VPC endpoint.", "文書の手順では AWS CLI で CreateAgent を呼び出す。Terraform・SDK・コンソールでもよいが、コンソールは FIPS の VPC エンドポイントに対応していない。"),
 		Fix:     say("Install the AWS CLI, version 2.", "AWS CLI バージョン 2 をインストールする。"),
 		Look:    []Command{Here("aws --version")},
 		Errors:  []*documented.Error{documented.AgentARNs},

@@ -49,9 +49,9 @@ var (
 	}
 	agreesNobody = &Problem{
 		Code: "DSP654", Severity: Warn,
-		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, and {subject} refuses it", "構成上 {from} から {subject} への TCP {ports} は許可されているが、{subject} が拒否している"),
-		Cause:   say("The way is open and nothing listens at the address. A DataSync endpoint listens on all of these ports, so it is another machine, or the addresses of two networks collide.", "経路は開いているが待ち受けがない。DataSync エンドポイントはこれらすべてで待ち受けるため、別のマシンか、2 つのネットワークのアドレスが衝突している。"),
-		Fix:     say("Look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "ソースネットワークで {subject} を使っているものがないか調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
+		Title:   say("the configuration lets TCP {ports} from {from} to {subject} through, and the connection is refused", "構成上 {from} から {subject} への TCP {ports} は許可されているが、接続が拒否される"),
+		Cause:   say("A DataSync endpoint listens on all of these ports, so that something else refuses: a firewall on the way that rejects instead of dropping, or another machine that has the address, where the addresses of two networks collide.", "DataSync エンドポイントはこれらすべてで待ち受けるため、別のものが拒否している。破棄せず拒否を返す途中のファイアウォールか、2 つのネットワークのアドレスが衝突している場合の別のマシンである。"),
+		Fix:     say("Ask who runs the firewalls between {from} and {subject} whether one of them rejects TCP {ports}; look at who has {subject} on the source network, and compare it with the addresses of the endpoint's interfaces.", "{from} と {subject} の間のファイアウォールの管理者に、TCP {ports} を拒否していないか確認する。ソースネットワークで {subject} を使っているものがないかも調べ、エンドポイントのインターフェイスのアドレスと比べる。"),
 		Look:    []Command{whoHas},
 		Errors:  []*documented.Error{documented.EndpointUnreachable},
 		Sources: []string{pageNetwork},
