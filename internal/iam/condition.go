@@ -246,6 +246,9 @@ func date(is order) compare {
 		if !ok {
 			return maybe
 		}
+		if end := b.AddDate(0, 0, 1); len(want) == len(time.DateOnly) && !is(-1) && !is(1) && !have.From.IsZero() && have.From.Before(end) && !have.To.Before(b) {
+			return maybe // whether a day is its first moment or all of it is not documented
+		}
 		if !have.From.IsZero() {
 			return during(have, b, is)
 		}
