@@ -33,6 +33,9 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 		}
 		return `{"address":"aws_security_group.g","type":"aws_security_group","name":"g",` + aws + `,"change":{"actions":["update"],"before":` + of(`"ingress":[`+rules+`],`) + `,"after":` + of(after) + `,"after_unknown":` + unknown + `}}`
 	}
+	either := `{"address":"aws_network_acl.n","type":"aws_network_acl","name":"n",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"vpc_id":"vpc-0d5c1a2b3e4f50617","subnet_ids":[]},"after_unknown":{"id":true}}},` +
+		`{"address":"random_integer.i","type":"random_integer","name":"i",` + strings.Replace(aws, "/aws", "/random", 1) + `,"change":{"actions":["create"],"before":null,"after":{},"after_unknown":{"result":true}}},` +
+		`{"address":"aws_network_acl_rule.r","type":"aws_network_acl_rule","name":"r",` + aws + `,"change":{"actions":["create"],"before":null,"after":{"rule_number":1,"protocol":"6","rule_action":"deny","egress":false,"cidr_block":"0.0.0.0/0"},"after_unknown":{"id":true,"network_acl_id":true}}}`
 	put := func(kind, mode, after string) string {
 		provider := map[string]string{"external": "external", "null_resource": "null", "awscc_ec2_network_acl_entry": "awscc"}[kind]
 		return `"deferred_changes":[{"reason":"provider_config_unknown","resource_change":{"address":"` + kind + `.s","mode":"` + mode + `","type":"` + kind + `","name":"s","provider_name":"registry.terraform.io/hashicorp/` + cmp.Or(provider, "aws") +
@@ -53,6 +56,10 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 		"a page that is read":             {strings.NewReplacer("aws_s3_bucket", "http", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/http", `["create"]`, `["read"]`, `{"bucket":"b"}`, `{"url":"https://x/`+aclOfHealthy+`"}`).Replace(bucket), `"complete":true`, 0, "breaks nothing"},
 		"a program with no id":            {strings.NewReplacer("aws_s3_bucket", "external", `"managed"`, `"data"`, "hashicorp/aws", "hashicorp/external", `["create"]`, `["read"]`).Replace(bucket), `"complete":true`, 0, "1 custom resources, provisioners or resources of other providers were not read"},
 		"a stack that is put off":         {bucket, `"deferred_changes":[{"reason":"resource_config_unknown","resource_change":{"address":"aws_cloudformation_stack_set.s","type":"aws_cloudformation_stack_set","name":"s",` + aws + `}}]`, 3, "aws_cloudformation_stack_set.s"},
+		"an entry of one ACL or another":  {either, `"configuration":{"root_module":{"resources":[{"address":"aws_network_acl.n","mode":"managed","type":"aws_network_acl","name":"n"},{"address":"aws_network_acl_rule.r","mode":"managed","type":"aws_network_acl_rule","name":"r","expressions":{"network_acl_id":{"references":["random_integer.i.result","random_integer.i","aws_network_acl.n.id","aws_network_acl.n","var.acl"]}}}]}}`, 3, "aws_network_acl_rule.r.network_acl_id"},
+		"an entry of a new ACL":           {either, `"configuration":{"root_module":{"resources":[{"address":"aws_network_acl.n","mode":"managed","type":"aws_network_acl","name":"n"},{"address":"aws_network_acl_rule.r","mode":"managed","type":"aws_network_acl_rule","name":"r","expressions":{"network_acl_id":{"references":["aws_network_acl.n.id","aws_network_acl.n","var.acl"]}}}]}}`, 0, "breaks nothing"},
+		"a change that is taken out":      {`{"address":"aws_network_acl_rule.r","mode":"managed","type":"aws_network_acl_rule","name":"r"}`, `"complete":true`, 2, "what changes is left out"},
+		"a change of which all is open":   {`{"address":"aws_network_acl_rule.r","type":"aws_network_acl_rule","name":"r",` + aws + `,"change":{"actions":["create"],"before":null,"after":null,"after_unknown":true}}`, `"complete":true`, 3, "nacl-to-endpoint"},
 		"an entry that is put off":        {bucket, put("awscc_ec2_network_acl_entry", "managed", `{}`), 3, "nacl-to-endpoint"},
 		"a stack with no template yet":    {bucket, put("aws_cloudformation_stack", "managed", `{}`), 3, "aws_cloudformation_stack.s"},
 		"a kind that comes with the next": {bucket, put("aws_vpc_network_acl_lock", "managed", `{"network_acl_id":"`+aclOfHealthy+`"}`), 3, "nacl-to-endpoint"},

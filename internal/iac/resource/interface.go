@@ -90,7 +90,7 @@ func putInterface(w *World, before, o *Object) {
 	addrs := addresses(o, addressLists...)
 	if before != nil {
 		edit(w, interfaces, o.ID, func(i *snapshot.Interface) {
-			if o.Stated("security_groups") && !Same(before, o, "security_groups") {
+			if len(groupIDs)+len(groupsPending) > 0 && !Same(before, o, "security_groups") { // it can't be without any
 				i.Groups, i.Pending = groupRefs(groupIDs), groupsPending
 			}
 			w.take(i.Subnet, needs(o)-needs(before))
@@ -212,6 +212,9 @@ func (w *World) showInterface(id string) {
 			}
 			n.Interfaces = slices.Clone(n.Interfaces)
 			n.Interfaces[at].Groups, n.Interfaces[at].Pending, n.Interfaces[at].PrivateIPs = i.Groups, i.Pending, i.PrivateIPs
+			if n.Interfaces[at].PrivateIP == n.PrivateIP { // AWS shows those of the primary one as the instance's
+				n.Groups = i.Groups
+			}
 			s.Instances.Put(n)
 		}
 	}

@@ -98,6 +98,9 @@ func (g *graph) add(rc *tfjson.ResourceChange) {
 		g.before[rc] = b
 		g.masked = leaves(rc.Change.Before, rc.Change.BeforeSensitive, g.masked)
 	}
+	if whole, _ := rc.Change.AfterUnknown.(bool); whole && rc.Change.After == nil {
+		rc.Change.After = map[string]any{}
+	}
 	a, err := newObject(rc.Address, rc.Type, rc.Change.After, rc.Change.AfterSensitive)
 	if err != nil {
 		return

@@ -121,8 +121,11 @@ func (d *document) plan(files Sources, stacks StackReader) (*resource.Plan, erro
 	p.Places = g.places()
 	sort.SliceStable(p.State, func(i, j int) bool { return p.State[i].Address < p.State[j].Address })
 	for _, rc := range d.Changes {
-		if rc == nil || rc.Change == nil {
+		if rc == nil {
 			continue
+		}
+		if rc.Change == nil || rc.Mode == "" {
+			return nil, snapshot.Errorf("%s: what changes is left out: it is not what terraform show -json prints of a plan", "%s: 変更の内容がない。terraform show -json がプランについて出力するものではない", resource.Shortened(rc.Address))
 		}
 		p.RefersToExisting = p.RefersToExisting || handsOver(rc)
 		if rc.Mode != tfjson.ManagedResourceMode {

@@ -201,7 +201,7 @@ func (g *graph) value(at *instance, name string, s configuredValue, address reso
 	f := g.resolve(s, nil, g.where(at), kinds, "", 0)
 	f.constant = f.constant || s.mixed && len(f.ids) > 1
 	if f.unreadable || len(f.ids) == 0 {
-		g.untold = g.untold || len(f.ids) == 0 && !g.mayMake(s.refs, kinds)
+		g.untold = g.untold || !g.mayMake(f, s.refs, at.module, kinds)
 		return address
 	}
 	if !resource.Types().Lists[name] {
@@ -223,15 +223,18 @@ func (g *graph) value(at *instance, name string, s configuredValue, address reso
 	return address
 }
 
-// mayMake reports whether references of which none leads to anything may be to what the
-// plan makes: something in between can't be read, and some of the types is made. What
-// else decides a value may choose among ids that exist.
-func (g *graph) mayMake(refs, kinds []string) bool {
+// mayMake reports whether references that don't tell which id is meant can only be to what
+// the plan makes: it makes some of the types, and what is not told lies in what is in
+// between. Anything else whose value comes with apply may choose among ids that exist.
+func (g *graph) mayMake(f found, refs []string, module string, kinds []string) bool {
 	between := slices.ContainsFunc(refs, func(ref string) bool {
 		t := split(ref)
-		return len(t) > 0 && slices.Contains([]string{"local", "module", "var", "each"}, t[0])
+		return len(t) > 0 && (slices.Contains([]string{"local", "module", "each"}, t[0]) || t[0] == "var" && module != "") // those of the root are known
 	})
-	return between && slices.ContainsFunc(slices.Collect(maps.Values(g.fresh)), func(kind string) bool { return slices.Contains(kinds, kind) })
+	if !between {
+		return len(f.ids) > 0 && !f.unreadable
+	}
+	return len(f.ids) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(g.fresh)), func(kind string) bool { return slices.Contains(kinds, kind) })
 }
 
 // where is the place that an attribute of a resource is read in.

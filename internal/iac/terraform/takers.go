@@ -140,6 +140,6 @@ func (s *standing) expression(at *instance, name string, e *tfjson.Expression, k
 		}
 	}
 	if resource.OfSubnets(name) && (f.unreadable || len(f.ids) == 0) {
-		s.Open, s.Untold = true, s.Untold || len(f.ids) == 0 && !s.mayMake(said.refs, resource.SubnetTypes())
+		s.Open, s.Untold = true, s.Untold || !s.mayMake(f, said.refs, at.module, resource.SubnetTypes())
 	}
 }
