@@ -128,7 +128,7 @@ func (d dialled) settled() bool {
 
 // inside reports whether a dial ended in the machine that made it, or may have: it says
 // so, it dialled itself, the ICMP message is of its own address, or there is none that
-// says who knows no way.
+// says who knows no way or forbids it: only "protocol unreachable" comes from afar always.
 func (d dialled) inside() bool {
 	own := func(a netip.Addr) bool {
 		return a.IsLoopback() || a == d.From || slices.Contains(d.run.Vantage.Addresses, a)
@@ -139,7 +139,7 @@ func (d dialled) inside() bool {
 	case d.ICMP != nil:
 		return own(d.ICMP.From)
 	}
-	return d.Outcome == snapshot.UnreachableHost || d.Outcome == snapshot.UnreachableNetwork
+	return d.Outcome == snapshot.UnreachableHost || d.Outcome == snapshot.UnreachableNetwork || d.Outcome == snapshot.Prohibited && d.Errno != "ENOPROTOOPT"
 }
 
 // Hurried reports whether a probe was given up before an answer could be

@@ -120,7 +120,7 @@ func (x *Exam) provedBeside(r *snapshot.ProbeRun, p snapshot.Probe, networks []n
 		}
 	}
 	for _, o := range r.Probes {
-		if web := o.Port == 80 || o.Port == 443; o.From != p.From || o.Outcome != snapshot.Open || web && portal || !within(networks, o.Addr) {
+		if web := o.Port == 80 || o.Port == 443; o.From != p.From || o.Outcome != snapshot.Open || web && portal || !within(networks, o.Addr) || (dialled{Probe: o, run: r}).inside() {
 			continue
 		}
 		if o.Purpose == snapshot.ToAgentHTTP || o.Purpose == snapshot.ToStorage {

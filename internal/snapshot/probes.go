@@ -257,6 +257,8 @@ func (r *ProbeRun) validate(now time.Time) error {
 	return nil
 }
 
+var tlsOutcomes = []string{"ok", "no-answer", "reset", "closed", "not-tls", "failed"}
+
 func (p *Probe) validate() error {
 	p.Addr, p.From = p.Addr.Unmap(), p.From.Unmap()
 	p.ElapsedMS = max(p.ElapsedMS, 0) // a clock that stepped back spoils a duration, not what was seen
@@ -268,6 +270,8 @@ func (p *Probe) validate() error {
 		return Errorf("purpose %q is not one that this version knows", "purpose %q はこの版の知らない値", p.Purpose)
 	case !slices.Contains(outcomes, p.Outcome):
 		return Errorf("outcome %q is not one that this version knows", "outcome %q はこの版の知らない値", p.Outcome)
+	case p.TLS != nil && !slices.Contains(tlsOutcomes, p.TLS.Outcome):
+		return Errorf("tls.outcome %q is not one that this version knows", "tls.outcome %q はこの版の知らない値", p.TLS.Outcome)
 	case p.Port == 0:
 		return Errorf("port 0: expected 1 to 65535", "port 0: 1 から 65535 であるべき")
 	case p.Addr.Zone() != "":
