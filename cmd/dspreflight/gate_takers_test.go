@@ -36,6 +36,7 @@ func TestWhatTakesAddresses(t *testing.T) {
 	}{
 		"a load balancer":                       {kind: "aws_lb", many: 1, after: in(ofTasks), want: "1 of 1 changes touch this target"},
 		"load balancers":                        {kind: "aws_lb", many: 3, after: in(ofTasks), code: 3, want: "aws_lb.x[0], aws_lb.x[1], aws_lb.x[2] takes addresses of " + ofTasks + " (250 free, 8 needed), how many is not known"},
+		"more of them than are named":           {kind: "aws_lb", many: 9, after: in(ofTasks), code: 3, want: "aws_lb.x[4], aws_lb.x[5] takes addresses of " + ofTasks},
 		"load balancers elsewhere":              {kind: "aws_lb", many: 3, after: in(elsewhereID), want: "breaks nothing"},
 		"a kind that nobody knows":              {kind: "aws_marvel", many: 3, after: of{"a": []any{of{"b": "arn:aws:ec2:us-east-1:111122223333:subnet/" + ofTasks}}}, code: 3, want: "aws_marvel.x[0]"},
 		"of Cloud Control":                      {kind: "awscc_marvel_thing", many: 3, after: in(ofTasks), code: 3, want: "awscc_marvel_thing.x[0]"},

@@ -228,9 +228,9 @@ func (o *Overlay) world() *resource.World {
 
 // giveUp gives up what planned resources may touch that are not modelled.
 func giveUp(w *resource.World, p *resource.Plan) {
+	w.MayTake(p.Doubts)
 	for _, d := range p.Doubts {
 		if d.Takes > 0 {
-			w.MayTake(d)
 			continue
 		}
 		for _, id := range d.IDs {

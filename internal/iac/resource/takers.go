@@ -214,18 +214,31 @@ func (p *Plan) MayTake(o *Object, kind string, in Standing) {
 	}
 }
 
-// MayTake counts what a planned resource may take of the subnets that it names, and of
-// each that it may turn out to name.
-func (w *World) MayTake(d Doubt) {
-	ids := slices.Clone(d.IDs)
-	if d.In.Open || d.In.Untold {
-		ids = append(ids, w.candidates(d.Object, w.RefersToExisting || d.In.Untold, func(s *snapshot.Scope) []string { return s.Subnets.IDs() })...)
+// MayTake counts what planned resources may take of the subnets that they name, and of
+// each that they may turn out to name. The first few are named.
+func (w *World) MayTake(doubts []Doubt) {
+	const named = 6
+	taken, by := map[string]int{}, map[string][]string{}
+	for _, d := range doubts {
+		if d.Takes == 0 {
+			continue
+		}
+		ids := d.IDs
+		if d.In.Open || d.In.Untold {
+			ids = w.candidates(d.Object, w.RefersToExisting || d.In.Untold, func(s *snapshot.Scope) []string { return s.Subnets.IDs() })
+			ids = slices.Compact(slices.Sorted(slices.Values(append(ids, d.IDs...))))
+		}
+		for _, id := range ids {
+			taken[id] = min(taken[id]+d.Takes, anyNumber)
+			if len(by[id]) < named {
+				by[id] = append(by[id], d.Address)
+			}
+		}
 	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
+	for id, n := range taken {
 		edit(w, subnets, id, func(r *snapshot.Subnet) {
 			if r.FreeIPs != nil {
-				r.MaybeTaken, r.TakenBy = min(r.MaybeTaken+d.Takes, anyNumber), snapshot.Uncounted(d.Address, r.TakenBy)
+				r.MaybeTaken, r.TakenBy = min(r.MaybeTaken+n, anyNumber), snapshot.Uncounted(strings.Join(by[id], ", "), r.TakenBy)
 			}
 		})
 	}
