@@ -44,11 +44,11 @@ func endpointTypes() []Type {
 			Attributes: []string{"vpc_endpoint_id", "subnet_id"}, Put: putEndpointSubnet, Drop: dropEndpointSubnet, Show: showEndpointSubnets,
 		},
 		{
-			Name: "aws_vpc_endpoint_policy", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
-			Attributes: []string{"vpc_endpoint_id", "policy"}, Put: putEndpointPolicy, Show: showEndpointPart,
+			Name: "aws_vpc_endpoint_policy", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id", Sets: true,
+			Attributes: []string{"vpc_endpoint_id", "policy"}, Put: putEndpointPolicy, Drop: dropEndpointPolicy, Show: showEndpointPart,
 		},
 		{
-			Name: "aws_vpc_endpoint_private_dns", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id",
+			Name: "aws_vpc_endpoint_private_dns", Rank: RankMember, Kinds: endpointKinds, Container: "vpc_endpoint_id", Sets: true,
 			Attributes: []string{"vpc_endpoint_id", "private_dns_enabled"}, Put: putEndpointDNS, Show: showEndpointPart,
 		},
 	}
@@ -321,29 +321,6 @@ func dropEndpointSubnet(w *World, o *Object) {
 	})
 }
 
-func putEndpointPolicy(w *World, before, o *Object) {
-	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
-	for _, id := range ids {
-		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
-			ep.PolicyDocument = nil // until it is known
-			if policy := o.Known("policy"); policy != "" && pending == "" {
-				ep.PolicyDocument = &policy
-			}
-		})
-	}
-}
-
-func putEndpointDNS(w *World, before, o *Object) {
-	ids, pending := wanted(w, o, "vpc_endpoint_id", endpoints)
-	for _, id := range ids {
-		within(w, o, snapshot.Endpoints, endpoints, id, func(ep *snapshot.Endpoint) {
-			if ep.PrivateDNSEnabled = o.OnIfKnown("private_dns_enabled"); pending != "" {
-				ep.PrivateDNSEnabled = nil
-			}
-		})
-	}
-}
-
 func showEndpoint(w *World, o *Object) []map[string]any {
 	r, there := find(w, endpoints, o.ID)
 	if len(there) == 0 {
@@ -387,14 +364,4 @@ func showEndpointSubnets(w *World, o *Object) []map[string]any {
 		out = append(out, attributesOf("vpc_endpoint_id", r.ID, "subnet_id", id))
 	}
 	return out
-}
-
-// showEndpointPart is what is set apart of an endpoint: its policy, or whether it has
-// private DNS.
-func showEndpointPart(w *World, o *Object) []map[string]any {
-	list := showEndpoint(w, &Object{ID: o.Known("vpc_endpoint_id")})
-	for _, e := range list {
-		e["vpc_endpoint_id"] = o.Known("vpc_endpoint_id")
-	}
-	return list
 }

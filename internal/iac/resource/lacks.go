@@ -57,7 +57,7 @@ func (w *World) Lacks(estate *World, o *Object) []Member {
 // IsMember reports whether what a type makes comes and goes in the row of another.
 func IsMember(kind string) bool {
 	t := Types().Models[kind]
-	return (t.Rank >= RankMember || t.Rank == RankBlock) && t.Container != "" && t.Drop != nil && t.Show != nil
+	return (t.Rank >= RankMember || t.Rank == RankBlock) && t.Container != "" && !t.Sets && t.Drop != nil && t.Show != nil
 }
 
 // memberTypes are the types of members that a resource is, or that its row may hold.

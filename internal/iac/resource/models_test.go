@@ -149,3 +149,14 @@ func TestPropagationOfOthers(t *testing.T) {
 		t.Errorf("%v", p)
 	}
 }
+
+// TestPolicyTakenAway: an endpoint whose policy resource goes has the default again.
+func TestPolicyTakenAway(t *testing.T) {
+	w := worldOf(everythingThere())
+	policy := &Object{Address: "aws_vpc_endpoint_policy.x", Type: "aws_vpc_endpoint_policy", ID: "vpce-00000001", Attributes: map[string]any{"vpc_endpoint_id": "vpce-00000001", "policy": `{"Statement":[]}`}}
+	w.Apply([]Change{{Address: policy.Address, Type: policy.Type, Action: Create, After: policy}})
+	w.Apply([]Change{{Address: policy.Address, Type: policy.Type, Action: Delete, Before: policy}})
+	if ep, _ := w.Snapshot.Scopes[0].Endpoints.Get("vpce-00000001"); ep.PolicyDocument == nil || *ep.PolicyDocument != fullAccess {
+		t.Errorf("the policy is %v", ep.PolicyDocument)
+	}
+}

@@ -102,6 +102,24 @@ func ofRow(file *ast.File, lit *ast.BasicLit) bool {
 	return false
 }
 
+// staying are the types that leave AWS as it is when their resource goes, beside those
+// that take over what AWS has made; untold are those that no row tells. Each has the
+// reason.
+var (
+	staying = map[string]string{
+		"aws_vpc_security_group_rules_exclusive": "the rules stay, and others may be added again",
+		"aws_vpc_endpoint_private_dns":           "Terraform does nothing",
+		"aws_ec2_instance_state":                 "the instance stays started or stopped",
+		"aws_vpc_peering_connection_accepter":    "the peering belongs to the requester",
+	}
+	untold = map[string]string{
+		"aws_vpc_security_group_rules_exclusive": "its rules are told one by one",
+		"aws_ec2_instance_state":                 "the instance tells no state that was asked for",
+		"aws_nat_gateway":                        "it is no row, and takes an address",
+		"aws_efs_mount_target":                   "it is no row, and takes an address",
+	}
+)
+
 // TestRowsHangTogether: what one field of a row says, others rest on.
 func TestRowsHangTogether(t *testing.T) {
 	c := Types()
@@ -140,7 +158,16 @@ func TestRowsHangTogether(t *testing.T) {
 			}
 		}
 		if ty.Put != nil && len(ty.Kinds) == 0 {
-			t.Errorf("%s: it touches no table", ty.Name)
+			t.Errorf("%s: it touches no table: name them in Kinds", ty.Name)
+		}
+		if ty.Put == nil && (ty.Drop != nil || ty.Show != nil) {
+			t.Errorf("%s: it has Drop or Show and nothing that makes it: write Put", ty.Name)
+		}
+		if kept := ty.Adopts || staying[ty.Name] != ""; ty.Put != nil && kept != (ty.Drop == nil) {
+			t.Errorf("%s: what becomes of it when it goes? Write Drop, or the reason why AWS keeps what it is into staying, not both", ty.Name)
+		}
+		if ty.Put != nil && (untold[ty.Name] != "") != (ty.Show == nil) {
+			t.Errorf("%s: what do the rows tell of it? Write Show, or the reason why they tell nothing into untold, not both", ty.Name)
 		}
 		if ty.Prefix != "" && len(ty.NamedBy) == 0 {
 			t.Errorf("%s: nothing names it by its id", ty.Name)

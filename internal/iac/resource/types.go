@@ -41,6 +41,7 @@ type Type struct {
 	Ground  bool // others stand in it
 	Ignored bool // changes of it touch nothing that the path depends on
 	Adopts  bool // it takes over what AWS has made
+	Sets    bool // it sets something of its container, and is no part that comes and goes
 	Sums    bool // it tells at once what another type tells one by one
 	Shares  bool // it shares with another account, or ceases to
 	Yields  bool // its attributes may be anything, such as the id of what exists already
