@@ -226,7 +226,7 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 	}
 	args["addresses"] = addrs
 	remedy := snapshot.Textf("Create an interface endpoint for the %[1]s API with private DNS in a VPC that this machine resolves names of, or give the machine a proxy.", "このマシンが名前解決に使う VPC に、プライベート DNS を有効にした %[1]s API のインターフェイスエンドポイントを作るか、マシンにプロキシを設定する。", a.Service)
-	var look []string
+	var lookup []string
 	var change repair.Change
 	if s := x.destination(); s != nil {
 		if ep, p := s.Endpoints.Get(x.Target.EndpointID); p == snapshot.Present {
@@ -239,7 +239,7 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 				if len(ep.DNSEntries) > 0 && ep.DNSEntries[0].Name != "" {
 					remedy = snapshot.Textf("Call DataSync through the endpoint that is there: add --endpoint-url %[1]s to the aws datasync commands.", "既にあるエンドポイント経由で DataSync を呼び出す。aws datasync コマンドに --endpoint-url %[1]s を付ける。", "https://"+ep.DNSEntries[0].Name)
 				}
-				change, look = nil, []string{"ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", ep.ID, "--query", "VpcEndpoints[].DnsEntries[].DnsName"}
+				change, lookup = nil, []string{"ec2", "describe-vpc-endpoints", "--vpc-endpoint-ids", ep.ID, "--query", "VpcEndpoints[].DnsEntries[].DnsName"}
 			}
 			for _, o := range s.Endpoints.All() {
 				if o.VPC == ep.VPC && strings.EqualFold(o.Service(), a.Service) && a.Service != "datasync" {
@@ -253,8 +253,8 @@ func (x *Exam) noInternet(a snapshot.API, args Args, saw snapshot.Evidence) {
 	x.Report(apiNoInternet, a.Service, args, saw)
 	if w := whose(x.destination(), ""); change != nil {
 		x.mend(w, change)
-	} else if look != nil {
-		x.lookCloser(w, look...)
+	} else if lookup != nil {
+		x.lookCloser(w, lookup...)
 	}
 }
 

@@ -112,25 +112,25 @@ func (x *Exam) judgeACLs(back bool) {
 	if back {
 		w = j.back
 	}
-	asked := 0
+	hops := 0
 	for _, i := range w.At(netpath.ACLOut, netpath.ACLIn) {
 		h := w.Hops[i]
 		if h.ACL == nil {
 			x.Unknown(h.Subnet, gapOf(h))
-			asked++
+			hops++
 			continue
 		}
-		asked++
+		hops++
 		x.askACL(j, w, i, h, back)
 	}
 	// Behind what can't be told, the packet may cross subnets that nobody names.
 	for _, l := range j.legs(back) {
 		if h, open := l.open(); open && l.last.Layer != netpath.Goal {
 			x.restsOn(l.subject(j.to.VPC), x.owner(h, back))
-			asked++
+			hops++
 		}
 	}
-	if asked == 0 {
+	if hops == 0 {
 		for _, e := range j.ends {
 			x.OK(e.Subnet, snapshot.Saw(snapshot.NetworkACLs, e.Subnet, say("agent and endpoint are in this subnet; its network ACL does not look at their traffic", "エージェントとエンドポイントが同じサブネットにあり、ネットワーク ACL は評価されない")))
 		}

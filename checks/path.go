@@ -131,16 +131,16 @@ func (x *Exam) ends(s *snapshot.Scope, ep snapshot.Endpoint) ([]netpath.End, boo
 		out = append(out, netpath.End{At: p, Subnet: subnet, Endpoint: &netipx.IPSet{}, Task: &netipx.IPSet{}})
 		return &out[len(out)-1]
 	}
-	home := netpath.Place{Scope: s, VPC: ep.VPC}
+	endpointPlace := netpath.Place{Scope: s, VPC: ep.VPC}
 	for _, i := range interfaces {
 		for _, a := range i.Addrs() {
 			if a.Is4() && (!x.Target.EndpointIP.IsValid() || x.Target.EndpointIP == a) {
-				e := at(home, i.Subnet)
+				e := at(endpointPlace, i.Subnet)
 				e.Endpoint = netpath.Union(e.Endpoint, netpath.AddrSet(a))
 			}
 		}
 		if i.Within.IsValid() && (!x.Target.EndpointIP.IsValid() || i.Within.Contains(x.Target.EndpointIP)) {
-			e := at(home, i.Subnet) // its address is chosen when it is created: any of the block
+			e := at(endpointPlace, i.Subnet) // its address is chosen when it is created: any of the block
 			e.Endpoint = netpath.Union(e.Endpoint, netpath.Set(i.Within))
 		}
 	}

@@ -53,10 +53,10 @@ func (x *Exam) choose(j *journey, s *snapshot.Scope, ep snapshot.Endpoint) {
 			best = w
 		}
 	}
-	keep := func(l lack) bool { return l.whole() == best }
+	isBest := func(l lack) bool { return l.whole() == best }
 	for i := range j.ends {
 		e := &j.ends[i]
-		if n := slices.IndexFunc(all, func(l lack) bool { return l.subnet == e.Subnet }); n >= 0 && !keep(all[n]) {
+		if n := slices.IndexFunc(all, func(l lack) bool { return l.subnet == e.Subnet }); n >= 0 && !isBest(all[n]) {
 			e.Task = &netipx.IPSet{}
 		}
 	}

@@ -113,18 +113,18 @@ func termini(t snapshot.Target, j journey) (agent, endpoint, task Terminus) {
 		from = append(from, s.Subnet)
 	}
 	own, free := &netipx.IPSet{}, &netipx.IPSet{}
-	home, place := j.to, j.to
+	endpointPlace, taskPlace := j.to, j.to
 	for _, e := range j.ends {
 		if !netpath.Empty(e.Endpoint) {
 			at, own = append(at, e.Subnet), netpath.Union(own, e.Endpoint)
 		}
 		if !netpath.Empty(e.Task) {
-			taskAt, free, place = append(taskAt, e.Subnet), netpath.Union(free, e.Task), e.At
+			taskAt, free, taskPlace = append(taskAt, e.Subnet), netpath.Union(free, e.Task), e.At
 		}
 	}
 	agent = Terminus{j.agents.Instance, netpath.Addresses(j.agents.Addrs), standOf(j.from, from...)}
-	endpoint = Terminus{t.EndpointID, netpath.Addresses(own), standOf(home, at...)}
-	return agent, endpoint, Terminus{"", netpath.Addresses(netpath.Whole(free, j.ends)), standOf(place, taskAt...)}
+	endpoint = Terminus{t.EndpointID, netpath.Addresses(own), standOf(endpointPlace, at...)}
+	return agent, endpoint, Terminus{"", netpath.Addresses(netpath.Whole(free, j.ends)), standOf(taskPlace, taskAt...)}
 }
 
 // traceWalk is one direction.

@@ -98,14 +98,14 @@ func blameRows(ctx context.Context, d *report.Diff, before, after audit.Judged) 
 		if len(d.Targets) != len(before.Targets) || len(d.Targets) != len(after.Targets) || t.Before == "" || t.After == "" {
 			continue // another target, of which there is nothing to compare with
 		}
-		was, will := before.Targets[i], after.Targets[i]
+		targetBefore, targetAfter := before.Targets[i], after.Targets[i]
 		for _, side := range []struct {
 			findings []report.DiffFinding
 			rows     gate.Rows
 			back     bool
 		}{
-			{t.New, gate.Rows{Before: before.Snap, After: after.Snap, Was: was, Will: will, Changes: changes}, false},
-			{t.Resolved, gate.Rows{Before: after.Snap, After: before.Snap, Was: will, Will: was, Changes: back}, true},
+			{t.New, gate.Rows{Before: before.Snap, After: after.Snap, TargetBefore: targetBefore, TargetAfter: targetAfter, Changes: changes}, false},
+			{t.Resolved, gate.Rows{Before: after.Snap, After: before.Snap, TargetBefore: targetAfter, TargetAfter: targetBefore, Changes: back}, true},
 		} {
 			for n := range side.findings {
 				f := &side.findings[n]

@@ -242,10 +242,10 @@ func labels(snap *snapshot.Snapshot) []string {
 // mayHaveAgents reports whether agents are looked for in a scope of files: where one has
 // a list of agents, there alone.
 func mayHaveAgents(snap *snapshot.Snapshot, s *snapshot.Scope) bool {
-	asked := func(s *snapshot.Scope) bool {
+	listed := func(s *snapshot.Scope) bool {
 		return s.Extent(snapshot.Agents) != snapshot.None || s.Called(snapshot.Agents)
 	}
-	return asked(s) || !slices.ContainsFunc(snap.Scopes, asked)
+	return listed(s) || !slices.ContainsFunc(snap.Scopes, listed)
 }
 
 // named completes a target that names its agent. What is said beside it and is not so is
@@ -260,21 +260,21 @@ func named(snap *snapshot.Snapshot, t snapshot.Target) (snapshot.Target, error) 
 	if t.Sides != nil {
 		sides = *t.Sides
 	}
-	home := slices.IndexFunc(snap.Scopes, func(s *snapshot.Scope) bool { return s.Account == account && s.Region == region })
-	if home < 0 { // one whose account could not be told
-		home = slices.IndexFunc(snap.Scopes, func(s *snapshot.Scope) bool {
+	ofAgent := slices.IndexFunc(snap.Scopes, func(s *snapshot.Scope) bool { return s.Account == account && s.Region == region })
+	if ofAgent < 0 { // one whose account could not be told
+		ofAgent = slices.IndexFunc(snap.Scopes, func(s *snapshot.Scope) bool {
 			return s.Account == "" && (s.Region == region || s.Region == "")
 		})
 	}
 	if t.Sides != nil && sides.Source == sides.Destination { // live, and nothing is said of the agent's side
-		sides.Source = home
+		sides.Source = ofAgent
 	}
-	sides.Destination = home
+	sides.Destination = ofAgent
 	t.Sides = &sides
-	if home < 0 {
+	if ofAgent < 0 {
 		return t, nil
 	}
-	told := snap.Scopes[home].OfAgent(snapshot.Target{AgentARN: t.AgentARN}).Fields()
+	told := snap.Scopes[ofAgent].OfAgent(snapshot.Target{AgentARN: t.AgentARN}).Fields()
 	for flag, said := range t.Settled().Fields() {
 		if is := told[flag]; is != "" && is != said && flag != "name" && flag != "tasks" {
 			return t, snapshot.Errorf("--%s %s: the agent %s has %s", "--%s %s: エージェント %s では %s", flag, said, snapshot.LastOf(t.AgentARN), is)

@@ -199,7 +199,7 @@ func compare(ctx context.Context, o *iac.Overlay, alone bool, after, before repo
 		for n, effect := range effects {
 			var list []report.Resource
 			if effect == report.Broken || effect == report.UnknownNow || effect == report.Weakened {
-				c := gate.Case{Overlay: o, After: after.Snapshot, Was: before.Target, Will: after.Target, Before: before.Results[i], Later: r, Finding: r.Findings[n], Tried: tried}
+				c := gate.Case{Overlay: o, After: after.Snapshot, TargetBefore: before.Target, TargetAfter: after.Target, Before: before.Results[i], Later: r, Finding: r.Findings[n], Tried: tried}
 				for _, ch := range c.Blame(ctx) {
 					list = append(list, report.Resource{Address: report.Harmless(ch.Address), Action: string(ch.Action), File: report.Harmless(ch.Place.File), Line: ch.Place.Line})
 				}

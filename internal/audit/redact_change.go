@@ -18,8 +18,8 @@ import (
 // estate is the one before; nil where nothing was looked at.
 func (r *Run) redactAhead(ctx context.Context, o *iac.Overlay, base *snapshot.Snapshot, before, after []report.Judged) ([]report.Judged, Masked, error) {
 	x := r.Redaction
-	was, will := before[0].Snapshot, after[0].Snapshot
-	x.with = redact.New(x.key, was, will)
+	estateBefore, estateAfter := before[0].Snapshot, after[0].Snapshot
+	x.with = redact.New(x.key, estateBefore, estateAfter)
 	x.with.Planned(o.Names())
 	var shown Masked
 	var err error
@@ -31,16 +31,16 @@ func (r *Run) redactAhead(ctx context.Context, o *iac.Overlay, base *snapshot.Sn
 	if shown.Waivers, err = x.waivers(r.Waivers); err != nil {
 		return nil, shown, err
 	}
-	var now []snapshot.Target
+	var targetsAfter []snapshot.Target
 	for i := range before {
-		shown.Targets, now = append(shown.Targets, before[i].Target.Mapped(x.with)), append(now, after[i].Target.Mapped(x.with))
+		shown.Targets, targetsAfter = append(shown.Targets, before[i].Target.Mapped(x.with)), append(targetsAfter, after[i].Target.Mapped(x.with))
 	}
 	both := [2][]report.Judged{}
 	for i, side := range []struct {
 		snap    *snapshot.Snapshot
 		targets []snapshot.Target
 		real    []report.Judged
-	}{{was, shown.Targets, before}, {will, now, after}} {
+	}{{estateBefore, shown.Targets, before}, {estateAfter, targetsAfter, after}} {
 		snap, err := x.with.Snapshot(side.snap)
 		if err != nil {
 			return nil, shown, err
@@ -64,25 +64,25 @@ func (r *Run) redactAhead(ctx context.Context, o *iac.Overlay, base *snapshot.Sn
 // earlier is what is known of a target before the changes, by the redacted names. Both
 // estates are given before and after.
 func (x *Redaction) earlier(o *iac.Overlay, alone bool, real, redacted [2]report.Judged) (*report.Earlier, error) {
-	is, was := x.with.Value, x.with.Back
+	replaced, original := x.with.Value, x.with.Back
 	known, before, after := real[1].Earlier, redacted[0], redacted[1]
 	e := *known
 	e.Results, e.Target, e.Snapshot = before.Results, before.Target, before.Snapshot
 	e.Renewed = func(id string) string {
-		if to := o.Renewed(was(id)); to != was(id) {
-			return is(to)
+		if to := o.Renewed(original(id)); to != original(id) {
+			return replaced(to)
 		}
 		return id
 	}
-	e.Concerns = func(id string, kinds []snapshot.Kind) bool { return o.Concerns(was(id), kinds) }
-	e.Planned = func(id string) bool { return o.Planned(was(id)) }
-	e.AddressOf = func(id string) string { return is(o.AddressOf(was(id))) }
+	e.Concerns = func(id string, kinds []snapshot.Kind) bool { return o.Concerns(original(id), kinds) }
+	e.Planned = func(id string) bool { return o.Planned(original(id)) }
+	e.AddressOf = func(id string) string { return replaced(o.AddressOf(original(id))) }
 	e.Gaps = nil
 	for _, g := range known.Gaps {
 		e.Gaps = append(e.Gaps, g.Mapped(x.with))
 	}
-	e.Notes = notes(o, alone, real[1], real[0], is)
-	e.Secrets = each(e.Secrets, is)
+	e.Notes = notes(o, alone, real[1], real[0], replaced)
+	e.Secrets = each(e.Secrets, replaced)
 	e.Blamed = map[string][][]report.Resource{}
 	for n, r := range after.Results {
 		_, wanted := known.Compare(known.Results[n], real[1].Results[n])
@@ -100,7 +100,7 @@ func (x *Redaction) earlier(o *iac.Overlay, alone bool, real, redacted [2]report
 				list = slices.Clone(known.Blamed[r.Check.ID][twin])
 			}
 			for i := range list {
-				list[i].Address, list[i].File = is(list[i].Address), x.with.File(list[i].File)
+				list[i].Address, list[i].File = replaced(list[i].Address), x.with.File(list[i].File)
 			}
 			e.Blamed[r.Check.ID] = append(e.Blamed[r.Check.ID], list)
 		}

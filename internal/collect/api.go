@@ -212,7 +212,7 @@ func fetchInterfaces(ctx context.Context, api *ec2.Client, q query, use func(any
 	for _, id := range q.interfaces {
 		missing[id] = true
 	}
-	look := func(by string, values []string) error {
+	fetch := func(by string, values []string) error {
 		in := &ec2.DescribeNetworkInterfacesInput{MaxResults: size1000, Filters: filter(by, values)}
 		return pages(ctx, api.DescribeNetworkInterfaces, in, &in.NextToken, func(out *ec2.DescribeNetworkInterfacesOutput) *string { return out.NextToken }, func(out any) error {
 			if page, ok := out.(*ec2.DescribeNetworkInterfacesOutput); ok {
@@ -223,11 +223,11 @@ func fetchInterfaces(ctx context.Context, api *ec2.Client, q query, use func(any
 			return use(out)
 		})
 	}
-	if err := look("vpc-id", q.vpcs); err != nil || filter("vpc-id", q.vpcs) == nil {
+	if err := fetch("vpc-id", q.vpcs); err != nil || filter("vpc-id", q.vpcs) == nil {
 		return err
 	}
 	for rest := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxFilterValues) {
-		if err := look("network-interface-id", rest); err != nil {
+		if err := fetch("network-interface-id", rest); err != nil {
 			return err
 		}
 	}

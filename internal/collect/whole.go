@@ -136,7 +136,7 @@ func (s *sifter) contents(entry map[string]any) map[string]any {
 
 // sound takes the odd rows out of a page, so that one does not cost the table, and
 // says what is wrong with the first of them. Without its list the whole page is odd.
-func (s *sifter) sound(page []byte) (rest []byte, odd string) {
+func (s *sifter) sound(page []byte) (rest []byte, firstOddity string) {
 	o, err := object(page)
 	if err != nil {
 		return nil, err.Error()
@@ -160,18 +160,18 @@ func (s *sifter) sound(page []byte) (rest []byte, odd string) {
 		switch {
 		case why == "":
 			kept = append(kept, row)
-		case odd == "":
-			odd = fmt.Sprintf("%s[%d]: %s", key, n, why)
+		case firstOddity == "":
+			firstOddity = fmt.Sprintf("%s[%d]: %s", key, n, why)
 		}
 	}
-	if odd == "" {
+	if firstOddity == "" {
 		return page, ""
 	}
 	o[key] = kept
 	if rest, err = json.Marshal(o); err != nil {
 		return nil, err.Error()
 	}
-	return rest, odd
+	return rest, firstOddity
 }
 
 func object(page []byte) (map[string]any, error) {

@@ -19,11 +19,11 @@ import (
 // Case is a finding that a check did not have before the changes of an overlay,
 // for one target.
 type Case struct {
-	Overlay       *iac.Overlay
-	After         *snapshot.Snapshot // with all the changes
-	Was, Will     snapshot.Target    // before and after
-	Before, Later checks.Result
-	Finding       checks.Finding // of Later
+	Overlay                   *iac.Overlay
+	After                     *snapshot.Snapshot // with all the changes
+	TargetBefore, TargetAfter snapshot.Target
+	Before, Later             checks.Result
+	Finding                   checks.Finding // of Later
 	// Tried is what the check found with parts of the changes. It is shared by the
 	// findings of one check.
 	Tried map[string][]checks.Finding
@@ -97,10 +97,10 @@ func (c Case) try(ctx context.Context, list []*checks.Check, chosen []int) []che
 		snap.Scopes[i].Roles = c.After.Scopes[i].Roles
 	}
 	snap.Probes = nil
-	t := c.Was
+	t := c.TargetBefore
 	if d := snap.Role(snapshot.Destination); d != nil {
-		if _, p := d.Endpoints.Get(c.Will.EndpointID); p == snapshot.Present {
-			t = c.Will
+		if _, p := d.Endpoints.Get(c.TargetAfter.EndpointID); p == snapshot.Present {
+			t = c.TargetAfter
 		}
 	}
 	for _, r := range checks.Run(ctx, t, snap, list, checks.Options{}) {

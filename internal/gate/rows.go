@@ -11,9 +11,9 @@ import (
 
 // Rows is what changed between two snapshots, for one target.
 type Rows struct {
-	Before, After *snapshot.Snapshot
-	Was, Will     snapshot.Target
-	Changes       []snapshot.RowChange // from Before to After
+	Before, After             *snapshot.Snapshot
+	TargetBefore, TargetAfter snapshot.Target
+	Changes                   []snapshot.RowChange // from Before to After
 
 	tried map[string][]checks.Finding
 }
@@ -28,11 +28,11 @@ type Sought struct {
 
 // Blame names the rows that a finding comes from. nil: trying names none.
 func (r *Rows) Blame(ctx context.Context, sought Sought) []snapshot.RowChange {
-	asked := checks.ByID(sought.Check)
-	if asked == nil {
+	check := checks.ByID(sought.Check)
+	if check == nil {
 		return nil
 	}
-	list := asked.WithPrior()
+	list := check.WithPrior()
 	kinds := checks.Kinds(list)
 	var all []int
 	for i, c := range r.Changes {
@@ -136,8 +136,8 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 	snap := r.Before.With(changes)
 	snap.Probes = nil
 	t := r.later()
-	if stands(snap, r.Was.EndpointID) && !stands(snap, r.Will.EndpointID) {
-		t = r.Was
+	if stands(snap, r.TargetBefore.EndpointID) && !stands(snap, r.TargetAfter.EndpointID) {
+		t = r.TargetBefore
 	}
 	var found []checks.Finding
 	for _, res := range checks.Run(ctx, t, snap.For(t), list, checks.Options{}) {
@@ -155,7 +155,7 @@ func (r *Rows) try(ctx context.Context, list []*checks.Check, check string, chos
 // later is the later target, with its sides where they are in the later snapshot: half
 // of the changes may not tell.
 func (r *Rows) later() snapshot.Target {
-	t := r.Will
+	t := r.TargetAfter
 	sides := r.After.For(t).Sides()
 	for _, i := range []*int{&sides.Destination, &sides.Source} {
 		if *i >= 0 {

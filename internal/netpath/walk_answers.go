@@ -19,11 +19,11 @@ func (w Walk) From(subnet string) (Fate, Hop) {
 	return w.fate(func(chain []Hop) bool { return chain[0].Subnet == subnet }, func(h Hop) []Ports { return []Ports{h.In.Dial} })
 }
 
-func (w Walk) fate(asked func(chain []Hop) bool, ports func(Hop) []Ports) (Fate, Hop) {
+func (w Walk) fate(concerns func(chain []Hop) bool, ports func(Hop) []Ports) (Fate, Hop) {
 	fate, any := On, false
 	for _, i := range w.Leaves() {
 		chain := w.Chain(i)
-		if !asked(chain) {
+		if !concerns(chain) {
 			continue
 		}
 		any = true

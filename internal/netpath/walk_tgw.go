@@ -237,14 +237,14 @@ func (w *walker) intoVPC(gateway string, scope *snapshot.Scope, a snapshot.Route
 		exits = same
 	}
 	for _, id := range exits {
-		near := w.inZone(h.At, f.Dst, w.e.zoneOf(h.At, id))
+		sameZone := w.inZone(h.At, f.Dst, w.e.zoneOf(h.At, id))
 		if hashed {
-			near = &netipx.IPSet{}
+			sameZone = &netipx.IPSet{}
 		}
 		for _, part := range []struct {
 			dst     *netipx.IPSet
 			several bool
-		}{{near, false}, {Minus(f.Dst, near), len(exits) > 1}} {
+		}{{sameZone, false}, {Minus(f.Dst, sameZone), len(exits) > 1}} {
 			if Empty(part.dst) {
 				continue
 			}

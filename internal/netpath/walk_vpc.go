@@ -24,12 +24,12 @@ func (w *walker) leave(at Place, subnet string, f Flow, from int) {
 		if g.at.VPC != at.VPC || g.subnet != subnet {
 			continue
 		}
-		near := f
-		if near.Dst = Both(f.Dst, g.addrs); Empty(near.Dst) {
+		toGoal := f
+		if toGoal.Dst = Both(f.Dst, g.addrs); Empty(toGoal.Dst) {
 			continue
 		}
-		f.Dst = Minus(f.Dst, near.Dst)
-		w.arrive(g, near, from)
+		f.Dst = Minus(f.Dst, toGoal.Dst)
+		w.arrive(g, toGoal, from)
 	}
 	if !Empty(f.Dst) {
 		w.route(at, subnet, f, w.acl(ACLOut, at, subnet, f, from))

@@ -235,16 +235,16 @@ func (r *rule) run(x *checks.Exam) {
 		view.vpc = string(vpc)
 	}
 	rows, whole := view.rows(r.each)
-	asked := false
+	applies := false
 	for _, row := range rows {
 		id := row.(*object).at.id
 		vars["row"] = row
-		asked = r.judge(ctx, x, e, vars, id, r.each.kind) || asked
+		applies = r.judge(ctx, x, e, vars, id, r.each.kind) || applies
 	}
 	switch {
 	case !whole:
 		x.Unknown("", side.scope.GapFor(r.each.kind, view.vpc))
-	case !asked:
+	case !applies:
 		x.NotApplicable(snapshot.Textf("%s has no row that this is about", "%s に該当する行がない", r.each.kind.Command()))
 	}
 }

@@ -88,8 +88,8 @@ func (r *Redactor) Snapshot(s *snapshot.Snapshot) (*snapshot.Snapshot, error) {
 // Back is what a replacement stands for, or each part of it; what was not replaced
 // stands for itself.
 func (r *Redactor) Back(s string) string {
-	if was, ok := r.back[s]; ok {
-		return was
+	if original, ok := r.back[s]; ok {
+		return original
 	}
 	if first, rest, ok := strings.Cut(s, "/"); ok {
 		return r.Back(first) + "/" + r.Back(rest)

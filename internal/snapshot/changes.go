@@ -43,12 +43,12 @@ var askedOf = map[Kind]Kind{
 
 // without reports whether a kind can have no row of an id, as that does not exist.
 func (s *Scope) without(k Kind) func(id string) bool {
-	of, asked := askedOf[k]
+	parent, dependent := askedOf[k]
 	return func(id string) bool {
-		if !asked {
+		if !dependent {
 			return false
 		}
-		_, p := s.Rows(of).Look("", id)
+		_, p := s.Rows(parent).Look("", id)
 		return p == Absent
 	}
 }
@@ -72,13 +72,13 @@ func changesOf(t, later observed, without, laterWithout func(id string) bool) []
 	}
 	var out []RowChange
 	for _, id := range t.IDs() {
-		was, p := t.Look("", id)
-		is, q := later.Look("", id)
+		earlierRow, p := t.Look("", id)
+		laterRow, pLater := later.Look("", id)
 		switch {
 		case p != Present:
-		case q == Present && !reflect.DeepEqual(was, is):
+		case pLater == Present && !reflect.DeepEqual(earlierRow, laterRow):
 			out = append(out, RowChange{ID: id, Action: "update"})
-		case q != Present && absent(later, laterWithout, id):
+		case pLater != Present && absent(later, laterWithout, id):
 			out = append(out, RowChange{ID: id, Action: "delete"})
 		}
 	}

@@ -66,14 +66,14 @@ func scopeFolders(fsys fs.FS) ([]scopeFolder, []Passed, error) {
 	}
 	switch {
 	case len(folders) == 0:
-		near := ""
+		similar := ""
 		for _, p := range passed {
 			if p.Meant != "" {
-				near = p.Path
+				similar = p.Path
 			}
 		}
-		if near != "" {
-			return nil, nil, Errorf("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does; %s comes near", "describe-vpc-endpoints.json のような AWS CLI コマンド名のファイルが、フォルダーにもサブフォルダーにもない。近い名前は %s", near)
+		if similar != "" {
+			return nil, nil, Errorf("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does; %s comes near", "describe-vpc-endpoints.json のような AWS CLI コマンド名のファイルが、フォルダーにもサブフォルダーにもない。近い名前は %s", similar)
 		}
 		return nil, nil, Errorf("the folder holds no file named after an AWS CLI command, such as describe-vpc-endpoints.json, and no sub-folder that does", "describe-vpc-endpoints.json のような AWS CLI コマンド名のファイルが、フォルダーにもサブフォルダーにもない")
 	case len(folders) > 1 && folders[0].dir == ".":

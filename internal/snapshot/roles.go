@@ -128,11 +128,11 @@ func (s *Snapshot) destination(t Target) *Scope {
 	case len(holders) > 0:
 		return best(t, holders)
 	case len(stated) > 1: // of several targets; where one of them was not all seen, it may be there
-		near := where(stated, func(sc *Scope) bool { return t.Region == "" || sc.Region == t.Region })
-		if open := where(near, func(sc *Scope) bool { return !sc.Endpoints.Covers("") }); len(open) > 0 {
-			near = open
+		candidates := where(stated, func(sc *Scope) bool { return t.Region == "" || sc.Region == t.Region })
+		if open := where(candidates, func(sc *Scope) bool { return !sc.Endpoints.Covers("") }); len(open) > 0 {
+			candidates = open
 		}
-		return best(t, near)
+		return best(t, candidates)
 	}
 	return best(t, where(s.Scopes, func(sc *Scope) bool {
 		return len(sc.Roles) == 0 && (t.Region == "" || sc.Region == "" || sc.Region == t.Region) && sc.mayHold(t)
