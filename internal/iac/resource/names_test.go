@@ -160,6 +160,11 @@ func TestRowsHangTogether(t *testing.T) {
 		if ty.Put != nil && len(ty.Kinds) == 0 {
 			t.Errorf("%s: it touches no table: name them in Kinds", ty.Name)
 		}
+		for _, name := range c.References[ty.Container] {
+			if in := c.Of(name); ty.Put != nil && !ty.Adopts && in.Put != nil && in.Rank > ty.Rank {
+				t.Errorf("%s: its Rank is before that of %s, which it is part of or stands in: it would be put first", ty.Name, name)
+			}
+		}
 		if ty.Put == nil && (ty.Drop != nil || ty.Show != nil) {
 			t.Errorf("%s: it has Drop or Show and nothing that makes it: write Put", ty.Name)
 		}
