@@ -23,7 +23,7 @@ func (r *Redactor) policy(body []byte) json.RawMessage {
 	for _, st := range p.Statements {
 		out := map[string]any{"Effect": st.Effect}
 		if st.Sid != "" {
-			out["Sid"] = r.Value(st.Sid)
+			out["Sid"] = r.stands(st.Sid, strings.ReplaceAll(r.Value(st.Sid), "-", "")) // IAM takes no hyphens there
 		}
 		for name, values := range map[string][]string{"Action": st.Action, "NotAction": st.NotAction} {
 			if values != nil {
