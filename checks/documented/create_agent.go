@@ -171,7 +171,8 @@ var (
 		Codes:   []string{"requestexpired"},
 		match: func() []wording {
 			return slices.Concat(phrases(callOfDataSync, "RequestExpired when calling the {op} operation", "operation error {service}: {op}, {...} RequestExpired", "RequestExpired", "Request has expired", "RequestTimeTooSkewed",
-				"InvalidSignatureException when calling the {op} operation: Signature expired", "InvalidSignatureException when calling the {op} operation: Signature not yet current"),
+				"InvalidSignatureException when calling the {op} operation: Signature expired", "InvalidSignatureException when calling the {op} operation: Signature not yet current",
+				"SignatureDoesNotMatch when calling the {op} operation: Signature expired", "SignatureDoesNotMatch when calling the {op} operation: Signature not yet current", "SignatureDoesNotMatch: Signature expired", "SignatureDoesNotMatch: Signature not yet current"),
 				phrases(speaksOf, "Signature expired: {...} is now earlier than", "Signature expired: {...} is now later than", "Signature not yet current"))
 		},
 		Title:   say("The credentials have expired, or the clock is off by more than 15 minutes", "認証情報の期限切れ、または時計が 15 分以上ずれている"),

@@ -242,13 +242,14 @@ func wordsOf(text string) []string {
 
 // subsumed drops errors that are only the shadow of a more telling one: what a
 // proxy that stands in the text did is not the agent's doing, and what the tool says
-// of the agent's answer tells more than the time that it took.
+// of the agent's answer tells more than the time that it took. A signature that is late
+// has the code of a false one.
 func subsumed(list []Recognition) []Recognition {
 	anywhere := map[*Error][]*Error{
 		AgentRefused: {AgentProxy}, AgentTimeout: {AgentProxy}, AgentReset: {AgentProxy}, AgentNoRoute: {AgentProxy}, AgentStatus: {AgentProxy}, AgentGatewayTimeout: {AgentProxy},
 		NotAKey: {AgentProxy, AgentStatus, AgentGatewayTimeout},
 	}
-	sameWords := map[*Error][]*Error{AgentTimeout: {EndpointUnreachable}, KeyNotRetrieved: {EndpointUnreachable}, AgentRefused: {AgentTimeout}}
+	sameWords := map[*Error][]*Error{AgentTimeout: {EndpointUnreachable}, KeyNotRetrieved: {EndpointUnreachable}, AgentRefused: {AgentTimeout}, CredentialsMissing: {ClockSkew}}
 	beside := func(r, o Recognition) bool {
 		if r.Error == AgentRefused && o.Error == AgentNoRoute && !strings.Contains(strings.ToLower(r.Excerpt), "refused") { // curl and Java say of both that they could not connect
 			return true
