@@ -64,6 +64,7 @@ func TestWhatElseAPlanHolds(t *testing.T) {
 		"a stack with no template yet":    {bucket, put("aws_cloudformation_stack", "managed", `{}`), 3, "aws_cloudformation_stack.s"},
 		"a kind that comes with the next": {bucket, put("aws_vpc_network_acl_lock", "managed", `{"network_acl_id":"`+aclOfHealthy+`"}`), 3, "nacl-to-endpoint"},
 		"a fleet that is put off":         {bucket, put("aws_autoscaling_group", "managed", `{"vpc_zone_identifier":["`+ofTasks+`"]}`), 3, "subnet-free-ips"},
+		"tasks that are put off":          {bucket, put("aws_ecs_service", "managed", `{"launch_type":"FARGATE","desired_count":4,"subnets":["`+ofTasks+`"]}`), 3, "subnet-free-ips"},
 		"a bucket that is put off":        {bucket, put("aws_s3_bucket", "managed", `{"bucket":"`+aclOfHealthy+`"}`), 0, "breaks nothing"},
 		"a program that is put off":       {bucket, put("external", "data", `{"query":{"acl":"`+aclOfHealthy+`"}}`), 3, "external.s"},
 		"a command that is put off":       {bucket, put("null_resource", "managed", `{"triggers":{"acl":"`+aclOfHealthy+`"}}`) + `,"configuration":{"root_module":{"resources":[{"address":"null_resource.s","mode":"managed","type":"null_resource","name":"s","provisioners":[{"type":"local-exec"}]}]}}`, 3, "null_resource.s"},

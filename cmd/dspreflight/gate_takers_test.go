@@ -28,9 +28,10 @@ func TestWhatTakesAddresses(t *testing.T) {
 		kind          string
 		many          int
 		before, after of
-		open          of // what is known only after apply
-		says          of // how the configuration says it
-		beside        of // what lists subnets
+		open          of   // what is known only after apply
+		says          of   // how the configuration says it
+		beside        of   // what lists subnets
+		scales        bool // what scales services is beside it
 		code          int
 		want          string
 	}{
@@ -43,6 +44,17 @@ func TestWhatTakesAddresses(t *testing.T) {
 		"a fleet by its state":                  {kind: "aws_cloudcontrolapi_resource", many: 1, after: of{"type_name": "AWS::AutoScaling::AutoScalingGroup", "desired_state": `{"VPCZoneIdentifier":["` + ofTasks + `"]}`}, code: 3, want: "aws_cloudcontrolapi_resource.x[0]"},
 		"of a cluster":                          {kind: "kubernetes_service", many: 3, after: of{"annotations": of{"subnets": ofTasks + "," + elsewhereID}}, code: 3, want: "kubernetes_service.x[0]"},
 		"functions":                             {kind: "aws_lambda_function", many: 9, after: of{"vpc_config": []any{of{"subnet_ids": []any{ofTasks}}}}, want: "breaks nothing"},
+		"many functions, which share":           {kind: "aws_lambda_function", many: 40, after: of{"vpc_config": []any{of{"subnet_ids": []any{ofTasks}}}}, want: "breaks nothing"},
+		"more functions than shares":            {kind: "aws_lambda_function", many: 240, after: of{"vpc_config": []any{of{"subnet_ids": []any{ofTasks}}}}, code: 3, want: "aws_lambda_function.x[0]"},
+		"tasks on Fargate":                      {kind: "aws_ecs_service", many: 3, after: of{"launch_type": "FARGATE", "desired_count": 4, "network_configuration": []any{in(ofTasks)}}, want: "breaks nothing"},
+		"tasks of Fargate's providers":          {kind: "aws_ecs_service", many: 1, after: of{"capacity_provider_strategy": []any{of{"capacity_provider": "FARGATE_SPOT"}}, "desired_count": 4, "subnets": []any{ofTasks}}, want: "breaks nothing"},
+		"an image on Fargate":                   {kind: "aws_ecs_service", many: 1, before: of{"launch_type": "FARGATE", "desired_count": 4, "task_definition": "a:1", "subnets": []any{ofTasks}}, after: of{"launch_type": "FARGATE", "desired_count": 4, "task_definition": "a:2", "subnets": []any{ofTasks}}, want: "breaks nothing"},
+		"many tasks on Fargate":                 {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "FARGATE", "desired_count": 64, "subnets": []any{ofTasks}}, code: 3, want: "aws_ecs_service.x[0]"},
+		"tasks with a large deployment":         {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "FARGATE", "desired_count": 4, "deployment_maximum_percent": 4000, "subnets": []any{ofTasks}}, code: 3, want: "aws_ecs_service.x[0]"},
+		"tasks, how many is told later":         {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "FARGATE", "subnets": []any{ofTasks}}, open: of{"desired_count": true}, code: 3, want: "aws_ecs_service.x[0]"},
+		"tasks that are scaled":                 {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "FARGATE", "desired_count": 4, "subnets": []any{ofTasks}}, scales: true, code: 3, want: "aws_ecs_service.x[0]"},
+		"sets of tasks":                         {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "FARGATE", "desired_count": 4, "deployment_controller": []any{of{"type": "EXTERNAL"}}, "subnets": []any{ofTasks}}, code: 3, want: "aws_ecs_service.x[0]"},
+		"a task on each instance":               {kind: "aws_ecs_service", many: 1, after: of{"launch_type": "EC2", "desired_count": 4, "subnets": []any{ofTasks}}, code: 3, want: "aws_ecs_service.x[0]"},
 		"a service of containers":               {kind: "aws_ecs_service", many: 1, after: in(ofTasks), code: 3, want: "aws_ecs_service.x[0]"},
 		"tags and logs":                         {kind: "aws_ec2_tag", many: 9, after: of{"resource_id": ofTasks}, want: "0 of 9 changes touch this target"},
 		"what has it in its tags":               {kind: "aws_lb", many: 9, after: of{"tags": of{"beside": ofTasks}, "tags_all": of{"beside": ofTasks}}, want: "0 of 9 changes touch this target"},
@@ -90,6 +102,12 @@ func TestWhatTakesAddresses(t *testing.T) {
 				})
 				configs = append(configs, config(group, "g", nil))
 			}
+			if tt.scales {
+				changes = append(changes, of{
+					"address": "aws_appautoscaling_target.s", "mode": "managed", "type": "aws_appautoscaling_target", "name": "s", "provider_name": "registry.terraform.io/hashicorp/aws",
+					"change": of{"actions": []string{"create"}, "before": nil, "after": of{"max_capacity": 900}, "after_unknown": of{"id": true}},
+				})
+			}
 			body, err := json.Marshal(of{
 				"format_version": "1.2", "complete": true, "resource_changes": changes,
 				"configuration": of{"provider_config": of{"aws": of{"name": "aws", "expressions": of{"region": of{"constant_value": "us-east-1"}}}}, "root_module": of{"resources": configs}},
@@ -124,6 +142,7 @@ func TestWhatTakesAddressesInTemplates(t *testing.T) {
 	const (
 		fleet     = `{"Type":"AWS::AutoScaling::AutoScalingGroup",%s"Properties":{"VPCZoneIdentifier":%s}}`
 		perhaps   = `"Parameters":{"P":{"Type":"String"},"L":{"Type":"CommaDelimitedList"},"S":{"Type":"List<AWS::EC2::Subnet::Id>"}},"Conditions":{"C":{"Fn::Equals":[{"Ref":"P"},"x"]}},`
+		fargate   = `{"Type":"AWS::ECS::Service","Properties":{"LaunchType":"FARGATE","DesiredCount":"4","DeploymentConfiguration":{"MaximumPercent":200},"NetworkConfiguration":{"AwsvpcConfiguration":{"Subnets":["` + ofTasks + `"]}}}}`
 		inGroup   = `{"Type":"AWS::RDS::DBInstance","Properties":{"DBSubnetGroupName":%s}}`
 		inCluster = `{"Type":"AWS::RDS::DBInstance","Properties":{"DBClusterIdentifier":{"Ref":"C"}}}`
 		cluster   = `,"C":{"Type":"AWS::RDS::DBCluster","Properties":{"DBSubnetGroupName":{"Ref":"G"}}}`
@@ -140,6 +159,9 @@ func TestWhatTakesAddressesInTemplates(t *testing.T) {
 		"a fleet that is told later":    {perhaps, many(1, fmt.Sprintf(fleet, "", `{"Ref":"S"}`)), 3, "subnet-free-ips"},
 		"a fleet of what is exported":   {"", many(1, fmt.Sprintf(fleet, "", `[{"Fn::ImportValue":"s"}]`)), 3, "subnet-free-ips"},
 		"a fleet that may be":           {perhaps, many(1, fmt.Sprintf(fleet, `"Condition":"C",`, here)), 3, "subnet-free-ips"},
+		"tasks on Fargate":              {"", many(1, fargate), 0, "1 of 1 changes touch this target"},
+		"tasks that are scaled":         {"", many(1, fargate) + `,"S":{"Type":"AWS::ApplicationAutoScaling::ScalableTarget","Properties":{"MaxCapacity":900}}`, 3, "A0 takes"},
+		"tasks with a large deployment": {"", many(1, strings.Replace(fargate, `"MaximumPercent":200`, `"MaximumPercent":4000`, 1)), 3, "A0 takes"},
 		"fleets of a loop":              {perhaps, `"Fn::ForEach::A":["N",{"Ref":"L"},{"A${N}":` + fmt.Sprintf(fleet, "", here) + `}]`, 3, "subnet-free-ips"},
 		"buckets of a loop":             {perhaps, `"Fn::ForEach::A":["N",{"Ref":"L"},{"A${N}":{"Type":"AWS::S3::Bucket"}}]`, 0, "breaks nothing"},
 		"in a group":                    {"", many(3, fmt.Sprintf(inGroup, `{"Ref":"G"}`)) + group(ofTasks), 3, "A0, A1, A2 takes"},

@@ -258,7 +258,7 @@ func (b *binding) entities() {
 				p.Doubt(&resource.Object{Address: v.id, Type: v.kind, ID: v.id}, resource.Everything, snapshot.NotModelled, v.id, v.kind)
 			}
 			if resource.TakesMany(v.kind) && (v.physical == "" || resource.AnyNumber(v.kind)) {
-				p.MayTake(&resource.Object{Address: v.id, Type: v.kind, ID: v.id, Location: b.location()}, v.kind, resource.Standing{Untold: true})
+				p.MayTake(&resource.Object{Address: v.id, Type: v.kind, ID: v.id, Location: b.location()}, v.kind, resource.Taking(v.kind), resource.Standing{Untold: true})
 			}
 			if w, ok := resource.Types().CloudFormation[v.kind]; ok {
 				p.Doubt(&resource.Object{Address: v.id, Type: w.Name, ID: v.physical, Exists: v.physical != ""}, w.Kinds, snapshot.ValuesUntold, v.id, v.kind)

@@ -21,7 +21,10 @@ func (b *binding) takes(r declaredResource) {
 		s.IDs = slices.DeleteFunc(s.IDs, func(id string) bool { return slices.Contains(before.IDs, id) })
 		s.Untold = s.Untold && !before.Untold
 	}
-	b.plan.MayTake(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, r.kind, s)
+	scaled := func() bool {
+		return slices.ContainsFunc(b.order, func(other declaredResource) bool { return resource.Scales(other.kind) })
+	}
+	b.plan.MayTake(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, r.kind, resource.TakingOf(r.kind, b.properties(r), scaled), s)
 }
 
 // before is a resource as the stack has it now, if that is known.

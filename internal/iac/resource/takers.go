@@ -19,6 +19,9 @@ const (
 	// known how many: no more than the greediest with a documented bound.
 	// Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 	mostOfOne = 100
+	// mostOfAll is how many the first takes of those that share theirs; each other may need
+	// one more, for groups of its own.
+	mostOfAll = 16
 	// anyNumber is taken by what launches instances or containers, as many as it finds good.
 	anyNumber = 1 << 20
 )
@@ -31,16 +34,17 @@ func takingTypes() []Type {
 			"aws_autoscaling_group AWS::AutoScaling::AutoScalingGroup",
 			"aws_batch_compute_environment AWS::Batch::ComputeEnvironment",
 			"aws_ec2_fleet AWS::EC2::EC2Fleet",
-			"aws_ecs_service AWS::ECS::Service",
 			"aws_eks_node_group AWS::EKS::Nodegroup",
 			"aws_emr_cluster AWS::EMR::Cluster",
 			"aws_spot_fleet_request AWS::EC2::SpotFleet",
 		),
+		marked(Type{Takes: anyNumber, TakesBy: fargateTasks}, "aws_ecs_service AWS::ECS::Service"),
+		marked(Type{Scales: true, Addressless: true}, "aws_appautoscaling_target AWS::ApplicationAutoScaling::ScalableTarget"),
 		// Functions share an interface of 65,000 connections for each pair of subnet and groups;
 		// 1,000 of them may run at once, unless the quota is raised, with 1,024 descriptors each.
 		// Sources: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 		// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-		marked(Type{Takes: 16}, "aws_lambda_function AWS::Lambda::Function", "AWS::Serverless::Function"),
+		marked(Type{Takes: mostOfAll, Pooled: true}, "aws_lambda_function AWS::Lambda::Function", "AWS::Serverless::Function"),
 		// Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-subnet-ec2-instance-connect-endpoint.html
 		marked(Type{Takes: 1}, "aws_ec2_instance_connect_endpoint"),
 		marked(Type{Lists: true, Takes: mostOfOne},
@@ -150,6 +154,7 @@ type Standing struct {
 	IDs    []string
 	Open   bool // some are known only after apply
 	Untold bool // it stands in those of a list that exists, and nobody says which that holds
+	Pooled bool // others of its kind share what it takes
 }
 
 // Add adds a subnet.
@@ -207,10 +212,11 @@ func (s *Standing) Read(v any, listed func(name string) bool) {
 // subnets.
 var byName = []string{"cluster", "launch", "replication"}
 
-// MayTake notes a resource that may take addresses of subnets, how many is not known.
-func (p *Plan) MayTake(o *Object, kind string, in Standing) {
+// MayTake notes a resource that may take so many addresses of subnets.
+func (p *Plan) MayTake(o *Object, kind string, takes int, in Standing) {
 	if slices.Sort(in.IDs); len(in.IDs) > 0 || in.Open || in.Untold {
-		p.Doubts = append(p.Doubts, Doubt{Object: o, IDs: in.IDs, Takes: Taking(kind), In: in, Gap: snapshot.Uncounted(o.Address, "").Gap(kind)})
+		in.Pooled = Types().Of(kind).Pooled || Types().InTemplates(kind).Pooled
+		p.Doubts = append(p.Doubts, Doubt{Object: o, IDs: in.IDs, Takes: takes, In: in, Gap: snapshot.Uncounted(o.Address, "").Gap(kind)})
 	}
 }
 
@@ -218,7 +224,7 @@ func (p *Plan) MayTake(o *Object, kind string, in Standing) {
 // each that they may turn out to name. The first few are named.
 func (w *World) MayTake(doubts []Doubt) {
 	const named = 6
-	taken, by := map[string]int{}, map[string][]string{}
+	taken, by, pooled := map[string]int{}, map[string][]string{}, map[string]bool{}
 	for _, d := range doubts {
 		if d.Takes == 0 {
 			continue
@@ -229,7 +235,12 @@ func (w *World) MayTake(doubts []Doubt) {
 			ids = slices.Compact(slices.Sorted(slices.Values(append(ids, d.IDs...))))
 		}
 		for _, id := range ids {
-			taken[id] = min(taken[id]+d.Takes, anyNumber)
+			n := d.Takes
+			if d.In.Pooled && pooled[id] {
+				n = 1
+			}
+			pooled[id] = pooled[id] || d.In.Pooled
+			taken[id] = min(taken[id]+n, anyNumber)
 			if len(by[id]) < named {
 				by[id] = append(by[id], d.Address)
 			}

@@ -52,9 +52,13 @@ type Type struct {
 
 	// Addressless is set on what names subnets and takes no address of them, and Takes is
 	// how many one may take, where that is known better than of others. Neither is said of
-	// models: these count.
+	// models: these count. TakesBy tells by its values, where they do. Pooled is set on what shares
+	// its own with others of its kind, Scales on what changes how many tasks others run.
 	Addressless bool
 	Takes       int
+	TakesBy     func(values map[string]any) (int, bool)
+	Pooled      bool
+	Scales      bool
 
 	// Runs is set on what calls the APIs of AWS or runs something of the user's, at once
 	// or later: it may do anything to what it names.

@@ -32,6 +32,7 @@ func (g *graph) deferred(p *resource.Plan, rc *tfjson.ResourceChange) {
 		of = &resource.Object{Address: rc.Address, Type: rc.Type, Attributes: map[string]any{}}
 	}
 	of.ID, of.Location.Provider = rc.Address, g.providerOf(rc.ModuleAddress, rc.Mode, rc.Type, rc.Name)
+	delete(of.Attributes, "desired_count") // of each, and how many there will be is open
 	g.after[rc] = of
 	t := resource.Types().Of(rc.Type)
 	if rc.Mode == tfjson.DataResourceMode {

@@ -33,7 +33,17 @@ func (g *graph) takes(p *resource.Plan, rc *tfjson.ResourceChange, action resour
 		s.IDs = slices.DeleteFunc(s.IDs, func(id string) bool { return slices.Contains(was.IDs, id) })
 		s.Untold = s.Untold && !was.Untold
 	}
-	p.MayTake(after, kind, s.Standing)
+	p.MayTake(after, kind, resource.TakingOf(kind, after.Attributes, g.scales), s.Standing)
+}
+
+// scales reports whether the plan has something that scales services.
+func (g *graph) scales() bool {
+	for _, list := range g.known {
+		if slices.ContainsFunc(list, func(i *instance) bool { return resource.Scales(i.Type) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // standing collects the subnets that a resource stands in.
