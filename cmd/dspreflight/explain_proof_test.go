@@ -196,7 +196,7 @@ func TestTextOfAnother(t *testing.T) {
 		"another address":  {unreachable + " privateLinkEndpoint=10.99.1.10", "This is it: DSP107"},
 		"another Region":   {unreachable + " activationRegion=eu-west-1", "contradict each other: the text is about eu-west-1"},
 		"another endpoint": {unreachable + " vpce-0fffffffffffffff1", "contradict each other: the text is about vpce-0fffffffffffffff1"},
-		"another agent":    {"curl 'http://10.77.1.1/?gatewayType=SYNC'\n" + unreachable, "What was seen does not explain it"},
+		"another agent":    {"curl 'http://10.77.1.1/?gatewayType=SYNC'\n" + unreachable, "contradict each other: the text is about 10.77.1.1"},
 	} {
 		if c := concluded(t, "--fixture", "unreachable-443", tt.text); !strings.Contains(c.Summary, tt.says) {
 			t.Errorf("%s: %q, want %q", name, c.Summary, tt.says)

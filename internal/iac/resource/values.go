@@ -188,7 +188,7 @@ func (o *Object) check() error {
 	}
 	for _, name := range []string{"rule_action", "action"} {
 		if s := o.Known(name); s != "" && !strings.EqualFold(s, "allow") && !strings.EqualFold(s, "deny") && !o.Sensitive[name] {
-			return snapshot.Errorf("%s.%s: %q is neither allow nor deny", "%s.%s: %q は allow でも deny でもない", o.Address, name, Shortened(s))
+			return snapshot.Errorf("%s.%s: %q is neither %q nor %q", "%s.%s: %q は %q でも %q でもない", o.Address, name, Shortened(s), "allow", "deny")
 		}
 	}
 	for _, name := range []string{"cidr_block", "cidr_ipv4", "destination_cidr_block", "cidr"} {
