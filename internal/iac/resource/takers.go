@@ -64,6 +64,15 @@ func takingTypes() []Type {
 			"aws_neptune_subnet_group AWS::Neptune::DBSubnetGroup",
 			"aws_redshift_subnet_group AWS::Redshift::ClusterSubnetGroup",
 		),
+		// Texts may name subnets.
+		marked(Type{Addressless: true},
+			"aws_cloudwatch_dashboard AWS::CloudWatch::Dashboard",
+			"aws_cloudwatch_metric_alarm AWS::CloudWatch::Alarm",
+			"aws_dynamodb_table_item",
+			"aws_s3_object",
+			"aws_secretsmanager_secret_version AWS::SecretsManager::Secret",
+			"aws_ssm_document AWS::SSM::Document",
+		),
 		// The interfaces of a location are those of its tasks, which are counted.
 		marked(Type{Addressless: true},
 			"aws_datasync_location_efs AWS::DataSync::LocationEFS",

@@ -215,8 +215,11 @@ func sameButTags(before, after *resource.Object) bool {
 	if before == nil || after == nil {
 		return false
 	}
+	// A group of instances has its tags in blocks, which may start a refresh of it.
+	refresh, listed := after.Attributes["instance_refresh"].([]any)
+	tagged := resource.AnyNumber(after.Type) && listed && len(refresh) == 0
 	for name := range after.Attributes {
-		if name != "tags" && name != "tags_all" && !resource.Same(before, after, name) {
+		if name != "tags" && name != "tags_all" && (name != "tag" || !tagged) && !resource.Same(before, after, name) {
 			return false
 		}
 	}
