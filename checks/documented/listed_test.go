@@ -2,31 +2,17 @@ package documented
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
+
+	"github.com/dspreflight/dspreflight/internal/source"
 )
 
 // TestEveryErrorIsListed: an error that is declared and is in no list would be neither
 // recognised nor told of.
 func TestEveryErrorIsListed(t *testing.T) {
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	declared := 0
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
+	source.Each(t, func(file source.File) {
+		ast.Inspect(file.File, func(n ast.Node) bool {
 			made, ok := n.(*ast.CompositeLit)
 			if !ok {
 				return true
@@ -42,16 +28,15 @@ func TestEveryErrorIsListed(t *testing.T) {
 				if key, ok := kv.Key.(*ast.Ident); !ok || key.Name != "ID" {
 					continue
 				}
-				if lit, ok := kv.Value.(*ast.BasicLit); ok {
-					id, err := strconv.Unquote(lit.Value)
-					if declared++; err != nil || ByID(id) == nil {
-						t.Errorf("%s: %s is in no list: add it to the one at the end of the file", name, lit.Value)
+				if id, ok := source.Text(kv.Value); ok {
+					if declared++; ByID(id) == nil {
+						t.Errorf("%s: %s is in no list: add it to the one at the end of the file", file.Position(kv), id)
 					}
 				}
 			}
 			return true
 		})
-	}
+	}, ".")
 	seen := map[string]bool{}
 	for _, e := range All() {
 		if seen[e.ID] {

@@ -2,16 +2,13 @@ package main
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/dspreflight/dspreflight/internal/source"
 )
 
 // What stands in Latin letters in Japanese sentences: names, words that are typed,
@@ -29,26 +26,15 @@ func TestJapaneseIsJapanese(t *testing.T) {
 	japanese := regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]`)
 	word := regexp.MustCompile(`(?:^|[\s\p{Han}\p{Hiragana}\p{Katakana}、。（「・])([A-Za-z][a-z']+)(?:$|[\s\p{Han}\p{Hiragana}\p{Katakana}、。）」・])`)
 	texts := 0
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
+	source.Each(t, func(f source.File) {
+		ast.Inspect(f.File, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok { // patterns over what people paste
-				if f, ok := call.Fun.(*ast.Ident); ok && (f.Name == "phrases" || f.Name == "exactly") {
+				if made, ok := call.Fun.(*ast.Ident); ok && (made.Name == "phrases" || made.Name == "exactly") {
 					return false
 				}
 			}
-			lit, ok := n.(*ast.BasicLit)
-			if !ok || lit.Kind != token.STRING {
-				return true
-			}
-			text, err := strconv.Unquote(lit.Value)
-			if err != nil || !japanese.MatchString(text) || strings.Contains(text, "## Found by") { // a page in both languages
+			text, ok := source.Text(n)
+			if !ok || !japanese.MatchString(text) || strings.Contains(text, "## Found by") { // a page in both languages
 				return true
 			}
 			texts++
@@ -59,15 +45,14 @@ func TestJapaneseIsJapanese(t *testing.T) {
 				}
 				w := rest[m[2]:m[3]]
 				if !slices.Contains(latinNames, w) && !slices.Contains(latinTyped, w) && !slices.Contains(latinValues, w) {
-					t.Errorf("%s: %q in %q", path, w, text)
+					t.Errorf("%s: %q in %q", f.Position(n), w, text)
 				}
 				rest = rest[m[3]:]
 			}
 		})
-		return nil
-	})
-	if err != nil || texts < 500 {
-		t.Fatalf("%d Japanese texts were found: %v", texts, err)
+	}, "../..")
+	if texts < 500 {
+		t.Fatalf("%d Japanese texts were found", texts)
 	}
 }
 

@@ -2,12 +2,10 @@ package outside
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dspreflight/dspreflight/internal/source"
 )
 
 // TestPut holds what a document makes of its arguments, in each medium.
@@ -46,29 +44,24 @@ func TestPut(t *testing.T) {
 // a Literal, which would stand in a document as it is.
 func TestLiteralsStandInTheProgram(t *testing.T) {
 	found := 0
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "internal/outside/") {
-			return err
+	source.Each(t, func(f source.File) {
+		if strings.Contains(f.Path, "internal/outside/") {
+			return
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
+		ast.Inspect(f.File, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || len(call.Args) != 1 || !namesLiteral(call.Fun) {
 				return true
 			}
 			found++
 			if _, constant := call.Args[0].(*ast.BasicLit); !constant {
-				t.Errorf("%s makes a Literal of what is no constant", path)
+				t.Errorf("%s makes a Literal of what is no constant", f.Position(n))
 			}
 			return true
 		})
-		return nil
-	})
-	if err != nil || found == 0 {
-		t.Fatalf("%d conversions seen, %v", found, err)
+	}, "../..")
+	if found == 0 {
+		t.Fatal("no conversion was seen")
 	}
 }
 

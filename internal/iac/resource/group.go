@@ -14,10 +14,7 @@ func groupTypes() []Type {
 			Name: "aws_security_group", Prefix: "sg-", Rank: rankGroup, Rows: []Rows{{snapshot.SecurityGroups, true}}, Kinds: groupKinds,
 			Shared: true, Local: true, NamedBy: groupNames, Container: "vpc_id",
 			Attributes: []string{"vpc_id", "ingress", "egress"}, Labels: []string{"name", "description"}, Computed: []string{"owner_id", "arn"},
-			Fixed: []string{"vpc_id", "name", "description"}, Inline: inlineRules, InUse: groupInUse, MayBeBare: true,
-			Blocks: map[string][]string{
-				"ingress": {"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}, "egress": {"aws_security_group_rule", "aws_vpc_security_group_egress_rule"},
-			},
+			Fixed: []string{"vpc_id", "name", "description"}, Inline: inlineRules, InUse: groupInUse, MayBeBare: true, Blocks: groupBlocks,
 			CloudFormation: []Words{{Type: "AWS::EC2::SecurityGroup", Properties: map[string]string{"VpcId": "vpc_id", "GroupName": "name", "GroupDescription": "description"}}},
 			Put:            putGroup, Drop: dropGroup, Show: showGroup,
 		},
@@ -25,7 +22,7 @@ func groupTypes() []Type {
 			Name: "aws_default_security_group", Prefix: "sg-", Rank: rankGroup, Kinds: groupKinds, NamedBy: groupNames, Adopts: true,
 			Attributes: []string{"vpc_id", "ingress", "egress"}, Fixed: []string{"vpc_id"}, Computed: []string{"name", "description", "owner_id", "arn"},
 			CloudFormation: []Words{{Type: "Custom::VpcRestrictDefaultSG", Properties: map[string]string{"DefaultSecurityGroupId": "id"}}},
-			Put:            putDefaultGroup, Show: showGroup,
+			MayBeBare:      true, Blocks: groupBlocks, Put: putDefaultGroup, Show: showGroup,
 		},
 		{
 			Name: "aws_vpc_security_group_vpc_association", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.SecurityGroupVPCAssociations}, Container: "security_group_id",
@@ -34,6 +31,10 @@ func groupTypes() []Type {
 			Put:            putGroupVPC, Drop: dropGroupVPC, Show: showGroupVPCs,
 		},
 	}
+}
+
+var groupBlocks = map[string][]string{
+	"ingress": {"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}, "egress": {"aws_security_group_rule", "aws_vpc_security_group_egress_rule"},
 }
 
 // inlineRules are the lists of rules of a group. One that a template does not state is

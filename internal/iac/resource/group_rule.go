@@ -97,6 +97,7 @@ func permissions(o *Object, protocol string, g snapshot.SecurityGroup) []snapsho
 			p.GroupPairs = append(p.GroupPairs, snapshot.GroupPair{GroupID: id})
 		}
 	}
+	note(&open, o.Pending("self"))
 	if o.On("self") {
 		p.GroupPairs = append(p.GroupPairs, snapshot.GroupPair{GroupID: g.ID, VPC: g.VPC})
 	}

@@ -2,17 +2,15 @@ package resource
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/source"
 )
 
 // typeName is a type in the words of either tool.
@@ -32,60 +30,42 @@ var doors = map[string]string{
 // what is to be known of a type is a field of its row, so that a new type has it too.
 // A model may tell the types of its own family apart.
 func TestTypesAreKnownInOnePlace(t *testing.T) {
-	files := token.NewFileSet()
-	for _, room := range []string{"..", "../../snapshot"} {
-		err := filepath.WalkDir(room, func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-				return err
-			}
-			file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
-			}
-			here := filepath.Base(filepath.Dir(name)) == "resource"
-			declared := map[string]bool{}
-			literals := map[*ast.BasicLit]string{}
-			ast.Inspect(file, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.BasicLit:
-					if s, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING && typeName.MatchString(s) {
-						literals[n] = s
+	source.Each(t, func(f source.File) {
+		here := f.Name.Name == "resource"
+		declared := map[string]bool{}
+		literals := map[*ast.BasicLit]string{}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				if s, ok := source.Text(n); ok && typeName.MatchString(s) {
+					literals[n] = s
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "Name" || key.Name == "Type") {
+					if s, ok := source.Text(n.Value); ok {
+						declared[s] = true
 					}
-				case *ast.KeyValueExpr:
-					if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "Name" || key.Name == "Type") {
-						if lit, ok := n.Value.(*ast.BasicLit); ok {
-							if s, err := strconv.Unquote(lit.Value); err == nil {
-								declared[s] = true
-							}
-						}
-					}
-				case *ast.CallExpr:
-					if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "marked" {
-						for _, arg := range n.Args {
-							if lit, ok := arg.(*ast.BasicLit); ok {
-								if s, err := strconv.Unquote(lit.Value); err == nil {
-									declared[s] = true
-								}
-							}
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "marked" {
+					for _, arg := range n.Args {
+						if s, ok := source.Text(arg); ok {
+							declared[s] = true
 						}
 					}
 				}
-				return true
-			})
-			for lit, s := range literals {
-				switch {
-				case doors[s] != "", here && declared[s]:
-				case here && ofRow(file, lit):
-				default:
-					t.Errorf("%s: %s", files.Position(lit.Pos()), s)
-				}
 			}
-			return nil
+			return true
 		})
-		if err != nil {
-			t.Fatal(err)
+		for lit, s := range literals {
+			switch {
+			case doors[s] != "", here && declared[s]:
+			case here && ofRow(f.File, lit):
+			default:
+				t.Errorf("%s: %s", f.Position(lit), s)
+			}
 		}
-	}
+	}, "..", "../../snapshot")
 }
 
 // ofRow reports whether a literal stands where types are declared, as the type of a
@@ -93,7 +73,7 @@ func TestTypesAreKnownInOnePlace(t *testing.T) {
 func ofRow(file *ast.File, lit *ast.BasicLit) bool {
 	for _, d := range file.Decls {
 		if g, ok := d.(*ast.GenDecl); ok && g.Pos() < lit.Pos() && lit.Pos() < g.End() {
-			return g.Tok == token.CONST || g.Specs[0].(*ast.ValueSpec).Names[0].Name == "ofNetworks"
+			return g.Tok == token.CONST || slices.Contains([]string{"ofNetworks", "groupBlocks"}, g.Specs[0].(*ast.ValueSpec).Names[0].Name)
 		}
 		if f, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(f.Name.Name, "Types") && f.Pos() < lit.Pos() && lit.Pos() < f.End() {
 			return true
@@ -117,6 +97,37 @@ var (
 		"aws_ec2_instance_state":                 "the instance tells no state that was asked for",
 		"aws_nat_gateway":                        "it is no row, and takes an address",
 		"aws_efs_mount_target":                   "it is no row, and takes an address",
+	}
+)
+
+// several are the types whose rows more than one scope may list, and notOfOwner those of
+// which the owner of a row does not tell whether others see it.
+var (
+	several = map[string]string{
+		"aws_vpc_peering_connection":             "each side lists it",
+		"aws_ec2_transit_gateway":                "each account that it is shared with lists it",
+		"aws_ec2_transit_gateway_vpc_attachment": "the gateway's account and the VPC's list it",
+	}
+	notOfOwner = map[string]string{
+		"aws_vpc_endpoint":                       "in a shared subnet its owner alone sees it",
+		"aws_network_interface":                  "its owner tells whose address it is, and others do not see it",
+		"aws_ec2_managed_prefix_list":            "nothing asks whose a list is, and others see it",
+		"aws_vpc_peering_connection":             "each side has its owner",
+		"aws_ec2_transit_gateway_vpc_attachment": "the gateway and the VPC have their owners",
+	}
+	// wordless are attributes that decide something, and that no property of their type says.
+	wordless = map[string]string{
+		"aws_default_security_group vpc_id":     "the custom resource names the group",
+		"aws_default_security_group ingress":    "the custom resource takes all rules away",
+		"aws_default_security_group egress":     "the custom resource takes all rules away",
+		"aws_network_acl subnet_ids":            "a template associates by resources of their own",
+		"aws_network_acl ingress":               "a template has entries as resources of their own",
+		"aws_network_acl egress":                "a template has entries as resources of their own",
+		"aws_route_table route":                 "a template has routes as resources of their own",
+		"aws_route_table propagating_vgws":      "a template has propagations as resources of their own",
+		"aws_network_interface private_ips":     "a template says one address, and how many more",
+		"aws_network_interface private_ip_list": "a template says one address, and how many more",
+		"aws_vpn_gateway vpc_id":                "a template attaches by a resource of its own",
 	}
 )
 
@@ -157,6 +168,18 @@ func TestRowsHangTogether(t *testing.T) {
 				}
 			}
 		}
+		if ty.Rows != nil && ty.Local == (several[ty.Name] != "") {
+			t.Errorf("%s: does its row stand in the scope of its account and Region alone? Set Local, or write the reason into several, not both", ty.Name)
+		}
+		for _, r := range ty.Rows {
+			_, owned := (&snapshot.Scope{}).Rows(r.Kind).RowType().FieldByName("OwnerID")
+			if owned != ty.Shared && notOfOwner[ty.Name] == "" {
+				t.Errorf("%s: may an account see it that does not own it? Set Shared and keep the owner of its rows (OwnerID), or write the reason into notOfOwner", ty.Name)
+			}
+		}
+		if ty.Put != nil && ty.Container != "" && !slices.Contains(ty.Attributes, ty.Container) {
+			t.Errorf("%s: its Container %s is none of its Attributes", ty.Name, ty.Container)
+		}
 		if ty.Put != nil && len(ty.Kinds) == 0 {
 			t.Errorf("%s: it touches no table: name them in Kinds", ty.Name)
 		}
@@ -190,6 +213,16 @@ func TestRowsHangTogether(t *testing.T) {
 				}
 			}
 		}
+		more := slices.ContainsFunc(ty.CloudFormation, func(w Words) bool { return w.More != nil })
+		for _, name := range ty.Attributes {
+			said := wordless[ty.Name+" "+name] != "" || slices.ContainsFunc(ty.Inline, func(l Inline) bool { return l.Attribute == name })
+			for _, w := range ty.CloudFormation {
+				said = said || slices.Contains(slices.Collect(maps.Values(w.Properties)), name)
+			}
+			if ty.Put != nil && ty.CloudFormation != nil && !more && !said {
+				t.Errorf("%s: no property of %s is its attribute %s: add it to Properties, or the reason into wordless", ty.Name, ty.CloudFormation[0].Type, name)
+			}
+		}
 		if ty.Holders != nil && (ty.Container == "" || ty.CloudFormation == nil) {
 			t.Errorf("%s: it has containers, and names none", ty.Name)
 		}
@@ -199,6 +232,27 @@ func TestRowsHangTogether(t *testing.T) {
 		acts := ty.Holds && !ty.Opaque || ty.Runs || ty.Shares || ty.Idless || ty.Passive || ty.Lists || ty.Addressless || ty.Takes > 0
 		if acts && (ty.Put != nil || ty.Drop != nil || ty.Show != nil || ty.Rows != nil) {
 			t.Errorf("%s: it has a model that nothing asks", ty.Name)
+		}
+	}
+}
+
+// spelled are the properties that are called otherwise than their attributes, as AWS's
+// reference writes them.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+var spelled = strings.Fields("Cidr CidrIp DefaultSecurityGroupId DestinationPrefixListId DestinationSecurityGroupId EgressOnlyInternetGatewayId GroupDescription GroupId GroupName GroupSet PrefixListName PrivateIpAddress SecondaryPrivateIpAddressCount SecurityGroupIds SourcePrefixListId SourceSecurityGroupId")
+
+// TestPropertiesAreSpelled takes a property that is neither its attribute in CloudFormation's
+// way nor among those that were looked up for a slip: nothing would ever read it.
+func TestPropertiesAreSpelled(t *testing.T) {
+	capitals := regexp.MustCompile(`[A-Z]{2}`)
+	for _, ty := range Types().all {
+		for _, w := range ty.CloudFormation {
+			for property, name := range w.Properties {
+				alike := strings.EqualFold(property, strings.ReplaceAll(name, "_", "")) && !capitals.MatchString(property)
+				if !alike && !slices.Contains(spelled, property) {
+					t.Errorf("%s: does AWS call it %s? Look it up, and add it to spelled", w.Type, property)
+				}
+			}
 		}
 	}
 }

@@ -24,7 +24,7 @@ func transitGatewayTypes() []Type {
 			Computed:   []string{"owner_id", DefaultTGWTable},
 			CloudFormation: []Words{{Type: "AWS::EC2::TransitGateway", Properties: map[string]string{
 				"DefaultRouteTableAssociation": "default_route_table_association", "DefaultRouteTablePropagation": "default_route_table_propagation",
-				"SecurityGroupReferencingSupport": "security_group_referencing_support",
+				"SecurityGroupReferencingSupport": "security_group_referencing_support", "AutoAcceptSharedAttachments": "auto_accept_shared_attachments",
 			}}},
 			Put: putTGW, Drop: dropTGW, Show: showTGW,
 		},
