@@ -95,7 +95,7 @@ const (
 	MaybeKept         GapCode = "maybe-kept"         // a template leaves a resource out, whose policy may keep it; Ref: the resource, Detail: its id
 	KnownAfterApply   GapCode = "known-after-apply"  // a planned change leaves a value open; Ref: the attribute
 	Contradicted      GapCode = "contradicted"       // two planned resources put something at one place of which AWS takes one; Ref: both, Detail: of what
-	MayTakeAddresses  GapCode = "may-take-addresses" // a planned resource takes addresses of a subnet, how many is not known; Ref: it, Detail: the subnet
+	MayTakeAddresses  GapCode = "may-take-addresses" // a planned resource takes addresses of a subnet, how many is not worked out; Ref: it, Detail: the subnet
 	PartUnseen        GapCode = "part-unseen"        // a planned change to a part of something that was not seen
 	NotAsDeployed     GapCode = "not-as-deployed"    // the estate does not show what the stack's template says; Detail: the stack
 	ValuesUntold      GapCode = "values-untold"      // a change set does not say what a resource was or will be; Detail: its type

@@ -188,6 +188,7 @@ func (b *binding) entities() {
 			b.takes(r)
 			continue
 		}
+		b.takes(r)
 		p.Current = append(p.Current, o)
 		m := resource.Types().Models[o.Type]
 		if m.Put == nil || m.Rank >= resource.RankMember {

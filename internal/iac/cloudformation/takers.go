@@ -12,7 +12,10 @@ import (
 // has, each may be new.
 func (b *binding) takes(r declaredResource) {
 	unread := resource.Unread(r.kind)
-	if resource.Taking(r.kind) == 0 || b.named(r.kind) && !unread || b.template.changeSet == nil && b.deployed != nil && b.writtenAsDeployed(r) {
+	taking := resource.TakingOf(r.kind, b.properties(r), func() bool {
+		return slices.ContainsFunc(b.order, func(other declaredResource) bool { return resource.Scales(other.kind) })
+	})
+	if taking == 0 || b.named(r.kind) && !unread || b.template.changeSet == nil && b.deployed != nil && b.writtenAsDeployed(r) {
 		return
 	}
 	s := b.standing(r, 0)
@@ -21,10 +24,7 @@ func (b *binding) takes(r declaredResource) {
 		s.IDs = slices.DeleteFunc(s.IDs, func(id string) bool { return slices.Contains(before.IDs, id) })
 		s.Untold = s.Untold && !before.Untold
 	}
-	scaled := func() bool {
-		return slices.ContainsFunc(b.order, func(other declaredResource) bool { return resource.Scales(other.kind) })
-	}
-	b.plan.MayTake(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, r.kind, resource.TakingOf(r.kind, b.properties(r), scaled), s)
+	b.plan.MayTake(&resource.Object{Address: r.id, Type: r.kind, ID: r.id, Location: b.location()}, r.kind, taking, s)
 }
 
 // before is a resource as the stack has it now, if that is known.

@@ -61,7 +61,7 @@ func interfaceTypes() []Type {
 					}
 				},
 			}},
-			Put: putInstance, Drop: dropInstance, Show: showInstance,
+			Put: putInstance, Drop: dropInstance, Show: showInstance, TakesBy: furtherInterfaces,
 		},
 		{
 			Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},

@@ -72,6 +72,30 @@ func fargateTasks(values map[string]any) (int, bool) {
 	return 2 * (desired*percent/100 + 1), true
 }
 
+// furtherInterfaces is how many addresses an instance of a template takes beside the one of
+// its primary interface.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ec2-instance-networkinterface.html
+func furtherInterfaces(properties map[string]any) (int, bool) {
+	_, own := properties["SubnetId"]
+	list, listed := properties["NetworkInterfaces"]
+	if _, template := properties["LaunchTemplate"]; AnyUnknown(list) || template && !own && !listed {
+		return mostOfOne, true
+	}
+	n := 0
+	for _, one := range blocksOf(list) {
+		if one["NetworkInterfaceId"] != nil {
+			continue
+		}
+		if index := PlainText(one["DeviceIndex"]); index != "0" && index != "" {
+			n++
+		}
+		secondary, _ := strconv.Atoi(PlainText(one["SecondaryPrivateIpAddressCount"]))
+		prefixes, _ := strconv.Atoi(PlainText(one["Ipv4PrefixCount"]))
+		n += max(secondary, len(blocksOf(one["PrivateIpAddresses"]))-1) + 16*max(prefixes, len(blocksOf(one["Ipv4Prefixes"])))
+	}
+	return n, true
+}
+
 // blocksOf is a block, or several.
 func blocksOf(v any) []map[string]any {
 	var out []map[string]any

@@ -20,7 +20,8 @@ func (g *graph) takes(p *resource.Plan, rc *tfjson.ResourceChange, action resour
 	if named, _ := inCloudFormation(rc, after); named != "" {
 		kind = named
 	}
-	if resource.Taking(kind) == 0 {
+	taking := resource.TakingOf(kind, after.Attributes, g.scales)
+	if taking == 0 {
 		return
 	}
 	s := &standing{graph: g}
@@ -33,7 +34,7 @@ func (g *graph) takes(p *resource.Plan, rc *tfjson.ResourceChange, action resour
 		s.IDs = slices.DeleteFunc(s.IDs, func(id string) bool { return slices.Contains(was.IDs, id) })
 		s.Untold = s.Untold && !was.Untold
 	}
-	p.MayTake(after, kind, resource.TakingOf(kind, after.Attributes, g.scales), s.Standing)
+	p.MayTake(after, kind, taking, s.Standing)
 }
 
 // scales reports whether the plan has something that scales services.
