@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"go/ast"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/dspreflight/dspreflight/checks/documented"
 	"github.com/dspreflight/dspreflight/internal/snapshot"
+	"github.com/dspreflight/dspreflight/internal/source"
 	"github.com/dspreflight/dspreflight/internal/tier"
 )
 
@@ -302,6 +304,17 @@ func TestCatalogue(t *testing.T) {
 	for code, text := range gapTexts {
 		both(string(code), text)
 	}
+	source.Each(t, func(f source.File) {
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			if c, ok := n.(*ast.ValueSpec); ok && len(c.Values) == 1 {
+				code, is := source.Text(c.Values[0])
+				if of, ok := c.Type.(*ast.Ident); is && ok && of.Name == "GapCode" && gapTexts[snapshot.GapCode(code)].Empty() {
+					t.Errorf("%s: the gap %s has no words: add them to gapTexts in checks/gaps.go", f.Position(c), code)
+				}
+			}
+			return true
+		})
+	}, "../internal/snapshot")
 	for _, e := range documented.All() {
 		if e.Stage.Title() == (Text{}) {
 			t.Errorf("%s: its Stage is %q, which has no title: it is one of the constants of Stage", e.ID, e.Stage)

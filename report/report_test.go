@@ -68,7 +68,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v (go test ./report -update writes it: read it, it is the expectation)", err)
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s differs from what was printed (go test ./report -update rewrites it):\n%s", path, got)

@@ -67,6 +67,20 @@ func TestLacking(t *testing.T) {
 	}
 }
 
+// TestEveryAnswerIsLookedAt: of each call it is known what AWS gives of every row, or an
+// answer of something else would be taken for AWS's.
+func TestEveryAnswerIsLookedAt(t *testing.T) {
+	for _, k := range snapshot.Kinds() {
+		members, name := always[k], "always"
+		if k.ListKey() == "" {
+			members, name = whole[k], "whole"
+		}
+		if len(members) == 0 {
+			t.Errorf("%s: what does AWS give of every row? Add it to %s in whole.go", k, name)
+		}
+	}
+}
+
 // TestPeeringWithCloudWAN: the other end of a peering of a transit gateway is a gateway
 // or a core network, and the row is whole with either.
 func TestPeeringWithCloudWAN(t *testing.T) {

@@ -16,7 +16,7 @@ func TestKeptViewsShowTheSame(t *testing.T) {
 			view := views.Only(snap, []Kind{k})
 			for _, o := range Kinds() {
 				if seen := view.Scopes[0].Extent(o) == Full; seen != (o == k) {
-					t.Errorf("the view of %v shows %v: %v", k, o, seen)
+					t.Errorf("the view of %v shows %v: %v; has the kind its field of Scope, and its case in Scope.table?", k, o, seen)
 				}
 			}
 			if seen := view.Probes != nil; seen != (k == Probes) {
