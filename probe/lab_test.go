@@ -76,9 +76,13 @@ func dialHere() {
 		d.Probes = Run(ctx, o.Targets, Options{Timeout: o.Timeout, NoTLS: o.NoTLS})
 	}
 	d.Elapsed = time.Since(start)
-	time.Sleep(50 * time.Millisecond)
-	d.Goroutines = runtime.NumGoroutine()
-	d.Descriptors = openDescriptors() - warm
+	for range 500 { // what ends the run may end after it
+		d.Goroutines, d.Descriptors = runtime.NumGoroutine(), openDescriptors()-warm
+		if d.Goroutines <= 2 && d.Descriptors == 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err == nil {
 		d.MaxRSS = u.Maxrss

@@ -454,7 +454,6 @@ func TestRealActivationInterrupted(t *testing.T) {
 			cmd.Stdin = strings.NewReader(w.script(t))
 			go func() {
 				<-reached
-				time.Sleep(100 * time.Millisecond)
 				_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) // as a terminal does
 			}()
 			begun := time.Now()

@@ -84,7 +84,16 @@ func fill() {
 			}
 		}()
 	}
-	time.Sleep(100 * time.Millisecond)
+	for { // of a socket that listens it counts the connections that wait to be accepted
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			fatal(err)
+		}
+		if info.Unacked > 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // certificate is signed by itself and, with its many names, larger than a
