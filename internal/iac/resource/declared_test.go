@@ -98,9 +98,12 @@ func undeclared(ty Type, names []string) []string {
 		for _, name := range names {
 			delete(o.Attributes, name)
 		}
-		open, valued := map[string]any{}, map[string]any{}
+		open, valued, on := map[string]any{}, map[string]any{}, map[string]any{}
 		for _, name := range names {
-			open[name], valued[name] = Unknown("~"+name), draw(r, ty, name)
+			open[name], valued[name], on[name] = Unknown("~"+name), draw(r, ty, name), true
+			if Types().References[name] != nil {
+				on[name] = valued[name]
+			}
 		}
 		without, _ := madeOf(o, nil, true)
 		read := func(some []string) bool {
@@ -120,8 +123,9 @@ func undeclared(ty Type, names []string) []string {
 			if rows != without {
 				return true
 			}
-			rows, _ = madeOf(o, pick(valued), true)
-			return rows != without
+			values, _ := madeOf(o, pick(valued), true)
+			switches, _ := madeOf(o, pick(on), true)
+			return values != without || switches != without
 		}
 		if !read(names) {
 			continue
@@ -129,6 +133,9 @@ func undeclared(ty Type, names []string) []string {
 		if single := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !read([]string{name}) }); len(single) > 0 {
 			return single
 		}
+		return slices.DeleteFunc(slices.Clone(names), func(name string) bool { // some are read only beside others
+			return read(slices.DeleteFunc(slices.Clone(names), func(other string) bool { return other == name }))
+		})
 	}
 	return nil
 }
