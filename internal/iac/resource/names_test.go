@@ -115,19 +115,32 @@ var (
 		"aws_vpc_peering_connection":             "each side has its owner",
 		"aws_ec2_transit_gateway_vpc_attachment": "the gateway and the VPC have their owners",
 	}
-	// wordless are attributes that decide something, and that no property of their type says.
+	// wordless are attributes that decide something, and that no property of their type says by itself.
 	wordless = map[string]string{
-		"aws_default_security_group vpc_id":     "the custom resource names the group",
-		"aws_default_security_group ingress":    "the custom resource takes all rules away",
-		"aws_default_security_group egress":     "the custom resource takes all rules away",
-		"aws_network_acl subnet_ids":            "a template associates by resources of their own",
-		"aws_network_acl ingress":               "a template has entries as resources of their own",
-		"aws_network_acl egress":                "a template has entries as resources of their own",
-		"aws_route_table route":                 "a template has routes as resources of their own",
-		"aws_route_table propagating_vgws":      "a template has propagations as resources of their own",
-		"aws_network_interface private_ips":     "a template says one address, and how many more",
-		"aws_network_interface private_ip_list": "a template says one address, and how many more",
-		"aws_vpn_gateway vpc_id":                "a template attaches by a resource of its own",
+		"aws_default_security_group vpc_id":                                         "the custom resource names the group",
+		"aws_default_security_group ingress":                                        "the custom resource takes all rules away",
+		"aws_default_security_group egress":                                         "the custom resource takes all rules away",
+		"aws_network_acl subnet_ids":                                                "a template associates by resources of their own",
+		"aws_network_acl ingress":                                                   "a template has entries as resources of their own",
+		"aws_network_acl egress":                                                    "a template has entries as resources of their own",
+		"aws_route_table route":                                                     "a template has routes as resources of their own",
+		"aws_route_table propagating_vgws":                                          "a template has propagations as resources of their own",
+		"aws_network_interface private_ips":                                         "a template says one address, and how many more",
+		"aws_network_interface private_ip_list":                                     "a template says one address, and how many more",
+		"aws_vpn_gateway vpc_id":                                                    "a template attaches by a resource of its own",
+		"aws_network_acl_rule from_port":                                            "More adds it",
+		"aws_network_acl_rule to_port":                                              "More adds it",
+		"aws_vpc_endpoint policy":                                                   "More adds it",
+		"aws_vpc_endpoint subnet_configuration":                                     "More adds it",
+		"aws_instance secondary_private_ips":                                        "More adds it",
+		"aws_instance primary_network_interface":                                    "More adds it",
+		"aws_instance network_interface":                                            "More adds it",
+		"aws_ec2_managed_prefix_list entry":                                         "More adds it",
+		"aws_vpc_peering_connection auto_accept":                                    "More adds it",
+		"aws_ec2_transit_gateway_vpc_attachment security_group_referencing_support": "More adds it",
+		"aws_ec2_transit_gateway_vpc_attachment appliance_mode_support":             "More adds it",
+		"aws_ec2_transit_gateway_vpc_attachment transit_gateway_default_route_table_association": "More adds it",
+		"aws_ec2_transit_gateway_vpc_attachment transit_gateway_default_route_table_propagation": "More adds it",
 	}
 )
 
@@ -213,13 +226,12 @@ func TestRowsHangTogether(t *testing.T) {
 				}
 			}
 		}
-		more := slices.ContainsFunc(ty.CloudFormation, func(w Words) bool { return w.More != nil })
 		for _, name := range ty.Attributes {
 			said := wordless[ty.Name+" "+name] != "" || slices.ContainsFunc(ty.Inline, func(l Inline) bool { return l.Attribute == name })
 			for _, w := range ty.CloudFormation {
-				said = said || slices.Contains(slices.Collect(maps.Values(w.Properties)), name)
+				said = said || w.Each.Attribute == name || slices.Contains(slices.Collect(maps.Values(w.Properties)), name)
 			}
-			if ty.Put != nil && ty.CloudFormation != nil && !more && !said {
+			if ty.Put != nil && ty.CloudFormation != nil && !said {
 				t.Errorf("%s: no property of %s is its attribute %s: add it to Properties, or the reason into wordless", ty.Name, ty.CloudFormation[0].Type, name)
 			}
 		}
