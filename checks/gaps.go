@@ -96,7 +96,7 @@ var gapTexts = map[snapshot.GapCode]Text{
 	snapshot.KeyAmbiguous:      say("the key request gives {ref} more than once ({detail}), and which one the agent takes is not documented: give it once", "キー要求に {ref} が複数ある（{detail}）。エージェントがどれを使うかは文書化されていないため、1 つだけにする"),
 	snapshot.KeyOtherwise:      say("the key request gives {source} as {ref}, and AWS writes {detail}; how the agent reads it is not documented: ask again with {detail}", "キー要求の {source} は {ref} だが、AWS の表記は {detail}。エージェントがこれをどう読むかは文書化されていない。{detail} を指定して要求し直す"),
 	snapshot.KeyHostOpen:       say("the key request goes to {ref}; whether that is the agent ({detail}), behind a translated address or a forwarded port, is not to be seen: ask the agent's own address on port 80", "キー要求の宛先は {ref}。これが（アドレス変換やポート転送を経た）エージェント（{detail}）かどうかはわからない。エージェント自身のアドレスのポート 80 に要求する"),
-	snapshot.FieldNotRead:      say("an expression asks for {detail} of {ref}, which dspreflight does not keep of {source}: ask for a field that docs/own-checks.md lists", "式が {ref} の {detail} を参照しているが、dspreflight は {source} からこのフィールドを保持していない。docs/own-checks.md にあるフィールドを使う"),
+	snapshot.FieldNotRead:      say("{ref}: an expression asks for {detail}", "{ref}: 式が {detail}"),
 	snapshot.ExpressionFailed:  say("the expression of {ref} came to no value: {detail}", "{ref} の式の値が求まらない: {detail}"),
 	snapshot.NotSpokenOf:       say("{detail} has nothing to judge here, and {ref}, which would say why, was not asked or found nothing: ask it too, with --check {ref}", "{detail} には判定する対象がなく、その理由を示す {ref} は実行されていないか何も検出していない。--check {ref} も指定する"),
 	snapshot.RestsOn:           say("what lies behind can't be told: see {ref}", "その先は判定できない（{ref} を参照）"),

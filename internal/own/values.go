@@ -4,9 +4,11 @@ package own
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -81,11 +83,17 @@ func (o *object) Equal(other ref.Val) ref.Val {
 func (o *object) Type() ref.Type { return o.celType }
 func (o *object) Value() any     { return o }
 
+// notKept says of a field that it is not kept, and which are.
+func (o *object) notKept(field string) snapshot.Text {
+	kept := strings.Join(slices.Sorted(maps.Keys(o.fields)), ", ")
+	return snapshot.Textf("%s, which dspreflight does not keep of %s: ask for one of %s", "%s を参照しているが、dspreflight はこれを %s から保持していない。使えるのは %s", field, o.at.kind.Action(), kept)
+}
+
 // get is the value of a field, or unknown.
 func (o *object) get(name string) ref.Val {
 	i, read := o.fields[name]
 	if !read {
-		return o.at.unknown(snapshot.Gap{Code: snapshot.FieldNotRead, Source: o.at.kind.Action(), Scope: o.at.scope.Label(), Ref: o.at.id, Detail: name})
+		return o.at.unknown(snapshot.Gap{Code: snapshot.FieldNotRead, Source: o.at.kind.Action(), Scope: o.at.scope.Label(), Ref: o.at.id, Detail: name, Words: o.notKept(name)})
 	}
 	if open, is := o.open(name); is {
 		return o.at.unknown(open.Gap(o.at.id))

@@ -23,7 +23,7 @@ func interfaceTypes() []Type {
 			CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
 				"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
 				"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
-			}}},
+			}, More: listedAddresses}},
 			Put: putInterface, Drop: dropInterface, Show: showInterface,
 		},
 		{
@@ -381,6 +381,26 @@ func putTaker(w *World, before, o *Object) {
 }
 
 func dropTaker(w *World, o *Object) { w.take(o.Known("subnet_id"), -usedUp(o)) }
+
+// listedAddresses reads the addresses that a template lists for an interface, the primary
+// one first.
+// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ec2-networkinterface-privateipaddressspecification.html
+func listedAddresses(o *Object, properties map[string]any) {
+	if open, is := properties["PrivateIpAddresses"].(Unknown); is {
+		o.Attributes["private_ips"] = open
+	}
+	var list []any
+	for _, one := range blocksOf(properties["PrivateIpAddresses"]) {
+		if PlainText(one["Primary"]) == "true" {
+			list = append([]any{one["PrivateIpAddress"]}, list...)
+			continue
+		}
+		list = append(list, one["PrivateIpAddress"])
+	}
+	if list != nil {
+		o.Attributes["private_ips"] = list
+	}
+}
 
 // usedUp is how many addresses a gateway or mount target takes: its own, and its secondary
 // ones.
