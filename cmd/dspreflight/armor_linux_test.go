@@ -237,7 +237,7 @@ func TestArmorSignalsWhileReading(t *testing.T) {
 	step := 0
 	for _, args := range phases {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-			if step++; !tier.Takes(step, 5) {
+			if step++; !tier.Takes(step, 7) {
 				continue
 			}
 			t.Run(strings.Join(args[:2], " ")+"/"+fmt.Sprint(step)+"/"+sig.String(), func(t *testing.T) {

@@ -84,7 +84,7 @@ func TestPlacesOfACommand(t *testing.T) {
 	for _, vpc := range []string{"vpc-05a1b2c3d4e5f6071", "vpc-0fedcba9876543210"} {
 		for _, from := range froms {
 			for _, closed := range [][]int{nil, {443}} {
-				if n++; !tier.Takes(n, 5) {
+				if n++; !tier.Takes(n, 7) {
 					continue
 				}
 				t.Run(fmt.Sprint(vpc, from, closed), func(t *testing.T) {
