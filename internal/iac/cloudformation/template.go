@@ -186,9 +186,39 @@ func readResources(top, resources map[string]any, parameters map[string]string, 
 			return nil, snapshot.Errorf("line %d: the resource %s has no Type", "%d 行: リソース %s に Type がない", at(id).Line, resource.Shortened(id))
 		}
 		condition, _ := r["Condition"].(string)
-		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: r["DeletionPolicy"], replacing: r["UpdateReplacePolicy"], properties: resource.AsMap(r["Properties"]), metadata: resource.AsMap(r["Metadata"]), place: at(id)})
+		t.resources = append(t.resources, declaredResource{id: id, kind: kind, condition: condition, deletion: r["DeletionPolicy"], replacing: r["UpdateReplacePolicy"], properties: withGlobals(top, kind, resource.AsMap(r["Properties"])), metadata: resource.AsMap(r["Metadata"]), place: at(id)})
 	}
 	return t, nil
+}
+
+// withGlobals are the properties of a resource of SAM with those that the template gives to
+// all of its type: what both say is the resource's, maps are joined, and lists added.
+// Source: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
+func withGlobals(top map[string]any, kind string, own map[string]any) map[string]any {
+	name, ofSAM := strings.CutPrefix(kind, "AWS::Serverless::")
+	global := resource.AsMap(resource.AsMap(top["Globals"])[name])
+	if !ofSAM || len(global) == 0 {
+		return own
+	}
+	return joined(global, own)
+}
+
+func joined(global, own map[string]any) map[string]any {
+	out := maps.Clone(global)
+	for name, v := range own {
+		switch of := global[name].(type) {
+		case map[string]any:
+			if m, is := v.(map[string]any); is {
+				v = joined(of, m)
+			}
+		case []any:
+			if list, is := v.([]any); is {
+				v = slices.Concat(of, list)
+			}
+		}
+		out[name] = v
+	}
+	return out
 }
 
 // Parameters are the names of the parameters of a template.
