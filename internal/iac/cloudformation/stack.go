@@ -180,15 +180,14 @@ func (b *binding) entities() {
 	for _, r := range b.order {
 		o := b.after[r.id]
 		b.fill(r)
+		b.takes(r)
 		if o == nil {
 			if b.deployed == nil || !b.writtenAsDeployed(r) {
 				p.Changed = append(p.Changed, r.id)
 			}
 			b.doubt(r)
-			b.takes(r)
 			continue
 		}
-		b.takes(r)
 		p.Current = append(p.Current, o)
 		m := resource.Types().Models[o.Type]
 		if m.Put == nil || m.Rank >= resource.RankMember {

@@ -8,10 +8,13 @@ import (
 	"github.com/dspreflight/dspreflight/internal/snapshot"
 )
 
-var (
-	interfaceKinds = []snapshot.Kind{snapshot.Interfaces, snapshot.Subnets}
-	instanceKinds  = []snapshot.Kind{snapshot.Instances, snapshot.Interfaces, snapshot.Subnets}
-)
+var interfaceKinds = []snapshot.Kind{snapshot.Interfaces, snapshot.Subnets}
+
+// interfaceWords are those of an interface in a template, on its own or within an instance.
+var interfaceWords = Words{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
+	"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
+	"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
+}, More: listedAddresses}
 
 func interfaceTypes() []Type {
 	return []Type{
@@ -20,48 +23,12 @@ func interfaceTypes() []Type {
 			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "network_interface_id", Here: true}}, Container: "subnet_id",
 			Attributes: []string{"subnet_id", "security_groups", "private_ips", "private_ip", "private_ip_list", "private_ips_count", "ipv4_prefix_count", "ipv4_prefixes"},
 			Labels:     []string{"description"}, Fixed: []string{"subnet_id", "private_ip"},
-			CloudFormation: []Words{{Type: "AWS::EC2::NetworkInterface", Properties: map[string]string{
-				"SubnetId": "subnet_id", "GroupSet": "security_groups", "PrivateIpAddress": "private_ip", "Description": "description",
-				"SecondaryPrivateIpAddressCount": "private_ips_count", "Ipv4PrefixCount": "ipv4_prefix_count", "Ipv4Prefixes": "ipv4_prefixes",
-			}, More: listedAddresses}},
-			Put: putInterface, Drop: dropInterface, Show: showInterface,
+			CloudFormation: []Words{interfaceWords},
+			Put:            putInterface, Drop: dropInterface, Show: showInterface,
 		},
 		{
 			Name: "aws_network_interface_sg_attachment", Rank: RankMember, Kinds: interfaceKinds, Container: "network_interface_id",
 			Attributes: []string{"network_interface_id", "security_group_id"}, Put: putInterfaceGroup, Drop: dropInterfaceGroup, Show: showInterfaceGroups,
-		},
-		{
-			Name: "aws_ec2_instance_state", Rank: RankLast, Kinds: instanceKinds, Attributes: []string{"instance_id", "state"}, Put: putInstanceState,
-		},
-		{
-			Name: "aws_instance", Prefix: "i-", Rank: rankInterface, Rows: []Rows{{snapshot.Instances, true}}, Kinds: instanceKinds,
-			Local: true, Sweeps: true, NamedBy: []Reference{{Attribute: "instance_id"}}, Container: "subnet_id",
-			Parts:      map[string]Part{primaryInterface: {primaryInterface, "aws_network_interface"}},
-			Attributes: []string{"subnet_id", "vpc_security_group_ids", "private_ip", "secondary_private_ips", "primary_network_interface", "network_interface"},
-			Labels:     []string{"instance_type"}, Computed: []string{primaryInterface}, Fixed: []string{"subnet_id", "private_ip", "primary_network_interface", "network_interface"},
-			CloudFormation: []Words{{
-				Type: "AWS::EC2::Instance", Properties: map[string]string{
-					"SubnetId": "subnet_id", "SecurityGroupIds": "vpc_security_group_ids", "PrivateIpAddress": "private_ip", "InstanceType": "instance_type",
-				},
-				More: func(o *Object, properties map[string]any) {
-					list, _ := properties["NetworkInterfaces"].([]any)
-					for _, n := range list {
-						nic, _ := n.(map[string]any)
-						if id, ok := nic["NetworkInterfaceId"]; ok {
-							o.Attributes["network_interface"] = []any{map[string]any{"network_interface_id": id}}
-							return
-						}
-						if d := PlainText(nic["DeviceIndex"]); d == "0" || d == "" {
-							for from, to := range map[string]string{"SubnetId": "subnet_id", "GroupSet": "vpc_security_group_ids", "PrivateIpAddress": "private_ip"} {
-								if v, ok := nic[from]; ok {
-									o.Attributes[to] = v
-								}
-							}
-						}
-					}
-				},
-			}},
-			Put: putInstance, Drop: dropInstance, Show: showInstance, TakesBy: furtherInterfaces,
 		},
 		{
 			Name: "aws_nat_gateway", Prefix: "nat-", Rank: RankMember, Kinds: []snapshot.Kind{snapshot.Subnets}, NamedBy: []Reference{{Attribute: "nat_gateway_id"}},
@@ -79,9 +46,6 @@ func interfaceTypes() []Type {
 		},
 	}
 }
-
-// primaryInterface is the interface that AWS makes with an instance.
-const primaryInterface = "primary_network_interface_id"
 
 // putInterface makes a network interface; AWS chooses its address from the
 // subnet's block unless the plan does.
@@ -220,127 +184,6 @@ func (w *World) showInterface(id string) {
 	}
 }
 
-// putInstanceState stops or starts an instance.
-// Source: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ec2_instance_state
-func putInstanceState(w *World, before, o *Object) {
-	ids, pending := wanted(w, o, "instance_id", instances)
-	state, open := o.Text("state")
-	if pending = max(pending, open); pending != "" {
-		for _, id := range ids {
-			lose(w, o, snapshot.Instances, instances, id, pending)
-		}
-		if len(ids) == 0 {
-			w.Scope(o).Doubt(snapshot.Instances, pending.Gap(o.Address))
-		}
-		return
-	}
-	for _, id := range ids {
-		edit(w, instances, id, func(i *snapshot.Instance) { i.State.Name = state })
-	}
-}
-
-// putInstance makes an instance with its primary interface, unless it is given
-// one that is a resource of its own.
-func putInstance(w *World, before, o *Object) {
-	groupIDs, groupsPending := o.Texts("vpc_security_group_ids")
-	if before != nil {
-		if o.Stated("vpc_security_group_ids") && !Same(before, o, "vpc_security_group_ids") {
-			w.groupsOnInstance(o.ID, groupRefs(groupIDs), groupsPending)
-		}
-		row, _ := find(w, instances, o.ID)
-		w.take(row.Subnet, len(o.KnownTexts("secondary_private_ips"))-len(before.KnownTexts("secondary_private_ips")))
-		w.takeUncounted(row.Subnet, countPending(o))
-		return
-	}
-	s := w.Scope(o)
-	subnet := o.Known("subnet_id")
-	if pending := o.Pending("subnet_id"); pending != "" {
-		w.takeFor(o, 1)
-		s.Doubt(snapshot.Instances, pending.Gap(o.ID))
-		s.Doubt(snapshot.Interfaces, pending.Gap(o.ID))
-		return
-	}
-	primary := snapshot.Interface{}
-	if given, pending := primaryOf(o); pending != "" {
-		s.Doubt(snapshot.Instances, pending.Gap(o.ID))
-		return
-	} else if given != "" {
-		primary, _ = find(w, interfaces, given)
-	} else {
-		if len(groupIDs) == 0 && groupsPending == "" {
-			groupIDs = w.defaultGroupOf(w.vpcOf(subnet))
-		}
-		primary = snapshot.Interface{
-			ID: o.Part(primaryInterface), VPC: w.vpcOf(subnet), Subnet: subnet, Groups: groupRefs(groupIDs), Pending: groupsPending,
-			Type: "interface", OwnerID: owner(s), Status: "in-use",
-		}
-		addrs := addresses(o, "private_ip")
-		if primary.SetAddrs(addrs); len(addrs) == 0 {
-			primary.Within = w.block(subnet)
-		}
-		primary.Attach(o.ID)
-		if _, there := find(w, interfaces, primary.ID); len(there) == 0 {
-			w.takeFor(o, 1+len(o.KnownTexts("secondary_private_ips")))
-			w.takeUncounted(subnet, countPending(o))
-		}
-		s.Interfaces.Add(primary)
-	}
-	i := snapshot.Instance{ID: o.ID, VPC: primary.VPC, Subnet: primary.Subnet, PrivateIP: primary.PrivateIP, Groups: primary.Groups, Interfaces: []snapshot.Interface{primary}, Type: o.Known("instance_type")}
-	i.State.Name = "running" // as it will be
-	s.Instances.Add(i)
-}
-
-// primaryOf is the interface that an instance is given as its primary one: that of
-// device index 0. Version 6 of the provider has a block of its own for it.
-func primaryOf(o *Object) (id string, pending snapshot.Pending) {
-	blocks, pending := o.Blocks("primary_network_interface")
-	more, open := o.Blocks("network_interface")
-	for _, b := range more {
-		if n, p := b.Text("device_index"); n == "0" || p != "" {
-			blocks, open = append(blocks, b), max(open, p)
-		}
-	}
-	if pending = max(pending, open); len(blocks) == 0 || pending != "" {
-		return "", pending
-	}
-	return blocks[0].Text("network_interface_id")
-}
-
-// groupsOnInstance puts groups on the primary interface of an instance.
-func (w *World) groupsOnInstance(id string, refs []snapshot.GroupRef, pending snapshot.Pending) {
-	var primary string
-	edit(w, instances, id, func(i *snapshot.Instance) {
-		i.Groups = refs
-		i.Interfaces = slices.Clone(i.Interfaces)
-		for n := range i.Interfaces {
-			if i.Interfaces[n].PrivateIP == i.PrivateIP {
-				i.Interfaces[n].Groups, i.Interfaces[n].Pending = refs, pending
-				primary = i.Interfaces[n].ID
-			}
-		}
-	})
-	for _, s := range w.Snapshot.Scopes {
-		for _, i := range s.Interfaces.All() {
-			if i.ID == primary || i.Attachment != nil && i.Attachment.InstanceID == id && primary == "" {
-				i.Groups, i.Pending = refs, pending
-				s.Interfaces.Put(i)
-			}
-		}
-	}
-}
-
-func dropInstance(w *World, o *Object) {
-	remove(w, instances, o.ID)
-	for _, s := range w.Snapshot.Scopes {
-		for _, i := range s.Interfaces.All() {
-			if i.Attachment != nil && i.Attachment.InstanceID == o.ID || i.ID == o.Part(primaryInterface) {
-				s.Interfaces.Delete(i.ID)
-				w.take(i.Subnet, -1)
-			}
-		}
-	}
-}
-
 func showInterface(w *World, o *Object) []map[string]any {
 	r, there := find(w, interfaces, o.ID)
 	if len(there) == 0 {
@@ -364,14 +207,6 @@ func showInterfaceGroups(w *World, o *Object) []map[string]any {
 		out = append(out, attributesOf("network_interface_id", r.ID, "security_group_id", g.ID))
 	}
 	return out
-}
-
-func showInstance(w *World, o *Object) []map[string]any {
-	r, there := find(w, instances, o.ID)
-	if len(there) == 0 {
-		return nil
-	}
-	return one("subnet_id", r.Subnet, "private_ip", addrText(r.PrivateIP), "vpc_security_group_ids", texts(refIDs(r.Groups)), "instance_type", r.Type)
 }
 
 // putTaker makes a resource that only uses up addresses of a subnet.

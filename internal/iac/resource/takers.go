@@ -111,6 +111,22 @@ func Taking(kind string) int {
 	return mostOfOne
 }
 
+// TakingOf is Taking for a resource with such values, in the words of either tool; scaled
+// tells whether something changes by itself how many of its tasks there are.
+func TakingOf(kind string, values map[string]any, scaled func() bool) int {
+	taking, t := Taking(kind), Types().Of(kind)
+	if t.TakesBy == nil {
+		t = Types().InTemplates(kind)
+	}
+	if t.TakesBy == nil || taking == anyNumber && scaled() {
+		return taking
+	}
+	if n, ok := t.TakesBy(values); ok {
+		return n
+	}
+	return taking
+}
+
 // TakesMany reports whether a type is known to take more addresses than one.
 func TakesMany(kind string) bool {
 	return Types().Of(kind).Takes > 1 || Types().InTemplates(kind).Takes > 1

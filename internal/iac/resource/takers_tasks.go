@@ -6,21 +6,6 @@ import (
 	"strings"
 )
 
-// TakingOf is Taking for a resource with such values, in the words of either tool; scaled
-// tells whether something changes by itself how many there are.
-func TakingOf(kind string, values map[string]any, scaled func() bool) int {
-	t := Types().Of(kind)
-	if t.TakesBy == nil {
-		t = Types().InTemplates(kind)
-	}
-	if t.TakesBy != nil {
-		if n, ok := t.TakesBy(values); ok && !scaled() {
-			return n
-		}
-	}
-	return Taking(kind)
-}
-
 // Scales reports whether a type changes how many tasks a service runs.
 func Scales(kind string) bool { return Types().Of(kind).Scales || Types().InTemplates(kind).Scales }
 
@@ -70,30 +55,6 @@ func fargateTasks(values map[string]any) (int, bool) {
 		percent = max(percent, given)
 	}
 	return 2 * (desired*percent/100 + 1), true
-}
-
-// furtherInterfaces is how many addresses an instance of a template takes beside the one of
-// its primary interface.
-// Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ec2-instance-networkinterface.html
-func furtherInterfaces(properties map[string]any) (int, bool) {
-	_, own := properties["SubnetId"]
-	list, listed := properties["NetworkInterfaces"]
-	if _, template := properties["LaunchTemplate"]; AnyUnknown(list) || template && !own && !listed {
-		return mostOfOne, true
-	}
-	n := 0
-	for _, one := range blocksOf(list) {
-		if one["NetworkInterfaceId"] != nil {
-			continue
-		}
-		if index := PlainText(one["DeviceIndex"]); index != "0" && index != "" {
-			n++
-		}
-		secondary, _ := strconv.Atoi(PlainText(one["SecondaryPrivateIpAddressCount"]))
-		prefixes, _ := strconv.Atoi(PlainText(one["Ipv4PrefixCount"]))
-		n += max(secondary, len(blocksOf(one["PrivateIpAddresses"]))-1) + 16*max(prefixes, len(blocksOf(one["Ipv4Prefixes"])))
-	}
-	return n, true
 }
 
 // blocksOf is a block, or several.

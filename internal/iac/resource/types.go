@@ -225,7 +225,7 @@ func derived() *Catalogue {
 		Parts: map[string]map[string]string{}, PartTypes: map[string]string{}, words: map[string]Words{},
 		byName: map[string]Type{}, byWords: map[string]Type{},
 		all: slices.Concat(
-			vpcTypes(), groupTypes(), groupRuleTypes(), aclTypes(), routeTableTypes(), routeTypes(), endpointTypes(), interfaceTypes(), listTypes(), peeringTypes(), gatewayTypes(),
+			vpcTypes(), groupTypes(), groupRuleTypes(), aclTypes(), routeTableTypes(), routeTypes(), endpointTypes(), interfaceTypes(), instanceTypes(), listTypes(), peeringTypes(), gatewayTypes(),
 			transitGatewayTypes(), transitGatewayRouteTypes(), takingTypes(), opaqueTypes(),
 			agentTypes(), standingForOthersTypes(), runningTypes(), sharingTypes(), passiveTypes(), dataTypes(),
 		),

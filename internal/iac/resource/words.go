@@ -43,8 +43,13 @@ func jsonText(v any) string {
 // Translate puts a resource that is said in the words of CloudFormation, its functions
 // worked out, into those of Terraform.
 func Translate(address, kind string, properties map[string]any) *Object {
-	w := Types().words[kind]
 	o := &Object{Address: address, Type: Types().CloudFormation[kind].Name, ID: address, Attributes: map[string]any{}}
+	Types().words[kind].read(o, properties)
+	return o
+}
+
+// read gives a resource the attributes that properties say.
+func (w Words) read(o *Object, properties map[string]any) {
 	for from, to := range w.Properties {
 		if v, ok := properties[from]; ok {
 			o.Attributes[to] = v
@@ -53,5 +58,4 @@ func Translate(address, kind string, properties map[string]any) *Object {
 	if w.More != nil {
 		w.More(o, properties)
 	}
-	return o
 }
