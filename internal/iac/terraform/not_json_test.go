@@ -18,7 +18,7 @@ func TestPlansThroughWrappers(t *testing.T) {
 		return mark + strings.ReplaceAll(strings.TrimSpace(plan), "\n", "\n"+mark)
 	}
 	for _, tt := range []struct{ name, file, want string }{
-		{"setup-terraform", "[command]/home/runner/work/_temp/terraform-bin show -json plan.bin\n" + plan + "\n::debug::Terraform exited with code 0.\n", "terraform_wrapper: false"},
+		{"setup-terraform", "[command]/actions-runner/_work/_temp/terraform-bin show -json plan.bin\n" + plan + "\n::debug::Terraform exited with code 0.\n", "terraform_wrapper: false"},
 		{"setup-terraform, without its first line", plan + "\n::debug::Terraform exited with code 0.\n", "terraform_wrapper: false"},
 		{"Terragrunt, before each line", before("14:02:11.123 STDOUT terraform: "), "TG_TF_FORWARD_STDOUT=true"},
 		{"Terragrunt, of a unit", before("14:02:11.123 STDOUT [vpc] tofu: "), "TG_TF_FORWARD_STDOUT=true"},
