@@ -144,7 +144,7 @@ func (x *Exam) judgeFreeIPs(s *snapshot.Scope, ep snapshot.Endpoint, id string) 
 	case free-reserved-n.MaybeTaken < needed:
 		gap := n.TakenBy.Gap(n.ID)
 		if gap.Code == snapshot.MayTakeAddresses {
-			gap.Words = snapshot.Textf("%[1]s (%[2]d free, %[3]d needed)", "%[1]s（空き %[2]d 個、必要 %[3]d 個）", n.ID, free-reserved, needed)
+			gap.Words = snapshot.Textf("%[1]s (%[2]d free, %[3]d needed)", "空き %[2]d 個・必要 %[3]d 個の %[1]s", n.ID, free-reserved, needed)
 		}
 		x.Unknown(n.ID, gap)
 	case free-reserved < needed+addressesPerTask*open.tasks:
